@@ -1,0 +1,60 @@
+"""spotdiff tells what changed between two pictures of a place.
+
+Examples:
+    >>> import numpy as np
+    >>> import spotdiff
+    >>> before = np.full((64, 64, 3), 90, np.uint8)
+    >>> after = before.copy()
+    >>> after[20:40, 30:50] = (200, 40, 40)
+    >>> answer = spotdiff.compare(before, after)
+    >>> answer.verdict, answer.regions[0].kind
+    ('changed', 'added')
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from spotdiff.data import open_dataset as open_dataset
+    from spotdiff.errors import SpotdiffError as SpotdiffError
+    from spotdiff.image import load_pair as load_pair
+    from spotdiff.methods import get_method as get_method
+    from spotdiff.methods import method_names as method_names
+    from spotdiff.options import Options as Options
+    from spotdiff.pipeline import compare as compare
+    from spotdiff.types import Comparison as Comparison
+    from spotdiff.types import Pair as Pair
+    from spotdiff.types import Picture as Picture
+    from spotdiff.types import Region as Region
+
+_PUBLIC = {
+    "Comparison": "spotdiff.types",
+    "Options": "spotdiff.options",
+    "Pair": "spotdiff.types",
+    "Picture": "spotdiff.types",
+    "Region": "spotdiff.types",
+    "SpotdiffError": "spotdiff.errors",
+    "compare": "spotdiff.pipeline",
+    "get_method": "spotdiff.methods",
+    "load_pair": "spotdiff.image",
+    "method_names": "spotdiff.methods",
+    "open_dataset": "spotdiff.data",
+}
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605 (one list of names, not two)
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that `import spotdiff` stays light."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'spotdiff' has no attribute {name!r}")
+    value: object = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

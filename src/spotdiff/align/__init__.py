@@ -1,0 +1,1 @@
+"""Camera motion: estimate it, judge it, take it out."""

@@ -1,0 +1,1 @@
+"""Ways to put regions into words; one file each."""

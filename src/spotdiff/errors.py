@@ -1,0 +1,40 @@
+"""What can go wrong, as types: catch `SpotdiffError` for everything a caller can mend.
+
+    SpotdiffError
+    ├── OptionError     an option or parameter has a value it cannot have
+    ├── LoadError       a picture cannot be read
+    ├── DataError       a table, folder or label file cannot be used
+    └── MissingExtra    the job needs a package that is not installed
+
+`Refusal` is none of these: a step of the flow raises it when it could only guess, and the
+flow turns it into the verdict `unsure`.
+"""
+
+from __future__ import annotations
+
+
+class SpotdiffError(Exception):
+    """A mistake in the input, told in one line that says what to do."""
+
+
+class OptionError(SpotdiffError, ValueError):
+    """An option or parameter has a value that it cannot have."""
+
+
+class LoadError(SpotdiffError):
+    """A picture cannot be read."""
+
+
+class DataError(SpotdiffError):
+    """A table of pairs, a dataset folder or a label file cannot be used."""
+
+
+class MissingExtra(SpotdiffError):
+    """The job needs an optional package that is not installed."""
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__(f"this needs {package}: pip install 'spotdiff[{extra}]'")
+
+
+class Refusal(Exception):
+    """A step declines to answer, with the reason; the comparison becomes `unsure`."""

@@ -1,0 +1,1 @@
+"""Pictures in and out: reading, colour, drawing. Pure functions on arrays and files."""

@@ -1,0 +1,1 @@
+"""Formulas with a paper behind them: colour differences, structural similarity, scores against a truth."""

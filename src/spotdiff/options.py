@@ -1,0 +1,83 @@
+"""What a user can ask of a comparison. The command line's options are made from these fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spotdiff.errors import OptionError
+from spotdiff.params import check, param
+from spotdiff.types import Box
+
+ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow")
+LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compare; the defaults suit two photographs of a place.
+
+    Attributes:
+        method: Name of the method that scores the pair.
+        settings: Parameters of that method by name; texts are read as the parameter's type.
+        sensitivity: 0 reports only the obvious, 1 everything that might be a change.
+        align: Camera motion to look for: auto decides, off compares pixel by pixel, flow adds residual parallax.
+        light: Light to take out: auto decides.
+        ignore: Boxes in before's pixels where nothing counts.
+        focus: Boxes in before's pixels outside of which nothing counts.
+        ignore_mask: Picture of before's size; nothing counts where it is not black. None for none.
+        ignore_colour: Nothing counts where before has exactly this colour, "#rrggbb"; empty for none.
+        min_area: Smallest region kept, in pixels; -1 leaves it to the method.
+        join: Regions nearer than this become one, in pixels; -1 leaves it to the method.
+        cluster: How changed pixels become regions: touching ones, or by density (DBSCAN).
+        seed_score: Smallest `pixels + 2 x height + width` of a region kept; 0 keeps all.
+        describe: Name of the describer, or off.
+        max_pixels: Largest picture read, in million pixels.
+        max_bytes: Largest file read, in MB.
+    """
+
+    method: str = param("classic", "how to score a pair; see `spotdiff methods`")
+    settings: Mapping[str, object] = field(default_factory=dict)
+    sensitivity: float = param(0.5, "0 reports only the obvious, 1 everything that might be a change", low=0, high=1)
+    align: str = param("auto", "camera motion to look for", choices=ALIGN)
+    light: str = param("auto", "change of light to take out", choices=LIGHT)
+    ignore: Sequence[Box] = ()
+    focus: Sequence[Box] = ()
+    ignore_mask: object = None
+    ignore_colour: str = param("", "nothing counts where before has exactly this colour, #rrggbb")
+    min_area: int = param(-1, "smallest region kept; -1 leaves it to the method", low=-1, unit="px")
+    join: int = param(-1, "regions nearer than this become one; -1 leaves it to the method", low=-1, high=256, unit="px")
+    cluster: str = param("components", "touching pixels, or DBSCAN over density", choices=("components", "density"))
+    seed_score: float = param(0.0, "smallest `pixels + 2 x height + width` of a region kept", low=0)
+    describe: str = param("words", "how to put regions into words; off leaves them without")
+    max_pixels: float = param(200.0, "largest picture read", low=0.0001, unit="million pixels")
+    max_bytes: float = param(1000.0, "largest file read", low=0.0001, unit="MB")
+
+    def __post_init__(self) -> None:
+        check(self)
+        for name in ("ignore", "focus"):
+            for box in getattr(self, name):
+                _check_box(name, box)
+        colour = self.ignore_colour
+        if colour and not (len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")):
+            raise OptionError(f"ignore_colour takes #rrggbb, not {colour!r}")
+
+    def changed(self, **changes: object) -> Options:
+        """A copy with some options changed.
+
+        Raises:
+            OptionError: there is no such option, or its value cannot be.
+        """
+        try:
+            return replace(self, **changes)  # type: ignore[arg-type]
+        except TypeError as error:
+            raise OptionError(f"there is no option {str(error).split()[-1]}; see spotdiff.Options") from None
+
+
+def _check_box(name: str, box: object) -> None:
+    fine = isinstance(box, Sequence) and len(box) == 4 and all(isinstance(v, int) for v in box)
+    if not fine:
+        raise OptionError(f"{name} takes boxes (left, top, right, bottom) of whole numbers, not {box!r}")
+    left, top, right, bottom = box  # type: ignore[misc]
+    if right <= left or bottom <= top:
+        raise OptionError(f"{name} box {tuple(box)!r} is empty: right must exceed left, bottom must exceed top")  # type: ignore[arg-type]

@@ -1,0 +1,148 @@
+"""Parameters are dataclass fields: one declaration gives the default, help, range, option and docs row."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+from spotdiff.errors import OptionError
+
+T = TypeVar("T")
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """What is known of a parameter besides its type and default.
+
+    Attributes:
+        help: One line for people.
+        low: Smallest value allowed, or None.
+        high: Largest value allowed, or None.
+        unit: Unit of the value, such as "px"; empty where it has none.
+        choices: The words allowed; empty where any value of the type will do.
+    """
+
+    help: str
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def range(self) -> str:
+        """The allowed values in words, such as `0..1` or `grey|rgb`; empty where all are."""
+        if self.choices:
+            return "|".join(self.choices)
+        if self.low is None and self.high is None:
+            return ""
+        return f"{'' if self.low is None else f'{self.low:g}'}..{'' if self.high is None else f'{self.high:g}'}"
+
+
+def param(
+    default: Any,  # noqa: ANN401 (a default is of any type; the field's annotation says which)
+    help: str,  # noqa: A002 (click's and argparse's own name for it)
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+) -> Any:  # noqa: ANN401
+    """A dataclass field that carries its `Param`."""
+    return field(default=default, metadata={"param": Param(help, low, high, unit, choices)})
+
+
+def params_of(cls: type) -> dict[str, tuple[Field[Any], Param]]:
+    """The parameters of a dataclass by name, in the order declared; fields without a `Param` are not parameters."""
+    return {f.name: (f, f.metadata["param"]) for f in fields(cls) if "param" in f.metadata}
+
+
+def check(instance: object) -> None:
+    """Check every parameter of a dataclass instance; call it from `__post_init__`.
+
+    Raises:
+        OptionError: a value has another type than its default, is out of range or not among the choices.
+    """
+    for name, (declared, known) in params_of(type(instance)).items():
+        _check_value(name, getattr(instance, name), declared, known)
+
+
+def _check_value(name: str, value: object, declared: Field[Any], known: Param) -> None:
+    default = declared.default
+    if default is None or default is MISSING:
+        if value is None:
+            return
+    elif not _same_type(value, default):
+        raise OptionError(f"{name} takes {_type_name(default)}, not {value!r}")
+    if known.choices and value not in known.choices:
+        raise OptionError(f"{name} takes one of {', '.join(known.choices)}, not {value!r}{_hint(str(value), known.choices)}")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        too_low = known.low is not None and not value >= known.low
+        too_high = known.high is not None and not value <= known.high
+        if too_low or too_high or value != value:
+            raise OptionError(f"{name} takes {known.range}{' ' + known.unit if known.unit else ''}, not {value!r}")
+
+
+def _same_type(value: object, default: object) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, (int, float))
+    return isinstance(value, type(default))
+
+
+def _type_name(default: object) -> str:
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+    return names.get(type(default), type(default).__name__)
+
+
+def parse(text: str, default: object) -> object:
+    """The value that `text` stands for, of the type of `default`.
+
+    Raises:
+        OptionError: the text cannot be read as that type.
+
+    Examples:
+        >>> parse("0.5", 1.0), parse("3", 1), parse("on", False), parse("yiq", "rgb")
+        (0.5, 3, True, 'yiq')
+    """
+    try:
+        if isinstance(default, bool):
+            lowered = text.strip().lower()
+            if lowered not in _TRUE | _FALSE:
+                raise ValueError
+            return lowered in _TRUE
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except ValueError:
+        raise OptionError(f"{text!r} is not {_type_name(default)}") from None
+    return text
+
+
+def build(cls: type[T], settings: Mapping[str, object], *, owner: str) -> T:
+    """An instance of the dataclass `cls` from settings; texts are read as the type of the default.
+
+    Raises:
+        OptionError: a setting is unknown (the nearest name is suggested) or has a value it cannot have.
+    """
+    known = params_of(cls)
+    values: dict[str, object] = {}
+    for name, value in settings.items():
+        if name not in known:
+            some = f"; it has {', '.join(known)}" if known else "; it has none"
+            raise OptionError(f"{owner} has no parameter {name!r}{_hint(name, tuple(known)) or some}")
+        default = known[name][0].default
+        try:
+            values[name] = parse(value, default) if isinstance(value, str) else value
+        except OptionError as error:
+            raise OptionError(f"{name}: {error}") from None
+    return cls(**values)
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

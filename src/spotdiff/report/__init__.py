@@ -1,0 +1,1 @@
+"""The answer as files: record, page, overlay, maps, JUnit, COCO."""

@@ -1,0 +1,267 @@
+"""The words of the house as values. Everything that flows from one step to the next is one of these.
+
+Two frames of coordinates matter. Each picture has *its own pixels*. The *common frame* is that of
+`before`: alignment brings `after` into it, methods and regions work in it, and `Alignment.matrix`
+(before's pixels to after's) carries boxes and outlines back into `after`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Mask = NDArray[np.bool_]
+    Map = NDArray[np.float32]
+    Matrix = NDArray[np.float64]
+
+Kind = Literal["added", "removed", "replaced", "moved", "changed"]
+Verdict = Literal["same", "changed", "unsure"]
+Box = tuple[int, int, int, int]  # left, top, right, bottom; half-open
+Outline = tuple[tuple[int, int], ...]  # corners (x, y), closed from last to first
+
+KINDS: tuple[Kind, ...] = ("added", "removed", "replaced", "moved", "changed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Pixels, and where they came from.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, sRGB.
+        alpha: (H, W) uint8, 255 opaque; None for a picture without transparency.
+        path: The file, URL or "" for pixels from memory.
+        taken: When the camera says it was taken, or None.
+        notes: What had to be decided while reading, such as how 16 bits were windowed.
+    """
+
+    pixels: Bytes
+    alpha: Bytes | None = None
+    path: str = ""
+    taken: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two pictures of one place.
+
+    Attributes:
+        before: The earlier picture.
+        after: The later picture; once aligned, as it would look from where `before` was taken.
+        valid: (H, W) bool in before's pixels, True where the answer counts; None for everywhere.
+        seen: (H, W) bool, True where both pictures have pixels; None for everywhere.
+        history: Earlier pictures of the same place, oldest first.
+    """
+
+    before: Picture
+    after: Picture
+    valid: Mask | None = None
+    seen: Mask | None = None
+    history: tuple[Picture, ...] = ()
+
+    @property
+    def usable(self) -> Mask | None:
+        """(H, W) bool, True where both pictures have pixels and the answer counts; None for everywhere."""
+        if self.valid is None or self.seen is None:
+            return self.seen if self.valid is None else self.valid
+        usable: Mask = self.valid & self.seen
+        return usable
+
+    def swapped(self) -> Pair:
+        """The same pair with the two pictures exchanged."""
+        return replace(self, before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What a method says of a pair, pixel by pixel.
+
+    Attributes:
+        gone: (H, W) float32 in [0, 1]: in before, without counterpart in after. 0.5 and above counts as changed.
+        new: (H, W) float32 in [0, 1]: in after, without counterpart in before.
+        directed: False when the method cannot tell the two apart; both are then the same map.
+        notes: What the method found worth saying, such as a mean SSIM.
+    """
+
+    gone: Map
+    new: Map
+    directed: bool
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def change(self) -> Map:
+        """(H, W) float32: the larger of the two maps."""
+        if self.gone is self.new:
+            return self.gone
+        import numpy as np
+
+        larger: Map = np.maximum(self.gone, self.new)
+        return larger
+
+    @classmethod
+    def undirected(cls, change: Map, notes: Mapping[str, object] | None = None) -> Evidence:
+        """Evidence of a method that cannot tell gone from new."""
+        return cls(change, change, directed=False, notes=notes or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How a method's evidence becomes regions, where the user leaves it to the method.
+
+    Attributes:
+        grow: Pixels at or above this belong to a region that holds a seed.
+        seed: A region needs a pixel at or above this.
+        min_area: Smallest region kept, in pixels.
+        join: Regions nearer than this become one, in pixels.
+    """
+
+    grow: float = 0.5
+    seed: float = 0.5
+    min_area: int = 1
+    join: int = 0
+
+
+class Method(Protocol):
+    """A way to score a pair: a frozen dataclass whose fields are its parameters."""
+
+    extraction: ClassVar[Extraction]
+
+    def score(self, pair: Pair) -> Evidence:
+        """Evidence for an aligned pair of equal size."""
+        ...
+
+
+class Describer(Protocol):
+    """A way to put regions into words: a frozen dataclass whose fields are its parameters."""
+
+    def describe(self, pair: Pair, regions: Sequence[Region]) -> tuple[Region, ...]:
+        """The same regions in the same order, each with its `text`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One thing that changed.
+
+    Attributes:
+        kind: added, removed, replaced, moved, or changed when the method cannot tell.
+        score: How sure, 0 to 1.
+        area: Changed pixels in the common frame.
+        box_before, outline_before: Where it is, in before's own pixels; None when outside that picture.
+        box_after, outline_after: The same in after's own pixels. A moved region stands in two places.
+        label: Its number in `Comparison.labels`.
+        text: The region in words; empty until described.
+    """
+
+    kind: Kind
+    score: float
+    area: int
+    box_before: Box | None
+    box_after: Box | None
+    outline_before: tuple[Outline, ...] = ()
+    outline_after: tuple[Outline, ...] = ()
+    label: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """How `after` lies on `before`.
+
+    Attributes:
+        model: none, shift, similarity, affine, homography, or off when nobody looked.
+        matrix: (3, 3) float64, takes before's pixel (x, y, 1) to after's.
+        error_px: Median distance that is left between matched points, in before's pixels; None when off.
+        overlap: Share of before that after sees, 0 to 1.
+        flow: (H, W, 2) float32 residual shift that was taken out after the matrix, or None.
+        note: Why this model.
+    """
+
+    model: str
+    matrix: Matrix
+    error_px: float | None
+    overlap: float
+    flow: Map | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How the light of `after` was brought to that of `before`.
+
+    Attributes:
+        model: off, none, gain, gamma, histogram or local.
+        gain: Factor per channel (R, G, B) put on after.
+        gamma: Exponent per channel put on after.
+        field: Smallest and largest factor of the smooth local field, (1, 1) without one.
+        note: Why this model.
+    """
+
+    model: str
+    gain: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    gamma: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    field: tuple[float, float] = (1.0, 1.0)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The answer, and everything needed to repeat it.
+
+    Attributes:
+        verdict: same, changed or unsure.
+        reason: Why, in one line.
+        score: How sure that something changed, 0 to 1.
+        regions: What changed, the surest first.
+        pair: The pictures as they were given.
+        aligned: The pictures as they were compared, in the common frame.
+        evidence: What the method said, in the common frame; None when refused before scoring.
+        labels: (H, W) int32 in the common frame: a region's label, 0 for unchanged; None like `evidence`.
+        alignment, light: What those steps did.
+        method: Name of the method.
+        parameters: Its parameters.
+        seconds: Wall time per step and in total.
+        name: The pair's name.
+        text: The answer in words.
+        weights: Digest of the weights the method used, or "".
+    """
+
+    verdict: Verdict
+    reason: str
+    score: float
+    regions: tuple[Region, ...]
+    pair: Pair
+    aligned: Pair
+    evidence: Evidence | None
+    labels: NDArray[np.int32] | None
+    alignment: Alignment
+    light: Light
+    method: str
+    parameters: Mapping[str, object]
+    seconds: Mapping[str, float]
+    name: str = ""
+    text: str = ""
+    weights: str = ""
+
+    @property
+    def changed_pixels(self) -> int:
+        """How many pixels of the common frame the answer calls changed."""
+        return 0 if self.labels is None else int((self.labels > 0).sum())
+
+    @property
+    def changed_fraction(self) -> float:
+        """`changed_pixels` as a share of the common frame, 0 to 1."""
+        return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)
