@@ -1,1 +1,88 @@
 """Camera motion: estimate it, judge it, take it out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.align.estimate import estimate
+from spotdiff.align.flow import residual_flow
+from spotdiff.align.warp import coverage, warp_picture
+from spotdiff.types import Alignment
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Mask, Pair, Picture
+
+_FURTHEST = 0.01  # of the picture's longer side: residual parallax, not another place
+
+
+def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
+    """The pair with `after` brought into before's pixels, and what was done.
+
+    Args:
+        pair: Two pictures of any sizes.
+        model: See `Options.align`.
+
+    Raises:
+        Refusal: the pictures cannot be laid on each other; the reason is in the message.
+    """
+    if model == "off":
+        return lay_flush(pair)
+    grey_before, grey_after = _grey(pair.before), _grey(pair.after)
+    motion = estimate(grey_before, grey_after, model="auto" if model == "flow" else model)
+    size = pair.before.size
+    seen: Mask | None = coverage(motion.matrix, size, pair.after.size)
+    flow = None
+    if motion.model == "none" and pair.before.size == pair.after.size:
+        after, seen = pair.after, None
+    else:
+        after = warp_picture(pair.after, motion.matrix, size)
+    if model == "flow":
+        flow = residual_flow(grey_before, _grey(after), furthest=_FURTHEST * max(size))
+        after = warp_picture(pair.after, motion.matrix, size, flow)
+    overlap = 1.0 if seen is None else float(seen.mean())
+    if seen is not None and seen.all():
+        seen = None
+    aligned = replace(pair, after=after, seen=seen)
+    return aligned, Alignment(motion.model, motion.matrix, motion.error_px, overlap, flow, motion.note)
+
+
+def lay_flush(pair: Pair) -> tuple[Pair, Alignment]:
+    """The pair with both pictures flush at the top left; a smaller one is filled up with black, and `seen` says where."""
+    note = "not looked for"
+    if pair.before.size == pair.after.size:
+        return pair, Alignment("off", np.eye(3), None, 1.0, note=note)
+    width, height = (max(b, a) for b, a in zip(pair.before.size, pair.after.size, strict=True))
+    inside = [_inside(p, (width, height)) for p in (pair.before, pair.after)]
+    seen = inside[0] & inside[1]
+    padded = [_pad(p, (width, height)) for p in (pair.before, pair.after)]
+    valid = None
+    if pair.valid is not None:
+        valid = np.ones((height, width), bool)
+        valid[: pair.valid.shape[0], : pair.valid.shape[1]] = pair.valid
+    overlap = float(seen.sum()) / (pair.before.size[0] * pair.before.size[1])
+    note = f"{note}; sizes differ, laid flush at the top left"
+    laid = replace(pair, before=padded[0], after=padded[1], seen=seen, valid=valid)
+    return laid, Alignment("off", np.eye(3), None, overlap, note=note)
+
+
+def _inside(picture: Picture, size: tuple[int, int]) -> Mask:
+    inside = np.zeros((size[1], size[0]), bool)
+    inside[: picture.size[1], : picture.size[0]] = True
+    return inside
+
+
+def _pad(picture: Picture, size: tuple[int, int]) -> Picture:
+    right, below = size[0] - picture.size[0], size[1] - picture.size[1]
+    pixels = cv2.copyMakeBorder(picture.pixels, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    alpha = picture.alpha
+    if alpha is not None:
+        alpha = np.asarray(cv2.copyMakeBorder(alpha, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(255,)), np.uint8)
+    return replace(picture, pixels=np.asarray(pixels, np.uint8), alpha=alpha)
+
+
+def _grey(picture: Picture) -> Bytes:
+    return np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -1,1 +1,6 @@
 """Pictures in and out: reading, colour, drawing. Pure functions on arrays and files."""
+
+from __future__ import annotations
+
+from spotdiff.image.load import load_pair as load_pair
+from spotdiff.image.load import load_picture as load_picture

@@ -1,0 +1,225 @@
+"""Decide how the camera moved: cheap guesses first, the simplest model that explains the matches, or a refusal."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.align.features import match
+from spotdiff.align.models import MODELS, fit, simplest
+from spotdiff.align.refine import even_out, refine_by_ecc, together, track
+from spotdiff.align.shift import phase_shift
+from spotdiff.align.warp import coverage, move_points, scaling, warp
+from spotdiff.errors import Refusal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Bytes, Map, Matrix
+
+    Points = NDArray[np.float64]
+
+_WORK_SIDE = 800  # pixels; tracking is good to 0.03 px, so 1080p is aligned to 0.1 px at this size
+_SMALLEST = 24  # pixels; below this there is nothing to track
+_FEWEST, _ENOUGH, _CLEAR = 8, 12, 40  # points that move together: to fit, to believe with a look, to believe at once
+_SLACK = 0.05  # pixels that a simpler model may be worse
+_STILL = 0.2  # pixels under which a move is not worth resampling the picture
+_SAME_PLACE = 0.12  # likeness; unrelated places give up to 0.09
+_MARGIN = 0.01  # likeness by which a move must beat standing still
+_WIDE = 0.25  # share of the picture that points must span to be the place rather than one thing in it
+_FLAT, _BLURRED = 2.0, 0.15  # mean detail in grey levels of an empty picture; share of the other's that is too little
+_LEAST_OVERLAP = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Where before's pixels are found in after: model, (3, 3) matrix, median error in pixels (None unknown), why."""
+
+    model: str
+    matrix: Matrix
+    error_px: float | None
+    note: str = ""
+
+
+def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
+    """How the camera moved between two grey pictures (H, W) uint8, which may differ in size.
+
+    Exchanging the pictures inverts the matrix exactly: the estimate is always made in one order,
+    which depends on the pixels and not on who came first.
+
+    Args:
+        before: The picture whose pixels the matrix starts from.
+        after: The picture where it arrives.
+        model: shift, similarity, affine or homography allow models up to that one; auto allows all.
+
+    Raises:
+        Refusal: the pictures show other places, overlap too little, or one is too blurred to tell.
+
+    Notes:
+        Corner error, median over 65 pictures of 200 to 1400 px turned by up to 1.5 degrees, zoomed and
+        shifted by up to 2 % and put in other light: 0.01 to 0.04 px.
+    """
+    if min(*before.shape, *after.shape) < _SMALLEST:
+        return Motion("none", _stretch(before, after), None, "too small to measure a motion")
+    if _order(before) > _order(after):
+        found = estimate_ordered(after, before, model)
+        return Motion(found.model, np.linalg.inv(found.matrix), found.error_px, found.note)
+    return estimate_ordered(before, after, model)
+
+
+def estimate_ordered(before: Bytes, after: Bytes, model: str) -> Motion:
+    """`estimate` in the given order."""
+    scale_before, small_before = _shrink(before)
+    scale_after, small_after = _shrink(after)
+    view = _View(small_before, small_after, even_out(small_before), even_out(small_after))
+    motion = _best_motion(view, "homography" if model == "auto" else model)
+    if motion.model == "none":
+        return Motion("none", _stretch(before, after), motion.error_px, motion.note)
+    matrix = np.linalg.inv(scaling(scale_after)) @ motion.matrix @ scaling(scale_before)
+    error = None if motion.error_px is None else motion.error_px / scale_before
+    return Motion(motion.model, matrix / matrix[2, 2], error, motion.note)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """Both pictures at working size, as they are and evened out."""
+
+    before: Bytes
+    after: Bytes
+    even_before: Bytes
+    even_after: Bytes
+
+    @property
+    def guess(self) -> Matrix:
+        return _stretch(self.before, self.after)
+
+    def likeness(self, matrix: Matrix) -> float:
+        return likeness(self.before, self.after, matrix)
+
+
+def _best_motion(view: _View, richest: str) -> Motion:
+    points = _follow(view, view.guess)
+    if len(points[0]) >= _CLEAR and _spread(points[0], view.before) > _WIDE:
+        return _accepted(_choose(points, view, richest), view)
+    guesses = [points]
+    if view.before.shape == view.after.shape:
+        guesses.append(_follow(view, phase_shift(view.even_before, view.even_after)[0]))
+    matches = match(view.before, view.after)
+    if len(matches.before) >= _FEWEST:
+        guesses.append(_follow(view, fit("homography", matches.before, matches.after)))
+        guesses.append((matches.before, matches.after))
+    motions = [_choose(points, view, richest) for points in guesses if len(points[0]) >= _ENOUGH]
+    # correlation can be pushed up by fitting it: it only speaks where no points do
+    motions = motions or [_by_correlation(view)]
+    best = max(motions, key=lambda motion: view.likeness(motion.matrix))
+    if best.model != "none" and view.likeness(view.guess) > view.likeness(best.matrix) - _MARGIN:
+        best = Motion("none", view.guess, None, "no motion fits better than none")
+    return _accepted(best, view)
+
+
+def _follow(view: _View, guess: Matrix) -> tuple[Points, Points]:
+    """Corners tracked from a guess, and once more from what that tells."""
+    first = together(*track(view.even_before, view.even_after, guess))
+    if len(first[0]) < _FEWEST:
+        return first
+    return together(*track(view.even_before, view.even_after, fit("homography", *first)))
+
+
+def _spread(points: Points, picture: Bytes) -> float:
+    if len(points) < 3:
+        return 0.0
+    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32)))) / picture.size
+
+
+def _supported(points: Points, picture: Bytes, richest: str) -> str:
+    """The richest model that points so spread out can carry: a small patch says nothing of perspective."""
+    spread = _spread(points, picture)
+    carried = "homography" if spread > 0.3 and len(points) >= _CLEAR else "affine" if spread > 0.1 else "similarity"
+    return min(richest, carried, key=MODELS.index)
+
+
+def _choose(points: tuple[Points, Points], view: _View, richest: str) -> Motion:
+    here, there = points
+    richest = _supported(here, view.before, richest)
+    model, matrix, left = simplest(here, there, slack=_SLACK, richest=richest)
+    if view.before.shape == view.after.shape and (model == "none" or _reach(matrix, here) < _STILL):
+        error = float(np.median(np.linalg.norm(here - there, axis=1)))
+        return Motion("none", view.guess, error, f"{len(here)} points stand still")
+    return Motion("similarity" if model == "none" else model, matrix, left, f"{len(here)} points move together")
+
+
+def _reach(matrix: Matrix, points: Points) -> float:
+    return float(np.percentile(np.linalg.norm(move_points(points, matrix) - points, axis=1), 95))
+
+
+def _by_correlation(view: _View) -> Motion:
+    size = view.before.shape[1], view.before.shape[0]
+    seen = coverage(view.guess, size, (view.after.shape[1], view.after.shape[0]))
+    matrix = refine_by_ecc(_band(view.before), _band(view.after), view.guess, "affine", seen)
+    return Motion("affine", matrix, None, "too few corners; aligned by correlation")
+
+
+def _accepted(motion: Motion, view: _View) -> Motion:
+    """The motion, unless nothing speaks for it."""
+    size = view.before.shape[1], view.before.shape[0]
+    overlap = float(coverage(motion.matrix, size, (view.after.shape[1], view.after.shape[0])).mean())
+    if overlap < _LEAST_OVERLAP:
+        raise Refusal(f"after shows only {overlap:.0%} of before")
+    if view.likeness(motion.matrix) >= _SAME_PLACE:
+        return motion
+    rough_before, rough_after = _roughness(view.before), _roughness(view.after)
+    if max(rough_before, rough_after) < _FLAT:
+        return Motion("none", view.guess, None, "too little texture to measure a motion")
+    if min(rough_before, rough_after) < _BLURRED * max(rough_before, rough_after):
+        which = "before" if rough_before < rough_after else "after"
+        raise Refusal(f"{which} is too blurred or too empty to be laid on the other picture")
+    raise Refusal("the pictures have nothing in common: another place, or too little overlap")
+
+
+def likeness(before: Bytes, after: Bytes, matrix: Matrix) -> float:
+    """Correlation -1 to 1 of two grey pictures once aligned, with fine noise and slow shading taken out.
+
+    Pictures of 200 pairs of unrelated places gave 0.09 at most.
+    """
+    size = before.shape[1], before.shape[0]
+    seen = coverage(matrix, size, (after.shape[1], after.shape[0]))
+    if not seen.any():
+        return -1.0
+    here, there = _band(before)[seen], _band(warp(after, matrix, size))[seen]
+    spread = float(here.std() * there.std())
+    return float(((here - here.mean()) * (there - there.mean())).mean()) / spread if spread > 1e-6 else 0.0
+
+
+def _band(picture: Bytes) -> Map:
+    fine = cv2.GaussianBlur(picture, (0, 0), 1.5).astype(np.float32)
+    return fine - cv2.GaussianBlur(fine, (0, 0), 20)
+
+
+def _shrink(picture: Bytes) -> tuple[float, Bytes]:
+    factor = min(1.0, _WORK_SIDE / max(picture.shape))
+    if factor == 1.0:
+        return 1.0, picture
+    size = max(round(picture.shape[1] * factor), 1), max(round(picture.shape[0] * factor), 1)
+    return factor, np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stretch(before: Bytes, after: Bytes) -> Matrix:
+    """The guess that both pictures show the same view: identity, or the change of size."""
+    matrix = np.eye(3)
+    for axis, (here, there) in enumerate(((before.shape[1], after.shape[1]), (before.shape[0], after.shape[0]))):
+        matrix[axis, axis] = there / here
+        matrix[axis, 2] = 0.5 * there / here - 0.5
+    return matrix
+
+
+def _roughness(picture: Bytes) -> float:
+    """Mean absolute detail, in grey levels."""
+    return float(np.abs(picture.astype(np.float32) - cv2.GaussianBlur(picture, (0, 0), 2).astype(np.float32)).mean())
+
+
+def _order(picture: Bytes) -> tuple[int, int]:
+    return picture.size, zlib.crc32(np.ascontiguousarray(picture))

@@ -1,0 +1,117 @@
+"""Pictures and pairs from whatever the caller holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotdiff.errors import LoadError, OptionError
+from spotdiff.image.decode import Decoded, check_size, decode, split_alpha
+from spotdiff.image.source import Coded, open_source
+from spotdiff.image.window import to_8_bit
+from spotdiff.options import Options
+from spotdiff.types import Pair, Picture
+
+if TYPE_CHECKING:
+    from spotdiff.types import Mask
+
+
+def load_picture(source: object, *, options: Options | None = None) -> Picture:
+    """A picture from a path, URL, bytes, file object, array or Pillow image.
+
+    Args:
+        source: The picture; an array is (H, W[, 1|3|4]), sRGB order, uint8, uint16 or float.
+        options: Its `max_pixels` and `max_bytes` limit what is read.
+
+    Raises:
+        LoadError: it cannot be read; the message names the file and what to do.
+
+    Examples:
+        >>> load_picture(np.zeros((2, 3), np.uint8)).size
+        (3, 2)
+    """
+    return _pictures([source], options or Options())[0]
+
+
+def load_pair(
+    before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()
+) -> Pair:
+    """A pair from two pictures, read side by side, with the `valid` mask that the options ask for.
+
+    Args:
+        before: The earlier picture, see `load_picture`.
+        after: The later picture.
+        options: Limits and what to ignore or to focus on.
+        history: Still earlier pictures, oldest first.
+
+    Raises:
+        LoadError: a picture cannot be read.
+        OptionError: a box lies outside of `before`, or the mask has another size.
+    """
+    options = options or Options()
+    pictures = _pictures([before, after, *history], options)
+    return Pair(pictures[0], pictures[1], valid=valid_mask(pictures[0], options), history=tuple(pictures[2:]))
+
+
+def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
+    if len(sources) == 1:
+        found = [_decoded(sources[0], options)]
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda source: _decoded(source, options), sources))
+    plain = to_8_bit([decoded for decoded, _ in found])
+    return [Picture(p.values, p.alpha, path, p.taken, p.notes) for p, (_, path) in zip(plain, found, strict=True)]
+
+
+def _decoded(source: object, options: Options) -> tuple[Decoded, str]:
+    if isinstance(source, Picture):
+        return Decoded(source.pixels, source.alpha, source.taken, source.notes), source.path
+    opened = open_source(source, max_bytes=options.max_bytes)
+    if isinstance(opened, Coded):
+        name = opened.path or "the picture"
+        return decode(opened.data, name=name, max_pixels=options.max_pixels), opened.path
+    if opened.ndim >= 2:
+        check_size(opened.shape[1], opened.shape[0], name="the array", max_pixels=options.max_pixels)
+    return split_alpha(_copied(opened)), ""
+
+
+def _copied(values: Any) -> Any:  # noqa: ANN401 (an array of any type)
+    """A copy, so that the caller's later writing does not change an answer already given."""
+    if values.dtype == object or values.dtype.kind not in "buif":
+        raise LoadError(f"a picture holds numbers, not {values.dtype}")
+    return np.array(values)
+
+
+def valid_mask(before: Picture, options: Options) -> Mask | None:
+    """(H, W) bool in before's pixels, True where the answer counts; None for everywhere.
+
+    Raises:
+        OptionError: a box lies outside of the picture, or the mask has another size.
+    """
+    asked = options.ignore or options.focus or options.ignore_mask is not None or options.ignore_colour
+    if not asked:
+        return None
+    width, height = before.size
+    valid = np.full((height, width), not options.focus)
+    for name, boxes, value in (("focus", options.focus, True), ("ignore", options.ignore, False)):
+        for left, top, right, bottom in boxes:
+            if left >= width or top >= height or right <= 0 or bottom <= 0:
+                raise OptionError(f"{name} box {(left, top, right, bottom)} lies outside of the {width}x{height} picture")
+            valid[max(top, 0) : bottom, max(left, 0) : right] = value
+    if options.ignore_mask is not None:
+        valid &= ~_ignored(options.ignore_mask, before.size, options)
+    if options.ignore_colour:
+        red, green, blue = bytes.fromhex(options.ignore_colour[1:])
+        valid &= (before.pixels != (red, green, blue)).any(axis=2)
+    return np.asarray(valid, bool)
+
+
+def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
+    picture = _decoded(mask, options)[0]
+    if picture.values.shape[1::-1] != size:
+        wide, high = picture.values.shape[1::-1]
+        raise OptionError(f"ignore_mask is {wide}x{high}, before is {size[0]}x{size[1]}: they must be of one size")
+    return np.asarray(picture.values.any(axis=2))

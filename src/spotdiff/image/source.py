@@ -1,0 +1,109 @@
+"""Where a picture comes from: anything a caller may hold, as bytes to decode or as values already decoded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.errors import LoadError, MissingExtra
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[Any]
+
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """Bytes of a picture file, and the path or URL they came from ("" for none)."""
+
+    data: bytes
+    path: str
+
+
+def open_source(source: object, *, max_bytes: float) -> Coded | Values:
+    """Bytes of a file, or an array of values.
+
+    Args:
+        source: Path, URL (needs fsspec), "-" for standard input, bytes, file object, array or Pillow image.
+        max_bytes: Largest file accepted, in MB.
+
+    Raises:
+        LoadError: nothing there, not readable, empty, too large, or not a thing that holds a picture.
+        MissingExtra: a URL, and fsspec is not installed.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        return Coded(_checked(_read_path(path, max_bytes), path, max_bytes), path)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return Coded(_checked(bytes(source), "", max_bytes), "")
+    if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
+        return _array_of(source)
+    if hasattr(source, "read"):
+        name = getattr(source, "name", "")
+        path = name if isinstance(name, str) else ""
+        return Coded(_checked(source.read(int(max_bytes * _MB) + 1), path, max_bytes), path)
+    raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
+
+
+def _array_of(source: object) -> Values:
+    import numpy as np
+
+    try:
+        if hasattr(source, "getbands") and hasattr(source, "convert"):  # Pillow: palettes and odd modes become plain
+            from spotdiff.image.decode import plain_mode
+
+            source = plain_mode(source)
+        return np.asarray(source)
+    except (ValueError, TypeError, OSError) as error:
+        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {error}") from None
+
+
+def _read_path(path: str | bytes, max_bytes: float) -> bytes:
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if path == "-":
+        return sys.stdin.buffer.read(int(max_bytes * _MB) + 1)
+    if "://" in path:
+        return _read_url(path, max_bytes)
+    try:
+        size = Path(path).stat().st_size
+        if size > max_bytes * _MB:
+            raise LoadError(_too_large(path, size, max_bytes))
+        with Path(path).open("rb") as file:
+            return file.read(int(max_bytes * _MB) + 1)
+    except FileNotFoundError:
+        raise LoadError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{path!r}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _read_url(url: str, max_bytes: float) -> bytes:
+    try:
+        import fsspec
+    except ImportError:
+        raise MissingExtra("fsspec", extra="scale") from None
+    try:
+        with fsspec.open(url, "rb") as file:
+            data: bytes = file.read(int(max_bytes * _MB) + 1)
+    except Exception as error:  # noqa: BLE001 (every file system of fsspec raises errors of its own)
+        raise LoadError(f"{url}: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+    return data
+
+
+def _checked(data: bytes, path: str, max_bytes: float) -> bytes:
+    name = path or "the picture"
+    if not data:
+        raise LoadError(f"{name}: empty")
+    if len(data) > max_bytes * _MB:
+        raise LoadError(_too_large(name, len(data), max_bytes))
+    return data
+
+
+def _too_large(name: str, size: int, max_bytes: float) -> str:
+    return f"{name}: {size / _MB:.1f} MB, more than {max_bytes:g} MB; --max-bytes raises the limit"

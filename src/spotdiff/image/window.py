@@ -1,0 +1,78 @@
+"""Values of any depth to 8 bits, the same way for all pictures of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotdiff.errors import LoadError
+from spotdiff.image.decode import Decoded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[Any]
+
+_TAILS = (0.05, 99.95)  # percentiles: a hot pixel must not decide the window
+_NARROW = 0.25  # share of the full range under which deep values are windowed
+
+
+def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
+    """The pictures as uint8, each with a note where values were windowed.
+
+    One window serves all, or a change of brightness would vanish. uint8 stays; floats in 0 to 1 and whole
+    numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.05 to 99.95.
+
+    Raises:
+        LoadError: values are neither numbers nor finite.
+    """
+    deep = [p for p in pictures if p.values.dtype not in (np.uint8, np.bool_)]
+    window = _window([p.values for p in deep]) if deep else (0.0, 255.0, "")
+    return [_put(p, window) for p in pictures]
+
+
+def _put(picture: Decoded, window: tuple[float, float, str]) -> Decoded:
+    values, alpha = picture.values, picture.alpha
+    if values.dtype == np.uint8:
+        return picture
+    if values.dtype == np.bool_:
+        return replace(picture, values=values.astype(np.uint8) * 255)
+    low, high, note = window
+    if alpha is not None:
+        alpha = _scaled(alpha, 0.0, _ceiling(alpha))
+    scaled = _scaled(values, low, high)
+    return replace(picture, values=scaled, alpha=alpha, notes=picture.notes + ((note,) if note else ()))
+
+
+def _window(arrays: list[Values]) -> tuple[float, float, str]:
+    for values in arrays:
+        if values.dtype.kind not in "uif":
+            raise LoadError(f"a picture holds numbers, not {values.dtype}")
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise LoadError("the picture holds values that are not finite")
+    low, high = min(float(v.min()) for v in arrays), max(float(v.max()) for v in arrays)
+    ceiling = max(_ceiling(v) for v in arrays)
+    thin = [v.reshape(-1)[:: max(v.size // 1_000_000, 1)] for v in arrays]
+    dark, bright = (float(p) for p in np.percentile(np.concatenate([t.astype(np.float64) for t in thin]), _TAILS))
+    if low >= 0 and high <= ceiling and (bright - dark >= _NARROW * ceiling or ceiling <= 255):
+        return 0.0, ceiling, "" if ceiling <= 255 else f"0 to {ceiling:g} shown as 0 to 255"
+    if bright <= dark:
+        dark, bright = low, max(high, low + 1)
+    return dark, bright, f"{dark:g} to {bright:g} shown as 0 to 255"
+
+
+def _ceiling(values: Values) -> float:
+    """The largest value that the type, or for floats and wide numbers the values themselves, suggest."""
+    if values.dtype == np.uint16:
+        return 65535.0
+    if values.dtype.kind == "f":
+        return 1.0 if float(values.max()) <= 1.0 else 255.0
+    return 255.0 if float(values.max()) <= 255 else 65535.0
+
+
+def _scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
+    scaled = (values.astype(np.float32) - low) * (255.0 / (high - low))
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)

@@ -1,0 +1,173 @@
+"""The one flow: load, align, match light, score, find regions, name kinds, describe, conclude."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotdiff.align import align
+from spotdiff.describe import describe, sentence
+from spotdiff.errors import Refusal
+from spotdiff.image import load_pair
+from spotdiff.light import match_light
+from spotdiff.methods import get_method
+from spotdiff.options import Options
+from spotdiff.regions.extract import thresholds
+from spotdiff.regions.find import find_regions, in_own_pixels
+from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair
+
+if TYPE_CHECKING:
+    from spotdiff.regions.extract import Thresholds
+    from spotdiff.types import Method
+
+STEPS = ("load", "align", "light", "score", "regions", "describe")
+_LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
+
+
+def compare(
+    before: object,
+    after: object,
+    *,
+    options: Options | None = None,
+    history: Sequence[object] = (),
+    name: str = "",
+    **changes: object,
+) -> Comparison:
+    """What changed between two pictures of a place.
+
+    Args:
+        before: The earlier picture: path, bytes, file object, array (H, W[, 1|3|4]) or Pillow image.
+        after: The later picture, of any size.
+        options: How to compare; `Options()` when None.
+        history: Still earlier pictures of the place, for methods that learn its usual look.
+        name: Name of the pair in the answer.
+        changes: Single options by name, such as `method="pixel"`.
+
+    Raises:
+        LoadError: a picture cannot be read.
+        OptionError: an option has a value that it cannot have.
+    """
+    options = (options or Options()).changed(**changes) if changes else options or Options()
+    method = get_method(options.method, options.settings)
+    clock = Clock()
+    with clock("load"):
+        pair = load_pair(before, after, options=options, history=history)
+    return compare_pair(pair, method, options, clock=clock, name=name)
+
+
+def compare_pair(
+    pair: Pair, method: Method, options: Options, *, clock: Clock | None = None, name: str = ""
+) -> Comparison:
+    """`compare` for a pair already loaded and a method already made."""
+    clock = clock or Clock()
+    answer = _unanswered(pair, method, options, name)
+    try:
+        with clock("align"):
+            aligned, alignment = align(pair, model=options.align)
+        answer = replace(answer, aligned=aligned, alignment=alignment)
+        with clock("light"):
+            aligned, light = match_light(aligned, model=options.light)
+        answer = replace(answer, aligned=aligned, light=light)
+        with clock("score"):
+            evidence = _with_layout(pair, aligned, method.score(aligned), flush=options.align == "off")
+        with clock("regions"):
+            regions, labels = find_regions(aligned, evidence, limits_for(method, options))
+        with clock("describe"):
+            regions = describe(aligned, regions, name=options.describe)
+    except Refusal as refusal:
+        return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
+    answer = replace(answer, evidence=evidence, labels=labels, regions=in_own_pixels(regions, pair, alignment))
+    return replace(conclude(answer), seconds=clock.seconds)
+
+
+def limits_for(method: Method, options: Options) -> Thresholds:
+    """What decides which pixels become regions: the method's wishes under the user's."""
+    limits = thresholds(
+        method.extraction, sensitivity=options.sensitivity, min_area=options.min_area, join=options.join
+    )
+    return replace(limits, cluster=options.cluster, seed_score=options.seed_score)
+
+
+def conclude(answer: Comparison) -> Comparison:
+    """The answer with verdict, reason, score and text, from its regions and evidence."""
+    alignment, regions = answer.alignment, answer.regions
+    if regions:
+        count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
+        reason = f"{count}, {answer.changed_fraction:.2%} of the picture"
+        return replace(answer, verdict="changed", reason=reason, score=regions[0].score, text=sentence(regions))
+    score = _suspicion(answer.evidence)
+    if alignment.overlap < _LEAST_SEEN:
+        reason = f"nothing changed in the {alignment.overlap:.0%} of before that after shows"
+        return replace(answer, verdict="unsure", reason=reason, score=score, text=f"Unsure: {reason}.")
+    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
+
+
+def _suspicion(evidence: Evidence | None) -> float:
+    """How near a picture without regions came to having one, 0 to 0.5."""
+    if evidence is None:
+        return 0.0
+    change = evidence.change
+    top = max(change.size // 500, 1)
+    return 0.5 * float(np.partition(change, change.size - top, axis=None)[-top:].mean())
+
+
+def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) -> Evidence:
+    """Evidence that calls every pixel that only one of two pictures laid flush has changed."""
+    if not flush or aligned.seen is None:
+        return evidence
+    gone, new = evidence.gone.copy(), evidence.new.copy()
+    for picture, one in ((pair.before, gone), (pair.after, new)):
+        width, height = picture.size
+        one[:height, :width][~aligned.seen[:height, :width]] = 1.0
+    if aligned.valid is not None:
+        gone[~aligned.valid] = new[~aligned.valid] = 0.0
+    if evidence.directed:
+        return replace(evidence, gone=gone, new=new)
+    return Evidence.undirected(np.maximum(gone, new), evidence.notes)
+
+
+def _unanswered(pair: Pair, method: Method, options: Options, name: str) -> Comparison:
+    return Comparison(
+        verdict="unsure",
+        reason="",
+        score=0.0,
+        regions=(),
+        pair=pair,
+        aligned=pair,
+        evidence=None,
+        labels=None,
+        alignment=Alignment("off", np.eye(3), None, 1.0),
+        light=Light("off"),
+        method=options.method,
+        parameters=asdict(method),  # type: ignore[call-overload]
+        seconds={},
+        name=name,
+    )
+
+
+class Clock:
+    """Wall seconds per step: `with clock("align"): ...`."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._steps: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        """Add the time that the block takes to `step`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._steps[step] = self._steps.get(step, 0.0) + time.perf_counter() - start
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds per step, 0 for a step not reached, and the total since the clock was made."""
+        total = time.perf_counter() - self._start
+        return {step: self._steps.get(step, 0.0) for step in STEPS} | {"total": total}

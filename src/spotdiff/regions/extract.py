@@ -1,0 +1,117 @@
+"""Change map to labelled regions: hysteresis, joining, and what is too small to count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.regions.cluster import density_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Bytes, Extraction, Map
+
+    Labels = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What decides which pixels become regions.
+
+    Attributes:
+        grow, seed, min_area, join: As in `Extraction`, after the user's wishes and the sensitivity.
+        cluster: components or density.
+        seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
+    """
+
+    grow: float
+    seed: float
+    min_area: int
+    join: int
+    cluster: str = "components"
+    seed_score: float = 0.0
+
+
+def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, join: int) -> Thresholds:
+    """The method's own thresholds moved by the sensitivity; -1 leaves `min_area` and `join` to the method.
+
+    At 0.5 nothing moves. At 0 a pixel needs evidence of 0.88 where 0.5 was enough and a region four
+    times the area; at 1 evidence of 0.12 and a quarter of the area will do.
+
+    Examples:
+        >>> from spotdiff.types import Extraction
+        >>> round(thresholds(Extraction(), sensitivity=1.0, min_area=-1, join=-1).grow, 2)
+        0.12
+    """
+    push = 4.0 * (0.5 - sensitivity)
+    area = max(1, round(extraction.min_area * 4.0 ** (2 * (0.5 - sensitivity)))) if min_area < 0 else min_area
+    return Thresholds(
+        grow=_pushed(extraction.grow, push),
+        seed=_pushed(extraction.seed, push),
+        min_area=area,
+        join=extraction.join if join < 0 else join,
+    )
+
+
+def _pushed(threshold: float, push: float) -> float:
+    if push == 0:
+        return threshold
+    odds = threshold / (1 - threshold) * float(np.exp(push))
+    return odds / (1 + odds)
+
+
+def label_regions(change: Map, limits: Thresholds) -> Labels:
+    """(H, W) int32 labels of the regions of a change map (H, W) float32; 0 is unchanged, labels run from 1 without gaps."""
+    mask = (change >= limits.grow).astype(np.uint8)
+    if not mask.any():
+        return np.zeros(change.shape, np.int32)
+    labels = density_labels(mask, reach=max(limits.join, 8)) if limits.cluster == "density" else _joined(mask, limits.join)
+    return keep(labels, _worth(change, labels, limits))
+
+
+def _joined(mask: Bytes, join: int) -> Labels:
+    """Components of a mask, those nearer than `join` sharing a label; the mask itself does not grow."""
+    wide = mask
+    if join > 0:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (join + 1, join + 1))
+        wide = np.asarray(cv2.dilate(mask, kernel), np.uint8)
+    _, labels = cv2.connectedComponents(wide, connectivity=8, ltype=cv2.CV_32S)
+    return np.asarray(labels, np.int32) * mask
+
+
+def _worth(change: Map, labels: Labels, limits: Thresholds) -> NDArray[np.bool_]:
+    """(labels + 1,) bool: which labels are large and sure enough."""
+    on = labels > 0
+    found, count = labels[on], int(labels.max()) + 1
+    area = np.bincount(found, minlength=count)
+    worth = area >= limits.min_area
+    if limits.seed > limits.grow:
+        worth &= np.bincount(found[change[on] >= limits.seed], minlength=count) > 0
+    if limits.seed_score > 0:
+        left, top, right, bottom = spans(labels)
+        worth &= area + 2 * (bottom - top) + (right - left) >= limits.seed_score
+    worth[0] = False
+    return np.asarray(worth, bool)
+
+
+def spans(labels: Labels) -> tuple[NDArray[np.int64], ...]:
+    """Left, top, right and bottom of every label's half-open box, each (labels + 1,)."""
+    y, x = np.nonzero(labels)
+    found, count = labels[y, x], int(labels.max()) + 1
+    left, top = np.full(count, labels.shape[1]), np.full(count, labels.shape[0])
+    right, bottom = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    np.minimum.at(left, found, x)
+    np.minimum.at(top, found, y)
+    np.maximum.at(right, found, x + 1)
+    np.maximum.at(bottom, found, y + 1)
+    return left, top, right, bottom
+
+
+def keep(labels: Labels, wanted: NDArray[np.bool_]) -> Labels:
+    """Labels with the unwanted set to 0 and the others numbered from 1 without gaps."""
+    numbers = np.where(wanted, np.cumsum(wanted), 0).astype(np.int32)
+    return np.asarray(numbers[labels], np.int32)

@@ -1,0 +1,117 @@
+"""Evidence to regions: label them, name their kinds, find what moved, carry them into each picture's own pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.align.warp import move_box, move_outlines
+from spotdiff.regions.extract import Thresholds, label_regions, spans
+from spotdiff.regions.kinds import gradient_of, kind_by_edges, kind_by_maps, presence, window
+from spotdiff.regions.moved import pair_moves
+from spotdiff.regions.outline import outlines_of
+from spotdiff.types import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Alignment, Box, Evidence, Kind, Map, Mask, Pair
+
+    Labels = NDArray[np.int32]
+
+_NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
+
+
+def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tuple[Region, ...], Labels]:
+    """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
+    change = evidence.change
+    labels = label_regions(change, limits)
+    boxes = [tuple(int(v) for v in box) for box in zip(*spans(labels), strict=True)][1:]
+    regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]  # type: ignore[arg-type]
+    named = _named(pair, evidence, labels, regions, limits.grow)
+    moved = pair_moves(pair, named)
+    ordered = tuple(sorted(moved, key=lambda r: (-r.score, r.label)))
+    return _renumbered(ordered, named, labels)
+
+
+def _region(number: int, box: Box, change: Map, labels: Labels) -> Region:
+    left, top, right, bottom = box
+    mask = labels[top:bottom, left:right] == number
+    outline = outlines_of(mask.astype(np.uint8), left=left, top=top)
+    values = change[top:bottom, left:right][mask]
+    score = float(np.sort(values)[len(values) // 2 :].mean())
+    return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
+
+
+def _named(pair: Pair, evidence: Evidence, labels: Labels, regions: list[Region], grow: float) -> tuple[Region, ...]:
+    if not regions or len(regions) > _NAMED:
+        return tuple(regions)
+    if evidence.directed:
+        return tuple(replace(r, kind=_kind_from_maps(evidence, labels, r, grow)) for r in regions)
+    before, after = pair.before.pixels, pair.after.pixels
+    edges = gradient_of(before), gradient_of(after)
+    named = []
+    for region in regions:
+        assert region.box_before is not None  # noqa: S101 (regions are born with both boxes)
+        rows, columns = window(region.box_before, pair.before.size)
+        mask = labels[rows, columns] == region.label
+        found = [presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)]
+        named.append(replace(region, kind=kind_by_edges(*found)))
+    return tuple(named)
+
+
+def _kind_from_maps(evidence: Evidence, labels: Labels, region: Region, grow: float) -> Kind:
+    left, top, right, bottom = region.box_before or (0, 0, 0, 0)
+    mask = labels[top:bottom, left:right] == region.label
+    gone, new = (float(m[top:bottom, left:right][mask].mean()) for m in (evidence.gone, evidence.new))
+    return kind_by_maps(gone, new, threshold=grow)
+
+
+def _renumbered(ordered: tuple[Region, ...], named: tuple[Region, ...], labels: Labels) -> tuple[tuple[Region, ...], Labels]:
+    """Labels numbered in the order of the regions; the two places of a moved thing share one."""
+    numbers = np.zeros(len(named) + 1, np.int32)
+    for number, region in enumerate(ordered, 1):
+        numbers[region.label] = number
+        if region.kind == "moved":
+            left_behind = next(r.label for r in named if r.kind == "removed" and r.box_before == region.box_before)
+            numbers[left_behind] = number
+    return tuple(replace(r, label=n) for n, r in enumerate(ordered, 1)), np.asarray(numbers[labels], np.int32)
+
+
+def in_own_pixels(regions: tuple[Region, ...], pair: Pair, alignment: Alignment) -> tuple[Region, ...]:
+    """Regions of the common frame with boxes and outlines in the pixels of the pictures of `pair` as they were given."""
+    return tuple(_carried(region, pair, alignment) for region in regions)
+
+
+def _carried(region: Region, pair: Pair, alignment: Alignment) -> Region:
+    still = np.eye(3)
+    matrix = alignment.matrix
+    if alignment.flow is not None and region.box_after is not None:
+        matrix = matrix @ _flow_shift(region.box_after, alignment.flow)
+    before = None if region.box_before is None else move_box(region.box_before, still, pair.before.size)
+    after = None if region.box_after is None else move_box(region.box_after, matrix, pair.after.size)
+    return replace(
+        region,
+        box_before=before,
+        box_after=after,
+        outline_before=() if before is None else move_outlines(region.outline_before, still, pair.before.size),
+        outline_after=() if after is None else move_outlines(region.outline_after, matrix, pair.after.size),
+    )
+
+
+def _flow_shift(box: Box, flow: Map) -> NDArray[np.float64]:
+    left, top, right, bottom = box
+    shift = np.eye(3)
+    shift[:2, 2] = flow[top:bottom, left:right].reshape(-1, 2).mean(0)
+    return shift
+
+
+def usable_area(valid: Mask | None, seen: Mask | None) -> Mask | None:
+    """True where a pixel may count; one pixel at the rim of what both pictures see is left out, being half resampled."""
+    if seen is None:
+        return valid
+    inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
+    return inner if valid is None else inner & valid

@@ -1,0 +1,72 @@
+"""Pictures made small and put inside a page."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.image.png import encode_indexed
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Map, Picture
+
+_LEVELS = 64  # of a heat map: more cannot be told apart
+_PNG_BONUS = 1.25  # a lossless picture may be this much larger than the JPEG and is still taken
+
+
+def picture_uri(picture: Picture, *, max_side: int = 2000) -> str:
+    """A `data:` address of a picture, its long side brought down to `max_side` pixels.
+
+    Drawings, screenshots and transparent pictures come as PNG, photographs as JPEG of quality 88.
+    """
+    pixels = cv2.cvtColor(shrink(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
+    if picture.alpha is not None and picture.alpha.min() < 255:
+        return data_uri(_encode(".png", np.dstack([pixels, shrink(picture.alpha, max_side)])), "image/png")
+    jpeg = _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 88)
+    png = _encode(".png", pixels)
+    return data_uri(png, "image/png") if len(png) <= _PNG_BONUS * len(jpeg) else data_uri(jpeg, "image/jpeg")
+
+
+def heat_uri(change: Map, *, max_side: int = 1200) -> str:
+    """A `data:` address of a heat map: (H, W) in [0, 1], see-through at 0, dark to bright and opaque at 1."""
+    levels = (shrink(change, max_side).clip(0, 1) * (_LEVELS - 1)).round().astype(np.uint8)
+    return data_uri(encode_indexed(levels, heat_colours()), "image/png")
+
+
+def heat_colours() -> Bytes:
+    """(64, 4) uint8 RGBA of the heat map, from 0 to 1."""
+    steps = np.linspace(0, 255, _LEVELS).round().astype(np.uint8)
+    colours = cv2.cvtColor(cv2.applyColorMap(steps[:, None], cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)[:, 0]
+    # The dark end would hide the picture: what is not doubted stays clear.
+    opacity = (np.minimum(1, np.linspace(0, 2.2, _LEVELS)) * 235).astype(np.uint8)
+    return np.column_stack([colours, opacity])
+
+
+def thumbnail(picture: Picture, *, max_side: int = 192) -> bytes:
+    """A JPEG file of a picture, its long side brought down to `max_side` pixels."""
+    pixels = cv2.cvtColor(shrink(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
+    return _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 80)
+
+
+def data_uri(data: bytes, mime: str) -> str:
+    """A `data:` address of a file."""
+    return f"data:{mime};base64,{b64encode(data).decode()}"
+
+
+def shrink(pixels: Bytes, max_side: int) -> Bytes:
+    """An array of pixels whose long side is `max_side` at most; smaller ones stay as they are."""
+    height, width = pixels.shape[:2]
+    factor = max_side / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    smaller: Bytes = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return smaller
+
+
+def _encode(suffix: str, pixels: Bytes, *settings: int) -> bytes:
+    data: Bytes = cv2.imencode(suffix, pixels, list(settings))[1]
+    return data.tobytes()

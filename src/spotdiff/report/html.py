@@ -1,0 +1,154 @@
+"""One page that shows the answer: both pictures in four views, every region, and what was done.
+
+The page is one file that loads nothing: pictures, style and script are inside it, and its policy forbids the rest.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotdiff.report.details import details
+from spotdiff.report.embed import data_uri, heat_colours, heat_uri, picture_uri
+from spotdiff.report.markup import Html, element, fill, image, join, json_island, write_page_file
+from spotdiff.report.places import places
+from spotdiff.report.record import to_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spotdiff.report.record import Record
+    from spotdiff.types import Comparison
+
+VERDICTS = {"same": "Same", "changed": "Changed", "unsure": "Unsure"}
+
+
+def page(comparison: Comparison) -> str:
+    """The report as one self-contained HTML page."""
+    record = to_record(comparison)
+    return fill(
+        "report.html",
+        style="base.css report.css",
+        script="theme.js report.js",
+        image_sources="data:",
+        title=f"{VERDICTS[comparison.verdict]}: {_name(comparison)}",
+        head=_head(comparison, record),
+        panes=_panes(comparison),
+        legend=_legend(),
+        regions=_regions(record),
+        details=details(comparison, record),
+        foot=f"Made by spotdiff {record['version']}. This page is complete in itself and loads nothing.",
+        data=json_island(_data(comparison, record)),
+    )
+
+
+def write_page(comparison: Comparison, path: str | Path) -> None:
+    """Write the report to an HTML file, whose folder is made when missing."""
+    write_page_file(page(comparison), path)
+
+
+def _name(comparison: Comparison) -> str:
+    before, after = (PurePath(picture.path).name for picture in (comparison.pair.before, comparison.pair.after))
+    return comparison.name or (f"{before} and {after}" if before and after else "two pictures")
+
+
+def _head(comparison: Comparison, record: Record) -> Html:
+    count = len(record["regions"])
+    facts = {
+        "regions": str(count),
+        "changed": _percent(comparison.changed_fraction),
+        "score": f"{comparison.score:.2f}",
+        "took": f"{record['seconds']['total']:.2f} s",
+    }
+    verdict = comparison.verdict
+    return join(
+        element("p", _name(comparison), class_="name"),
+        element("h1", VERDICTS[verdict], class_=f"badge verdict-{verdict}"),
+        element("p", comparison.text or comparison.reason, class_="text"),
+        element("p", comparison.reason, class_="muted") if comparison.text else None,
+        element(
+            "dl", *(element("div", element("dt", k), element("dd", v)) for k, v in facts.items()), class_="facts"
+        ),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
+
+
+def _panes(comparison: Comparison) -> Html:
+    pair, aligned = comparison.pair, comparison.aligned
+    before = [image(picture_uri(pair.before), alt="The picture before", data_size="before")]
+    after = [image(picture_uri(pair.after), alt="The picture after", class_="own", data_size="after")]
+    two = not _same_pixels(pair.after.pixels, aligned.after.pixels)
+    if two:
+        said = "The picture after, as seen from where the picture before was taken"
+        after.insert(0, image(picture_uri(aligned.after), alt=said, class_="aligned", data_size="after"))
+    if comparison.evidence is not None:
+        heat = heat_uri(comparison.evidence.change)
+        after.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
+    return join(_pane("before", "Before", before), _pane("after", "After", after, two=two))
+
+
+def _pane(side: str, caption: str, images: list[Html], *, two: bool = False) -> Html:
+    canvas = element("div", *images, class_="canvas two" if two else "canvas")
+    return element("figure", canvas, element("figcaption", caption), class_="pane", id=f"pane-{side}")
+
+
+def _same_pixels(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    return one is other or np.array_equal(one, other)
+
+
+def _legend() -> Html:
+    from spotdiff.image.png import encode_indexed
+
+    colours = heat_colours()
+    bar = encode_indexed(np.arange(len(colours), dtype=np.uint8)[None], colours)
+    return join("unchanged", image(data_uri(bar, "image/png")), "changed")
+
+
+def _regions(record: Record) -> Html:
+    regions = record["regions"]
+    if not regions:
+        said = "Not compared." if record["verdict"] == "unsure" else "Nothing changed."
+        return join(element("h2", "Regions"), element("p", said, class_="nothing panel"))
+    items = (element("li", _region(number, region)) for number, region in enumerate(regions, start=1))
+    title = "One region" if len(regions) == 1 else f"{len(regions)} regions"
+    return join(element("h2", title), element("ol", *items))
+
+
+def _region(number: int, region: Record) -> Html:
+    score = f"{region['score']:.2f}"
+    return element(
+        "button",
+        element("span", str(number), class_="number"),
+        element("span", region["kind"], class_="kind"),
+        element("span", score, class_="score"),
+        element("meter", value=score, min=0, max=1, aria_label="score"),
+        element("span", region["text"], class_="said") if region["text"] else None,
+        element("span", _where(region), class_="where"),
+        type="button",
+        class_="region",
+        data_region=number - 1,
+        data_kind=region["kind"],
+        aria_pressed="false",
+    )
+
+
+def _where(region: Record) -> str:
+    left, top, right, bottom = region["box_after"] or region["box_before"] or (0, 0, 0, 0)
+    return f"{right - left} \u00d7 {bottom - top} px at {left}, {top} \u00b7 {region['area']:,} px changed"
+
+
+def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
+    sizes = {"before": comparison.pair.before.size, "after": comparison.aligned.after.size}
+    common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
+    return {
+        "record": record,
+        "common": common,
+        "placed": {**sizes, "common": common},
+        "places": [places(comparison, region) for region in comparison.regions],
+        "heat": comparison.evidence is not None,
+    }

@@ -1,0 +1,58 @@
+"""Probability maps: how sure every pixel is, in each picture's own pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.image.png import encode_grey
+from spotdiff.report.places import SIDES, in_own_pixels
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Comparison
+
+CHANGED = 128  # this and above is what the answer calls changed
+
+
+def probability_maps(comparison: Comparison) -> tuple[Bytes, Bytes]:
+    """Two uint8 maps, each of its own picture's height and width: before's and after's.
+
+    128 and above exactly where the answer calls a pixel changed; elsewhere the probability stops at 127. Places
+    that the other picture does not show, and comparisons refused before scoring, are 0.
+    """
+    common = _common(comparison)
+    before, after = (in_own_pixels(common, comparison, side) for side in SIDES)
+    return before, after
+
+
+def write_maps(comparison: Comparison, folder: str | Path, *, stem: str = "") -> tuple[Path, Path]:
+    """Write both maps as 8-bit PNG files and return their paths.
+
+    Args:
+        comparison: The answer.
+        folder: Made when missing.
+        stem: The files are `STEM.before.png` and `STEM.after.png`, which may hold slashes; without a stem
+            `before.png` and `after.png`.
+    """
+    paths = []
+    for side, values in zip(SIDES, probability_maps(comparison), strict=True):
+        path = Path(folder) / (f"{stem}.{side}.png" if stem else f"{side}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode_grey(values))
+        paths.append(path)
+    return paths[0], paths[1]
+
+
+def _common(comparison: Comparison) -> Bytes:
+    """(H, W) uint8 in the common frame."""
+    if comparison.evidence is None or comparison.labels is None:
+        width, height = comparison.aligned.before.size
+        return np.zeros((height, width), np.uint8)
+    chance: Bytes = cv2.convertScaleAbs(comparison.evidence.change, alpha=255)
+    changed = comparison.labels > 0
+    np.minimum(chance, CHANGED - 1, out=chance, where=~changed)
+    np.maximum(chance, CHANGED, out=chance, where=changed)
+    return chance

@@ -1,0 +1,99 @@
+"""HTML put together safely: whatever is not `Html` is escaped."""
+
+from __future__ import annotations
+
+import html
+import json
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from string import Template
+
+_PAGE = Path(__file__).parent / "page"
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def element(name: str, *children: str | None, **attributes: str | int | bool | None) -> Html:
+    """An HTML element.
+
+    Args:
+        name: Of the element.
+        children: `Html` as it is, any other text escaped, None left out.
+        attributes: Escaped; True stands alone, None and False are left out. `class_` is `class`, and an underscore
+            inside a name is a hyphen.
+
+    Examples:
+        >>> element("p", "1 < 2 ", element("b", "yes"), class_="note", aria_label='"', hidden=True, title=None)
+        '<p class="note" aria-label="&quot;" hidden>1 &lt; 2 <b>yes</b></p>'
+    """
+    said = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
+    return Html(f"<{name}{said}>{join(*children)}</{name}>")
+
+
+def join(*children: str | None) -> Html:
+    """Children one after the other, escaped where needed."""
+    return Html("".join(c if isinstance(c, Html) else html.escape(c) for c in children if c is not None))
+
+
+def image(source: str, *, alt: str = "", **attributes: str | int | bool | None) -> Html:
+    """An `img` element, which has no children and no end."""
+    return Html(element("img", src=source, alt=alt, **attributes).removesuffix("</img>"))
+
+
+def json_island(value: object) -> Html:
+    """JSON that may stand inside a `script` element: no character in it can end the element or start another.
+
+    Examples:
+        >>> json_island({"name": "</script>"})
+        '{"name": "\\\\u003c/script\\\\u003e"}'
+    """
+    text = json.dumps(value, allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Html(text)
+
+
+def fill(template: str, *, style: str, script: str, image_sources: str, **parts: str) -> str:
+    """A page's template with its parts put in; only the given style and script may run in it.
+
+    Args:
+        template: File in the folder `page`.
+        style: Files in that folder, separated by blanks, one after the other.
+        script: The same.
+        image_sources: What the page's policy allows pictures to come from.
+        parts: The template's other places; escaped unless `Html`.
+    """
+    css, code = ("\n".join(page_file(name) for name in names.split()) for names in (style, script))
+    policy = (
+        f"default-src 'none'; img-src {image_sources}; style-src '{_digest(css)}'; script-src '{_digest(code)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    places = {name: join(part) for name, part in parts.items()}
+    return Template(page_file(template)).substitute(places, style=css, script=code, policy=policy)
+
+
+def page_file(name: str) -> str:
+    """The text of a file in the folder `page`."""
+    return (_PAGE / name).read_text(encoding="utf-8")
+
+
+def write_page_file(text: str, path: str | Path) -> None:
+    """Write a page; its folder is made when missing. What Unicode cannot write becomes a question mark."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+
+
+def _attribute(name: str, value: str | int | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

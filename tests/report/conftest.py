@@ -1,0 +1,145 @@
+"""Comparisons made by hand: the answers that the flow could give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair, Picture, Region
+
+SHIFT = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])
+HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
+HOSTILE = "a/</script><script>alert(1)</script>\"'&<b>\x00\x1b\ud800 ü ]]> $name ${style}"
+
+
+def scene(width: int, height: int, *, seed: int = 0) -> np.ndarray:
+    """A smooth picture of a place that never was."""
+    coarse = np.random.default_rng(seed).integers(40, 210, (6, 8, 3), dtype=np.uint8)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def outlined(box):
+    left, top, right, bottom = box
+    return (((left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1)),)
+
+
+def region(label, kind, box_before, box_after=None, *, score=0.9, area=0, text=""):
+    box_after = box_before if box_after is None else box_after
+    return Region(
+        kind=kind,
+        score=score,
+        area=area,
+        box_before=box_before,
+        box_after=box_after,
+        outline_before=outlined(box_before),
+        outline_after=outlined(box_after),
+        label=label,
+        text=text or f"a thing was {kind}",
+    )
+
+
+def comparison_of(regions, *, size=(160, 120), after_size=None, matrix=None, name="yard", directed=True) -> Comparison:
+    """An answer whose labels fill the regions' boxes in the common frame."""
+    width, height = size
+    matrix = np.eye(3) if matrix is None else matrix
+    before = Picture(scene(width, height), path="before.png")
+    after_width, after_height = after_size or size
+    after = Picture(scene(after_width, after_height, seed=1), path="after.png", notes=("16 bits windowed 0 to 4095",))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    common = cv2.warpPerspective(after.pixels, matrix, (width, height), flags=flags)
+    labels = np.zeros((height, width), np.int32)
+    change = np.full((height, width), 0.1, np.float32)
+    for each in regions:
+        left, top, right, bottom = each.box_before
+        labels[top:bottom, left:right] = each.label
+        change[top:bottom, left:right] = each.score
+    gone = change * 0.5
+    return Comparison(
+        verdict="changed" if regions else "same",
+        reason=f"{len(regions)} regions" if regions else "nothing differs",
+        score=max((r.score for r in regions), default=0.02),
+        regions=tuple(regions),
+        pair=Pair(before, after),
+        aligned=Pair(before, replace(after, pixels=common)),
+        evidence=Evidence(gone, change, directed=directed) if directed else Evidence.undirected(change),
+        labels=labels,
+        alignment=Alignment("homography", matrix, 0.41234567, 0.93, note="12 % of the corners move"),
+        light=Light("gain", gain=(1.02, 1.0, 0.97), note="a warmer lamp"),
+        method="classic",
+        parameters={"sigma": 1.5, "colour": "yiq", "fast": True, "limit": float("inf")},
+        seconds={"load": 0.02, "align": 0.11, "light": 0.01, "score": 0.2, "regions": 0.03, "total": 0.38},
+        name=name,
+        text="Two things changed.",
+    )
+
+
+@pytest.fixture
+def changed() -> Comparison:
+    return comparison_of(
+        [
+            region(1, "added", (20, 30, 60, 70), score=0.97, area=1600),
+            region(2, "moved", (100, 10, 120, 30), (70, 80, 90, 100), score=0.8, area=400),
+            region(5, "removed", (130, 90, 150, 110), score=0.61, area=400),
+        ]
+    )
+
+
+@pytest.fixture
+def warped() -> Comparison:
+    return comparison_of(
+        [region(1, "replaced", (20, 30, 60, 70), area=1600), region(2, "changed", (90, 60, 130, 100), area=1600)],
+        after_size=(330, 280),
+        matrix=HOMOGRAPHY,
+        directed=False,
+    )
+
+
+@pytest.fixture
+def same() -> Comparison:
+    return comparison_of([])
+
+
+@pytest.fixture
+def refused() -> Comparison:
+    """Refused before alignment: two sizes, no evidence."""
+    before, after = Picture(scene(90, 60)), Picture(scene(60, 80))
+    return Comparison(
+        verdict="unsure",
+        reason="the pictures show different places",
+        score=0.0,
+        regions=(),
+        pair=Pair(before, after),
+        aligned=Pair(before, after),
+        evidence=None,
+        labels=None,
+        alignment=Alignment("off", np.eye(3), None, 0.0, note="no match"),
+        light=Light("off"),
+        method="classic",
+        parameters={},
+        seconds={"load": 0.01, "total": 0.02},
+    )
+
+
+@pytest.fixture
+def hostile(changed) -> Comparison:
+    regions = tuple(replace(each, text=HOSTILE) for each in changed.regions)
+    before = replace(changed.pair.before, path=HOSTILE, notes=(HOSTILE,))
+    return replace(
+        changed,
+        name=HOSTILE,
+        reason=HOSTILE,
+        text=HOSTILE,
+        method=HOSTILE,
+        parameters={HOSTILE: HOSTILE},
+        regions=regions,
+        pair=replace(changed.pair, before=before),
+        alignment=replace(changed.alignment, note=HOSTILE),
+    )
+
+
+@pytest.fixture(params=["changed", "warped", "same", "refused", "hostile"])
+def any_comparison(request) -> Comparison:
+    return request.getfixturevalue(request.param)
