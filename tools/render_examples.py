@@ -2,7 +2,7 @@
 
 Needs Blender as a Python module (`pip install bpy==4.5.15`, Python 3.11) in an environment of its own:
 
-    python tools/render_examples.py --scene hall --samples 96
+    python tools/render_examples.py --scene hall
 
 Each scene gives three pictures: `before`, `after` (other light, nudged camera, some things changed) and `same`
 (other light, nudged camera, nothing changed). The boxes in `truth/SCENE.json` are those of the pixels in which a
@@ -41,7 +41,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scene", choices=SCENES, help="only this scene")
     parser.add_argument("--views", help="only these pictures, as in before,after")
-    parser.add_argument("--samples", type=int, default=96, help="light paths per pixel")
+    parser.add_argument("--samples", type=int, default=40, help="light paths per pixel")
     parser.add_argument("--size", default="960x640", help="WIDTHxHEIGHT in pixels")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("examples"))

@@ -22,6 +22,8 @@ _DARK, _BRIGHT = 12, 243  # outside of these a pixel is clipped or noise and say
 _ROUNDS = 5
 _FIELD_SIZE = 6  # the local field's Gaussian is the longer side over this
 _EXACT = 0.5  # share of equal pixels from which on the light cannot have changed
+_CLOSE = 0.04  # log ratio, about 4 %, at which a place agrees with the light found
+_WORTH = 0.02  # share of places that a fit must bring to agreement to be worth it
 _STILL = 0.012  # log ratio, about 1 %, under which the light is left as it is
 
 
@@ -62,7 +64,9 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
 def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -> tuple[Floats, Floats]:
     """Gain and gamma per channel, each (3,), that bring `after` to `before`: before = gain * after ** gamma, both in (0, 1].
 
-    Fitted to logarithms by least squares with Tukey's biweight (Beaton, Tukey 1974).
+    Fitted to logarithms by least squares with Tukey's biweight (Beaton, Tukey 1974), once from the light as it
+    is and once from the median ratio; the fit that makes more places agree closely is taken, and none where
+    neither makes clearly more agree than there were.
     """
     gain, gamma = np.ones(3, np.float32), np.ones(3, np.float32)
     for channel in range(3):
@@ -70,16 +74,19 @@ def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -
         if use.sum() < 64:
             continue
         here, there = np.log(before[..., channel][use]), np.log(after[..., channel][use])
-        slope, level = _robust_line(there, here, with_slope=with_gamma)
-        gain[channel], gamma[channel] = np.exp(level), slope
+        starts = 0.0, float(np.median(here - there))
+        lines = [_robust_line(there, here, start=start, with_slope=with_gamma) for start in starts]
+        slope, level = max(lines, key=lambda line: _agreeing(here - line[0] * there - line[1]))
+        if _agreeing(here - slope * there - level) > _agreeing(here - there) + _WORTH:
+            gain[channel], gamma[channel] = np.exp(level), slope
     return gain, gamma
 
 
-def _robust_line(x: Floats, y: Floats, *, with_slope: bool) -> tuple[float, float]:
-    """Slope 0.5 to 2 and level of the line that most points lie on."""
-    slope, level = 1.0, float(np.median(y - x))
+def _robust_line(x: Floats, y: Floats, *, start: float, with_slope: bool) -> tuple[float, float]:
+    """Slope 0.5 to 2 and level of a line that many points lie on, sought from slope 1 and level `start`."""
+    slope, level = 1.0, start
     for _ in range(_ROUNDS):
-        weight = _tukey(y - slope * x - level)
+        weight = _tukey(y - slope * x - level, spread=_spread(y - slope * x - level))
         total = float(weight.sum()) + 1e-6
         middle_x, middle_y = float((weight * x).sum()) / total, float((weight * y).sum()) / total
         spread = float((weight * (x - middle_x) ** 2).sum()) / total
@@ -91,7 +98,10 @@ def _robust_line(x: Floats, y: Floats, *, with_slope: bool) -> tuple[float, floa
 
 
 def fit_field(before: Floats, after: Floats, usable: Mask) -> Floats:
-    """(h, w, 3) smooth field of log factors that brings `after` to `before`, estimated where nothing changed."""
+    """(h, w, 3) smooth field of log factors that brings `after` to `before`, estimated where nothing changed.
+
+    All zero where such a field does not make clearly more places agree.
+    """
     ratio = np.log(np.maximum(before, 0.02)) - np.log(np.maximum(after, 0.02))
     sure = usable & (before.min(2) * 255 > _DARK) & (after.max(2) * 255 < _BRIGHT)
     sigma = max(before.shape[:2]) / _FIELD_SIZE
@@ -101,7 +111,14 @@ def fit_field(before: Floats, after: Floats, usable: Mask) -> Floats:
         weight = (_tukey(left, spread=_spread(left[sure])) * sure).astype(np.float32) + 1e-4 * usable
         total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-5
         field = cv2.GaussianBlur(ratio * weight[..., None], (0, 0), sigma) / total[..., None]
+    if _agreeing((ratio - field)[sure]) <= _agreeing(ratio[sure]) + _WORTH:
+        return np.zeros_like(ratio)
     return np.asarray(field, np.float32)
+
+
+def _agreeing(residual: Floats) -> float:
+    """Share of log ratios that are within a few percent of none, each near one counting for more."""
+    return float(np.exp(-0.5 * (residual / _CLOSE) ** 2).mean()) if residual.size else 0.0
 
 
 def apply_light(pixels: Bytes, gain: Floats, gamma: Floats, field: Floats | None) -> Bytes:
@@ -160,11 +177,12 @@ def _in_range(channel: Floats) -> Mask:
 
 
 def _spread(residual: Floats) -> float:
-    return max(1.4826 * float(np.median(np.abs(residual))) if residual.size else 0.0, 0.01)
+    # the lower quartile rather than the median: most of the picture may have changed
+    return max(float(np.percentile(np.abs(residual), 25)) / 0.3186 if residual.size else 0.0, 0.01)
 
 
-def _tukey(residual: Floats, *, spread: float | None = None) -> Floats:
-    scaled = residual / (4.685 * (spread or _spread(residual)))
+def _tukey(residual: Floats, *, spread: float) -> Floats:
+    scaled = residual / (4.685 * spread)
     return np.asarray(np.where(np.abs(scaled) < 1, (1 - scaled**2) ** 2, 0), np.float32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import cv2
 import numpy as np
@@ -10,9 +11,40 @@ import pytest
 
 from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair, Picture, Region
 
-SHIFT = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])
 HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
 HOSTILE = "a/</script><script>alert(1)</script>\"'&<b>\x00\x1b\ud800 ü ]]> $name ${style}"
+
+
+VOID = {"img", "input", "meta", "br", "link"}
+
+
+class Reader(HTMLParser):
+    """Reads a page: its elements, the text of each script, and whether every element is closed."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements, self.scripts, self.open, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("script", "style"):
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("script", "style"):
+            self.scripts[-1] += data
+        else:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def scene(width: int, height: int, *, seed: int = 0) -> np.ndarray:
@@ -74,6 +106,21 @@ def comparison_of(regions, *, size=(160, 120), after_size=None, matrix=None, nam
         name=name,
         text="Two things changed.",
     )
+
+
+@pytest.fixture
+def read():
+    return Reader
+
+
+@pytest.fixture(name="region")
+def region_fixture():
+    return region
+
+
+@pytest.fixture(name="comparison_of")
+def comparison_of_fixture():
+    return comparison_of
 
 
 @pytest.fixture

@@ -147,7 +147,9 @@ def cactus(at):
     thing.lathe([(0.05, 0.08), (0, 0.082)], (0, 0, 0), paint("soil", (0.07, 0.045, 0.03), rough=0.9, bump=0.8))
     green = paint("cactus green", (0.09, 0.25, 0.08), rough=0.6, bump=0.6)
     thing.lathe([(0.03, 0.08), (0.038, 0.11), (0.038, 0.16), (0.028, 0.19), (0, 0.2)], (0, 0, 0), green, steps=14)
-    thing.lathe([(0.015, 0.0), (0.02, 0.02), (0.017, 0.05), (0, 0.06)], (0.037, 0, 0.14), green, turn=(0, 30, 0), steps=10)
+    thing.lathe(
+        [(0.015, 0.0), (0.02, 0.02), (0.017, 0.05), (0, 0.06)], (0.037, 0, 0.14), green, turn=(0, 30, 0), steps=10
+    )
     return thing
 
 
@@ -257,7 +259,7 @@ def small_things():
         book("stack", (-0.44, 0.28, TOP + 0.036 * k), (0.17, 0.24, 0.034), colour, turn=random.uniform(-14, 8))
     cup = Thing("pen cup", (0.5, 0.06, TOP))
     cup.lathe([(0, 0), (0.036, 0), (0.036, 0.1), (0.033, 0.1), (0.033, 0.01), (0, 0.01)], (0, 0, 0), props.steel())
-    for k in range(7):
+    for _ in range(7):
         colour = random.choice(((0.5, 0.3, 0.03), (0.02, 0.05, 0.3), INK, (0.4, 0.03, 0.02)))
         lean = random.uniform(-0.02, 0.02)
         tip = (1.8 * lean, random.uniform(-0.03, 0.03), random.uniform(0.14, 0.17))
@@ -287,7 +289,14 @@ def wall_board(at):
     for x in (-0.455, 0.455):
         thing.box((0.03, 0.025, 0.6), (x, -0.004, 0), rim)
     random = Random(9)
-    tones = ((0.72, 0.7, 0.64), (0.7, 0.58, 0.12), (0.72, 0.7, 0.64), (0.25, 0.45, 0.55), (0.6, 0.3, 0.3), (0.4, 0.55, 0.25))
+    tones = (
+        (0.72, 0.7, 0.64),
+        (0.7, 0.58, 0.12),
+        (0.72, 0.7, 0.64),
+        (0.25, 0.45, 0.55),
+        (0.6, 0.3, 0.3),
+        (0.4, 0.55, 0.25),
+    )
     for k in range(11):
         x, z = -0.34 + 0.17 * (k % 5), 0.07 + 0.19 * (k // 5)
         pinned(thing, random, (x + random.uniform(-0.02, 0.02), z), random.choice(tones))
@@ -297,7 +306,13 @@ def pinned(thing, random, spot, tone):
     x, z = spot
     wide, high = random.uniform(0.09, 0.13), random.uniform(0.11, 0.16)
     tilt = random.uniform(-5, 5)
-    thing.box((wide, 0.001, high), (x, -0.009, z), paint(f"note {tone}", tone, rough=0.8, grime=0.2), bevel=0, turn=(0, tilt, 0))
+    thing.box(
+        (wide, 0.001, high),
+        (x, -0.009, z),
+        paint(f"note {tone}", tone, rough=0.8, grime=0.2),
+        bevel=0,
+        turn=(0, tilt, 0),
+    )
     for row in range(random.randint(3, 6)):
         length = random.uniform(0.4, 0.8) * wide
         place = (x - 0.42 * wide + length / 2, -0.0105, z + high * (0.75 - 0.12 * row))
@@ -312,7 +327,14 @@ def wall_shelf(at):
     for x in (-0.4, 0.4):
         thing.box((0.025, 0.18, 0.025), (x, 0.02, -0.025), props.steel(), bevel=0.003)
     random, x = Random(21), -0.47
-    tones = ((0.3, 0.05, 0.05), (0.07, 0.15, 0.3), (0.5, 0.43, 0.3), (0.08, 0.2, 0.12), (0.15, 0.14, 0.15), (0.55, 0.3, 0.06))
+    tones = (
+        (0.3, 0.05, 0.05),
+        (0.07, 0.15, 0.3),
+        (0.5, 0.43, 0.3),
+        (0.08, 0.2, 0.12),
+        (0.15, 0.14, 0.15),
+        (0.55, 0.3, 0.06),
+    )
     while x < 0.3:
         wide, high, tone = random.uniform(0.018, 0.045), random.uniform(0.18, 0.26), random.choice(tones)
         spot = (x + wide / 2, -0.01, 0.025)

@@ -29,7 +29,9 @@ def views():
 
 def changes():
     return [
-        Change("wooden crate", "added", None, props.crate("crate", (0.85, 4.1, 0), (0.6, 0.45, 0.42), turn=18, mark="7C")),
+        Change(
+            "wooden crate", "added", None, props.crate("crate", (0.85, 4.1, 0), (0.6, 0.45, 0.42), turn=18, mark="7C")
+        ),
         Change("green barrel", "removed", props.barrel("green barrel", (-1.85, 5.0, 0), (0.05, 0.23, 0.09)), None),
         Change(
             "yellow bin, now a blue canister",
@@ -189,7 +191,9 @@ def tools_on_board(bench):
     for k in range(6):
         x, length = -0.85 + 0.13 * k, 0.42 - 0.045 * k
         bench.box((0.035, 0.012, length), (x, 0.475, 2.16 - length), props.steel(), bevel=0.005)
-        bench.lathe([(0.012, 0), (0.035, 0.02), (0.035, 0.05), (0.014, 0.07)], (x, 0.47, 2.12), props.steel(), turn=(90, 0, 0))
+        bench.lathe(
+            [(0.012, 0), (0.035, 0.02), (0.035, 0.05), (0.014, 0.07)], (x, 0.47, 2.12), props.steel(), turn=(90, 0, 0)
+        )
     for k in range(5):
         x = 0.1 + 0.1 * k
         bench.cylinder(0.017, 0.12, (x, 0.46, 2.02), grip if k % 2 else props.rubber())
@@ -261,7 +265,14 @@ def storage():
         (4.1, 6.35, 0.432, (0.5, 0.5, 0.35)),
     ):
         tone = random.choice((0.8, 0.95, 1.1))
-        props.carton("load", (x, y, z), size, turn=random.uniform(-12, 12), mark=random.choice(("UP", "K9", "FRAGILE")), tone=tone)
+        props.carton(
+            "load",
+            (x, y, z),
+            size,
+            turn=random.uniform(-12, 12),
+            mark=random.choice(("UP", "K9", "FRAGILE")),
+            tone=tone,
+        )
     door_side = Thing("roller", (RIGHT - 0.06, 5.6, 0.0), turn=-90)
     points, faces = waves(3.0, 3.2, pitch=0.16, depth=0.03)
     door_side.sheet(points, faces, paint("roller", (0.4, 0.42, 0.4), grime=0.7))

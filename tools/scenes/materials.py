@@ -18,6 +18,7 @@ class Recipe:
         self.seed = self.math("MULTIPLY", random, 50.0)
 
     def add(self, kind, inputs=None, **settings):
+        """Add a shader node, with sockets and values plugged into its inputs."""
         node = self.tree.nodes.new("ShaderNode" + kind)
         for key, value in settings.items():
             setattr(node, key, value)
@@ -26,6 +27,7 @@ class Recipe:
         return node
 
     def plug(self, socket, value):
+        """Link a socket, or set a colour or a number."""
         if isinstance(value, bpy.types.NodeSocket):
             self.tree.links.new(value, socket)
         elif isinstance(value, tuple) and socket.type == "RGBA":
@@ -34,20 +36,25 @@ class Recipe:
             socket.default_value = value
 
     def math(self, operation, first, second=0.0):
+        """Socket of an arithmetic node."""
         return self.add("Math", {0: first, 1: second}, operation=operation).outputs[0]
 
     def stretched(self, stretch):
+        """Coordinates scaled per axis: a small factor draws the pattern out."""
         return self.add("Mapping", {"Vector": self.where, "Scale": stretch}).outputs[0]
 
     def noise(self, scale, *, detail=5.0, stretch=None, distortion=0.0):
+        """Noise in [0, 1] that differs from object to object."""
         inputs = {"Scale": scale, "Detail": detail, "Roughness": 0.62, "Distortion": distortion, "W": self.seed}
         inputs["Vector"] = self.stretched(stretch) if stretch else self.where
         return self.add("TexNoise", inputs, noise_dimensions="4D").outputs[0]
 
     def between(self, value, low, high):
+        """Rise from 0 at `low` to 1 at `high`, clamped."""
         return self.add("MapRange", {"Value": value, "From Min": low, "From Max": high}).outputs[0]
 
     def mix(self, share, first, second, blend="MIX"):
+        """Blend two colours."""
         node = self.add("Mix", data_type="RGBA", blend_type=blend)
         for index, value in ((0, share), (6, first), (7, second)):
             self.plug(node.inputs[index], value)
@@ -71,6 +78,7 @@ class Recipe:
         return self.math("MULTIPLY", self.between(likeness, 0.995, 0.93), chipped)
 
     def finish(self, colour, *, rough=0.6, height=None, bump=0.2, depth=0.005, metallic=0.0):
+        """Plug everything in and return the material."""
         self.plug(self.shader.inputs["Base Color"], colour)
         spread = self.between(self.noise(6), 0.2, 0.8)
         self.plug(self.shader.inputs["Roughness"], self.math("ADD", rough - 0.12, self.math("MULTIPLY", spread, 0.24)))
@@ -153,7 +161,13 @@ def concrete(name, colour, *, joint=0.0, rough=0.45, stains=0.7):
     tone = recipe.mix(recipe.between(clouds, 0.3, 0.7), shade(colour, 0.62), shade(colour, 1.15))
     tone = recipe.mix(recipe.between(grit, 0.56, 0.66), tone, shade(colour, 0.4))
     tone = recipe.mix(recipe.between(grit, 0.36, 0.28), tone, shade(colour, 1.5))
-    for share, amount in ((oil, 0.75 * stains), (scuffs, 0.6 * stains), (blots, 0.5 * stains), (lines, 0.7), (gap, 0.9)):
+    for share, amount in (
+        (oil, 0.75 * stains),
+        (scuffs, 0.6 * stains),
+        (blots, 0.5 * stains),
+        (lines, 0.7),
+        (gap, 0.9),
+    ):
         tone = recipe.darken(tone, share, amount)
     tone = recipe.darken(tone, recipe.corners(0.4), 0.5)
     return recipe.finish(tone, rough=rough, height=recipe.math("SUBTRACT", grit, gap), bump=0.25)

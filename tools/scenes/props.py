@@ -88,12 +88,11 @@ def cone(name, at, *, turn=0.0):
     thing = Thing(name, at, turn)
     orange = paint("cone orange", (0.85, 0.17, 0.03), rough=0.5, grime=0.5)
     thing.box((0.36, 0.36, 0.03), (0, 0, 0), rubber(), bevel=0.01)
-    radius = lambda z: 0.135 - 0.16 * z  # noqa: E731
     bands = ((0.03, 0.22, orange), (0.22, 0.34, paint("cone white", WHITE, grime=0.6)), (0.34, 0.44, orange))
     bands += ((0.44, 0.52, paint("cone white", WHITE)), (0.52, 0.66, orange))
     for low, high, skin in bands:
-        thing.lathe([(radius(low), low), (radius(high), high)], (0, 0, 0), skin)
-    thing.lathe([(radius(0.66), 0.66), (0.015, 0.66), (0.015, 0.6)], (0, 0, 0), orange)
+        thing.lathe([(0.135 - 0.16 * low, low), (0.135 - 0.16 * high, high)], (0, 0, 0), skin)
+    thing.lathe([(0.03, 0.66), (0.015, 0.66), (0.015, 0.6)], (0, 0, 0), orange)
     return thing
 
 
@@ -120,7 +119,9 @@ def bin_box(name, at, colour, *, size=(0.4, 0.5, 0.24), turn=0.0):
     thing.box((width, 0.012, height), (0, depth / 2, 0), skin, bevel=0.003)
     thing.box((width, 0.012, height * 0.6), (0, -depth / 2, 0), skin, bevel=0.003)
     thing.box((width + 0.03, 0.03, 0.02), (0, -depth / 2, height * 0.6), skin, bevel=0.005)
-    thing.box((width * 0.4, 0.004, height * 0.22), (0, -depth / 2 - 0.008, height * 0.25), paint("label", WHITE), bevel=0)
+    thing.box(
+        (width * 0.4, 0.004, height * 0.22), (0, -depth / 2 - 0.008, height * 0.25), paint("label", WHITE), bevel=0
+    )
     thing.box((width - 0.06, depth - 0.06, height * 0.5), (0, 0, 0.012), rubber(), bevel=0.03)
     return thing
 

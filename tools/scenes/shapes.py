@@ -18,6 +18,7 @@ class Thing:
         self.parts = []
 
     def add(self, data, material, at=(0, 0, 0), turn=(0, 0, 0)):
+        """Take a mesh or curve in as a part."""
         part = bpy.data.objects.new(self.name, data)
         part.location, part.rotation_euler = at, [radians(angle) for angle in turn]
         data.materials.append(material)
@@ -38,6 +39,7 @@ class Thing:
         return self.add(_lathe(profile, steps), material, at, turn)
 
     def cylinder(self, radius, height, at, material, *, turn=(0, 0, 0), soft=0.006):
+        """A cylinder with soft rims whose `at` is the middle of its underside."""
         soft = min(soft, 0.4 * radius, 0.4 * height)
         rim = ((radius - soft, 0), (radius, soft), (radius, height - soft), (radius - soft, height))
         return self.lathe(((0, 0), *rim, (0, height)), at, material, turn=turn)
@@ -66,10 +68,12 @@ class Thing:
         return self.add(mesh, material, at)
 
     def show(self, visible):
+        """Let the renderer see the thing or not."""
         for part in self.parts:
             part.hide_render = not visible
 
     def mark(self, index):
+        """Give the thing a number for the label picture."""
         for part in self.parts:
             part.pass_index = index
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import bpy
+
 from scenes.shapes import Thing, aim
 
 

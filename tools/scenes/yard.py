@@ -140,13 +140,19 @@ def fence():
     """Planks between concrete posts, right of the building."""
     thing = Thing("fence", (0, 8.3, 0))
     random = Random(12)
-    kinds = [wood(f"plank {k}", (0.3 + 0.05 * k, 0.24, 0.17), (0.17, 0.13, 0.09), along="z", grime=0.9) for k in range(3)]
+    kinds = [
+        wood(f"plank {k}", (0.3 + 0.05 * k, 0.24, 0.17), (0.17, 0.13, 0.09), along="z", grime=0.9) for k in range(3)
+    ]
     for k in range(66):
         height = 1.9 + random.uniform(-0.03, 0.03)
         spot = (0.3 + 0.135 * k, random.uniform(-0.006, 0.006), 0.06)
-        thing.box((0.125, 0.022, height), spot, random.choice(kinds), bevel=0.003, turn=(0, random.uniform(-0.5, 0.5), 0))
+        thing.box(
+            (0.125, 0.022, height), spot, random.choice(kinds), bevel=0.003, turn=(0, random.uniform(-0.5, 0.5), 0)
+        )
     for k in range(5):
-        thing.box((0.14, 0.14, 2.15), (0.4 + 2.2 * k, 0.05, 0), concrete("post", (0.4, 0.39, 0.37), rough=0.8), bevel=0.015)
+        thing.box(
+            (0.14, 0.14, 2.15), (0.4 + 2.2 * k, 0.05, 0), concrete("post", (0.4, 0.39, 0.37), rough=0.8), bevel=0.015
+        )
 
 
 def container(at, *, turn):
@@ -171,7 +177,11 @@ def wheelie_bin(at, colour, *, turn=0.0):
     thing = Thing("wheelie bin", at, turn)
     skin = paint(f"wheelie {colour}", colour, rough=0.45, grime=0.5)
     low, high, tall = 0.22, 0.29, 0.92
-    points = [(x * s, y * s * 1.15, z) for s, z in ((low, 0.06), (high, tall)) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    points = [
+        (x * s, y * s * 1.15, z)
+        for s, z in ((low, 0.06), (high, tall))
+        for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
     thing.sheet(points, [(0, 3, 2, 1), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)], skin)
     thing.box((0.62, 0.72, 0.06), (0, 0, 0.9), skin, bevel=0.02)
     thing.box((0.58, 0.66, 0.05), (0, -0.02, 0.96), skin, bevel=0.025)
@@ -226,7 +236,9 @@ def stacks():
         bricks(Thing("bricks", (4.15, 3.0, 0.144 + 0.068 * k), 14), k)
     timber = Thing("timber", (2.1, 7.75, 0), 3)
     for k in range(14):
-        timber.box((3.4 - 0.07 * (k % 3), 0.14, 0.05), (0, -0.3 + 0.155 * (k % 5), 0.08 + 0.055 * (k // 5)), props.deal("x"))
+        timber.box(
+            (3.4 - 0.07 * (k % 3), 0.14, 0.05), (0, -0.3 + 0.155 * (k % 5), 0.08 + 0.055 * (k // 5)), props.deal("x")
+        )
     props.ladder("ladder", (-1.35, 6.45, 0.06), tilt=(-9, -1), height=3.4)
     spare = props.tyre("spare tyre", (-2.3, 6.72, 0.39), lying=False)
     spare.anchor.rotation_euler[0] = 1.32
@@ -243,7 +255,13 @@ def bricks(thing, level):
 def trees():
     """Crowns of loose leaves behind the fence, and a far roof."""
     random = Random(2)
-    for x, y, z, size in ((2.2, 13, 3.4, 1.9), (5.2, 14, 3.0, 2.2), (8.6, 13, 3.6, 2.3), (12, 16, 3.2, 2.6), (-11, 15, 5, 3)):
+    for x, y, z, size in (
+        (2.2, 13, 3.4, 1.9),
+        (5.2, 14, 3.0, 2.2),
+        (8.6, 13, 3.6, 2.3),
+        (12, 16, 3.2, 2.6),
+        (-11, 15, 5, 3),
+    ):
         thing = Thing("tree", (x, y, 0))
         thing.cylinder(0.16, z, (0, 0, 0), wood("bark", (0.2, 0.15, 0.1), (0.1, 0.07, 0.05), along="z"))
         tone = random.uniform(0.75, 1.25)

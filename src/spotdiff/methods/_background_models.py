@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = 128  # rows of all remembered frames worked on at once, which bounds memory
 TO_DEVIATION = np.float32(1.4826)  # median absolute deviation to standard deviation, for normal noise
+MAJORITY = 0.7  # a colour is usual to MOG2 until more common ones make up this share; its own 0.9 keeps passers-by
 LADDER = (0.25, 0.5, 1.0, 2.0, 4.0)  # multiples of its limit that MOG2, which says only yes or no, is asked at
 
 
@@ -180,6 +181,7 @@ class Mog2:
     def __init__(self, *, capacity: int, noise: float, threshold: float) -> None:
         self._capacity, self._threshold, self._learned = capacity, threshold, 0
         self._model = cv2.createBackgroundSubtractorMOG2(history=capacity, detectShadows=False)
+        self._model.setBackgroundRatio(MAJORITY)
         self._model.setVarMin(noise**2)
         self._model.setVarInit(2 * noise**2)
         self._model.setVarMax(25 * noise**2)
@@ -232,7 +234,7 @@ def nearest(frame: Bytes, samples: Iterable[Bytes], *, rank: int) -> Map:
         square = cv2.transform(cv2.multiply(apart, apart, dtype=cv2.CV_32F), np.ones((1, 3)))
         for place, held in enumerate(smallest):
             smallest[place], square = cv2.min(held, square), cv2.max(held, square)
-    return np.sqrt(smallest[-1])
+    return np.asarray(np.sqrt(smallest[-1]), dtype=np.float32)
 
 
 def shadow(frame: Bytes, usual: Bytes, *, darkest: float = 0.5, off: float = 12.0) -> Mask:

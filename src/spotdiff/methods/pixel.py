@@ -3,8 +3,9 @@
 For pictures that agree to the pixel where nothing changed: screenshots, renderings, scans of one file. On photographs
 every pixel carries noise and light; use another method there.
 
-The default metric is OKLab HyAB: it is even to the eye where YIQ is blind to blue and too sharp in the dark, it orders
-large differences as people do, it costs a tenth of CIEDE2000, and pixelmatch is moving to it.
+The default metric is OKLab HyAB: a perceptual space with even steps, a sum of lightness and chroma that keeps large
+differences in order, one threshold for dark and light alike, and the metric pixelmatch is moving to. On a pair in which
+all of 8.3 million pixels differ it takes 0.64 s of CPU, YIQ 0.18 s and CIEDE2000 1.7 s.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from spotdiff.errors import OptionError
 from spotdiff.image.colour import checkerboard, opaque, packed, unpacked
-from spotdiff.metrics.antialias import LOOKS_SAME, PIXELMATCH_7, PIXELMATCH_MAIN, Slope, antialiased
+from spotdiff.metrics.antialias import LOOKS_SAME, ON_WHITE, PIXELMATCH_7, PIXELMATCH_MAIN, Slope, antialiased
 from spotdiff.metrics.colour import METRICS, Metric
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction, Pair, Picture
@@ -40,11 +41,11 @@ class Pixel:
     """Pixels whose colours differ by more than a threshold are changed.
 
     Thresholds are on the metric's own scale: 0..1 for grey, rgb, redmean (shares of black to white), hsv (share of the
-    cone's width), yiq (pixelmatch 7's and odiff's threshold) and oklab (pixelmatch main's, HyAB); delta E for cie76 and
-    ciede2000 (looks-same's tolerance). 0 calls every different colour changed.
+    cone's width), yiq (pixelmatch 7's threshold), yiq12 (odiff's) and oklab (pixelmatch main's, HyAB); delta E for
+    cie76 and ciede2000 (looks-same's tolerance). 0 calls every different colour changed.
 
     Peers, by parameters: pixelmatch 7.2 is `metric=yiq threshold=0.1`; its main branch `metric=oklab threshold=0.1`;
-    odiff `metric=yiq antialias=off composite=white`, up to the rounding of its fixed point; looks-same
+    odiff `metric=yiq12 antialias=off composite=white` (it reads BMP with red and blue exchanged, we do not); looks-same
     `metric=ciede2000 composite=ignore caret=on`.
     """
 
@@ -110,9 +111,9 @@ class Pixel:
     def _slope(self) -> Slope:
         if self.metric in ("cie76", "ciede2000"):
             return replace(LOOKS_SAME, margin=self.antialias_tolerance)
-        slope = (
-            replace(PIXELMATCH_7, board=self.composite == "checkerboard") if self.metric == "yiq" else PIXELMATCH_MAIN
-        )
+        slope = PIXELMATCH_MAIN
+        if self.metric in ("yiq", "yiq12"):
+            slope = PIXELMATCH_7 if self.composite == "checkerboard" else ON_WHITE
         return replace(slope, margin=self.antialias_tolerance) if self.antialias_tolerance else slope
 
     @property
@@ -129,7 +130,7 @@ class Pixel:
 
     def _graded(self, amounts: Floats) -> Map:
         limit = self._limit
-        span = max(self._metric.largest, 2 * limit) - limit
+        span = max(self._metric.full, 2 * limit) - limit
         over = 0.5 + 0.5 * np.clip((amounts - limit) / span, 0, 1)
         under = np.minimum(0.5 * amounts / limit, _BELOW_HALF) if limit else np.zeros_like(amounts)
         return np.where(self._exceeds(amounts), over, under).astype(np.float32)

@@ -42,7 +42,7 @@ class Slope:
         edge: Neighbours that the picture's border counts for, as equal ones.
         by_column: Among equally dark neighbours take the first by columns; False: by rows.
         board: Lay transparent pixels on pixelmatch's checkerboard, at the centre pixel; False: on white.
-        alpha_decides: Neighbours of equal luma are told apart by alpha.
+        alpha_decides: Neighbours of equal luma are told apart by alpha, a step of it like a step of luma.
         margin: Luma difference up to which two neighbours are equal when flat sides are looked for; None: equal colour
             and alpha.
     """
@@ -60,6 +60,7 @@ class Slope:
 
 
 PIXELMATCH_7 = Slope(board=True)
+ON_WHITE = Slope()  # odiff, and pixelmatch 7 told to leave the checkerboard
 PIXELMATCH_MAIN = Slope(alpha_decides=True)
 LOOKS_SAME = Slope(edge=0, by_column=False, margin=0.0)
 
@@ -117,7 +118,7 @@ class _Ring:
         return count
 
     def walk(self, ring: list[tuple[int, int]]) -> Iterator[tuple[Places, Mask | bool]]:
-        """Per neighbour: its (N,) places, and where it is in the picture; where it is not, the place is the centre's."""
+        """Per neighbour: its (N,) places, and where it is in the picture; elsewhere the place is the centre's."""
         for y, x in ring:
             neighbour = self.place + (y * self.width + x)
             outside = [edge for step, edge in self.edges.items() if step in ((y, 0), (0, x))]
@@ -176,7 +177,7 @@ class _Contrast:
         """(N,) packed neighbours to (N,) float64."""
         luma, alpha = _luma(neighbour)
         delta: Floats = luma * alpha - self.luma * self.alpha - self.background * (alpha - self.alpha)
-        return np.where(delta == 0, alpha - self.alpha, delta) if self.slope.alpha_decides else delta
+        return np.where(delta == 0, (alpha - self.alpha) * 255e8, delta) if self.slope.alpha_decides else delta
 
 
 def _luma(codes: Codes) -> tuple[Floats, Floats]:

@@ -62,7 +62,8 @@ def redmean_integer(before: Colours, after: Colours) -> Floats:
     step = whole[0] - whole[1]
     mean = (whole[0][..., 0] + whole[1][..., 0]) // 2
     red, green, blue = (step[..., i] ** 2 for i in range(3))
-    return np.sqrt(((512 + mean) * red >> 8) + 4 * green + ((767 - mean) * blue >> 8))
+    distance: Floats = np.sqrt(((512 + mean) * red >> 8) + 4 * green + ((767 - mean) * blue >> 8))
+    return distance
 
 
 def hsv(before: Colours, after: Colours) -> Floats:
@@ -82,8 +83,15 @@ def yiq(before: Colours, after: Colours) -> Floats:
     return 0.5053 * y * y + 0.299 * i * i + 0.1957 * q * q
 
 
+def yiq12(before: Colours, after: Colours) -> Floats:
+    """`yiq` with every coefficient cut to 12 fractional bits, as odiff computes it."""
+    y, i, q = colour.mixed(_cut(colour.YIQ), _channels(before, after))
+    weights: list[float] = _cut(np.array([0.5053, 0.299, 0.1957])).tolist()
+    return weights[0] * y * y + weights[1] * i * i + weights[2] * q * q
+
+
 def oklab(before: Colours, after: Colours) -> Floats:
-    """HyAB distance in OKLab with Ottosson's lightness Lr: |dLr| + sqrt(da^2 + db^2), 0..1.
+    """HyAB distance in OKLab with Ottosson's lightness Lr: |dLr| + sqrt(da^2 + db^2), 0..1.25.
 
     The cube root is read from pixelmatch's table of 4096 steps: its counts need it.
 
@@ -200,6 +208,10 @@ def _polar(before: Floats, after: Floats) -> tuple[Floats, Floats, Floats, Float
     return chroma, step[..., 0], along, across
 
 
+def _cut(coefficients: Floats) -> Floats:
+    return np.trunc(coefficients * 4096) / 4096
+
+
 def _channels(before: Colours, after: Colours) -> Floats:
     return np.subtract(before, after, dtype=np.float64)
 
@@ -252,7 +264,7 @@ class Metric:
         unit: What a threshold is measured in.
         default: The usual threshold, in that unit.
         scale, power: A threshold t stands for a difference of `scale * t ** power`.
-        largest: About the largest difference there is.
+        full: The difference at which people see another colour altogether; maps reach 1 there.
         below: True when only differences *below* the threshold are the same; False when it is the last same one.
         bracket: Share and multiple of the threshold between which CIE76 does not decide alone; None for no such test.
     """
@@ -261,7 +273,7 @@ class Metric:
     unit: str
     default: float
     scale: float
-    largest: float
+    full: float
     power: int = 1
     below: bool = False
     bracket: tuple[float, float] | None = None
@@ -294,12 +306,13 @@ def _bracketed(before: Colours, after: Colours, limit: float, bracket: tuple[flo
 
 
 METRICS: dict[str, Metric] = {
-    "grey": Metric(grey, "0..1", 0.1, scale=255, largest=255),
-    "rgb": Metric(rgb, "0..1", 0.1, scale=255 * 3**0.5, largest=255 * 3**0.5),
-    "redmean": Metric(redmean, "0..1", 0.1, scale=REDMEAN_LARGEST, largest=REDMEAN_LARGEST),
-    "hsv": Metric(hsv, "0..1", 0.1, scale=1, largest=1),
-    "yiq": Metric(yiq, "0..1", 0.1, scale=YIQ_LARGEST, largest=YIQ_LARGEST, power=2),
-    "oklab": Metric(oklab, "0..1", 0.1, scale=1, largest=1),
-    "cie76": Metric(cie76, "delta E", 2.3, scale=1, largest=100, below=True),
-    "ciede2000": Metric(ciede2000, "delta E", 2.3, scale=1, largest=100, below=True, bracket=(0.695, 6.2)),
+    "grey": Metric(grey, "0..1", 0.1, scale=255, full=255),
+    "rgb": Metric(rgb, "0..1", 0.1, scale=255 * 3**0.5, full=255 * 3**0.5),
+    "redmean": Metric(redmean, "0..1", 0.1, scale=REDMEAN_LARGEST, full=REDMEAN_LARGEST),
+    "hsv": Metric(hsv, "0..1", 0.1, scale=1, full=1),
+    "yiq": Metric(yiq, "0..1", 0.1, scale=YIQ_LARGEST, full=YIQ_LARGEST, power=2),
+    "yiq12": Metric(yiq12, "0..1", 0.1, scale=YIQ_LARGEST, full=YIQ_LARGEST, power=2),
+    "oklab": Metric(oklab, "0..1", 0.1, scale=1, full=1),
+    "cie76": Metric(cie76, "delta E", 2.3, scale=1, full=100, below=True),
+    "ciede2000": Metric(ciede2000, "delta E", 2.3, scale=1, full=100, below=True, bracket=(0.695, 6.2)),
 }

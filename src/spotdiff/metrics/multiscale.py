@@ -66,8 +66,8 @@ def ssim_reduced(before: Floats, after: Floats, *, formula: Formula = WANG, styl
         style: matlab or blazediff, see `reduce`.
 
     Returns:
-        Mean over the windows wholly inside the reduced picture, -1 to 1. It differs by .08 on average from
-        the mean without reduction on photographs of half a million pixels.
+        Mean over the windows wholly inside the reduced picture, -1 to 1. On the
+        photographs of the LIVE set it differs by .08 on average from the mean without reduction, by .33 at most.
 
     Raises:
         OptionError: the pictures cannot be compared, or are smaller than the window.

@@ -180,25 +180,29 @@ def _parts(before: Floats, after: Floats, weight: Floats | None, reach: int) -> 
 
 def _part(before: Floats, after: Floats, weight: Floats | None, formula: Formula) -> Floats:
     """The map of a part; the arrays reach half a window further on all sides."""
-    depth = cv2.CV_32F if formula.dtype is np.float32 else cv2.CV_64F
-    u: Floats = cv2.add(before, after, dtype=depth)
-    v: Floats = cv2.subtract(before, after, dtype=depth)
-    lowest, highest, _, _ = cv2.minMaxLoc(u.reshape(len(u), -1))
-    middle = formula.dtype((lowest + highest) / 2)
+    x, y = before.astype(formula.dtype), after.astype(formula.dtype)
+    middle = formula.dtype(_middle(before) + _middle(after))
+    u: Floats = x + y
     u -= middle
-    mean_u, mean_v, square_u, square_v, product = _moments(u, v, weight, formula)
-    square_u -= mean_u * mean_u
-    square_v -= mean_v * mean_v
+    v: Floats = np.subtract(x, y, out=x)
+    mean_u, mean_v, spread_u, spread_v, product = _moments(u, v, weight, formula)
+    spread_u -= np.square(mean_u)
+    spread_v -= np.square(mean_v)
     cov_uv = None if product is None else product - mean_u * mean_v
     share = bessel(formula.size**2, formula)
     if share != 1:
-        square_u, square_v = square_u * share, square_v * share
+        spread_u, spread_v = spread_u * share, spread_v * share
         cov_uv = None if cov_uv is None else cov_uv * share
     mean_u += middle
-    similarity = similarity_of(mean_u, mean_v, square_u, square_v, cov_uv, formula=formula)
+    similarity = similarity_of(mean_u, mean_v, spread_u, spread_v, cov_uv, formula=formula)
     if similarity.ndim == 3:  # summed, then divided: three times 1 is exactly 1
         similarity = cv2.transform(similarity, np.ones((1, 3))) / formula.dtype(3)
     return np.clip(similarity, -1, 1, out=similarity)  # rounding may make a variance negative by a hair
+
+
+def _middle(picture: Floats) -> float:
+    lowest, highest, _, _ = cv2.minMaxLoc(picture.reshape(len(picture), -1))
+    return (lowest + highest) / 2
 
 
 def _moments(u: Floats, v: Floats, weight: Floats | None, formula: Formula) -> list[Any]:
@@ -209,7 +213,7 @@ def _moments(u: Floats, v: Floats, weight: Floats | None, formula: Formula) -> l
         filtered: Floats = cv2.sepFilter2D(plane, -1, taps, taps)
         return filtered[reach:-reach, reach:-reach]
 
-    planes = [u, v, u * u, v * v]
+    planes = [u, v, np.square(u), np.square(v)]
     if formula.beta != formula.gamma:
         planes.append(u * v)
     if weight is None:

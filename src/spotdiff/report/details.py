@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from spotdiff.report.markup import Html, element, join
+from spotdiff.report.markup import Html, bar, element, join
 from spotdiff.report.record import STEPS, plain
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def details(comparison: Comparison, record: Record) -> Html:
         _card("Alignment", _ALIGNMENTS.get(comparison.alignment.model, ""), _alignment(record)),
         _card("Light", _LIGHTS.get(comparison.light.model, ""), _light(record)),
         _card("Method", _method(comparison), {**record["method"]["parameters"], **_notes(comparison)}),
-        *(_card(f"Picture {side}", "", _picture(record[side])) for side in ("before", "after")),
+        _card("Pictures", "", *(_picture(side, record[side]) for side in ("before", "after"))),
         _times(record["seconds"]),
     )
 
@@ -58,7 +58,11 @@ def _alignment(record: Record) -> dict[str, object]:
 def _light(record: Record) -> dict[str, object]:
     light = record["light"]
     shown: dict[str, object] = {"model": light["model"]}
-    for name, neutral, said in (("gain", 1, "factors R, G, B"), ("gamma", 1, "exponents R, G, B"), ("field", 1, "local")):
+    for name, neutral, said in (
+        ("gain", 1, "factors R, G, B"),
+        ("gamma", 1, "exponents R, G, B"),
+        ("field", 1, "local"),
+    ):
         if any(value != neutral for value in light[name]):
             shown[said] = ", ".join(f"{value:.3g}" for value in light[name])
     return {**shown, "note": light["note"]}
@@ -66,7 +70,9 @@ def _light(record: Record) -> dict[str, object]:
 
 def _method(comparison: Comparison) -> Html:
     directed = comparison.evidence is not None and comparison.evidence.directed
-    how = "It tells what is gone from what is new." if directed else "It tells how much changed, not in which direction."
+    how = (
+        "It tells what is gone from what is new." if directed else "It tells how much changed, not in which direction."
+    )
     weights = f" Weights {comparison.weights[:16]}." if comparison.weights else ""
     return join(element("b", comparison.method), ". ", how if comparison.evidence is not None else "", weights)
 
@@ -75,30 +81,33 @@ def _notes(comparison: Comparison) -> dict[str, object]:
     return {} if comparison.evidence is None else {str(k): plain(v) for k, v in comparison.evidence.notes.items()}
 
 
-def _picture(picture: Record) -> dict[str, object]:
+def _picture(side: str, picture: Record) -> dict[str, object]:
     width, height = picture["size"]
     notes = {f"note {i}" if i > 1 else "note": note for i, note in enumerate(picture["notes"], start=1)}
-    return {"file": picture["path"] or "from memory", "size": f"{width} \u00d7 {height} px", **notes}
+    return {side: picture["path"] or "from memory", "size": f"{width} \u00d7 {height} px", **notes}
 
 
 def _times(seconds: Mapping[str, float]) -> Html:
     rows = []
     for step in STEPS:
         share = seconds[step] / max(seconds["total"], 1e-9)
-        bar = element("meter", value=f"{min(share, 1):.3f}", min=0, max=1, aria_label=f"share of {step}")
-        rows += [element("dt", step), element("dd", bar), element("dd", f"{seconds[step]:.3f} s")]
+        rows += [element("dt", step), element("dd", bar(share)), element("dd", f"{seconds[step]:.3f} s")]
     return element("section", element("h3", "Time"), element("dl", *rows, class_="times"), class_="card panel")
 
 
-def _card(title: str, said: str, facts: Mapping[str, object]) -> Html:
-    rows = [part for key, value in facts.items() if value != "" for part in (element("dt", key), _fact(value))]
+def _card(title: str, said: str, *facts: Mapping[str, object]) -> Html:
+    lists = [element("dl", *_rows(some)) for some in facts if some]
     return element(
         "section",
         element("h3", title),
         element("p", said, class_="said") if said else None,
-        element("dl", *rows) if rows else None,
+        *lists,
         class_="card panel",
     )
+
+
+def _rows(facts: Mapping[str, object]) -> list[Html]:
+    return [part for name, value in facts.items() if value != "" for part in (element("dt", name), _fact(value))]
 
 
 def _fact(value: object) -> Html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from spotdiff.image.png import encode_indexed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spotdiff.types import Bytes, Map, Picture
 
 _LEVELS = 64  # of a heat map: more cannot be told apart
@@ -56,17 +58,15 @@ def data_uri(data: bytes, mime: str) -> str:
     return f"data:{mime};base64,{b64encode(data).decode()}"
 
 
-def shrink(pixels: Bytes, max_side: int) -> Bytes:
+def shrink(pixels: NDArray[Any], max_side: int) -> NDArray[Any]:
     """An array of pixels whose long side is `max_side` at most; smaller ones stay as they are."""
     height, width = pixels.shape[:2]
     factor = max_side / max(height, width)
     if factor >= 1:
         return pixels
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    smaller: Bytes = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return smaller
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def _encode(suffix: str, pixels: Bytes, *settings: int) -> bytes:
-    data: Bytes = cv2.imencode(suffix, pixels, list(settings))[1]
-    return data.tobytes()
+def _encode(suffix: str, pixels: NDArray[Any], *settings: int) -> bytes:
+    return cv2.imencode(suffix, pixels, list(settings))[1].tobytes()

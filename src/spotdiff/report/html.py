@@ -12,7 +12,7 @@ import numpy as np
 
 from spotdiff.report.details import details
 from spotdiff.report.embed import data_uri, heat_colours, heat_uri, picture_uri
-from spotdiff.report.markup import Html, element, fill, image, join, json_island, write_page_file
+from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
 from spotdiff.report.places import places
 from spotdiff.report.record import to_record
 
@@ -68,9 +68,7 @@ def _head(comparison: Comparison, record: Record) -> Html:
         element("h1", VERDICTS[verdict], class_=f"badge verdict-{verdict}"),
         element("p", comparison.text or comparison.reason, class_="text"),
         element("p", comparison.reason, class_="muted") if comparison.text else None,
-        element(
-            "dl", *(element("div", element("dt", k), element("dd", v)) for k, v in facts.items()), class_="facts"
-        ),
+        element("dl", *(element("div", element("dt", k), element("dd", v)) for k, v in facts.items()), class_="facts"),
     )
 
 
@@ -120,13 +118,12 @@ def _regions(record: Record) -> Html:
 
 
 def _region(number: int, region: Record) -> Html:
-    score = f"{region['score']:.2f}"
     return element(
         "button",
         element("span", str(number), class_="number"),
         element("span", region["kind"], class_="kind"),
-        element("span", score, class_="score"),
-        element("meter", value=score, min=0, max=1, aria_label="score"),
+        element("span", f"{region['score']:.2f}", class_="score"),
+        bar(region["score"]),
         element("span", region["text"], class_="said") if region["text"] else None,
         element("span", _where(region), class_="where"),
         type="button",

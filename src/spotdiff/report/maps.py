@@ -51,7 +51,7 @@ def _common(comparison: Comparison) -> Bytes:
     if comparison.evidence is None or comparison.labels is None:
         width, height = comparison.aligned.before.size
         return np.zeros((height, width), np.uint8)
-    chance: Bytes = cv2.convertScaleAbs(comparison.evidence.change, alpha=255)
+    chance = np.asarray(cv2.convertScaleAbs(comparison.evidence.change, alpha=255), np.uint8)
     changed = comparison.labels > 0
     np.minimum(chance, CHANGED - 1, out=chance, where=~changed)
     np.maximum(chance, CHANGED, out=chance, where=changed)

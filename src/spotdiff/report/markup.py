@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from string import Template
 
+Value = str | int | bool | None  # of an attribute
+
 _PAGE = Path(__file__).parent / "page"
 
 
@@ -18,7 +20,7 @@ class Html(str):
     __slots__ = ()
 
 
-def element(name: str, *children: str | None, **attributes: str | int | bool | None) -> Html:
+def element(name: str, *children: str | None, **attributes: Value) -> Html:
     """An HTML element.
 
     Args:
@@ -40,17 +42,24 @@ def join(*children: str | None) -> Html:
     return Html("".join(c if isinstance(c, Html) else html.escape(c) for c in children if c is not None))
 
 
-def image(source: str, *, alt: str = "", **attributes: str | int | bool | None) -> Html:
+def image(source: str, *, alt: str = "", **attributes: Value) -> Html:
     """An `img` element, which has no children and no end."""
     return Html(element("img", src=source, alt=alt, **attributes).removesuffix("</img>"))
 
 
+def bar(share: float) -> Html:
+    """A bar filled to a share, 0 to 1, beside a number that says the same."""
+    width = f"{100 * min(max(share, 0.0), 1.0):.1f}"
+    filled = element("rect", width=width, height=6)
+    return element("svg", filled, class_="bar", viewBox="0 0 100 6", preserveAspectRatio="none", aria_hidden="true")
+
+
 def json_island(value: object) -> Html:
-    """JSON that may stand inside a `script` element: no character in it can end the element or start another.
+    r"""JSON that may stand inside a `script` element: no character in it can end the element or start another.
 
     Examples:
         >>> json_island({"name": "</script>"})
-        '{"name": "\\\\u003c/script\\\\u003e"}'
+        '{"name": "\\u003c/script\\u003e"}'
     """
     text = json.dumps(value, allow_nan=False)
     for character in "<>&":
@@ -89,7 +98,7 @@ def write_page_file(text: str, path: str | Path) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
-def _attribute(name: str, value: str | int | bool | None) -> str:
+def _attribute(name: str, value: Value) -> str:
     if value is None or value is False:
         return ""
     return f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'

@@ -35,7 +35,7 @@ _STRIP = 128  # rows looked at together
 
 
 def overlay(comparison: Comparison) -> Bytes:
-    """(H, W, 3) uint8 in the common frame: the after picture dimmed, changed pixels tinted, a box and tag per region."""
+    """(H, W, 3) uint8 in the common frame: after dimmed, changed pixels tinted, a box and tag per region."""
     return palette()[overlay_indices(comparison)]
 
 
@@ -66,8 +66,8 @@ def palette() -> Bytes:
 
 def overlay_indices(comparison: Comparison) -> Bytes:
     """(H, W) uint8: the overlay as rows of `palette`."""
-    grey = cv2.cvtColor(comparison.aligned.after.pixels, cv2.COLOR_RGB2GRAY)
-    canvas: Bytes = cv2.LUT(grey, (np.arange(256) * _GREYS // 256).astype(np.uint8))
+    grey = np.asarray(cv2.cvtColor(comparison.aligned.after.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    canvas = np.asarray(cv2.LUT(grey, (np.arange(256) * _GREYS // 256).astype(np.uint8)), np.uint8)
     _tint(canvas, grey, comparison)
     for region in reversed(comparison.regions):  # the surest last, on top
         _draw(canvas, region, places(comparison, region))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
@@ -13,17 +13,15 @@ if TYPE_CHECKING:
 
     from spotdiff.types import Box, Comparison, Matrix, Region
 
-    Field = TypeVar("Field", NDArray[np.uint8], NDArray[np.float32])
-
 Side = Literal["before", "after"]
 SIDES: tuple[Side, ...] = ("before", "after")
 
 
-def in_own_pixels(field: Field, comparison: Comparison, side: Side) -> Field:
+def in_own_pixels(field: NDArray[Any], comparison: Comparison, side: Side) -> NDArray[Any]:
     """A common-frame map as it lies in one picture's own pixels, taken from the nearest pixel; 0 where unseen.
 
     Args:
-        field: (H, W) uint8 or float32 in the common frame.
+        field: (H, W) in the common frame, of a type that OpenCV warps: uint8, int16, float32 and the like.
         comparison: Whose frames are meant.
         side: Which picture.
 
@@ -33,12 +31,11 @@ def in_own_pixels(field: Field, comparison: Comparison, side: Side) -> Field:
     size = getattr(comparison.pair, side).size
     matrix = comparison.alignment.matrix if side == "after" else np.eye(3)
     if not np.array_equal(matrix, np.eye(3)):
-        warped: Field = cv2.warpPerspective(field, matrix, size, flags=cv2.INTER_NEAREST)
-        return warped
+        return cv2.warpPerspective(field, matrix, size, flags=cv2.INTER_NEAREST)
     own = np.zeros((size[1], size[0]), field.dtype)
     part = field[: size[1], : size[0]]
     own[: part.shape[0], : part.shape[1]] = part
-    return own  # type: ignore[return-value]
+    return own
 
 
 def labels_in(comparison: Comparison, side: Side) -> NDArray[np.int32]:
@@ -56,7 +53,7 @@ def places(comparison: Comparison, region: Region) -> tuple[Box, ...]:
     there = region.box_after if region.kind == "moved" or here is None else None
     boxes = [] if here is None else [here]
     if there is not None:
-        boxes.append(map_box(there, np.linalg.inv(comparison.alignment.matrix)))
+        boxes.append(map_box(there, np.linalg.inv(comparison.alignment.matrix).astype(np.float64)))
     return tuple(boxes)
 
 

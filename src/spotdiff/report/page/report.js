@@ -364,7 +364,13 @@
   find("toolbar").hidden = find("keys").hidden = false;
   document.querySelector('[data-view="heat"].button').disabled = !data.heat;
   state.paused = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  new ResizeObserver(layout).observe(stage);
+  let wide = 0;
+  new ResizeObserver(() => {
+    if (stage.clientWidth === wide) return; // the height is our own doing
+    wide = stage.clientWidth;
+    requestAnimationFrame(layout);
+  }).observe(stage);
   const asked = location.hash.slice(1);
-  setView(views.includes(asked) ? asked : "slider");
+  // Pictures that were never brought together are shown beside each other.
+  setView(views.includes(asked) ? asked : data.heat ? "slider" : "side");
 })();

@@ -1,0 +1,77 @@
+"""A batch as JUnit XML, for build servers: one test case a pair.
+
+same passes, changed fails, trouble is an error. unsure fails too unless it is asked to count as skipped: build
+servers show skipped tests as green, and a pair that nobody could judge is not known to be the same.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spotdiff.report.row import Row
+
+# Everything else has no place in XML 1.0 (https://www.w3.org/TR/xml/#charsets), not even as a reference.
+_UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(rows: Iterable[Row], *, suite: str = "spotdiff", unsure: Literal["failure", "skipped"] = "failure") -> str:
+    """JUnit XML of a batch; what XML cannot say becomes U+FFFD.
+
+    Args:
+        rows: One a pair.
+        suite: Name of the test suite; a folder in a pair's name is added to it as the case's class name.
+        unsure: What a pair without an answer counts as.
+
+    Examples:
+        >>> from spotdiff.report.row import Row
+        >>> print(junit([Row("roof/1", "same", seconds=0.25)]).splitlines()[3].strip())
+        <testcase classname="spotdiff.roof" name="1" time="0.250" />
+    """
+    outcome = {"changed": "failure", "unsure": unsure, "trouble": "error"}
+    cases = [_case(row, outcome.get(row.verdict, ""), suite) for row in rows]
+    counts = {f"{found}s" if found != "skipped" else found: 0 for found in ("failure", "error", "skipped")}
+    for case in cases:
+        for found in case:
+            counts[found.tag if found.tag == "skipped" else f"{found.tag}s"] += 1
+    seconds = sum(float(case.attrib["time"]) for case in cases)
+    totals = {"name": _said(suite), "tests": str(len(cases)), **{k: str(v) for k, v in counts.items()}}
+    totals["time"] = f"{seconds:.3f}"
+    root = ElementTree.Element("testsuites", totals)
+    ElementTree.SubElement(root, "testsuite", totals).extend(cases)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def write_junit(
+    rows: Iterable[Row],
+    path: str | Path,
+    *,
+    suite: str = "spotdiff",
+    unsure: Literal["failure", "skipped"] = "failure",
+) -> None:
+    """Write JUnit XML to a file, whose folder is made when missing."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(junit(rows, suite=suite, unsure=unsure), encoding="utf-8", newline="\n")
+
+
+def _case(row: Row, outcome: str, suite: str) -> ElementTree.Element:
+    folder, _, name = row.name.rpartition("/")
+    place = ".".join([suite, *filter(None, folder.split("/"))])
+    attributes = {"classname": _said(place), "name": _said(name or row.name), "time": f"{row.seconds:.3f}"}
+    case = ElementTree.Element("testcase", attributes)
+    if outcome:
+        said = row.error or row.text or row.verdict
+        found = ElementTree.SubElement(case, outcome, {"message": _said(said), "type": row.verdict})
+        found.text = _said(f"{row.verdict}: {said} (score {row.score:.2f}, regions: {row.regions})")
+    return case
+
+
+def _said(text: str) -> str:
+    return _UNSAYABLE.sub("\ufffd", text)

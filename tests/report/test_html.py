@@ -1,0 +1,135 @@
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from spotdiff.report.colours import KIND_COLOURS, css
+from spotdiff.report.html import page, write_page
+from spotdiff.report.markup import page_file
+from spotdiff.report.record import to_record
+from spotdiff.types import Picture
+
+
+def data_of(reader) -> dict:
+    return json.loads(next(text for text in reader.scripts if text.startswith("{")))
+
+
+def test_the_page_loads_nothing(any_comparison, read):
+    reader = read(page(any_comparison))
+    assert reader.open == []
+    for tag, attributes in reader.elements:
+        assert tag not in ("link", "iframe", "object", "embed", "base", "form")
+        for name in ("src", "href", "srcset", "poster", "action", "data"):
+            assert attributes.get(name, "data:").startswith("data:"), (tag, attributes)
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
+    policy = next(a["content"] for a in reader.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in policy
+    for file in ("base.css", "report.css", "theme.js", "report.js"):
+        assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page_file(file)), file
+
+
+def test_only_our_own_style_and_script_may_run(hostile, read):
+    reader = read(page(hostile))
+    policy = next(a["content"] for a in reader.all("meta") if a.get("http-equiv"))
+    allowed = set(re.findall(r"'(sha256-[^']+)'", policy))
+    kinds = [attributes.get("type", tag) for tag, attributes in reader.elements if tag in ("script", "style")]
+    assert kinds == ["style", "application/json", "script"]
+    texts = dict(zip(kinds, reader.scripts, strict=True))
+    digests = {
+        "sha256-" + base64.b64encode(hashlib.sha256(texts[k].encode()).digest()).decode() for k in ("style", "script")
+    }
+    assert digests == allowed
+
+
+def test_hostile_words_stay_words(hostile, read):
+    text = page(hostile)
+    reader = read(text)
+    assert "<b>" not in text.replace("<b>a/&lt;", "")  # the method's name is ours to set in bold, escaped
+    assert not any("alert" in script for script in reader.scripts if not script.startswith("{"))
+    assert "".join(reader.words).count("<script>alert(1)</script>") >= 6
+    assert data_of(reader)["record"] == to_record(hostile)
+    assert "$name ${style}" in "".join(reader.words)
+
+
+def test_the_page_holds_the_record_and_where_things_are(changed, read):
+    data = data_of(read(page(changed)))
+    assert data["record"] == to_record(changed)
+    assert data["common"] == [160, 120]
+    assert data["places"] == [[[20, 30, 60, 70]], [[100, 10, 120, 30], [70, 80, 90, 100]], [[130, 90, 150, 110]]]
+
+
+def test_frames_hold_both_pictures(refused, warped, read):
+    assert data_of(read(page(refused)))["common"] == [90, 80]
+    data = data_of(read(page(warped)))
+    assert (data["placed"]["after"], data["record"]["after"]["size"]) == ([160, 120], [330, 280])
+
+
+def test_every_region_is_in_the_list(changed, read):
+    reader = read(page(changed))
+    items = [a for a in reader.all("button") if "data-region" in a]
+    assert [(a["data-region"], a["data-kind"]) for a in items] == [("0", "added"), ("1", "moved"), ("2", "removed")]
+    words = " ".join(reader.words)
+    for region in changed.regions:
+        assert region.text in words
+        assert f"{region.score:.2f}" in words
+
+
+@pytest.mark.parametrize(
+    ("fixture", "verdict", "said"),
+    [("changed", "Changed", "3 regions"), ("same", "Same", "Nothing changed."), ("refused", "Unsure", "Not compared.")],
+)
+def test_the_verdict_is_the_heading(request, fixture, verdict, said, read):
+    words = read(page(request.getfixturevalue(fixture))).words
+    assert verdict in words
+    assert said in words
+
+
+def test_pictures_are_embedded_once_and_heat_only_when_there_is_evidence(changed, warped, refused, read):
+    def classes(comparison):
+        return [a.get("class") for a in read(page(comparison)).all("img") if a["alt"]]
+
+    assert classes(warped) == [None, "aligned", "own", "heat"]
+    assert classes(refused) == [None, "own"]
+    unmoved = replace(changed, aligned=changed.pair)
+    assert classes(unmoved) == [None, "own", "heat"]
+
+
+def test_big_pictures_are_made_small(changed, read):
+    wide = Picture(np.random.default_rng(0).integers(0, 256, (30, 4100, 3), dtype=np.uint8))
+    comparison = replace(changed, pair=replace(changed.pair, before=wide))
+    source = next(a["src"] for a in read(page(comparison)).all("img") if a["alt"] == "The picture before")
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(source.partition(",")[2]), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (15, 2000, 3)
+
+
+def test_ids_are_unique_and_script_finds_them(changed, read):
+    ids = [a["id"] for _, a in read(page(changed)).elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    asked = set(re.findall(r'find\("([\w-]+)"\)', page_file("report.js")))
+    assert asked <= set(ids)
+
+
+def test_every_control_has_a_name(changed, read):
+    reader = read(page(changed))
+    labelled = {a["for"] for a in reader.all("label") if "for" in a}
+    assert all(a.get("id") in labelled for a in reader.all("input"))
+    assert all("alt" in a for a in reader.all("img"))
+    assert reader.all("html")[0]["lang"] == "en"
+
+
+def test_kinds_have_one_colour_everywhere():
+    style = page_file("base.css")
+    for kind, colour in KIND_COLOURS.items():
+        assert f"--{kind}: {css(colour)};" in style
+
+
+def test_the_same_comparison_gives_the_same_page(any_comparison, tmp_path):
+    write_page(any_comparison, tmp_path / "deep" / "page.html")
+    text = (tmp_path / "deep" / "page.html").read_text(encoding="utf-8")
+    assert text == page(any_comparison).encode("utf-8", "replace").decode()
