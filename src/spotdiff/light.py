@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WORK_SIDE = 128  # pixels: light is smooth, so it is estimated on a small copy
 _DARK, _BRIGHT = 12, 243  # outside of these a pixel is clipped or noise and says nothing of the light
+_BURNT = 253  # lossy files leave burnt-out places a little under 255
 _ROUNDS = 5
 _FIELD_SIZE = 6  # the local field's Gaussian is the longer side over this
 _EXACT = 0.5  # share of equal pixels from which on the light cannot have changed
@@ -55,7 +56,7 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
         field = fit_field(small[0], _toned(small[1], gain, gamma), small[2])
     if model == "auto" and _negligible(gain, gamma, field):
         return pair, Light("none", note="light differs by less than 1 %")
-    matched = apply_light(after, gain, gamma, field)
+    matched = _unclipped(apply_light(after, gain, gamma, field), before, after)
     kind = "local" if field is not None else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
     return _with_after(pair, matched), Light(kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed")
@@ -134,6 +135,12 @@ def apply_light(pixels: Bytes, gain: Floats, gamma: Floats, field: Floats | None
             plane = plane * grown[..., channel]
         lit[..., channel] = cv2.convertScaleAbs(plane)  # rounds and stays within 0 to 255
     return lit
+
+
+def _unclipped(matched: Bytes, before: Bytes, after: Bytes) -> Bytes:
+    """`matched`, but a place where `after` is burnt out may have been as bright as `before` shows it."""
+    burnt = (after >= _BURNT) & (before > matched)
+    return np.where(burnt, before, matched)
 
 
 def _toned(values: Floats, gain: Floats, gamma: Floats) -> Floats:
