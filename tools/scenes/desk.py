@@ -33,7 +33,7 @@ def views():
 
 def changes():
     return [
-        Change("green bottle", "added", None, bottle((-0.2, -0.33, TOP))),
+        Change("green bottle", "added", None, bottle((0.215, 0.03, TOP))),
         Change("white mug", "removed", mug((-0.5, -0.19, TOP)), None),
         Change("cactus, now a clock", "replaced", cactus((0.36, 0.24, TOP)), clock((0.36, 0.24, TOP))),
         Change(

@@ -161,8 +161,8 @@ def extinguisher(name, at, *, turn=0.0):
     return thing
 
 
-def tyre(name, at, *, radius=0.33, width=0.2, lying=True, turn=0.0):
-    thing = Thing(name, at, turn, (0, 0) if lying else (90, 0))
+def tyre(name, at, *, radius=0.33, width=0.2, turn=0.0):
+    thing = Thing(name, at, turn)
     half = width / 2
     rim = [(0.58 * radius, 0.1 * width)]
     rim += [(0.8 * radius + 0.2 * radius * cos(a), half + half * sin(a)) for a in (-1.5, -0.9, -0.4, 0, 0.4, 0.9, 1.5)]

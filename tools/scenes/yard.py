@@ -22,22 +22,22 @@ def build():
 
 
 def views():
-    afternoon = View(afternoon_light, (-0.05, 0.02, 0.03), (0.3, 0.7, -0.5), 1.01, -0.2)
-    cloudy = View(cloudy_light, (0.04, -0.03, 0.02), (-0.3, -0.6, 0.4), 1.005, 0.0)
+    afternoon = View(afternoon_light, (-0.03, 0.02, 0.02), (0.3, 0.7, -0.5), 1.01, -0.2)
+    cloudy = View(cloudy_light, (0.04, -0.03, 0.02), (-0.3, -0.6, 0.4), 1.005, 0.4)
     return {"before": View(morning_light, exposure=-0.2), "after": afternoon, "same": cloudy}
 
 
 def changes():
     return [
         Change("green wheelie bin", "added", None, wheelie_bin((-1.9, 3.9, 0), (0.04, 0.2, 0.07), turn=14)),
-        Change("stack of tyres", "removed", tyres((1.35, 3.3, 0)), None),
+        Change("stack of tyres", "removed", tyres((-0.5, 2.75, 0)), None),
         Change(
             "blue barrel, now a yellow grit box",
             "replaced",
             props.barrel("blue barrel", (2.75, 2.15, 0), (0.02, 0.12, 0.42), turn=70),
             grit_box((2.75, 2.15, 0)),
         ),
-        Change("red barrier", "moved", barrier((-1.75, 1.4, 0), turn=12), barrier((0.55, 1.95, 0), turn=-16)),
+        Change("red barrier", "moved", barrier((-1.75, 1.4, 0), turn=12), barrier((1.55, 4.6, 0), turn=-14)),
     ]
 
 
@@ -46,7 +46,7 @@ def morning_light():
 
 
 def afternoon_light():
-    clear_sky(sun_height=30, sun_turn=-222, strength=0.11, haze=2.5)
+    clear_sky(sun_height=30, sun_turn=-207, strength=0.11, haze=2.5)
 
 
 def cloudy_light():
@@ -61,9 +61,9 @@ def ground():
     slab = concrete("slab", (0.36, 0.35, 0.32), joint=1.2, rough=0.7)
     thing.box((9, 1.1, 0.06), (-4.2, WALL - 0.55, 0), slab, bevel=0.01)
     thing.box((1.6, 1.3, 0.005), (0.6, 0.4, 0), concrete("patch", (0.08, 0.08, 0.08), rough=0.65), bevel=0)
-    thing.box((0.6, 0.6, 0.012), (-0.7, 2.6, 0), metal("cover", (0.22, 0.21, 0.2), rough=0.5, rust=0.8))
+    thing.box((0.6, 0.6, 0.012), (0.25, 2.3, 0), metal("cover", (0.22, 0.21, 0.2), rough=0.5, rust=0.8))
     for k in range(4):
-        thing.box((0.5, 0.02, 0.006), (-0.7, 2.42 + 0.12 * k, 0.011), props.rubber(), bevel=0)
+        thing.box((0.5, 0.02, 0.006), (0.25, 2.12 + 0.12 * k, 0.011), props.rubber(), bevel=0)
     white = paint("line white", (0.6, 0.6, 0.57), rough=0.7, grime=1.0)
     for x in (-0.9, 1.7, 4.3):
         thing.box((0.1, 4.2, 0.004), (x, 4.0, 0), white, bevel=0, turn=(0, 0, -6))
@@ -229,8 +229,8 @@ def stacks():
     props.crate("old crate", (-4.05, 3.5, 0.144), (0.75, 0.6, 0.55), turn=68, mark="31")
     props.barrel("rust barrel", (-3.1, 2.55, 0), (0.32, 0.11, 0.05), turn=10)
     props.barrel("grey barrel", (-3.6, 2.2, 0), (0.25, 0.26, 0.26), turn=50)
-    props.cone("cone", (0.95, 5.2, 0), turn=10)
-    props.cone("cone", (-2.75, 6.2, 0.06), turn=40)
+    props.cone("cone", (0.25, 6.4, 0), turn=10)
+    props.cone("cone", (-3.15, 6.2, 0.06), turn=40)
     props.pallet("pallet", (4.15, 3.0, 0), turn=14)
     for k in range(5):
         bricks(Thing("bricks", (4.15, 3.0, 0.144 + 0.068 * k), 14), k)
@@ -240,8 +240,6 @@ def stacks():
             (3.4 - 0.07 * (k % 3), 0.14, 0.05), (0, -0.3 + 0.155 * (k % 5), 0.08 + 0.055 * (k // 5)), props.deal("x")
         )
     props.ladder("ladder", (-1.35, 6.45, 0.06), tilt=(-9, -1), height=3.4)
-    spare = props.tyre("spare tyre", (-2.3, 6.72, 0.39), lying=False)
-    spare.anchor.rotation_euler[0] = 1.32
 
 
 def bricks(thing, level):

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 class Classic:
     """x."""
 
-    extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.6, min_area=20, join=4)
+    extraction: ClassVar[Extraction] = Extraction(grow=0.4, seed=0.62, min_area=25, join=3)
     sigma: float = param(1.0, "")
-    floor: float = param(22.0, "")
-    noise: float = param(6.0, "")
+    floor: float = param(18.0, "")
+    noise: float = param(3.5, "")
     window: float = param(2.5, "")
     stable: float = param(100.0, "")
     structure: float = param(0.35, "")
     shadow: float = param(0.5, "")
     smooth: float = param(1.5, "")
     chroma: float = param(2.0, "")
+    radius: int = param(2, "")
     cap: float = param(6.0, "")
     odds: float = param(9.0, "")
     combine: str = param("prod", "")
@@ -43,7 +44,7 @@ class Classic:
         B = cv2.GaussianBlur(b, k, self.sigma).astype(np.float32)
         A = cv2.GaussianBlur(a, k, self.sigma).astype(np.float32)
         usable = pair.usable
-        ker = np.ones((3, 3), np.uint8)
+        R = self.radius; ker = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * R + 1, 2 * R + 1))
         d2 = np.zeros(B.shape[:2], np.float32)
         for c in range(3):
             x, y = B[..., c], A[..., c]

@@ -13,6 +13,7 @@ from spotdiff.regions.extract import Thresholds, label_regions, spans
 from spotdiff.regions.kinds import gradient_of, kind_by_edges, kind_by_maps, presence, window
 from spotdiff.regions.moved import pair_moves
 from spotdiff.regions.outline import outlines_of
+from spotdiff.regions.split import divide, standing_out
 from spotdiff.types import Region
 
 if TYPE_CHECKING:
@@ -29,38 +30,79 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tu
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
     change = evidence.change
     labels = label_regions(change, limits)
-    boxes = [tuple(int(v) for v in box) for box in zip(*spans(labels), strict=True)][1:]
-    regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]  # type: ignore[arg-type]
-    named = _named(pair, evidence, labels, regions, limits.grow)
-    moved = pair_moves(pair, named)
-    ordered = tuple(sorted(moved, key=lambda r: (-r.score, r.label)))
-    return _renumbered(ordered, named, labels)
+    boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
+    regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
+    if 0 < len(regions) <= _NAMED:
+        if evidence.directed:
+            regions = [replace(r, kind=_kind_from_maps(evidence, labels, r, limits.grow)) for r in regions]
+        else:
+            divided, labels = _divided(pair, change, labels, regions, least=limits.min_area)
+            regions = _named_by_edges(pair, labels, divided)
+    moved = pair_moves(pair, tuple(regions))
+    return _renumbered(tuple(sorted(moved, key=lambda r: (-r.score, r.label))), regions, labels)
+
+
+def _box(span: tuple[np.int64, ...]) -> Box:
+    left, top, right, bottom = (int(v) for v in span)
+    return left, top, right, bottom
 
 
 def _region(number: int, box: Box, change: Map, labels: Labels) -> Region:
     left, top, right, bottom = box
-    mask = labels[top:bottom, left:right] == number
+    return _shaped(number, box, np.asarray(labels[top:bottom, left:right] == number), change)
+
+
+def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
+    """An unnamed region from its mask, which fills `box`."""
+    left, top, right, bottom = box
     outline = outlines_of(mask.astype(np.uint8), left=left, top=top)
     values = change[top:bottom, left:right][mask]
     score = float(np.sort(values)[len(values) // 2 :].mean())
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
-def _named(pair: Pair, evidence: Evidence, labels: Labels, regions: list[Region], grow: float) -> tuple[Region, ...]:
-    if not regions or len(regions) > _NAMED:
-        return tuple(regions)
-    if evidence.directed:
-        return tuple(replace(r, kind=_kind_from_maps(evidence, labels, r, grow)) for r in regions)
+def _divided(
+    pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int
+) -> tuple[list[Region], Labels]:
+    """The regions, those that hold both something gone and something new divided into one region for each."""
+    standing = standing_out(pair.before.pixels, pair.after.pixels, labels)
+    labels, found = labels.copy(), []
+    for region in regions:
+        box = region.box_before or (0, 0, 0, 0)
+        gone, new = divide(standing, labels, region.label, box, least=least)
+        pieces = [("removed", mask) for mask in gone] + [("added", mask) for mask in new]
+        if not pieces:
+            found.append(region)
+        for place, (kind, mask) in enumerate(pieces):
+            number = region.label if place == 0 else len(regions) + len(found)
+            found.append(_piece(number, kind, mask, box, change, labels))  # type: ignore[arg-type]
+    return found, labels
+
+
+def _piece(number: int, kind: Kind, mask: Mask, box: Box, change: Map, labels: Labels) -> Region:
+    """A region made of a mask inside `box`, which is also written into `labels`."""
+    left, top, right, bottom = box
+    labels[top:bottom, left:right][mask] = number
+    alone = np.zeros_like(labels[top:bottom, left:right])
+    alone[mask] = number
+    tight = _box(tuple(span[number] for span in spans(alone)))
+    inner = (tight[0] + left, tight[1] + top, tight[2] + left, tight[3] + top)
+    piece = alone[tight[1] : tight[3], tight[0] : tight[2]] > 0
+    return replace(_shaped(number, inner, piece, change), kind=kind)
+
+
+def _named_by_edges(pair: Pair, labels: Labels, regions: list[Region]) -> list[Region]:
     before, after = pair.before.pixels, pair.after.pixels
     edges = gradient_of(before), gradient_of(after)
     named = []
     for region in regions:
-        assert region.box_before is not None  # noqa: S101 (regions are born with both boxes)
-        rows, columns = window(region.box_before, pair.before.size)
-        mask = labels[rows, columns] == region.label
-        found = [presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)]
-        named.append(replace(region, kind=kind_by_edges(*found)))
-    return tuple(named)
+        if region.kind == "changed":
+            rows, columns = window(region.box_before or (0, 0, 0, 0), pair.before.size)
+            mask = labels[rows, columns] == region.label
+            found = [presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)]
+            region = replace(region, kind=kind_by_edges(*found))
+        named.append(region)
+    return named
 
 
 def _kind_from_maps(evidence: Evidence, labels: Labels, region: Region, grow: float) -> Kind:
@@ -70,9 +112,9 @@ def _kind_from_maps(evidence: Evidence, labels: Labels, region: Region, grow: fl
     return kind_by_maps(gone, new, threshold=grow)
 
 
-def _renumbered(ordered: tuple[Region, ...], named: tuple[Region, ...], labels: Labels) -> tuple[tuple[Region, ...], Labels]:
+def _renumbered(ordered: tuple[Region, ...], named: list[Region], labels: Labels) -> tuple[tuple[Region, ...], Labels]:
     """Labels numbered in the order of the regions; the two places of a moved thing share one."""
-    numbers = np.zeros(len(named) + 1, np.int32)
+    numbers = np.zeros(int(labels.max()) + 1, np.int32)
     for number, region in enumerate(ordered, 1):
         numbers[region.label] = number
         if region.kind == "moved":
