@@ -17,15 +17,19 @@ from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
 from spotdiff.options import Options
-from spotdiff.regions.extract import thresholds
+from spotdiff.regions.extract import Thresholds, thresholds
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair
 
 if TYPE_CHECKING:
-    from spotdiff.regions.extract import Thresholds
-    from spotdiff.types import Method
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Method, Region
+
+    Labels = NDArray[np.int32]
 
 STEPS = ("load", "align", "light", "score", "regions", "describe")
+_SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
 _LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
 
 
@@ -76,13 +80,14 @@ def compare_pair(
         with clock("score"):
             evidence = _with_layout(pair, aligned, method.score(aligned), flush=options.align == "off")
         with clock("regions"):
-            regions, labels = find_regions(aligned, evidence, limits_for(method, options))
+            limits = limits_for(method, options)
+            regions, labels = find_regions(aligned, evidence, limits)
         with clock("describe"):
             regions = describe(aligned, regions, name=options.describe)
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
     answer = replace(answer, evidence=evidence, labels=labels, regions=in_own_pixels(regions, pair, alignment))
-    return replace(conclude(answer), seconds=clock.seconds)
+    return replace(conclude(answer, sure=limits.sure), seconds=clock.seconds)
 
 
 def limits_for(method: Method, options: Options) -> Thresholds:
@@ -93,18 +98,31 @@ def limits_for(method: Method, options: Options) -> Thresholds:
     return replace(limits, cluster=options.cluster, seed_score=options.seed_score)
 
 
-def conclude(answer: Comparison) -> Comparison:
+def conclude(answer: Comparison, *, sure: float) -> Comparison:
     """The answer with verdict, reason, score and text, from its regions and evidence."""
-    alignment, regions = answer.alignment, answer.regions
+    regions, overlap = answer.regions, answer.alignment.overlap
     if regions:
         count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
-        reason = f"{count}, {answer.changed_fraction:.2%} of the picture"
-        return replace(answer, verdict="changed", reason=reason, score=regions[0].score, text=sentence(regions))
+        reason, verdict = f"{count}, {answer.changed_fraction:.2%} of the picture", "changed"
+        text = sentence(regions)
+        if regions[0].score < sure:
+            reason, verdict = f"{reason}, but none is surer than {regions[0].score:.2f}", "unsure"
+            text = f"Unsure: {reason}. {text}"
+        score = _image_score(answer.evidence, regions, answer.labels)
+        return replace(answer, verdict=verdict, reason=reason, score=score, text=text)  # type: ignore[arg-type]
     score = _suspicion(answer.evidence)
-    if alignment.overlap < _LEAST_SEEN:
-        reason = f"nothing changed in the {alignment.overlap:.0%} of before that after shows"
+    if overlap < _LEAST_SEEN:
+        reason = f"nothing changed in the {overlap:.0%} of before that after shows"
         return replace(answer, verdict="unsure", reason=reason, score=score, text=f"Unsure: {reason}.")
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
+
+
+def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels: Labels | None) -> float:
+    """How sure that something changed: the surest region's score, less where all regions together are small."""
+    if evidence is None or labels is None:
+        return 0.0
+    mass = float(evidence.change[labels > 0].sum()) / labels.size
+    return regions[0].score * (1 - _SMALL + _SMALL * mass / (mass + _HALF_MASS))
 
 
 def _suspicion(evidence: Evidence | None) -> float:

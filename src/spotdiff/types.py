@@ -126,12 +126,14 @@ class Extraction:
         seed: A region needs a pixel at or above this.
         min_area: Smallest region kept, in pixels.
         join: Regions nearer than this become one, in pixels.
+        sure: Some region must be at least this sure for the verdict `changed`; less is `unsure`.
     """
 
     grow: float = 0.5
     seed: float = 0.5
     min_area: int = 1
     join: int = 0
+    sure: float = 0.0
 
 
 class Method(Protocol):

@@ -23,7 +23,7 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join: As in `Extraction`, after the user's wishes and the sensitivity.
+        grow, seed, min_area, join, sure: As in `Extraction`, after the user's wishes and the sensitivity.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
@@ -32,6 +32,7 @@ class Thresholds:
     seed: float
     min_area: int
     join: int
+    sure: float = 0.0
     cluster: str = "components"
     seed_score: float = 0.0
 
@@ -54,11 +55,12 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         seed=_pushed(extraction.seed, push),
         min_area=area,
         join=extraction.join if join < 0 else join,
+        sure=_pushed(extraction.sure, push),
     )
 
 
 def _pushed(threshold: float, push: float) -> float:
-    if push == 0:
+    if push == 0 or threshold in (0, 1):
         return threshold
     odds = threshold / (1 - threshold) * float(np.exp(push))
     return odds / (1 + odds)
