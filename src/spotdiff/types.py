@@ -125,6 +125,7 @@ class Extraction:
         grow: Pixels at or above this belong to a region that holds a seed.
         seed: A region needs a pixel at or above this.
         min_area: Smallest region kept, in pixels.
+        weight: Smallest (mean evidence - grow) x square root of the area: what is small must be surer.
         join: Regions nearer than this become one, in pixels.
         sure: Some region must be at least this sure for the verdict `changed`; less is `unsure`.
     """
@@ -132,6 +133,7 @@ class Extraction:
     grow: float = 0.5
     seed: float = 0.5
     min_area: int = 1
+    weight: float = 0.0
     join: int = 0
     sure: float = 0.0
 

@@ -50,7 +50,7 @@ def changes():
 
 def morning_light():
     plain_sky((0.55, 0.7, 1.0), 0.5)
-    sun_light((1.0, 0.55, -0.62), power=16.0, colour=(1.0, 0.84, 0.64), softness=4.0)
+    sun_light((1.0, 0.55, -0.62), power=5.0, colour=(1.0, 0.84, 0.64), softness=4.0)
     for y in (-0.5, 2.0, 4.5):
         area_light((LEFT + 0.3, y, 2.6), (2.0, y + 1.5, 0.6), size=(1.9, 1.5), power=110, colour=(0.82, 0.91, 1.0))
     area_light((0, 3.5, TOP - 0.2), (0, 3.5, 0), size=(6, 8), power=70, colour=(1.0, 0.97, 0.93))

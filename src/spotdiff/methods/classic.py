@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 import cv2
 import numpy as np
 
-from spotdiff.light import is_relit
+from spotdiff.light import same_surface
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from spotdiff.types import Bytes, Map, Mask, Pair
 
 _QUARTER = 0.3186  # lower quartile of |x| for a standard normal x
 _NOISIEST = 6.0  # grey levels: more than that is change, not noise
-_RELIT = 0.4  # what is left of the evidence of a region that only the light changed
-_MOST_RELIT = 500  # regions examined for that; a picture in more pieces differs everywhere
+_LIGHT = 0.9  # share of the colour evidence that a surface in another light loses
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Classic:
     A pixel's colour counts as different only when it lies outside of all that the other picture
     shows within `tolerance` pixels. Structure is the contrast and correlation part of SSIM. The two
     are joined as independent witnesses, so that either alone must be strong and both together may
-    be weaker. A region in which only the light changed (same chromaticity, same fine detail) is played down.
+    be weaker. Colour counts for little where the surface is the same in another light.
 
     Attributes:
         sigma: Blur before colours are compared, in pixels; takes out sensor noise.
@@ -39,7 +36,7 @@ class Classic:
         noise: Noise levels (standard deviations) that count as one half, where that is more than `floor`.
         window: Gaussian window of the structure, in pixels.
         structure: Dissimilarity 1 - SSIM that counts as one half.
-        shadows: Play down regions that only the light changed.
+        shadows: Let colour count for little where the surface is the same in another light.
 
     Notes:
         Figures on labelled pictures are in docs/accuracy.md. It fails where the background itself moves
@@ -58,15 +55,15 @@ class Classic:
         (True, 0.0)
     """
 
-    extraction: ClassVar[Extraction] = Extraction(grow=0.4, seed=0.64, min_area=25, join=4, sure=0.8)
+    extraction: ClassVar[Extraction] = Extraction(grow=0.4, seed=0.6, min_area=25, weight=1.1, join=6, sure=0.8)
 
     sigma: float = param(1.0, "blur before colours are compared", low=0.3, high=10, unit="px")
     tolerance: int = param(2, "residual misalignment forgiven", low=0, high=8, unit="px")
-    floor: float = param(18.0, "colour distance that counts as one half", low=1, high=255, unit="grey levels")
+    floor: float = param(16.0, "colour distance that counts as one half", low=1, high=255, unit="grey levels")
     noise: float = param(3.5, "noise levels that count as one half, where more than floor", low=0, high=20)
     window: float = param(2.5, "Gaussian window of the structure", low=0.5, high=20, unit="px")
     structure: float = param(0.7, "dissimilarity 1 - SSIM that counts as one half", low=0.01, high=2)
-    shadows: bool = param(True, "play down regions that only the light changed")
+    shadows: bool = param(True, "colour counts for little where a surface is the same in another light")
 
     def __post_init__(self) -> None:
         check(self)
@@ -76,13 +73,13 @@ class Classic:
         before, after = (cv2.cvtColor(p.pixels, cv2.COLOR_RGB2YCrCb) for p in (pair.before, pair.after))
         usable = pair.usable
         colour, noise = self._colour(before, after, usable)
+        if self.shadows:
+            colour *= 1 - _LIGHT * same_surface(before, after, noise=noise)
         structure = self._structure(before[..., 0], after[..., 0], noise)
         change = _both(colour, structure)
         if usable is not None:
             # what the rim shows is half made up by resampling
             change *= cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
-        if self.shadows:
-            change = _play_down_light(change, pair, self.extraction.grow)
         return Evidence.undirected(change, {"noise": round(noise, 3)})
 
     def _colour(self, before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Map, float]:
@@ -145,21 +142,3 @@ def _noise(before: Bytes, after: Bytes, usable: Mask | None) -> float:
     below = float(counts[whole - 1]) if whole else 0.0
     part = (0.25 - below) / max(float(counts[whole]) - below, 1e-9)  # grey levels are whole, the quartile is not
     return min((whole - 0.5 + part) / _QUARTER, _NOISIEST) if whole else min(0.5 * part / _QUARTER, _NOISIEST)
-
-
-def _play_down_light(change: Map, pair: Pair, grow: float) -> Map:
-    """`change` with the evidence of every region in which only the light changed reduced."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((change >= grow).astype(np.uint8), connectivity=8)
-    if count - 1 > _MOST_RELIT:
-        return change
-    for number in range(1, count):
-        left, top, wide, high, _ = stats[number]
-        place = _around(left, top, wide, high)
-        region: NDArray[np.bool_] = labels[place] == number
-        if is_relit(pair.before.pixels[place], pair.after.pixels[place], region):
-            change[place][region] *= _RELIT
-    return change
-
-
-def _around(left: int, top: int, wide: int, high: int, margin: int = 4) -> tuple[slice, slice]:
-    return slice(max(top - margin, 0), top + high + margin), slice(max(left - margin, 0), left + wide + margin)

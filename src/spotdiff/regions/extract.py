@@ -23,7 +23,7 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join, sure: As in `Extraction`, after the user's wishes and the sensitivity.
+        grow, seed, min_area, join, sure, weight: As in `Extraction`, after the user's wishes and the sensitivity.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
@@ -33,6 +33,7 @@ class Thresholds:
     min_area: int
     join: int
     sure: float = 0.0
+    weight: float = 0.0
     cluster: str = "components"
     seed_score: float = 0.0
 
@@ -56,6 +57,7 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         min_area=area,
         join=extraction.join if join < 0 else join,
         sure=_pushed(extraction.sure, push),
+        weight=extraction.weight * float(np.exp(push / 2)),
     )
 
 
@@ -93,6 +95,9 @@ def _worth(change: Map, labels: Labels, limits: Thresholds) -> NDArray[np.bool_]
     worth = area >= limits.min_area
     if limits.seed > limits.grow:
         worth &= np.bincount(found[change[on] >= limits.seed], minlength=count) > 0
+    if limits.weight > 0:
+        mean = np.bincount(found, weights=change[on], minlength=count) / np.maximum(area, 1)
+        worth &= (mean - limits.grow) * np.sqrt(area) >= limits.weight
     if limits.seed_score > 0:
         left, top, right, bottom = spans(labels)
         worth &= area + 2 * (bottom - top) + (right - left) >= limits.seed_score

@@ -1,0 +1,131 @@
+"""One pair of a batch, from its files to its record: what a worker process does."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotdiff.batch.entry import Entry, Places
+from spotdiff.errors import SpotdiffError
+from spotdiff.report.row import Row
+
+if TYPE_CHECKING:
+    from spotdiff.options import Options
+    from spotdiff.types import Comparison
+
+PAGES = ("off", "changed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done for every pair of a batch.
+
+    Attributes:
+        out: Folder of the answers.
+        options: How to compare.
+        maps: Write the probability maps too.
+        thumbs: Write small pictures for an index page.
+        pages: Write a report for each pair: off, changed (and unsure), or all.
+    """
+
+    out: Path
+    options: Options
+    maps: bool = False
+    thumbs: bool = False
+    pages: str = "off"
+
+    def products(self, row: Row, places: Places) -> tuple[Path, ...]:
+        """The files that belong to an answer besides the record."""
+        maps = places.maps if self.maps else ()
+        thumbs = places.thumbs if self.thumbs else ()
+        return *maps, *thumbs, *([places.page] if self.has_page(row.verdict) else [])
+
+    def has_page(self, verdict: str) -> bool:
+        """Does an answer with this verdict get a report of its own?"""
+        return self.pages == "all" or (self.pages == "changed" and verdict in ("changed", "unsure"))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A pair that was dealt with.
+
+    Attributes:
+        entry: The pair.
+        row: Its answer in a line, or its trouble.
+        changed_fraction: Share of the picture that changed, 0 to 1.
+        resumed: Was the answer taken over from an earlier run?
+    """
+
+    entry: Entry
+    row: Row
+    changed_fraction: float = 0.0
+    resumed: bool = False
+
+
+def work(entry: Entry, *, plan: Plan) -> Done:
+    """Compare a pair and write what the plan wants; whatever goes wrong with it becomes its row.
+
+    The record comes last and whole: where it is, the other files are too.
+    """
+    from spotdiff.pipeline import compare
+
+    start = time.perf_counter()
+    places = Places(plan.out, entry.name)
+    try:
+        comparison = compare(entry.before, entry.after, options=plan.options, name=entry.name)
+        return _written(comparison, entry, places, plan)
+    except (SpotdiffError, OSError) as error:
+        said = str(error)
+    except MemoryError:
+        said = "not enough memory; use fewer --workers, or smaller pictures"
+    except Exception as error:  # a fault of ours in one pair must not take the others with it
+        said = f"a bug in spotdiff: {type(error).__name__}: {error}"
+    return failed(entry, places, said, seconds=time.perf_counter() - start)
+
+
+def failed(entry: Entry, places: Places, error: str, *, seconds: float = 0.0) -> Done:
+    """The pair as trouble; an answer to it from an earlier run is taken away."""
+    if entry.placed:
+        for path in places.all():
+            _unlink(path)
+    return Done(entry, Row.trouble(entry.name, " ".join(error.split()), seconds=seconds))
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # its folder cannot be one: then there is no such file either
+        return
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, whenever this is stopped.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    os.replace(part, path)  # noqa: PTH105 (the same call by another name)
+
+
+def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -> Done:
+    from spotdiff.report.embed import thumbnail
+    from spotdiff.report.html import write_page
+    from spotdiff.report.maps import write_maps
+    from spotdiff.report.record import to_json, to_record
+
+    record = to_record(comparison)
+    if plan.maps:
+        write_maps(comparison, plan.out, stem=entry.name)
+    if plan.thumbs:
+        for path, picture in zip(places.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
+            write_whole(path, thumbnail(picture))
+    if plan.has_page(comparison.verdict):
+        write_page(comparison, places.page)
+    write_whole(places.record, to_json(record).encode("ascii"))
+    return Done(entry, Row.of(record), record["changed_fraction"])

@@ -1,0 +1,88 @@
+"""The options of a comparison, made from the fields of `Options`, so that no field is without its option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from spotdiff.errors import OptionError
+from spotdiff.options import Options
+from spotdiff.params import Param, params_of
+from spotdiff.types import Box
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def box_of(text: str) -> Box:
+    """The half-open box (left, top, right, bottom) that `x,y,width,height` in pixels stands for.
+
+    Raises:
+        click.BadParameter: the text is something else, or the box is empty.
+
+    Examples:
+        >>> box_of("10,20,30,40")
+        (10, 20, 40, 60)
+    """
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not x,y,width,height in whole pixels") from None
+    if width <= 0 or height <= 0:
+        raise click.BadParameter(f"{text!r} is empty: width and height must be 1 or more")
+    return x, y, x + width, y + height
+
+
+def comparison_options(function: F) -> F:
+    """Give a verb one option for each way in which a comparison can be asked for."""
+    made = [_option(name, declared.default, known) for name, (declared, known) in params_of(Options).items()]
+    setting = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help="a parameter of the method; see `spotdiff methods NAME`",
+    )
+    made.insert(1, setting)
+    mask = "a picture of before's size; nothing counts where it is not black"
+    made += [
+        click.option(
+            "--ignore", multiple=True, type=box_of, metavar="X,Y,W,H", help="nothing counts in this box of before"
+        ),
+        click.option(
+            "--focus",
+            multiple=True,
+            type=box_of,
+            metavar="X,Y,W,H",
+            help="nothing counts outside of this box of before",
+        ),
+        click.option("--ignore-mask", metavar="FILE", help=mask),
+    ]
+    for option in reversed(made):
+        function = option(function)
+    return function
+
+
+def _option(name: str, default: object, known: Param) -> Callable[[F], F]:
+    kind: Any = click.Choice(known.choices) if known.choices else type(default)
+    limits = "" if known.choices else " ".join(part for part in (known.range, known.unit) if part)
+    help_text = f"{known.help} ({limits})" if limits else known.help
+    flag = f"--{name.replace('_', '-')}"
+    return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text)
+
+
+def read_options(*, settings: Iterable[str], **asked: Any) -> Options:  # noqa: ANN401 (one value per field of Options)
+    """The `Options` that were asked for.
+
+    Raises:
+        OptionError: a setting is not `field=value`, or an option has a value it cannot have.
+    """
+    return Options(settings=dict(_setting(text) for text in settings), **asked)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    field, equals, value = text.partition("=")
+    if not equals or not field.strip():
+        raise OptionError(f"--set takes field=value, not {text!r}")
+    return field.strip().replace("-", "_"), value.strip()

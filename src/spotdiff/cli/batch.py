@@ -1,0 +1,132 @@
+"""Compare many pairs: a table of them, or two folders."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.batch import Done, Plan
+    from spotdiff.batch.entry import Entry
+
+
+@click.command()
+@click.argument("pairs", nargs=-1, metavar="PAIRS | DIR DIR")
+@click.option("--out", required=True, metavar="DIR", help="folder of the answers: NAME.json per pair, and an index")
+@comparison_options
+@click.option("--maps", is_flag=True, help="write NAME.before.png and NAME.after.png: how sure every pixel is")
+@click.option("--report", metavar="FILE.html", help="write a page of all pairs, with small pictures")
+@click.option(
+    "--pages",
+    type=click.Choice(("off", "changed", "all")),
+    default="changed",
+    show_default=True,
+    help="with --report: which pairs get a page of their own; changed means unsure ones too",
+)
+@click.option("--junit", metavar="FILE.xml", help="write the answers as JUnit XML, for build servers")
+@click.option("--coco", metavar="FILE.json", help="write the regions as COCO detections")
+@click.option("--json", "json_to", metavar="FILE|-", help="write counts and troubles as JSON; - is standard output")
+@click.option(
+    "--index", type=click.Choice(("auto", "csv", "parquet")), default="auto", show_default=True, help="kind of index"
+)
+@click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
+@click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
+def command(
+    pairs: tuple[str, ...],
+    out: str,
+    maps: bool,  # noqa: FBT001 (click passes by name)
+    report: str | None,
+    pages: str,
+    junit: str | None,
+    coco: str | None,
+    json_to: str | None,
+    index: str,
+    workers: int | None,
+    quiet: bool,  # noqa: FBT001
+    **asked: Any,  # noqa: ANN401 (the fields of Options)
+) -> int:
+    r"""Compare many pairs: a CSV or Parquet table with the columns name, before, after, or two folders.
+
+    Paths in a table are relative to its folder. Files of two folders belong together when their names are the same
+    without extension. A pair that cannot be compared is a row with its error. Run it again, and only pairs whose
+    pictures or options have changed are compared anew.
+
+    \b
+    Example: spotdiff batch pairs.csv --out answers --report answers/index.html
+    Exit codes: 2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0.
+    """
+    from spotdiff.batch import Plan, run
+    from spotdiff.batch.index import index_path, write_index_table
+    from spotdiff.cli._progress import watched
+    from spotdiff.cli._summary import Summary, exit_code, told
+
+    start, folder = time.perf_counter(), Path(out)
+    options = read_options(**asked)
+    table = index_path(folder, kind=index)
+    entries = _entries(pairs, folder)
+    _check_outputs(
+        [table, *(Path(path) for path in (report, junit, coco, json_to) if path and path != "-")], pairs, entries
+    )
+    plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=pages if report else "off")
+    done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
+    place = {entry.name: position for position, entry in enumerate(entries)}
+    done.sort(key=lambda one: place[one.row.name])
+    write_index_table(done, table)
+    _write_reports(done, plan, report=report, junit=junit, coco=coco)
+    summary = Summary.of(done, index=table, seconds=time.perf_counter() - start)
+    if json_to:
+        summary.write(json_to)
+    if not quiet and json_to != "-":
+        click.echo(told(done, summary))
+    if summary.first_trouble:
+        click.echo(f"spotdiff: {summary.trouble_line}", err=True)
+    return exit_code(done)
+
+
+def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
+    """The pairs of a table or of two folders.
+
+    Raises:
+        OptionError: neither one table nor two folders are given.
+        DataError: they cannot be used.
+    """
+    from spotdiff.batch import pairs_of_folders, pairs_of_table
+
+    if len(pairs) == 2:
+        return pairs_of_folders(*pairs, besides=out)
+    if len(pairs) == 1 and not Path(pairs[0]).is_dir():
+        return pairs_of_table(pairs[0])
+    raise OptionError("batch takes one table of pairs, or two folders: spotdiff batch PAIRS --out DIR")
+
+
+def _check_outputs(outputs: Sequence[Path], given: Sequence[str], entries: Sequence[Entry]) -> None:
+    """Refuse to write over the table or a picture, or two things into one file.
+
+    Raises:
+        OptionError: it would happen.
+    """
+    inputs = {Path(path).absolute() for path in given}
+    inputs |= {Path(path).absolute() for entry in entries for path in (entry.before, entry.after) if path}
+    for path in outputs:
+        if path.absolute() in inputs or outputs.count(path) > 1:
+            raise OptionError(f"{path} would be written over; choose another place for one of the two")
+
+
+def _write_reports(
+    done: Sequence[Done], plan: Plan, *, report: str | None, junit: str | None, coco: str | None
+) -> None:
+    from spotdiff.batch.reports import write_batch_coco, write_batch_junit, write_batch_page
+
+    if report:
+        write_batch_page(done, plan, report)
+    if junit:
+        write_batch_junit(done, junit)
+    if coco:
+        write_batch_coco(done, plan.out, coco)

@@ -1,0 +1,84 @@
+"""Tell what changed between two pictures of a place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from spotdiff.cli._files import Files
+from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.errors import OptionError
+
+CODES = {"same": 0, "changed": 1, "unsure": 3}
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, metavar="BEFORE... AFTER")
+@comparison_options
+@click.option("--history", metavar="DIR", help="folder of still earlier pictures, the oldest first by name")
+@click.option("--json", "json_to", metavar="FILE|-", help="write the record as JSON; - is standard output")
+@click.option("--report", metavar="FILE.html", help="write a page that shows the answer")
+@click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what changed in colour")
+@click.option("--maps", metavar="DIR", help="write before.png and after.png: how sure every pixel is; 128 is changed")
+@click.option("--cutouts", metavar="DIR", help="write what changed, cut out of both pictures")
+@click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
+def command(
+    pictures: tuple[str, ...],
+    history: str | None,
+    json_to: str | None,
+    report: str | None,
+    overlay: str | None,
+    maps: str | None,
+    cutouts: str | None,
+    quiet: bool,  # noqa: FBT001 (click passes by name)
+    **asked: Any,  # noqa: ANN401 (the fields of Options)
+) -> int:
+    r"""Tell what changed between two pictures of a place.
+
+    The last picture is the later one. Of several earlier ones, oldest first, the last is compared with it and the
+    others teach methods such as `background` how the place usually looks.
+
+    \b
+    Example: spotdiff compare before.jpg after.jpg --report answer.html
+    Exit codes: 0 same, 1 changed, 2 trouble, 3 unsure.
+    """
+    if len(pictures) < 2:
+        raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
+    earlier = [*_pictures_in(history), *pictures[:-2]]
+    options = read_options(**asked)
+    files = Files(json_to, report, overlay, maps, cutouts)
+    files.check([*earlier, *pictures, *([str(options.ignore_mask)] if options.ignore_mask else [])])
+
+    from spotdiff.cli._answer import told
+    from spotdiff.pipeline import compare
+
+    if options.method == "pixel":
+        import cv2
+
+        cv2.setNumThreads(1)  # strips of a few rows are over before a second thread has woken up
+
+    comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
+    written = files.write(comparison)
+    if not quiet and json_to != "-":
+        click.echo(told(comparison, written))
+    return CODES[comparison.verdict]
+
+
+def _pictures_in(folder: str | None) -> list[str]:
+    """The pictures of a folder by name.
+
+    Raises:
+        OptionError: it is no folder, or holds no picture.
+    """
+    if folder is None:
+        return []
+    from spotdiff.batch.folders import is_picture
+
+    if not Path(folder).is_dir():
+        raise OptionError(f"--history takes a folder of pictures; {folder} is none")
+    found = [str(path) for path in sorted(Path(folder).iterdir()) if is_picture(path)]
+    if not found:
+        raise OptionError(f"--history {folder} holds no picture")
+    return found

@@ -1,0 +1,143 @@
+"""What is known of a sample, read from its files and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import cv2
+import numpy as np
+
+from spotdiff.errors import DataError
+
+if TYPE_CHECKING:
+    from spotdiff.data.folders import Sample
+    from spotdiff.types import Bytes
+
+CHANGED, UNCHANGED = 255, 0
+UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
+EITHER = "either"  # kind of an object that may be reported or not
+
+Form = Literal["areas", "points", "objects"]
+TrueBox = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What is known of a pair.
+
+    Attributes:
+        changed: Whether anything changed; None where nobody knows.
+        mask: (H, W) uint8 in before's pixels: 255 changed, 0 not, 170 and 85 not counted; None for none.
+        form: How boxes are meant. Areas: wide boxes around a change, hit by a region whose centre lies inside.
+            Points: places to hit, as boxes around them. Objects: tight boxes, to be matched; `removed` ones in before's
+            pixels, `added` ones in after's, `either` ones not counted. None without boxes.
+        boxes: Half-open [left, top, right, bottom].
+        kinds: One a box; empty words where nobody knows.
+    """
+
+    changed: bool | None
+    mask: Bytes | None = None
+    form: Form | None = None
+    boxes: tuple[TrueBox, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+def read_truth(sample: Sample) -> Truth:
+    """What the sample's files say; a mask says more than boxes, which are then left alone.
+
+    Raises:
+        DataError: there is no truth, or a file of it cannot be read or says what it cannot mean.
+    """
+    if sample.mask is not None:
+        mask = read_mask(sample.mask)
+        return Truth(changed=bool((mask == CHANGED).any()), mask=mask)
+    if sample.boxes is None:
+        raise DataError(f"{sample.name} has no truth: it needs mask/{sample.name}.png or boxes/{sample.name}.json")
+    return read_boxes(sample.boxes)
+
+
+def read_mask(path: Path) -> Bytes:
+    """(H, W) uint8: 255 changed, 0 not, 170 and 85 not counted.
+
+    Raises:
+        DataError: it is no picture, or holds another value.
+    """
+    coded = np.frombuffer(_read(path), np.uint8)
+    mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
+    if mask is None:
+        raise DataError(f"{path} cannot be read as a mask")
+    values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
+    wrong = [int(value) for value in values if value not in (CHANGED, UNCHANGED, *UNCOUNTED)]
+    if wrong:
+        some = ", ".join(map(str, wrong[:5])) + (" and others" if len(wrong) > 5 else "")
+        raise DataError(f"{path} holds {some}: a mask holds 255 changed, 0 not changed, 170 or 85 not counted")
+    return np.asarray(mask, np.uint8)
+
+
+def read_boxes(path: Path) -> Truth:
+    """The truth in a file `{"boxes": [[left, top, right, bottom, kind?], ...], "form": ..., "changed": ...}`.
+
+    Every key may be missing or null, but not both `boxes` and `changed`. `form` is "areas" when missing, "objects", or
+    a word that starts with "point" or "click".
+
+    Raises:
+        DataError: it is no such file.
+    """
+    said = _json(path)
+    changed, rows = said.get("changed"), said.get("boxes")
+    known = isinstance(changed, bool) or isinstance(rows, list)
+    if not known or not isinstance(changed, bool | None) or not isinstance(rows, list | None):
+        raise DataError(f'{path} needs "boxes" (a list) or "changed" (true or false)')
+    if rows is None:
+        return Truth(changed=changed)
+    form = _form(said.get("form") or "areas", path)
+    checked = [_box(row, form, path) for row in rows]
+    kinds = tuple(kind for _, kind in checked)
+    return Truth(_anything(kinds) if changed is None else changed, None, form, tuple(box for box, _ in checked), kinds)
+
+
+def _anything(kinds: tuple[str, ...]) -> bool | None:
+    """Whether boxes of these kinds say that anything changed; None when all of them are left open."""
+    if not kinds:
+        return False
+    return True if any(kind != EITHER for kind in kinds) else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(_read(path))
+    except ValueError as error:  # wrong JSON and wrong UTF-8 are both one
+        raise DataError(f"{path} is not JSON: {error}") from None
+    if not isinstance(said, dict):
+        raise DataError(f"{path} holds a {type(said).__name__}, not an object")
+    return said
+
+
+def _form(word: object, path: Path) -> Form:
+    if word == "areas" or word == "objects":
+        return word
+    if isinstance(word, str) and word.startswith(("point", "click")):
+        return "points"
+    raise DataError(f'{path}: "form" is areas, objects or points, not {word!r}')
+
+
+def _box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:
+    if not isinstance(row, list) or len(row) not in (4, 5) or not all(isinstance(v, int | float) for v in row[:4]):
+        raise DataError(f"{path}: a box is [left, top, right, bottom, kind?], not {row!r}")
+    left, top, right, bottom = map(float, row[:4])
+    kind = str(row[4]) if len(row) == 5 else ""
+    if not (left < right and top < bottom):
+        raise DataError(f"{path}: box {row!r} is empty: right must exceed left, bottom must exceed top")
+    if form == "objects" and kind not in ("removed", "added", EITHER):
+        raise DataError(f"{path}: an object is removed, added or either, not {kind!r}")
+    return (left, top, right, bottom), kind

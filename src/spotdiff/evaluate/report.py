@@ -1,0 +1,161 @@
+"""What an evaluation found: one report a dataset, as JSON and as rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import spotdiff
+from spotdiff.evaluate.figures import (
+    Curve,
+    ObjectFigures,
+    PictureFigures,
+    PixelFigures,
+    curve_of,
+    object_figures,
+    picture_figures,
+    pixel_figures,
+)
+from spotdiff.methods import get_method
+from spotdiff.metrics import masks
+from spotdiff.report.maps import CHANGED
+from spotdiff.report.record import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from spotdiff.data import Dataset
+    from spotdiff.evaluate.measure import Outcome
+    from spotdiff.options import Options
+
+SCHEMA = "spotdiff/evaluation/1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """How a method did on a dataset. Samples that could not be compared count in no figure but `trouble`.
+
+    Attributes:
+        dataset: Its name.
+        method: {name, parameters}.
+        options: The other options of the comparison.
+        outcomes: One a sample, in the dataset's order.
+        verdicts: How many pictures got each verdict.
+        trouble: How many samples could not be compared.
+        seconds: Median wall time of a comparison; NaN of none.
+        pictures, pixels, objects: Figures at each level that the truth allows, else None.
+        curve: Precision against recall at the finest of them.
+        odd: Files that belong to no sample, one line each.
+    """
+
+    dataset: str
+    method: Mapping[str, Any]
+    options: Mapping[str, Any]
+    outcomes: tuple[Outcome, ...]
+    verdicts: Mapping[str, int]
+    trouble: int
+    seconds: float
+    pictures: PictureFigures | None
+    pixels: PixelFigures | None
+    objects: ObjectFigures | None
+    curve: Curve | None
+    odd: tuple[str, ...] = ()
+
+    @property
+    def unsure(self) -> float:
+        """Share of the pictures with the verdict `unsure`; NaN of none."""
+        said = sum(self.verdicts.values())
+        return self.verdicts["unsure"] / said if said else float("nan")
+
+    def summary(self) -> dict[str, Any]:
+        """The report in JSON's own types, without the samples; a figure that does not exist is None."""
+        figures = {
+            level: None if figure is None else plain(asdict(figure))
+            for level, figure in (("pictures", self.pictures), ("pixels", self.pixels), ("objects", self.objects))
+        }
+        return {
+            "dataset": self.dataset,
+            "pairs": len(self.outcomes),
+            "trouble": self.trouble,
+            "verdicts": dict(self.verdicts),
+            "unsure": plain(self.unsure),
+            "seconds": plain(self.seconds),
+            **figures,
+            "odd": list(self.odd),
+        }
+
+
+def report_of(dataset: Dataset, outcomes: Iterable[Outcome], options: Options) -> Report:
+    """The report of all outcomes of a dataset, which may come in any order.
+
+    Args:
+        dataset: What was compared.
+        outcomes: One a sample.
+        options: How it was compared.
+    """
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    every = tuple(by_name[sample.name] for sample in dataset)
+    fine = [o for o in every if o.verdict is not None]
+    said = [o.verdict for o in fine]
+    return Report(
+        dataset=dataset.name,
+        method=_method(options),
+        options=_others(options),
+        outcomes=every,
+        verdicts={verdict: said.count(verdict) for verdict in ("same", "changed", "unsure")},
+        trouble=len(every) - len(fine),
+        seconds=float(np.median([o.seconds for o in fine])) if fine else float("nan"),
+        pictures=picture_figures(fine),
+        pixels=pixel_figures(fine),
+        objects=object_figures(fine),
+        curve=curve_of(fine),
+        odd=dataset.odd,
+    )
+
+
+def _method(options: Options) -> dict[str, Any]:
+    method = get_method(options.method, options.settings)
+    return {"name": options.method, "parameters": asdict(method)}  # type: ignore[call-overload]
+
+
+def _others(options: Options) -> dict[str, Any]:
+    return {f.name: getattr(options, f.name) for f in fields(options) if f.name not in ("method", "settings")}
+
+
+def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
+    """Several reports of one method as one JSON object.
+
+    Returns:
+        {schema, version, method, options, datasets: [...]}.
+    """
+    first = reports[0]
+    return {
+        "schema": SCHEMA,
+        "version": spotdiff.__version__,
+        "method": plain(first.method),
+        "options": plain(first.options),
+        "datasets": [report.summary() for report in reports],
+    }
+
+
+def sample_row(outcome: Outcome) -> dict[str, Any]:
+    """One sample as a row of a table; None where the truth does not say."""
+    pixels, found = outcome.pixels, outcome.detections
+    counts = None if pixels is None else pixels.at(CHANGED)
+    row = {
+        "name": outcome.name,
+        "changed": outcome.changed,
+        "verdict": outcome.verdict or "trouble",
+        "score": outcome.score,
+        "regions": outcome.regions,
+        "f1": None if counts is None else float(masks.f1(counts)),
+        **{name: getattr(counts, name, None) for name in ("tp", "fp", "fn", "tn")},
+        "boxes": None if found is None else found.reached.size,
+        "boxes_found": None if found is None else int((~np.isnan(found.reached)).sum()),
+        "extra": None if found is None else found.extra,
+        "seconds": outcome.seconds,
+        "error": outcome.error,
+    }
+    return {key: plain(value) for key, value in row.items()}

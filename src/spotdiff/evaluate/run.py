@@ -1,0 +1,47 @@
+"""A method over a dataset, on one processor or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from spotdiff.batch.pool import Died, each
+from spotdiff.batch.run import processors
+from spotdiff.errors import DataError
+from spotdiff.evaluate.measure import Outcome, measure
+from spotdiff.evaluate.report import Report, report_of
+from spotdiff.methods import get_method
+from spotdiff.options import Options
+
+if TYPE_CHECKING:
+    from spotdiff.data import Dataset
+
+_DIED = "the worker process died over it twice, perhaps for lack of memory; try it alone with spotdiff compare"
+
+
+def evaluate(dataset: Dataset, options: Options | None = None, *, workers: int | None = 0) -> Report:
+    """How a method does on a dataset.
+
+    Args:
+        dataset: From `open_dataset`.
+        options: How to compare, method included; `Options()` when None.
+        workers: Processes that compare; 0 compares in this one, None takes one a processor. A script that starts
+            processes needs `if __name__ == "__main__":` around its work.
+
+    Raises:
+        DataError: no sample has any truth.
+        OptionError: there is no such method, or a parameter has a value it cannot have.
+    """
+    options = options or Options()
+    return report_of(dataset, outcomes_of(dataset, options, workers=workers), options)
+
+
+def outcomes_of(dataset: Dataset, options: Options, *, workers: int | None = 0) -> Iterator[Outcome]:
+    """The outcome of every sample, in the order in which they are done; see `evaluate`."""
+    get_method(options.method, options.settings)  # a wrong setting must not become trouble with every sample
+    if not any(sample.mask or sample.boxes for sample in dataset):
+        raise DataError(f"{dataset.name} has no truth: it needs a folder mask or boxes")
+    count = min(len(dataset), processors() if workers is None else workers)
+    for sample, result in each(partial(measure, options=options), dataset.samples, workers=count):
+        yield Outcome(sample.name, error=_DIED) if isinstance(result, Died) else result

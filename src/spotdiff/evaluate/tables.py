@@ -1,0 +1,107 @@
+"""The figures as tables for people, one a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from spotdiff.evaluate.report import Report
+
+    Column = tuple[str, Callable[[Any], object]]
+
+PIXELS: tuple[Column, ...] = (
+    ("masks", lambda f: f.pictures),
+    ("F1", lambda f: f.f1),
+    ("precision", lambda f: f.precision),
+    ("recall", lambda f: f.recall),
+    ("IoU", lambda f: f.iou),
+    ("kappa", lambda f: f.kappa),
+    ("F1/picture", lambda f: f.f1_per_picture),
+    ("AP", lambda f: f.average_precision),
+    ("best F1", lambda f: f.best_f1),
+    ("at", lambda f: f.best_threshold),
+)
+OBJECTS: tuple[Column, ...] = (
+    ("form", lambda f: f.form),
+    ("true", lambda f: f.true),
+    ("found", lambda f: f.found),
+    ("recall", lambda f: f.recall),
+    ("precision", lambda f: f.precision),
+    ("extra/picture", lambda f: f.extra_per_picture),
+    ("kind right", lambda f: f.kind_right),
+)
+PICTURES: tuple[Column, ...] = (
+    ("changed", lambda f: f.changed),
+    ("unchanged", lambda f: f.unchanged),
+    ("caught", lambda f: f.caught),
+    ("false alarms", lambda f: f.false_alarms),
+    ("AUC", lambda f: f.auc),
+)
+_ALL: tuple[Column, ...] = (
+    ("pairs", lambda r: len(r.outcomes)),
+    ("same", lambda r: r.verdicts["same"]),
+    ("changed", lambda r: r.verdicts["changed"]),
+    ("unsure", lambda r: r.verdicts["unsure"]),
+    ("trouble", lambda r: r.trouble),
+    ("s/pair", lambda r: r.seconds),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table for people.
+
+    Attributes:
+        title: What its figures are about.
+        heads: Names of the columns; the first names the dataset.
+        rows: Cells as they are shown, "-" for a figure that does not exist.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables(reports: Sequence[Report]) -> list[Table]:
+    """The answers, and a table for each level that any dataset has a truth for."""
+    wanted: list[tuple[str, tuple[Column, ...], Callable[[Report], object]]] = [
+        ("answers", _ALL, lambda report: report),
+        ("pictures", PICTURES, lambda report: report.pictures),
+        ("pixels", PIXELS, lambda report: report.pixels),
+        ("objects", OBJECTS, lambda report: report.objects),
+    ]
+    made = []
+    for title, columns, part in wanted:
+        known = [(report.dataset, part(report)) for report in reports if part(report) is not None]
+        rows = tuple((name, *(_cell(read(figures)) for _, read in columns)) for name, figures in known)
+        if rows:
+            made.append(Table(title, ("dataset", *(head for head, _ in columns)), rows))
+    return made
+
+
+def aligned(table: Table) -> str:
+    """A table as plain text, columns aligned by blanks, names to the left and figures to the right.
+
+    Examples:
+        >>> print(aligned(Table("pixels", ("dataset", "F1"), (("yard", "0.910"), ("hall of glass", "-")))))
+        pixels
+        dataset           F1
+        yard           0.910
+        hall of glass      -
+    """
+    lines = [table.heads, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = [
+        "  ".join(cell.rjust(width) if index else cell.ljust(width) for index, (cell, width) in enumerate(pairs))
+        for pairs in (zip(line, widths, strict=True) for line in lines)
+    ]
+    return "\n".join([table.title, *shown])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "-" if value != value else f"{value:.3f}"
+    return str(value)

@@ -1,0 +1,48 @@
+import pytest
+
+from spotdiff.batch import pairs_of_folders
+from spotdiff.errors import DataError
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def test_matched_by_relative_name_without_extension(tmp_path):
+    touch(tmp_path, "a/1.png", "a/sub/2.JPG", "b/1.jpeg", "b/sub/2.webp", "a/notes.txt", "b/list.csv", "a/.DS_Store")
+    found = pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    assert [(e.name, e.before, e.after, e.error) for e in found] == [
+        ("1", str(tmp_path / "a/1.png"), str(tmp_path / "b/1.jpeg"), ""),
+        ("sub/2", str(tmp_path / "a/sub/2.JPG"), str(tmp_path / "b/sub/2.webp"), ""),
+    ]
+
+
+def test_odd_and_ambiguous_files_are_entries_with_an_error(tmp_path):
+    touch(tmp_path, "a/gone.png", "b/new.png", "a/two.png", "a/two.jpg", "b/two.png")
+    gone, new, two = pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    assert (gone.name, gone.after) == ("gone", "")
+    assert gone.error == f"it has no counterpart in {tmp_path / 'b'}"
+    assert (new.name, new.before) == ("new", "")
+    assert new.error == f"it has no counterpart in {tmp_path / 'a'}"
+    assert two.error.startswith("two.jpg and two.png")
+
+
+def test_names_with_dots_keep_them(tmp_path):
+    touch(tmp_path, "a/v1.2.png", "b/v1.2.png", "a/v1.3.png", "b/v1.3.png")
+    assert [entry.name for entry in pairs_of_folders(tmp_path / "a", tmp_path / "b")] == ["v1.2", "v1.3"]
+
+
+def test_answers_inside_of_a_folder_are_not_pictures_of_it(tmp_path):
+    touch(tmp_path, "a/1.png", "b/1.png", "b/out/1.before.png")
+    found = pairs_of_folders(tmp_path / "a", tmp_path / "b", besides=tmp_path / "b" / "out")
+    assert [entry.name for entry in found] == ["1"]
+
+
+def test_no_folders(tmp_path):
+    touch(tmp_path, "a/notes.txt", "b/notes.txt")
+    with pytest.raises(DataError, match="neither"):
+        pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(DataError, match="not a folder"):
+        pairs_of_folders(tmp_path / "a", tmp_path / "c")

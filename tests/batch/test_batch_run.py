@@ -1,0 +1,189 @@
+import json
+import os
+from dataclasses import replace
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from spotdiff.batch import Entry, run
+from spotdiff.batch.entry import Places
+from spotdiff.errors import OptionError
+from spotdiff.report.record import load_schema
+
+
+def verdicts(done):
+    return {one.row.name: (one.row.verdict, one.resumed) for one in done}
+
+
+FIRST = {"roof/1": ("changed", False), "roof/2": ("same", False), "yard": ("same", False)}
+AGAIN = {name: (verdict, True) for name, (verdict, _) in FIRST.items()}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_record_a_pair(entries, plan, workers):
+    done = list(run(entries, plan, workers=workers))
+    assert verdicts(done) == FIRST
+    for one in done:
+        record = json.loads((plan.out / f"{one.row.name}.json").read_text())
+        jsonschema.validate(record, load_schema())
+        assert (record["name"], record["verdict"]) == (one.row.name, one.row.verdict)
+        assert one.changed_fraction == record["changed_fraction"]
+    assert not list(plan.out.rglob("*.part"))
+
+
+def test_maps_thumbs_and_pages_when_asked_for(entries, plan):
+    plan = replace(plan, maps=True, thumbs=True, pages="changed")
+    list(run(entries, plan, workers=0))
+    marked = np.asarray(Image.open(plan.out / "roof/1.after.png")) >= 128
+    assert marked.shape == (64, 96)
+    assert marked[20:40, 30:60].all()
+    assert marked.sum() == 600
+    for entry in entries:
+        places = Places(plan.out, entry.name)
+        assert all(path.is_file() for path in (*places.maps, *places.thumbs))
+        assert places.page.is_file() == (entry.name == "roof/1")
+    list(run(entries, replace(plan, pages="all"), workers=0))
+    assert Places(plan.out, "yard").page.is_file()
+
+
+def test_bad_pairs_are_rows(entries, plan, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    good = entries[0]
+    bad = [
+        Entry("nothing", str(tmp_path / "none.png"), good.after),
+        Entry("text", good.before, str(tmp_path / "text.png")),
+        Entry("../out", good.before, good.after),
+        Entry("yard/below.json/x", good.before, good.after),
+        Entry("odd", good.before, "", "it has no counterpart"),
+    ]
+    (plan.out / "yard").mkdir(parents=True)
+    (plan.out / "yard" / "below.json").write_text("a file where a folder is needed")
+    rows = {one.row.name: one.row for one in run([*bad, *entries], plan, workers=2)}
+    assert len(rows) == 8
+    assert {name for name, row in rows.items() if row.verdict == "trouble"} == {entry.name for entry in bad}
+    assert "no such file" in rows["nothing"].error
+    assert "not a picture" in rows["text"].error
+    assert rows["odd"].error == "it has no counterpart"
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_fault_of_ours_in_one_pair_is_its_row(entries, plan, monkeypatch):
+    def broken(before, *_, **__):
+        raise MemoryError if "roof" in before else ZeroDivisionError("oh")
+
+    monkeypatch.setattr("spotdiff.pipeline.compare", broken)
+    errors = {one.row.name: one.row.error for one in run(entries, plan, workers=0)}
+    assert "not enough memory" in errors["roof/1"]
+    assert errors["yard"] == "a bug in spotdiff: ZeroDivisionError: oh"
+
+
+def test_a_wrong_parameter_is_told_once(entries, plan):
+    plan = replace(plan, options=plan.options.changed(settings={"metrik": "rgb"}))
+    with pytest.raises(OptionError, match="did you mean metric"):
+        list(run(entries, plan, workers=0))
+
+
+def test_what_is_answered_is_not_answered_again(entries, plan):
+    list(run(entries, plan, workers=0))
+    stamp = (plan.out / "yard.json").stat().st_mtime_ns
+    assert verdicts(run(entries, plan, workers=0)) == AGAIN
+    assert (plan.out / "yard.json").stat().st_mtime_ns == stamp
+
+
+def test_a_run_that_was_stopped_goes_on(entries, plan):
+    running = run(entries, plan, workers=0)
+    next(running)
+    running.close()
+    assert verdicts(run(entries, plan, workers=0)) == FIRST | {"roof/1": ("changed", True)}
+
+
+CHANGES = {
+    "an option": lambda plan, entries: replace(plan, options=plan.options.changed(sensitivity=0.6)),
+    "a parameter": lambda plan, entries: replace(plan, options=plan.options.changed(settings={"metric": "rgb"})),
+    "maps": lambda plan, entries: replace(plan, maps=True),
+    "thumbs": lambda plan, entries: replace(plan, thumbs=True),
+    "pages": lambda plan, entries: replace(plan, pages="all"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_all_again_when_something_else_is_asked(entries, plan, change):
+    list(run(entries, plan, workers=0))
+    changed = change(plan, entries)
+    assert not any(one.resumed for one in run(entries, changed, workers=0))
+    assert all(one.resumed for one in run(entries, changed, workers=0))
+
+
+def touched(entry, plan):
+    os.utime(entry.before, (1, 1))
+
+
+def grown(entry, plan):
+    with open(entry.after, "ab") as file:  # noqa: PTH123
+        file.write(b" ")
+
+
+def unreadable(entry, plan):
+    (plan.out / f"{entry.name}.json").write_text("{")
+
+
+def another_thing(entry, plan):
+    (plan.out / f"{entry.name}.json").write_text('{"schema": "x"}')
+
+
+def missing(entry, plan):
+    (plan.out / f"{entry.name}.json").unlink()
+
+
+@pytest.mark.parametrize("change", [touched, grown, unreadable, another_thing, missing])
+def test_one_again_when_its_files_are_others(entries, plan, change):
+    list(run(entries, plan, workers=0))
+    change(entries[2], plan)
+    assert verdicts(run(entries, plan, workers=0)) == AGAIN | {"yard": ("same", False)}
+
+
+def test_a_mask_of_another_time_asks_for_all_again(entries, plan, tmp_path):
+    mask = tmp_path / "mask.png"
+    Image.new("L", (96, 64)).save(mask)
+    plan = replace(plan, options=plan.options.changed(ignore_mask=str(mask)))
+    list(run(entries, plan, workers=0))
+    assert all(one.resumed for one in run(entries, plan, workers=0))
+    os.utime(mask, (1, 1))
+    assert not any(one.resumed for one in run(entries, plan, workers=0))
+
+
+def test_a_ledger_cut_short_costs_one_pair(entries, plan):
+    list(run(entries, plan, workers=0))
+    ledger = plan.out / ".resume.jsonl"
+    ledger.write_bytes(ledger.read_bytes()[:-20])
+    assert verdicts(run(entries, plan, workers=0)) == AGAIN | {"yard": ("same", False)}
+    assert verdicts(run(entries, plan, workers=0)) == AGAIN
+
+
+def test_trouble_leaves_no_answer_behind_and_is_tried_again(entries, plan):
+    plan = replace(plan, maps=True)
+    list(run(entries, plan, workers=0))
+    picture = entries[2].before
+    kept = open(picture, "rb").read()  # noqa: PTH123, SIM115
+    os.unlink(picture)  # noqa: PTH108
+    assert verdicts(run(entries, plan, workers=0))["yard"] == ("trouble", False)
+    assert not list(plan.out.glob("yard.*"))
+    with open(picture, "wb") as file:  # noqa: PTH123
+        file.write(kept)
+    assert verdicts(run(entries, plan, workers=0))["yard"] == ("same", False)
+
+
+def test_a_counterpart_that_went_leaves_no_answer_behind(entries, plan):
+    list(run(entries, plan, workers=0))
+    odd = replace(entries[2], after="", error="it has no counterpart")
+    list(run([*entries[:2], odd, replace(entries[0], name="../out/yard")], plan, workers=0))
+    assert not (plan.out / "yard.json").exists()
+    assert (plan.out / "roof/1.json").exists()
+
+
+def test_a_second_of_a_name_does_not_touch_the_first(entries, plan):
+    done = list(run([entries[2], entries[2]], plan, workers=0))
+    assert sorted(one.row.verdict for one in done) == ["same", "trouble"]
+    assert (plan.out / "yard.json").exists()

@@ -1,0 +1,103 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from spotdiff.batch.pool import Died, each
+
+
+def job(item, *, folder):
+    """Double a number; "die" always kills its process, "stumble" the first time."""
+    if item == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if item == "stumble" and not (folder / "stumbled").exists():
+        (folder / "stumbled").touch()
+        os._exit(3)
+    return (item * 2, os.getpid())
+
+
+def run(items, *, workers, folder):
+    return {item: result for item, result in each(partial(job, folder=folder), items, workers=workers)}
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_every_item_once(tmp_path, workers):
+    found = list(each(partial(job, folder=tmp_path), list(range(21)), workers=workers))
+    assert sorted(item for item, _ in found) == list(range(21))
+    assert all(result[0] == 2 * item for item, result in found)
+    assert (os.getpid() in {result[1] for _, result in found}) == (workers == 0)
+
+
+def test_nothing_to_do(tmp_path):
+    assert run([], workers=2, folder=tmp_path) == {}
+
+
+def test_a_dying_worker_loses_its_own_item_only(tmp_path):
+    items = [*range(9), "die", *range(9, 18), "stumble", *range(18, 25)]
+    found = run(items, workers=2, folder=tmp_path)
+    assert list(sorted(map(str, found))) == sorted(map(str, items))
+    assert [item for item, result in found.items() if isinstance(result, Died)] == ["die"]
+    assert found["stumble"][0] == "stumblestumble"
+
+
+def fail(item):
+    raise ValueError(item)
+
+
+def test_what_the_job_raises_ends_the_run():
+    with pytest.raises(ValueError, match="7"):
+        list(each(fail, [7], workers=1))
+
+
+def wait(item, *, folder):
+    (folder / f"{os.getpid()}.pid").touch()
+    time.sleep(600 if item else 0)
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return (
+        Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] == "Z"
+    )
+
+
+def test_stopping_stops_the_workers(tmp_path):
+    results = each(partial(wait, folder=tmp_path), [0, *[1] * 7], workers=2)
+    next(results)
+    results.close()
+    pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
+    assert pids
+    assert all(gone(pid) for pid in pids)
+
+
+def test_workers_do_not_outlive_their_parent(tmp_path):
+    script = f"""
+import sys
+from functools import partial
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from spotdiff.batch.pool import each
+from test_pool import wait
+if __name__ == "__main__":
+    for _ in each(partial(wait, folder=Path({str(tmp_path)!r})), [0, 1, 1, 1], workers=2):
+        print("one", flush=True)
+"""
+    path = tmp_path / "parent.py"
+    path.write_text(script)
+    with subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout.readline() == b"one\n"
+        parent.kill()
+    pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
+    for _ in range(200):
+        if all(gone(pid) for pid in pids):
+            break
+        time.sleep(0.05)
+    assert all(gone(pid) for pid in pids)
