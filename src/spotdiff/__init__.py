@@ -44,7 +44,7 @@ _PUBLIC = {
     "method_names": "spotdiff.methods",
     "open_dataset": "spotdiff.data",
 }
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605 (one list of names, not two)
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> object:

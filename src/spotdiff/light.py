@@ -62,11 +62,13 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
     matched = _unclipped(apply_light(after, gain, gamma, field), before, after)
     kind = "local" if field is not None else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
-    return _with_after(pair, matched), Light(kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed")
+    return _with_after(pair, matched), Light(
+        kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"
+    )
 
 
 def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -> tuple[Floats, Floats]:
-    """Gain and gamma per channel, each (3,), that bring `after` to `before`: before = gain * after ** gamma, both in (0, 1].
+    """Gain and gamma (3,) that bring `after` to `before`: before = gain * after ** gamma, both in (0, 1].
 
     One gamma serves all channels, for a camera has one tone curve. Fitted to logarithms by least squares with
     Tukey's biweight (Beaton, Tukey 1974), once from the light as it is and once from the median ratio; the fit
@@ -76,8 +78,9 @@ def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -
     if use.sum() < 64:
         return np.ones(3, np.float32), np.ones(3, np.float32)
     here, there = np.log(before[use]), np.log(after[use])
-    starts = np.zeros(3), np.median(here - there, axis=0)
-    fits = [(1.0, np.zeros(3)), *(_robust_lines(there, here, level=s, with_slope=with_gamma) for s in starts)]
+    none = np.zeros(3, np.float32)
+    starts = none, np.asarray(np.median(here - there, axis=0), np.float32)
+    fits = [(1.0, none), *(_robust_lines(there, here, level=s, with_slope=with_gamma) for s in starts)]
     agreeing = [_agreeing(here - slope * there - level) for slope, level in fits]
     best = int(np.argmax(agreeing))
     slope, level = fits[best if agreeing[best] > agreeing[0] + _WORTH else 0]
@@ -97,7 +100,7 @@ def _robust_lines(x: Floats, y: Floats, *, level: Floats, with_slope: bool) -> t
             slope = float((weight * (x - middle_x) * (y - middle_y)).sum()) / total / spread
             slope = min(max(slope, 0.5), 2.0)
         level = middle_y - slope * middle_x
-    return slope, np.asarray(level)
+    return slope, np.asarray(level, np.float32)
 
 
 def fit_field(before: Floats, after: Floats, usable: Mask) -> Floats:
@@ -136,7 +139,7 @@ def _agreeing(residual: Floats) -> float:
 
 def apply_light(pixels: Bytes, gain: Floats, gamma: Floats, field: Floats | None) -> Bytes:
     """`pixels` (H, W, 3) with gain and gamma per channel and the log field, resized to them, put on."""
-    levels = np.arange(256, dtype=np.float32)[:, None] / 255
+    levels = np.asarray(np.arange(256)[:, None] / 255, np.float32)
     table = (_toned(levels, gain, gamma) * 255).astype(np.float32)
     height, width = pixels.shape[:2]
     lit = np.empty_like(pixels)
@@ -220,7 +223,7 @@ def _triple(values: Floats) -> tuple[float, float, float]:
 
 
 def same_surface(before: Bytes, after: Bytes, *, noise: float) -> Map:
-    """How far two aligned pictures (H, W, 3), luma first and then chroma, show one surface in two lights: (H, W), 0 to 1.
+    """How far two aligned pictures (H, W, 3) show one surface in two lights: (H, W) float32, 0 to 1.
 
     A shadow, or its end, scales what lies beneath and leaves its fine detail and nearly its chromaticity; an
     object brings its own. So this is 1 where the gradients of the logarithm of luma agree and luma changed
@@ -266,7 +269,9 @@ def _lit_alike(before: Bytes, after: Bytes) -> Map:
     bright = [p[..., 0] + 16 for p in (here, there)]
     tint = np.zeros(bright[0].shape, np.float32)
     for channel in (1, 2):
-        np.maximum(tint, np.abs((here[..., channel] - 128) / bright[0] - (there[..., channel] - 128) / bright[1]), out=tint)
+        np.maximum(
+            tint, np.abs((here[..., channel] - 128) / bright[0] - (there[..., channel] - 128) / bright[1]), out=tint
+        )
     ratio = np.abs(np.log(bright[0] / bright[1]))
     return np.asarray((1 - _ramp(tint, 0.5 * _TINT, _TINT)) * (1 - _ramp(ratio, 0.7 * _RATIO, _RATIO)), np.float32)
 

@@ -46,7 +46,9 @@ class Options:
     ignore_mask: object = None
     ignore_colour: str = param("", "nothing counts where before has exactly this colour, #rrggbb")
     min_area: int = param(-1, "smallest region kept; -1 leaves it to the method", low=-1, unit="px")
-    join: int = param(-1, "regions nearer than this become one; -1 leaves it to the method", low=-1, high=256, unit="px")
+    join: int = param(
+        -1, "regions nearer than this become one; -1 leaves it to the method", low=-1, high=256, unit="px"
+    )
     cluster: str = param("components", "touching pixels, or DBSCAN over density", choices=("components", "density"))
     seed_score: float = param(0.0, "smallest `pixels + 2 x height + width` of a region kept", low=0)
     describe: str = param("words", "how to put regions into words; off leaves them without")
@@ -59,7 +61,9 @@ class Options:
             for box in getattr(self, name):
                 _check_box(name, box)
         colour = self.ignore_colour
-        if colour and not (len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")):
+        if colour and not (
+            len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")
+        ):
             raise OptionError(f"ignore_colour takes #rrggbb, not {colour!r}")
 
     def changed(self, **changes: object) -> Options:
@@ -75,9 +79,7 @@ class Options:
 
 
 def _check_box(name: str, box: object) -> None:
-    fine = isinstance(box, Sequence) and len(box) == 4 and all(isinstance(v, int) for v in box)
-    if not fine:
+    if not isinstance(box, Sequence) or len(box) != 4 or not all(isinstance(v, int) for v in box):
         raise OptionError(f"{name} takes boxes (left, top, right, bottom) of whole numbers, not {box!r}")
-    left, top, right, bottom = box  # type: ignore[misc]
-    if right <= left or bottom <= top:
-        raise OptionError(f"{name} box {tuple(box)!r} is empty: right must exceed left, bottom must exceed top")  # type: ignore[arg-type]
+    if box[2] <= box[0] or box[3] <= box[1]:
+        raise OptionError(f"{name} box {tuple(box)!r} is empty: right must exceed left, bottom must exceed top")

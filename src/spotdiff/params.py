@@ -77,7 +77,9 @@ def _check_value(name: str, value: object, declared: Field[Any], known: Param) -
     elif not _same_type(value, default):
         raise OptionError(f"{name} takes {_type_name(default)}, not {value!r}")
     if known.choices and value not in known.choices:
-        raise OptionError(f"{name} takes one of {', '.join(known.choices)}, not {value!r}{_hint(str(value), known.choices)}")
+        raise OptionError(
+            f"{name} takes one of {', '.join(known.choices)}, not {value!r}{_hint(str(value), known.choices)}"
+        )
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         too_low = known.low is not None and not value >= known.low
         too_high = known.high is not None and not value <= known.high

@@ -1,6 +1,7 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -121,8 +122,8 @@ def touched(entry, plan):
 
 
 def grown(entry, plan):
-    with open(entry.after, "ab") as file:  # noqa: PTH123
-        file.write(b" ")
+    path = Path(entry.after)
+    path.write_bytes(path.read_bytes() + b" ")
 
 
 def unreadable(entry, plan):
@@ -165,13 +166,11 @@ def test_a_ledger_cut_short_costs_one_pair(entries, plan):
 def test_trouble_leaves_no_answer_behind_and_is_tried_again(entries, plan):
     plan = replace(plan, maps=True)
     list(run(entries, plan, workers=0))
-    picture = entries[2].before
-    kept = open(picture, "rb").read()  # noqa: PTH123, SIM115
-    os.unlink(picture)  # noqa: PTH108
+    picture = Path(entries[2].before)
+    picture.rename(picture.with_suffix(".kept"))
     assert verdicts(run(entries, plan, workers=0))["yard"] == ("trouble", False)
     assert not list(plan.out.glob("yard.*"))
-    with open(picture, "wb") as file:  # noqa: PTH123
-        file.write(kept)
+    picture.with_suffix(".kept").rename(picture)
     assert verdicts(run(entries, plan, workers=0))["yard"] == ("same", False)
 
 

@@ -22,8 +22,8 @@ def build():
 
 
 def views():
-    evening = View(evening_light, (0.05, 0.03, -0.03), (0.35, -0.8, 0.4), 1.012, 0.6)
-    night = View(lamp_light, (-0.04, 0.02, 0.03), (-0.3, 0.6, -0.3), 1.006, 0.6)
+    evening = View(evening_light, (0.015, 0.01, -0.01), (0.35, -0.8, 0.4), 1.012, 0.6)
+    night = View(lamp_light, (-0.012, 0.006, 0.01), (-0.3, 0.6, -0.3), 1.006, 0.6)
     return {"before": View(morning_light, exposure=0.5), "after": evening, "same": night}
 
 

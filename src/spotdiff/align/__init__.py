@@ -51,7 +51,7 @@ def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
 
 
 def lay_flush(pair: Pair) -> tuple[Pair, Alignment]:
-    """The pair with both pictures flush at the top left; a smaller one is filled up with black, and `seen` says where."""
+    """The pair with both pictures flush at the top left, the smaller filled up with black; `seen` says where."""
     note = "not looked for"
     if pair.before.size == pair.after.size:
         return pair, Alignment("off", np.eye(3), None, 1.0, note=note)

@@ -67,7 +67,7 @@ def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
         return Motion("none", _stretch(before, after), None, "too small to measure a motion")
     if _order(before) > _order(after):
         found = estimate_ordered(after, before, model)
-        return Motion(found.model, np.linalg.inv(found.matrix), found.error_px, found.note)
+        return Motion(found.model, np.asarray(np.linalg.inv(found.matrix), np.float64), found.error_px, found.note)
     return estimate_ordered(before, after, model)
 
 
@@ -196,7 +196,7 @@ def likeness(before: Bytes, after: Bytes, matrix: Matrix) -> float:
 
 def _band(picture: Bytes) -> Map:
     fine = cv2.GaussianBlur(picture, (0, 0), 1.5).astype(np.float32)
-    return fine - cv2.GaussianBlur(fine, (0, 0), 20)
+    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), 20), np.float32)
 
 
 def _shrink(picture: Bytes) -> tuple[float, Bytes]:
@@ -222,4 +222,4 @@ def _roughness(picture: Bytes) -> float:
 
 
 def _order(picture: Bytes) -> tuple[int, int]:
-    return picture.size, zlib.crc32(np.ascontiguousarray(picture))
+    return picture.size, zlib.crc32(picture.tobytes())

@@ -63,7 +63,7 @@ def _none(found: tuple[int, int], similar: int) -> Matches:
 
 
 def _root(words: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.sqrt(words / np.maximum(words.sum(1, keepdims=True), 1e-6), dtype=np.float32)
+    return np.asarray(np.sqrt(words / np.maximum(words.sum(1, keepdims=True), 1e-6)), np.float32)
 
 
 def _mutual(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.int64]:

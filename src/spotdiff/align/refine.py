@@ -13,7 +13,7 @@ from spotdiff.align.warp import coverage, move_points, warp
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes, Mask, Matrix
+    from spotdiff.types import Bytes, Map, Mask, Matrix
 
     Points = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def even_out(image: Bytes) -> Bytes:
     wide = cv2.GaussianBlur(image, (0, 0), 12).astype(np.float32)
     detail = image.astype(np.float32) - wide
     contrast = cv2.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), 16)) + 6
-    return np.clip(detail / contrast * 48 + 128, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(detail / contrast * 48 + 128, 0, 255), np.uint8)
 
 
 def track(before: Bytes, after: Bytes, matrix: Matrix) -> tuple[Points, Points]:
@@ -46,6 +46,7 @@ def track(before: Bytes, after: Bytes, matrix: Matrix) -> tuple[Points, Points]:
     here, found = corners.reshape(-1, 2)[keep].astype(np.float64), there.reshape(-1, 2)[keep].astype(np.float64)
     return here, move_points(found, matrix)
 
+
 def together(before: Points, after: Points) -> tuple[Points, Points]:
     """The matched points that one homography moves, to about a pixel."""
     if len(before) < 8:
@@ -60,8 +61,8 @@ def together(before: Points, after: Points) -> tuple[Points, Points]:
     return before[agree][kept], after[agree][kept]
 
 
-def refine_by_ecc(before: Bytes, after: Bytes, matrix: Matrix, model: str, mask: Mask) -> Matrix:
-    """A better `matrix` by the enhanced correlation coefficient over `mask`; the same one where it does not converge.
+def refine_by_ecc(before: Map, after: Map, matrix: Matrix, model: str, mask: Mask) -> Matrix:
+    """A better `matrix` between two planes (H, W) float32 by the enhanced correlation coefficient over `mask`; the same one where it does not converge.
 
     References:
         Evangelidis, Psarakis (2008), IEEE TPAMI 30(10), eq. 20, https://doi.org/10.1109/TPAMI.2008.113.

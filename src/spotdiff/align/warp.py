@@ -53,7 +53,9 @@ def move_outlines(outlines: Sequence[Outline], matrix: Matrix, size: tuple[int, 
     return tuple(moved)
 
 
-def warp(image: NDArray[np.uint8], matrix: Matrix, size: tuple[int, int], *, nearest: bool = False) -> NDArray[np.uint8]:
+def warp(
+    image: NDArray[np.uint8], matrix: Matrix, size: tuple[int, int], *, nearest: bool = False
+) -> NDArray[np.uint8]:
     """`image` as seen in a frame of `size` whose pixels `matrix` takes to the image's own."""
     flags = (cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpPerspective(image, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -23,14 +23,14 @@ _LARGEST_CHUNK = 16  # items handed over at once: what handing over costs is los
 
 
 class Died(Exception):
-    """A worker process ended while it had this item alone: killed, out of memory, or crashed in native code."""
+    """A worker process ended while it had nothing but this item: killed, out of memory, or crashed in native code."""
 
 
 def each(job: Callable[[Item], Result], items: Sequence[Item], *, workers: int) -> Iterator[tuple[Item, Result | Died]]:
     """Every item with its result, in the order of completion.
 
-    When a worker dies, the items that were in flight are tried again, each alone; the result of one that kills its
-    worker again is `Died`. When the caller stops, or dies, the workers end at once.
+    When a worker dies, the items that were in flight are tried again, each alone; the result of one that then takes
+    its worker with it is `Died`. When the caller stops, or dies, the workers end at once.
 
     Args:
         job: A function that can be pickled; what it raises ends the run.

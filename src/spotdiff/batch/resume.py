@@ -34,7 +34,10 @@ class Ledger:
 
     def __enter__(self) -> Ledger:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        cut_short = self._path.is_file() and not self._path.read_bytes().endswith(b"\n")
         self._file = self._path.open("a", encoding="ascii", newline="\n")
+        if cut_short:
+            self._file.write("\n")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -54,5 +54,5 @@ def processors() -> int:
 
 
 def _lost(entry: Entry, plan: Plan) -> Done:
-    said = "the worker process died over it twice, perhaps for lack of memory; try it alone with spotdiff compare"
+    said = "the process that compared it died, perhaps for lack of memory; try it alone with spotdiff compare"
     return failed(entry, Places(plan.out, entry.name), said)

@@ -11,7 +11,7 @@ from spotdiff.params import build
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
-    from spotdiff.types import Pair, Region
+    from spotdiff.types import Describer, Pair, Region
 
 
 def describe(pair: Pair, regions: Sequence[Region], *, name: str) -> tuple[Region, ...]:
@@ -22,9 +22,8 @@ def describe(pair: Pair, regions: Sequence[Region], *, name: str) -> tuple[Regio
     """
     if name == "off":
         return tuple(regions)
-    describer = build(plugins.load("describe", name), {}, owner=f"describer {name}")
-    described: tuple[Region, ...] = describer.describe(pair, regions)  # type: ignore[attr-defined]
-    return described
+    describer: Describer = build(plugins.load("describe", name), {}, owner=f"describer {name}")
+    return describer.describe(pair, regions)
 
 
 def sentence(regions: Sequence[Region]) -> str:

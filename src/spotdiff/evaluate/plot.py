@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from spotdiff.report.markup import Value
 
 # The kinds' colours are told apart by every kind of sight; blue is the sixth of that set.
-COLOURS = ("#0072b2", *(css(KIND_COLOURS[kind]) for kind in ("removed", "added", "replaced", "changed", "moved")))
+COLOURS = ("var(--blue)", *(css(KIND_COLOURS[kind]) for kind in ("removed", "added", "replaced", "changed", "moved")))
 DASHES = (None, "7 4", "2 3")  # a new one each time the colours have been used up
 SIDE, LEFT, TOP = 400, 58, 48  # of the plot, in the SVG's own units
-LEGEND, ROW = 236, 40
+LETTER, ROW = 7, 40  # of the legend: a letter's usual width, a row's height
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _STYLE = Html("""
-.pr { --ground: #ffffff; --ink: #1b1c1e; --muted: #5c6067; --line: #e4e4df; }
+.pr { --ground: #ffffff; --ink: #1b1c1e; --muted: #5c6067; --line: #e4e4df; --blue: #0072b2; }
 @media (prefers-color-scheme: dark) {
-  .pr { --ground: #1c1e21; --ink: #ececea; --muted: #a3a7ad; --line: #34373c; }
+  .pr { --ground: #1c1e21; --ink: #ececea; --muted: #a3a7ad; --line: #34373c; --blue: #6f9bff; }
 }
 .pr text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--ink); }
 .pr .soft { fill: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
@@ -52,7 +52,9 @@ class Line:
 
 def precision_recall_svg(lines: Sequence[Line], *, title: str) -> str:
     """An SVG file: one curve a line, drawn as steps, and a dot where the answers as given stand."""
-    width, height = LEFT + SIDE + LEGEND + 36, max(TOP + SIDE + 54, TOP + ROW * len(lines) + 60)
+    longest = max((len(words) for line in lines for words in (line.name, line.note)), default=0)
+    width = LEFT + SIDE + 80 + max(LETTER * longest, 150)
+    height = TOP + max(SIDE + 54, ROW * len(lines) + 36)
     parts = [
         element("style", _STYLE),
         element("title", title),

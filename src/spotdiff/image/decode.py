@@ -109,7 +109,7 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str, name: str
         raise LoadError(f"{name}: the PNG is truncated or damaged")
     try:
         values = kornia_rs.io.decode_image_png_u8(data, (height, width), mode)
-    except Exception as error:  # noqa: BLE001 (the decoder raises several types of its own)
+    except Exception as error:
         raise LoadError(f"{name}: the PNG is truncated or damaged ({_first_line(error)})") from None
     return split_alpha(np.asarray(values))
 
@@ -132,7 +132,7 @@ def _decode_with_pillow(data: bytes, *, name: str, max_pixels: float) -> Decoded
         raise
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 (Pillow's plug-ins raise nearly everything on damaged files)
+    except Exception as error:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
     plain = split_alpha(values)
     return Decoded(plain.values, plain.alpha, taken, notes)
@@ -220,7 +220,7 @@ def _taken(image: Image.Image) -> datetime | None:
     exif = image.getexif()
     written = exif.get_ifd(_EXIF_IFD).get(_TAKEN) or exif.get(_CHANGED)
     try:
-        return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (cameras write local time)
+        return datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S")
     except ValueError:
         return None
 

@@ -36,9 +36,7 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
     return _pictures([source], options or Options())[0]
 
 
-def load_pair(
-    before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()
-) -> Pair:
+def load_pair(before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()) -> Pair:
     """A pair from two pictures, read side by side, with the `valid` mask that the options ask for.
 
     Args:
@@ -99,7 +97,9 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
     for name, boxes, value in (("focus", options.focus, True), ("ignore", options.ignore, False)):
         for left, top, right, bottom in boxes:
             if left >= width or top >= height or right <= 0 or bottom <= 0:
-                raise OptionError(f"{name} box {(left, top, right, bottom)} lies outside of the {width}x{height} picture")
+                raise OptionError(
+                    f"{name} box {(left, top, right, bottom)} lies outside of the {width}x{height} picture"
+                )
             valid[max(top, 0) : bottom, max(left, 0) : right] = value
     if options.ignore_mask is not None:
         valid &= ~_ignored(options.ignore_mask, before.size, options)

@@ -91,7 +91,7 @@ def _read_url(url: str, max_bytes: float) -> bytes:
     try:
         with fsspec.open(url, "rb") as file:
             data: bytes = file.read(int(max_bytes * _MB) + 1)
-    except Exception as error:  # noqa: BLE001 (every file system of fsspec raises errors of its own)
+    except Exception as error:
         raise LoadError(f"{url}: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
     return data
 

@@ -202,7 +202,7 @@ def _part(before: Floats, after: Floats, weight: Floats | None, formula: Formula
 
 def _middle(picture: Floats) -> float:
     lowest, highest, _, _ = cv2.minMaxLoc(picture.reshape(len(picture), -1))
-    return (lowest + highest) / 2
+    return float(lowest + highest) / 2
 
 
 def _moments(u: Floats, v: Floats, weight: Floats | None, formula: Formula) -> list[Any]:

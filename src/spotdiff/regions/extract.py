@@ -69,11 +69,13 @@ def _pushed(threshold: float, push: float) -> float:
 
 
 def label_regions(change: Map, limits: Thresholds) -> Labels:
-    """(H, W) int32 labels of the regions of a change map (H, W) float32; 0 is unchanged, labels run from 1 without gaps."""
+    """(H, W) int32 labels of the regions of a change map (H, W) float32: 0 unchanged, then 1 and up without gaps."""
     mask = (change >= limits.grow).astype(np.uint8)
     if not mask.any():
         return np.zeros(change.shape, np.int32)
-    labels = density_labels(mask, reach=max(limits.join, 8)) if limits.cluster == "density" else _joined(mask, limits.join)
+    labels = (
+        density_labels(mask, reach=max(limits.join, 8)) if limits.cluster == "density" else _joined(mask, limits.join)
+    )
     return keep(labels, _worth(change, labels, limits))
 
 

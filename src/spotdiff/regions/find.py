@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from spotdiff.align.warp import move_box, move_outlines
@@ -99,7 +98,9 @@ def _named_by_edges(pair: Pair, labels: Labels, regions: list[Region]) -> list[R
         if region.kind == "changed":
             rows, columns = window(region.box_before or (0, 0, 0, 0), pair.before.size)
             mask = labels[rows, columns] == region.label
-            found = [presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)]
+            found = [
+                presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)
+            ]
             region = replace(region, kind=kind_by_edges(*found))
         named.append(region)
     return named
@@ -124,7 +125,7 @@ def _renumbered(ordered: tuple[Region, ...], named: list[Region], labels: Labels
 
 
 def in_own_pixels(regions: tuple[Region, ...], pair: Pair, alignment: Alignment) -> tuple[Region, ...]:
-    """Regions of the common frame with boxes and outlines in the pixels of the pictures of `pair` as they were given."""
+    """Regions of the common frame with boxes and outlines in the own pixels of the pictures of `pair`."""
     return tuple(_carried(region, pair, alignment) for region in regions)
 
 
@@ -149,11 +150,3 @@ def _flow_shift(box: Box, flow: Map) -> NDArray[np.float64]:
     shift = np.eye(3)
     shift[:2, 2] = flow[top:bottom, left:right].reshape(-1, 2).mean(0)
     return shift
-
-
-def usable_area(valid: Mask | None, seen: Mask | None) -> Mask | None:
-    """True where a pixel may count; one pixel at the rim of what both pictures see is left out, being half resampled."""
-    if seen is None:
-        return valid
-    inner = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
-    return inner if valid is None else inner & valid

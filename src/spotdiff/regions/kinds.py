@@ -32,6 +32,7 @@ class Presence:
 
     @property
     def strength(self) -> float:
+        """Edge and contrast together, in grey levels."""
         return self.edge + 0.5 * self.contrast
 
 

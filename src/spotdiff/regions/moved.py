@@ -58,7 +58,7 @@ def _join(here: Region, there: Region, alike: float) -> Region:
 
 
 def _likeness(pair: Pair, here: Box | None, there: Box | None) -> float:
-    """Correlation of two patches in colour, the better of as they are and turned by quarter turns; -1 when sizes differ."""
+    """Correlation of two patches in colour, the best of four quarter turns; -1 when sizes or colours differ."""
     if here is None or there is None:
         return -1.0
     one, other = _patch(pair.before.pixels, here), _patch(pair.after.pixels, there)
@@ -75,7 +75,8 @@ def _likeness(pair: Pair, here: Box | None, there: Box | None) -> float:
 
 def _patch(pixels: Bytes, box: Box) -> np.ndarray:
     left, top, right, bottom = box
-    return cv2.resize(pixels[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    patch = cv2.resize(pixels[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(patch, np.float32)
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

@@ -20,7 +20,9 @@ def outlines_of(mask: Bytes, *, left: int = 0, top: int = 0) -> tuple[Outline, .
         >>> outlines_of(np.ones((3, 4), np.uint8), left=10)
         (((10, 0), (10, 2), (13, 2), (13, 0)),)
     """
-    contours, _ = cv2.findContours(np.asarray(mask, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))
+    contours, _ = cv2.findContours(
+        np.asarray(mask, np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top)
+    )
     ordered = sorted(contours, key=cv2.contourArea, reverse=True)
     return tuple(_corners(contour) for contour in ordered)
 

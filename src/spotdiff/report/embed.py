@@ -65,8 +65,8 @@ def shrink(pixels: NDArray[Any], max_side: int) -> NDArray[Any]:
     if factor >= 1:
         return pixels
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def _encode(suffix: str, pixels: NDArray[Any], *settings: int) -> bytes:
-    return cv2.imencode(suffix, pixels, list(settings))[1].tobytes()
+    return bytes(cv2.imencode(suffix, pixels, list(settings))[1])

@@ -31,7 +31,7 @@ def in_own_pixels(field: NDArray[Any], comparison: Comparison, side: Side) -> ND
     size = getattr(comparison.pair, side).size
     matrix = comparison.alignment.matrix if side == "after" else np.eye(3)
     if not np.array_equal(matrix, np.eye(3)):
-        return cv2.warpPerspective(field, matrix, size, flags=cv2.INTER_NEAREST)
+        return np.asarray(cv2.warpPerspective(field, matrix, size, flags=cv2.INTER_NEAREST))
     own = np.zeros((size[1], size[0]), field.dtype)
     part = field[: size[1], : size[0]]
     own[: part.shape[0], : part.shape[1]] = part
