@@ -244,8 +244,10 @@ def same_surface(before: Bytes, after: Bytes, *, noise: float) -> Map:
     agree = across[0][0] * across[1][0] + across[0][1] * across[1][1]
     detail = np.maximum(across[0][2], across[1][2])
     alike = _spread_out(agree) / (_spread_out(detail) + 0.05)
-    alike = cv2.resize(alike, agree.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(_ramp(alike, 0.3, 0.7) * _lit_alike(before, after), np.float32)
+    half = alike.shape[::-1]
+    lit = _lit_alike(*(cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in (before, after)))
+    same = _ramp(alike, 0.3, 0.7) * lit
+    return np.asarray(cv2.resize(same, agree.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _weighted_gradient(values: Map, floor: Map) -> tuple[Map, Map, Map]:
@@ -265,7 +267,7 @@ def _spread_out(values: Map) -> Map:
 
 def _lit_alike(before: Bytes, after: Bytes) -> Map:
     """1 where chromaticity and luma changed no more than light changes them, falling to 0."""
-    here, there = (cv2.GaussianBlur(p, (0, 0), 2.0).astype(np.float32) for p in (before, after))
+    here, there = (cv2.GaussianBlur(p, (0, 0), 1.0).astype(np.float32) for p in (before, after))
     bright = [p[..., 0] + 16 for p in (here, there)]
     tint = np.zeros(bright[0].shape, np.float32)
     for channel in (1, 2):

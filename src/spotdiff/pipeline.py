@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from spotdiff.align import align
@@ -17,7 +18,7 @@ from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
 from spotdiff.options import Options
-from spotdiff.regions.extract import Thresholds, thresholds
+from spotdiff.regions.extract import Thresholds, strips, thresholds
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 STEPS = ("load", "align", "light", "score", "regions", "describe")
 _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
+_SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
 
 
@@ -121,7 +123,7 @@ def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels:
     """How sure that something changed: the surest region's score, less where all regions together are small."""
     if evidence is None or labels is None:
         return 0.0
-    mass = float(evidence.change[labels > 0].sum()) / labels.size
+    mass = sum(float(evidence.change[rows][labels[rows] > 0].sum()) for rows in strips(labels.shape[0])) / labels.size
     return regions[0].score * (1 - _SMALL + _SMALL * mass / (mass + _HALF_MASS))
 
 
@@ -130,8 +132,12 @@ def _suspicion(evidence: Evidence | None) -> float:
     if evidence is None:
         return 0.0
     change = evidence.change
-    top = max(change.size // 500, 1)
-    return 0.5 * float(np.partition(change, change.size - top, axis=None)[-top:].mean())
+    if change.size == 0 or cv2.minMaxLoc(change)[1] <= 0:
+        return 0.0
+    step = max(int((change.size / _SAMPLED) ** 0.5), 1)
+    thin = change[::step, ::step]
+    top = max(thin.size // 500, 1)
+    return 0.5 * float(np.partition(thin, thin.size - top, axis=None)[-top:].mean())
 
 
 def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) -> Evidence:

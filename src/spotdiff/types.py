@@ -263,7 +263,11 @@ class Comparison:
     @property
     def changed_pixels(self) -> int:
         """How many pixels of the common frame the answer calls changed."""
-        return 0 if self.labels is None else int((self.labels > 0).sum())
+        if self.labels is None:
+            return 0
+        import numpy as np
+
+        return int(np.count_nonzero(self.labels))
 
     @property
     def changed_fraction(self) -> float:

@@ -123,7 +123,9 @@ def touched(entry, plan):
 
 def grown(entry, plan):
     path = Path(entry.after)
+    time = path.stat().st_mtime_ns
     path.write_bytes(path.read_bytes() + b" ")
+    os.utime(path, ns=(time, time))
 
 
 def unreadable(entry, plan):
@@ -131,14 +133,19 @@ def unreadable(entry, plan):
 
 
 def another_thing(entry, plan):
-    (plan.out / f"{entry.name}.json").write_text('{"schema": "x"}')
+    path = plan.out / f"{entry.name}.json"
+    path.write_text(path.read_text().replace("spotdiff/comparison/1", "spotdiff/comparison/0"))
+
+
+def not_whole(entry, plan):
+    (plan.out / f"{entry.name}.json").write_text('{"schema": "spotdiff/comparison/1"}')
 
 
 def missing(entry, plan):
     (plan.out / f"{entry.name}.json").unlink()
 
 
-@pytest.mark.parametrize("change", [touched, grown, unreadable, another_thing, missing])
+@pytest.mark.parametrize("change", [touched, grown, unreadable, another_thing, not_whole, missing])
 def test_one_again_when_its_files_are_others(entries, plan, change):
     list(run(entries, plan, workers=0))
     change(entries[2], plan)
@@ -177,12 +184,14 @@ def test_trouble_leaves_no_answer_behind_and_is_tried_again(entries, plan):
 def test_a_counterpart_that_went_leaves_no_answer_behind(entries, plan):
     list(run(entries, plan, workers=0))
     odd = replace(entries[2], after="", error="it has no counterpart")
-    list(run([*entries[:2], odd, replace(entries[0], name="../out/yard")], plan, workers=0))
+    list(run([*entries[:2], odd], plan, workers=0))
     assert not (plan.out / "yard.json").exists()
     assert (plan.out / "roof/1.json").exists()
 
 
-def test_a_second_of_a_name_does_not_touch_the_first(entries, plan):
-    done = list(run([entries[2], entries[2]], plan, workers=0))
-    assert sorted(one.row.verdict for one in done) == ["same", "trouble"]
-    assert (plan.out / "yard.json").exists()
+def test_another_of_the_name_does_not_touch_the_first(entries, plan):
+    others = [entries[2], replace(entries[2], name="../out/yard"), replace(entries[2], name="roof/../yard")]
+    for resumed in (False, True):
+        done = list(run([*entries, *others], plan, workers=0))
+        assert sorted(one.row.verdict for one in done) == ["changed", "same", "same", *["trouble"] * 3]
+        assert sum(one.resumed for one in done) == 3 * resumed

@@ -142,6 +142,14 @@ def test_two_folders_and_their_odd_files(spotdiff, pictures, tmp_path):
     assert "new" in ran.out
 
 
+def test_answers_inside_of_a_folder_are_no_pictures_of_it(spotdiff, pictures):
+    for folder, source in (("earlier", "before.png"), ("later", "after.png")):
+        (pictures / folder).mkdir()
+        (pictures / folder / "1.png").write_bytes((pictures / source).read_bytes())
+    asked = ("batch", pictures / "earlier", pictures / "later", "--out", pictures / "later" / "out", "--maps", *PLAIN)
+    assert [spotdiff(*asked).code for _ in range(2)] == [1, 1]
+
+
 def test_maps_report_junit_coco_and_json(spotdiff, pairs, tmp_path):
     out, table = tmp_path / "out", pairs(("bad", "none.png", "after.png"))
     asked = {"--report": "index.html", "--junit": "j.xml", "--coco": "c.json", "--json": "s.json"}

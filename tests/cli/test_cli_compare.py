@@ -242,25 +242,31 @@ def test_our_own_fault_is_never_taken_for_changed(spotdiff, both, monkeypatch):
 
 
 def process(*arguments, **more):
-    return subprocess.run([sys.executable, "-m", "spotdiff", *map(str, arguments)], check=False, **more)
+    """The command as a process of its own, with the standard streams as most machines have them."""
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "spotdiff", *map(os.fsencode, arguments)]
+    return subprocess.run(command, check=False, env=usual | {"PYTHONIOENCODING": "utf-8"}, **more)
 
 
-def test_as_a_module_with_names_that_are_no_text(both, plain):
+def test_names_that_are_no_text(both, plain):
     strange = os.fsencode(both[0].parent) + b"/\xff.png"
     Path(os.fsdecode(strange)).write_bytes(both[1].read_bytes())
-    command = [sys.executable, "-m", "spotdiff", "compare", both[0], strange, *plain, "--json", "-"]
-    ran = subprocess.run(command, check=False, capture_output=True)
+    ran = process("compare", both[0], strange, *plain, "--json", "-", capture_output=True)
     assert ran.returncode == 1, ran.stderr
     assert json.loads(ran.stdout)["after"]["path"].endswith("\udcff.png")
-    ran = subprocess.run([*command[:4], strange + b"x", both[0]], check=False, capture_output=True)
+    ran = process("compare", both[0], strange, *plain, "--json", strange + b".json", capture_output=True)
+    assert ran.returncode == 1, ran.stderr
+    assert b"\\udcff.png.json" in ran.stdout
+    ran = process("compare", both[0], strange + b"x", capture_output=True)
     assert ran.returncode == 2
     assert ran.stderr.count(b"\n") == 1
 
 
-def test_a_closed_pipe_is_met_in_silence(both, plain):
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_closed_pipe_is_met_in_silence(both, plain, after):
     read, write = os.pipe()
     os.close(read)
-    ran = process("compare", *both, *plain, stdout=write, stderr=subprocess.PIPE)
+    ran = process("compare", both[0], both[after], *plain, stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert ran.stderr == b""
     assert ran.returncode not in (0, 1, 3)
@@ -272,6 +278,7 @@ def test_a_full_disk_is_trouble(both, plain):
         for after in both:
             ran = process("compare", both[0], after, *plain, stdout=full, stderr=subprocess.PIPE)
             assert ran.returncode == 2
+            assert ran.stderr == b"spotdiff: standard output: No space left on device\n"
 
 
 def test_a_picture_from_standard_input(both, plain):

@@ -38,6 +38,7 @@ def test_every_cut_is_seen():
     assert not any(png_size(png[:end]) for end in range(len(png)))
     assert not any(jpeg_size(jpeg[:end]) for end in range(len(jpeg)))
     assert png_size(png + b"x") is None
+    assert png_size(png + b"IEND\xaeB`\x82") is None
     assert jpeg_size(jpeg + b"x") is None
 
 

@@ -46,12 +46,12 @@ def test_odd_files_are_told(tmp_path):
         "before/notes.txt belongs to no pair",
         "boxes/lost.json belongs to no pair",
         "mask/lost.png belongs to no pair",
-        "a has no truth",
     )
 
 
-def test_pairs_without_any_truth_are_a_dataset(tmp_path):
-    assert open_dataset(make(tmp_path, "before/a.png", "after/a.png")).odd == ()
+def test_pairs_without_truth_are_samples(tmp_path):
+    (sample,) = open_dataset(make(tmp_path, "before/a.png", "after/a.png"))
+    assert (sample.mask, sample.boxes) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_objects_of_all_pictures_together():
     two = Outcome(
         "b", "changed", 0.9, detections=hits(np.array([[False]]), np.array([0.9])), form="areas", kinds=("x",)
     )
-    figures = object_figures([one, two])
+    figures = object_figures([one, two, Outcome("no boxes", "same", 0.1)])
     assert (figures.true, figures.found, figures.recall, figures.precision) == (3, 2, 1 / 3, 0.5)
     assert (figures.extra_per_picture, figures.form) == (0.5, "areas")
     assert figures.recall_by_kind == {"x": 0.5, "y": 0}

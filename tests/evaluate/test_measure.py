@@ -10,6 +10,7 @@ import pytest
 from spotdiff.data.truth import Truth
 from spotdiff.errors import DataError
 from spotdiff.evaluate.measure import judge
+
 from .conftest import HEIGHT, WIDTH, answer, region
 
 

@@ -64,13 +64,13 @@ def test_files_hold_every_sample_and_the_curve(report, tmp_path):
         "precision_recall.svg",
         "precision_recall.csv",
     ]
-    rows = list(csv.DictReader(paths[1].open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader(paths[1].read_text(encoding="utf-8").splitlines()))
     assert [(row["name"], row["verdict"], row["tp"], row["fp"], row["error"]) for row in rows] == [
         ("a", "unsure", "", "", ""),
         ("b", "changed", "1", "1", ""),
         ("c", "trouble", "", "", "it is torn"),
     ]
-    points = list(csv.DictReader(paths[3].open(encoding="utf-8", newline="")))
+    points = list(csv.DictReader(paths[3].read_text(encoding="utf-8").splitlines()))
     at = {row["threshold"]: (row["precision"], row["recall"]) for row in points}
     assert (at["255"], at["128"], at["0"]) == (("1", "1"), ("0.5", "1"), ("0.333333", "1"))
     assert {row["level"] for row in points} == {"pixels"}
@@ -79,9 +79,9 @@ def test_files_hold_every_sample_and_the_curve(report, tmp_path):
 def test_tables_tell_only_the_levels_there_are(report):
     shown = tables([report])
     assert [table.title for table in shown] == ["answers", "pictures", "pixels"]
-    text = aligned(shown[1])
-    assert text.splitlines()[2].split() == ["yard", "1", "0", "1.000", "-", "-"]
-    assert len({len(line) for line in text.splitlines()[1:]}) == 1
+    _, *lines = aligned(shown[1])
+    assert lines[1].split() == ["yard", "1", "0", "1.000", "-", "-"]
+    assert len({len(line) for line in lines}) == 1
 
 
 def line(name, *points):

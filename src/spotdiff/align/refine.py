@@ -62,7 +62,9 @@ def together(before: Points, after: Points) -> tuple[Points, Points]:
 
 
 def refine_by_ecc(before: Map, after: Map, matrix: Matrix, model: str, mask: Mask) -> Matrix:
-    """A better `matrix` between two planes (H, W) float32 by the enhanced correlation coefficient over `mask`; the same one where it does not converge.
+    """A better `matrix` between two planes (H, W) float32 by the enhanced correlation coefficient over `mask`.
+
+    The same matrix comes back where the search does not converge.
 
     References:
         Evangelidis, Psarakis (2008), IEEE TPAMI 30(10), eq. 20, https://doi.org/10.1109/TPAMI.2008.113.

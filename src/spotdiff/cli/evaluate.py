@@ -15,7 +15,6 @@ from spotdiff.errors import DataError, OptionError
 if TYPE_CHECKING:
     from spotdiff.data import Dataset
     from spotdiff.evaluate import Report
-    from spotdiff.evaluate.tables import Table
     from spotdiff.options import Options
 
 
@@ -36,7 +35,7 @@ def command(
     quiet: bool,  # noqa: FBT001 (click passes by name)
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
-    r"""Measure a method on pairs with a known truth.
+    """Measure a method on pairs with a known truth.
 
     DATA is a folder with before/ and after/ (or t0/ and t1/, or A/ and B/), whose pictures belong together by name, and
     mask/NAME.png (255 changed, 0 not, 170 and 85 not counted) or boxes/NAME.json; or a folder of such folders.
@@ -44,7 +43,7 @@ def command(
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
     Exit codes: 0, or 2 if any pair could not be compared.
-    """
+    """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
     options = read_options(**asked)
@@ -107,31 +106,14 @@ def _write(reports: Sequence[Report], out: str | None, json_to: str | None) -> l
 
 
 def _show(reports: Sequence[Report], written: Sequence[str]) -> None:
+    """Print the tables; their titles and heads stand out on a terminal."""
     from spotdiff.evaluate.tables import aligned, tables
 
-    shown = tables(reports)
-    if sys.stdout.isatty():
-        _show_rich(shown)
-    else:
-        click.echo("\n\n".join(map(aligned, shown)))
+    for table in tables(reports):
+        title, heads, *rows = aligned(table)
+        click.echo("\n".join([click.style(title, bold=True), click.style(heads, dim=True), *rows, ""]))
     for path in written:
         click.echo(f"Wrote {path}")
-
-
-def _show_rich(shown: Sequence[Table]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    console = Console()
-    for table in shown:
-        made = RichTable(title=table.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, head in enumerate(table.heads):
-            made.add_column(head, justify="right" if index else "left")
-        for row in table.rows:
-            made.add_row(*map(Text, row))
-        console.print(made)
 
 
 def _trouble(reports: Sequence[Report]) -> int:
@@ -139,6 +121,6 @@ def _trouble(reports: Sequence[Report]) -> int:
     failed = [f"{report.dataset}/{o.name}: {o.error}" for report in reports for o in report.outcomes if o.error]
     if not failed:
         return 0
-    some = "a pair" if len(failed) == 1 else f"{len(failed)} pairs"
-    click.echo(f"spotdiff: {some} had trouble and count in no figure: {failed[0]}", err=True)
+    some = "a pair had trouble and counts" if len(failed) == 1 else f"{len(failed)} pairs had trouble and count"
+    click.echo(f"spotdiff: {some} in no figure: {failed[0]}", err=True)
     return 2

@@ -133,7 +133,6 @@ def _matched(root: Path, before_folder: Path, after_folder: Path) -> Dataset:
     samples = [Sample(name, before[name], after[name], masks.get(name), boxes.get(name)) for name in names]
     odd += [path for files in (before, after, masks, boxes) for name, path in files.items() if name not in set(names)]
     lines = [f"{path.relative_to(root).as_posix()} belongs to no pair" for path in sorted(odd)]
-    lines += [f"{s.name} has no truth" for s in samples if (masks or boxes) and s.mask is None and s.boxes is None]
     return Dataset(root.resolve().name, tuple(samples), tuple(lines))
 
 

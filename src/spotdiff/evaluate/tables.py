@@ -13,12 +13,9 @@ if TYPE_CHECKING:
     Column = tuple[str, Callable[[Any], object]]
 
 PIXELS: tuple[Column, ...] = (
-    ("masks", lambda f: f.pictures),
     ("F1", lambda f: f.f1),
     ("precision", lambda f: f.precision),
     ("recall", lambda f: f.recall),
-    ("IoU", lambda f: f.iou),
-    ("kappa", lambda f: f.kappa),
     ("F1/picture", lambda f: f.f1_per_picture),
     ("AP", lambda f: f.average_precision),
     ("best F1", lambda f: f.best_f1),
@@ -82,11 +79,11 @@ def tables(reports: Sequence[Report]) -> list[Table]:
     return made
 
 
-def aligned(table: Table) -> str:
-    """A table as plain text, columns aligned by blanks, names to the left and figures to the right.
+def aligned(table: Table) -> list[str]:
+    r"""A table as lines of equal width: title, heads, rows; names stand to the left and figures to the right.
 
     Examples:
-        >>> print(aligned(Table("pixels", ("dataset", "F1"), (("yard", "0.910"), ("hall of glass", "-")))))
+        >>> print("\n".join(aligned(Table("pixels", ("dataset", "F1"), (("yard", "0.910"), ("hall of glass", "-"))))))
         pixels
         dataset           F1
         yard           0.910
@@ -98,7 +95,7 @@ def aligned(table: Table) -> str:
         "  ".join(cell.rjust(width) if index else cell.ljust(width) for index, (cell, width) in enumerate(pairs))
         for pairs in (zip(line, widths, strict=True) for line in lines)
     ]
-    return "\n".join([table.title, *shown])
+    return [table.title, *shown]
 
 
 def _cell(value: object) -> str:

@@ -36,6 +36,8 @@ class Classic:
         noise: Noise levels (standard deviations) that count as one half, where that is more than `floor`.
         window: Gaussian window of the structure, in pixels.
         structure: Dissimilarity 1 - SSIM that counts as one half.
+        most: Larger pictures are compared at this size, in million pixels; a change narrower than about three
+            pixels of the smaller picture is lost.
         shadows: Let colour count for little where the surface is the same in another light.
 
     Notes:
@@ -63,6 +65,7 @@ class Classic:
     noise: float = param(3.5, "noise levels that count as one half, where more than floor", low=0, high=20)
     window: float = param(2.5, "Gaussian window of the structure", low=0.5, high=20, unit="px")
     structure: float = param(0.7, "dissimilarity 1 - SSIM that counts as one half", low=0.01, high=2)
+    most: float = param(2.5, "larger pictures are compared at this size", low=0.01, high=1000, unit="million pixels")
     shadows: bool = param(True, "colour counts for little where a surface is the same in another light")
 
     def __post_init__(self) -> None:
@@ -70,17 +73,26 @@ class Classic:
 
     def score(self, pair: Pair) -> Evidence:
         """Evidence for an aligned and light-matched pair, undirected; 0 where the two do not both see the place."""
-        before, after = (cv2.cvtColor(p.pixels, cv2.COLOR_RGB2YCrCb) for p in (pair.before, pair.after))
-        usable = pair.usable
+        height, width = pair.before.pixels.shape[:2]
+        factor = min(1.0, (self.most * 1e6 / (width * height)) ** 0.5)
+        size = max(round(width * factor), 1), max(round(height * factor), 1)
+        before, after = (_shrunk(p.pixels, size) for p in (pair.before, pair.after))
+        usable = None if pair.usable is None else _shrunk(pair.usable.astype(np.uint8), size) > 0
+        change, noise = self._change(before, after, usable)
+        if factor < 1:
+            change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+        if pair.usable is not None:
+            # what the rim shows is half made up by resampling
+            change *= cv2.erode(pair.usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
+        return Evidence.undirected(change, {"noise": round(noise, 3)})
+
+    def _change(self, before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Map, float]:
+        """The change map of two pictures (H, W, 3), and the noise found in grey levels."""
+        before, after = (cv2.cvtColor(p, cv2.COLOR_RGB2YCrCb) for p in (before, after))
         colour, noise = self._colour(before, after, usable)
         if self.shadows:
             colour *= 1 - _LIGHT * same_surface(before, after, noise=noise)
-        structure = self._structure(before[..., 0], after[..., 0], noise)
-        change = _both(colour, structure)
-        if usable is not None:
-            # what the rim shows is half made up by resampling
-            change *= cv2.erode(usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
-        return Evidence.undirected(change, {"noise": round(noise, 3)})
+        return _both(colour, self._structure(before[..., 0], after[..., 0], noise)), noise
 
     def _colour(self, before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Map, float]:
         """How different the colours are, 0 to 1, and the noise in grey levels."""
@@ -107,6 +119,12 @@ class Classic:
 
     def _mean(self, values: Map) -> Map:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), self.window), np.float32)
+
+
+def _shrunk(values: Bytes, size: tuple[int, int]) -> Bytes:
+    if (values.shape[1], values.shape[0]) == size:
+        return values
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _both(colour: Map, structure: Map) -> Map:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 
+_STRIP = 256  # rows looked at together
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """What decides which pixels become regions.
@@ -70,36 +73,39 @@ def _pushed(threshold: float, push: float) -> float:
 
 def label_regions(change: Map, limits: Thresholds) -> Labels:
     """(H, W) int32 labels of the regions of a change map (H, W) float32: 0 unchanged, then 1 and up without gaps."""
-    mask = (change >= limits.grow).astype(np.uint8)
-    if not mask.any():
+    mask = np.asarray(cv2.compare(change, limits.grow, cv2.CMP_GE), np.uint8)
+    if cv2.countNonZero(mask) == 0:
         return np.zeros(change.shape, np.int32)
-    labels = (
-        density_labels(mask, reach=max(limits.join, 8)) if limits.cluster == "density" else _joined(mask, limits.join)
-    )
+    if limits.cluster == "density":
+        labels = density_labels(mask // 255, reach=max(limits.join, 8))
+    else:
+        labels = _joined(mask, limits.join)
     return keep(labels, _worth(change, labels, limits))
 
 
 def _joined(mask: Bytes, join: int) -> Labels:
     """Components of a mask, those nearer than `join` sharing a label; the mask itself does not grow."""
-    wide = mask
-    if join > 0:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (join + 1, join + 1))
-        wide = np.asarray(cv2.dilate(mask, kernel), np.uint8)
-    _, labels = cv2.connectedComponents(wide, connectivity=8, ltype=cv2.CV_32S)
-    return np.asarray(labels, np.int32) * mask
+    if join == 0:
+        return np.asarray(cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)[1], np.int32)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (join + 1, join + 1))
+    wide = cv2.dilate(mask, kernel)
+    labels = np.asarray(cv2.connectedComponents(wide, connectivity=8, ltype=cv2.CV_32S)[1], np.int32)
+    labels[mask == 0] = 0
+    return labels
 
 
 def _worth(change: Map, labels: Labels, limits: Thresholds) -> NDArray[np.bool_]:
     """(labels + 1,) bool: which labels are large and sure enough."""
-    on = labels > 0
-    found, count = labels[on], int(labels.max()) + 1
-    area = np.bincount(found, minlength=count)
-    worth = area >= limits.min_area
-    if limits.seed > limits.grow:
-        worth &= np.bincount(found[change[on] >= limits.seed], minlength=count) > 0
-    if limits.weight > 0:
-        mean = np.bincount(found, weights=change[on], minlength=count) / np.maximum(area, 1)
-        worth &= (mean - limits.grow) * np.sqrt(area) >= limits.weight
+    count = int(labels.max()) + 1
+    area, seeds, total = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count)
+    for rows in strips(labels.shape[0]):
+        on = labels[rows] > 0
+        found, values = labels[rows][on], change[rows][on]
+        area += np.bincount(found, minlength=count)
+        seeds += np.bincount(found[values >= limits.seed], minlength=count)
+        total += np.bincount(found, weights=values, minlength=count)
+    worth = (area >= max(limits.min_area, 1)) & (seeds > 0)
+    worth &= (total / np.maximum(area, 1) - limits.grow) * np.sqrt(area) >= limits.weight
     if limits.seed_score > 0:
         left, top, right, bottom = spans(labels)
         worth &= area + 2 * (bottom - top) + (right - left) >= limits.seed_score
@@ -107,20 +113,34 @@ def _worth(change: Map, labels: Labels, limits: Thresholds) -> NDArray[np.bool_]
     return np.asarray(worth, bool)
 
 
+def strips(height: int) -> list[slice]:
+    """Slices of rows, so that a picture of 40 million pixels needs no copies of its size."""
+    return [slice(top, min(top + _STRIP, height)) for top in range(0, height, _STRIP)]
+
+
 def spans(labels: Labels) -> tuple[NDArray[np.int64], ...]:
     """Left, top, right and bottom of every label's half-open box, each (labels + 1,)."""
-    y, x = np.nonzero(labels)
-    found, count = labels[y, x], int(labels.max()) + 1
+    count = int(labels.max()) + 1
     left, top = np.full(count, labels.shape[1]), np.full(count, labels.shape[0])
     right, bottom = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    np.minimum.at(left, found, x)
-    np.minimum.at(top, found, y)
-    np.maximum.at(right, found, x + 1)
-    np.maximum.at(bottom, found, y + 1)
+    for rows in strips(labels.shape[0]):
+        y, x = np.nonzero(labels[rows])
+        found = labels[rows][y, x]
+        np.minimum.at(left, found, x)
+        np.minimum.at(top, found, y + rows.start)
+        np.maximum.at(right, found, x + 1)
+        np.maximum.at(bottom, found, y + rows.start + 1)
     return left, top, right, bottom
 
 
 def keep(labels: Labels, wanted: NDArray[np.bool_]) -> Labels:
-    """Labels with the unwanted set to 0 and the others numbered from 1 without gaps."""
-    numbers = np.where(wanted, np.cumsum(wanted), 0).astype(np.int32)
-    return np.asarray(numbers[labels], np.int32)
+    """`labels` itself, with the unwanted set to 0 and the others numbered from 1 without gaps."""
+    return renumber(labels, np.where(wanted, np.cumsum(wanted), 0).astype(np.int32))
+
+
+def renumber(labels: Labels, numbers: NDArray[np.int32]) -> Labels:
+    """`labels` itself, each label exchanged for `numbers[label]`."""
+    if not np.array_equal(numbers, np.arange(len(numbers))):
+        for rows in strips(labels.shape[0]):
+            labels[rows] = numbers[labels[rows]]
+    return labels

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align.warp import move_box, move_outlines
-from spotdiff.regions.extract import Thresholds, label_regions, spans
-from spotdiff.regions.kinds import gradient_of, kind_by_edges, kind_by_maps, presence, window
+from spotdiff.regions.extract import Thresholds, label_regions, renumber, spans
+from spotdiff.regions.kinds import kind_by_edges, kind_by_maps, presence, window
 from spotdiff.regions.moved import pair_moves
 from spotdiff.regions.outline import outlines_of
 from spotdiff.regions.split import divide, standing_out
@@ -29,13 +29,15 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tu
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
     change = evidence.change
     labels = label_regions(change, limits)
+    if not labels.any():
+        return (), labels
     boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
     regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
-    if 0 < len(regions) <= _NAMED:
+    if len(regions) <= _NAMED:
         if evidence.directed:
             regions = [replace(r, kind=_kind_from_maps(evidence, labels, r, limits.grow)) for r in regions]
         else:
-            divided, labels = _divided(pair, change, labels, regions, least=limits.min_area)
+            divided = _divided(pair, change, labels, regions, least=limits.min_area)
             regions = _named_by_edges(pair, labels, divided)
     moved = pair_moves(pair, tuple(regions))
     return _renumbered(tuple(sorted(moved, key=lambda r: (-r.score, r.label))), regions, labels)
@@ -60,12 +62,10 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
-def _divided(
-    pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int
-) -> tuple[list[Region], Labels]:
+def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int) -> list[Region]:
     """The regions, those that hold both something gone and something new divided into one region for each."""
     standing = standing_out(pair.before.pixels, pair.after.pixels, labels)
-    labels, found = labels.copy(), []
+    found: list[Region] = []
     for region in regions:
         box = region.box_before or (0, 0, 0, 0)
         gone, new = divide(standing, labels, region.label, box, least=least)
@@ -75,7 +75,7 @@ def _divided(
         for place, (kind, mask) in enumerate(pieces):
             number = region.label if place == 0 else len(regions) + len(found)
             found.append(_piece(number, kind, mask, box, change, labels))  # type: ignore[arg-type]
-    return found, labels
+    return found
 
 
 def _piece(number: int, kind: Kind, mask: Mask, box: Box, change: Map, labels: Labels) -> Region:
@@ -92,15 +92,12 @@ def _piece(number: int, kind: Kind, mask: Mask, box: Box, change: Map, labels: L
 
 def _named_by_edges(pair: Pair, labels: Labels, regions: list[Region]) -> list[Region]:
     before, after = pair.before.pixels, pair.after.pixels
-    edges = gradient_of(before), gradient_of(after)
     named = []
     for region in regions:
         if region.kind == "changed":
             rows, columns = window(region.box_before or (0, 0, 0, 0), pair.before.size)
             mask = labels[rows, columns] == region.label
-            found = [
-                presence(p[rows, columns], e[rows, columns], mask) for p, e in zip((before, after), edges, strict=True)
-            ]
+            found = [presence(p[rows, columns], mask) for p in (before, after)]
             region = replace(region, kind=kind_by_edges(*found))
         named.append(region)
     return named
@@ -121,7 +118,7 @@ def _renumbered(ordered: tuple[Region, ...], named: list[Region], labels: Labels
         if region.kind == "moved":
             left_behind = next(r.label for r in named if r.kind == "removed" and r.box_before == region.box_before)
             numbers[left_behind] = number
-    return tuple(replace(r, label=n) for n, r in enumerate(ordered, 1)), np.asarray(numbers[labels], np.int32)
+    return tuple(replace(r, label=n) for n, r in enumerate(ordered, 1)), renumber(labels, numbers)
 
 
 def in_own_pixels(regions: tuple[Region, ...], pair: Pair, alignment: Alignment) -> tuple[Region, ...]:

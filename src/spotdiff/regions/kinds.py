@@ -36,13 +36,13 @@ class Presence:
         return self.edge + 0.5 * self.contrast
 
 
-def presence(pixels: Bytes, gradient: Map, mask: NDArray[np.bool_]) -> Presence:
+def presence(pixels: Bytes, mask: NDArray[np.bool_]) -> Presence:
     """How much the region `mask` (H, W) bool looks like a thing of its own in `pixels` (H, W, 3)."""
     inside = mask.astype(np.uint8)
     kernel = np.ones((3, 3), np.uint8)
     outline = cv2.dilate(inside, kernel) - cv2.erode(inside, kernel, borderValue=0)
     ring = cv2.dilate(inside, np.ones((2 * _RING + 1,) * 2, np.uint8)) - cv2.dilate(inside, kernel)
-    edge = float(gradient[outline > 0].mean()) if outline.any() else 0.0
+    edge = float(gradient_of(pixels)[outline > 0].mean()) if outline.any() else 0.0
     if not ring.any():
         return Presence(edge, 0.0)
     core = pixels[mask].astype(np.float32)

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Box, Bytes, Pair, Region
+    from spotdiff.types import Box, Bytes, Kind, Pair, Region
 
 _SIDE = 24  # pixels: patches are compared at this size
 _LEAST = 0.8  # correlation of the two patches in colour
 _SIZES = 1.35  # largest ratio of widths, heights
 _RIVAL = 0.05  # how much better than the second best a match must be
+_MOST = 40  # things of a kind looked at: the work grows with their square
 _COLOURS = 40.0  # largest distance of the mean colours, in grey levels
 
 
@@ -29,8 +30,7 @@ def pair_moves(pair: Pair, regions: tuple[Region, ...]) -> tuple[Region, ...]:
         Things of the same make (two white cars) are told apart only by the second best match: where
         two fit about equally well, neither is called moved.
     """
-    gone = [r for r in regions if r.kind == "removed"]
-    new = [r for r in regions if r.kind == "added"]
+    gone, new = _largest(regions, "removed"), _largest(regions, "added")
     if not gone or not new:
         return regions
     alike = np.array([[_likeness(pair, g.box_before, n.box_after) for n in new] for g in gone])
@@ -44,6 +44,10 @@ def pair_moves(pair: Pair, regions: tuple[Region, ...]) -> tuple[Region, ...]:
         joined[there.label] = _join(here, there, float(alike[row, column]))
         dropped.add(here.label)
     return tuple(joined.get(r.label, r) for r in regions if r.label not in dropped)
+
+
+def _largest(regions: tuple[Region, ...], kind: Kind) -> list[Region]:
+    return sorted((r for r in regions if r.kind == kind), key=lambda r: (-r.area, r.label))[:_MOST]
 
 
 def _join(here: Region, there: Region, alike: float) -> Region:
@@ -60,6 +64,9 @@ def _join(here: Region, there: Region, alike: float) -> Region:
 def _likeness(pair: Pair, here: Box | None, there: Box | None) -> float:
     """Correlation of two patches in colour, the best of four quarter turns; -1 when sizes or colours differ."""
     if here is None or there is None:
+        return -1.0
+    sides = [(box[2] - box[0], box[3] - box[1]) for box in (here, there)]
+    if _ratio(max(sides[0]), max(sides[1])) > _SIZES or _ratio(min(sides[0]), min(sides[1])) > _SIZES:
         return -1.0
     one, other = _patch(pair.before.pixels, here), _patch(pair.after.pixels, there)
     if np.abs(one.mean((0, 1)) - other.mean((0, 1))).max() > _COLOURS:

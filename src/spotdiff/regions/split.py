@@ -31,25 +31,37 @@ _OPEN = 5  # pixels: narrower remains of a region are its rim, not a thing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """(H, W) bool masks of the changed pixels at which before, and after, stand out from the ground."""
+    """Where before, and after, stand out from the ground: (h, w) masks 0 or 1, `factor` times the pictures' size."""
 
-    before: Mask
-    after: Mask
+    before: Bytes
+    after: Bytes
+    factor: float
+
+    def inside(self, box: Box) -> tuple[Mask, Mask]:
+        """Both masks in the pictures' own pixels, cut to a box."""
+        columns = _sampled(box[0], box[2], self.factor, self.before.shape[1])
+        rows = _sampled(box[1], box[3], self.factor, self.before.shape[0])
+        place = np.ix_(rows, columns)
+        return np.asarray(self.before[place] > 0), np.asarray(self.after[place] > 0)
+
+
+def _sampled(first: int, last: int, factor: float, size: int) -> NDArray[np.int64]:
+    return np.minimum(((np.arange(first, last) + 0.5) * factor).astype(np.int64), size - 1)
 
 
 def standing_out(before: Bytes, after: Bytes, labels: Labels) -> Standing:
-    """Where each of two aligned pictures (H, W, 3) stands out from the ground inside the regions of `labels`."""
+    """Where each of two aligned pictures (H, W, 3) stands out from the ground round the regions of `labels`."""
     height, width = labels.shape
     factor = min(1.0, _WORK_SIDE / max(height, width))
     size = max(round(width * factor), 1), max(round(height * factor), 1)
-    changed = cv2.resize((labels > 0).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    known = cv2.dilate(changed, np.ones((5, 5), np.uint8)) == 0
-    masks = []
-    for pixels in (before, after):
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        out = _stands_out(small, known.astype(np.float32))
-        masks.append(cv2.resize(out.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0)
-    return Standing(masks[0] & (labels > 0), masks[1] & (labels > 0))
+    changed = cv2.resize(labels.view(np.float32), size, interpolation=cv2.INTER_NEAREST).view(np.int32) > 0
+    known = (cv2.dilate(changed.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0).astype(np.float32)
+    skip = max(int(0.5 / factor), 1)  # averaging all pixels of a large picture would take ten times as long
+    small = [
+        cv2.resize(p[::skip, ::skip], size, interpolation=cv2.INTER_AREA).astype(np.float32) for p in (before, after)
+    ]
+    masks = [_stands_out(p, known).astype(np.uint8) for p in small]
+    return Standing(masks[0], masks[1], factor)
 
 
 def _stands_out(pixels: NDArray[np.float32], known: Map) -> Mask:
@@ -102,8 +114,11 @@ def divide(standing: Standing, labels: Labels, number: int, box: Box, *, least: 
     left, top, right, bottom = box
     inside = labels[top:bottom, left:right] == number
     area = int(inside.sum())
+    if area < 8 * least:
+        return [], []
     floor = max(4 * least, int(_SHARE * area))
-    stands = standing.before[top:bottom, left:right] & inside, standing.after[top:bottom, left:right] & inside
+    before, after = standing.inside(box)
+    stands = before & inside, after & inside
     gone, new = (
         [part for part in parts(own, least=floor) if (part & ~other).sum() >= _OWN * part.sum()]
         for own, other in (stands, stands[::-1])

@@ -1,0 +1,39 @@
+# Two commands on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test check format bench accuracy clean
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+demo: $(VENV)/installed  ## compare the example pair, print the answer and the path of the report
+	@mkdir -p $(DEMO)
+	@$(BIN)/spotdiff compare examples/hall_before.jpg examples/hall_after.jpg \
+		--report $(DEMO)/hall.html --overlay $(DEMO)/hall.png --json $(DEMO)/hall.json || test $$? -eq 1
+
+test: $(VENV)/installed  ## the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/installed  ## everything that must hold: format, lint, types, layers, doctests, tests
+	$(BIN)/ruff format --check src tests tools benchmarks
+	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(VENV)/installed
+	$(BIN)/ruff format src tests tools benchmarks
+	$(BIN)/ruff check --fix src tests tools benchmarks
+
+bench: $(VENV)/installed  ## speed as ratios to the peers (needs node for odiff)
+	$(BIN)/python benchmarks/speed.py
+
+accuracy: $(VENV)/installed  ## accuracy on labelled pairs: make accuracy DATA=folder SCORER=score.py
+	$(BIN)/python benchmarks/accuracy.py --data $(DATA) --scorer $(SCORER)
+
+clean:
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache
