@@ -36,7 +36,7 @@ def changed(pixels: np.ndarray, *, share: float = 0.015, seed: int = 2) -> np.nd
 
 
 def room(width: int = 1920, height: int = 1080, *, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Two (H, W, 3) uint8 views of a textured place: moved by a degree and a few pixels, other light, two things changed."""
+    """Two (H, W, 3) uint8 views of a textured place: turned, shifted, in other light, two things changed."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(40, 200, (height // 40, width // 40, 3)).astype(np.uint8)
     before = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
