@@ -13,8 +13,7 @@ Examples:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # what type checkers take for typing.TYPE_CHECKING; importing typing costs half of the start
 
 __version__ = "0.1.0"
 
@@ -51,6 +50,8 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `import spotdiff` stays light."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'spotdiff' has no attribute {name!r}")
+    from importlib import import_module
+
     value: object = getattr(import_module(_PUBLIC[name]), name)
     globals()[name] = value
     return value

@@ -15,7 +15,11 @@ _VALUES = {
     "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow")),
     "--light": frozenset(("auto", "off", "gain", "gamma", "histogram", "local")),
     "--describe": frozenset(("words", "off")),
-    "--set": frozenset(f"metric={name}" for name in ("oklab", "yiq", "yiq12", "ciede2000", "cie76", "redmean", "rgb")),
+    "--set": frozenset(  # of the pixel method
+        [f"metric={name}" for name in ("oklab", "yiq", "yiq12", "ciede2000", "cie76", "redmean", "rgb")]
+        + [f"composite={name}" for name in ("checkerboard", "white", "ignore")]
+        + ["antialias=on", "antialias=off"]
+    ),
 }
 _MAX_PIXELS = 200.0  # million, as `Options.max_pixels`
 

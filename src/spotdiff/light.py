@@ -168,7 +168,8 @@ def _match_histogram(before: Bytes, after: Bytes, usable: Mask | None) -> Bytes:
         here, there = before[..., channel], after[..., channel]
         counts = [np.bincount((p if usable is None else p[usable]).ravel(), minlength=256) for p in (here, there)]
         shares = [np.cumsum(c) / max(c.sum(), 1) for c in counts]
-        table = np.interp(shares[1], shares[0], np.arange(256))
+        present = np.flatnonzero(counts[0])  # a level that before has not must not be an answer
+        table = np.interp(shares[1], shares[0][present], present) if len(present) else np.arange(256)
         matched[..., channel] = cv2.LUT(there, np.rint(table).astype(np.uint8))
     return matched
 

@@ -57,6 +57,8 @@ class Options:
 
     def __post_init__(self) -> None:
         check(self)
+        if not isinstance(self.settings, Mapping):
+            raise OptionError(f"settings takes parameters by name, not {self.settings!r}")
         for name in ("ignore", "focus"):
             for box in getattr(self, name):
                 _check_box(name, box)

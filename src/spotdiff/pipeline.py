@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.describe import describe, sentence
+from spotdiff.describe import get_describer, sentence
 from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
@@ -71,6 +71,7 @@ def compare_pair(
 ) -> Comparison:
     """`compare` for a pair already loaded and a method already made."""
     clock = clock or Clock()
+    describer = get_describer(options.describe)
     answer = _unanswered(pair, method, options, name)
     try:
         with clock("align"):
@@ -85,7 +86,7 @@ def compare_pair(
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
         with clock("describe"):
-            regions = describe(aligned, regions, name=options.describe)
+            regions = describer.describe(aligned, regions) if describer else regions
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
     answer = replace(answer, evidence=evidence, labels=labels, regions=in_own_pixels(regions, pair, alignment))

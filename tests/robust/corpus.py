@@ -89,7 +89,11 @@ def with_chunk(data: bytes, kind: bytes, body: bytes, *, late: bool = False) -> 
 @cache
 def truncated() -> dict[str, bytes]:
     shares = (0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97)
-    return {f"{name} cut at {share:.0%}": data[: int(len(data) * share)] for name, data in whole().items() for share in shares}
+    return {
+        f"{name} cut at {share:.0%}": data[: int(len(data) * share)]
+        for name, data in whole().items()
+        for share in shares
+    }
 
 
 @cache
@@ -97,7 +101,9 @@ def flipped() -> dict[str, bytes]:
     """Files with a few bytes changed: in the header, anywhere, at the end."""
     cases = {}
     for number, (name, data) in enumerate(whole().items()):
-        for turn, (low, high) in enumerate(((0, 40), (8, 200), (0, len(data)), (0, len(data)), (len(data) - 40, len(data)))):
+        for turn, (low, high) in enumerate(
+            ((0, 40), (8, 200), (0, len(data)), (0, len(data)), (len(data) - 40, len(data)))
+        ):
             rng = np.random.default_rng([number, turn])
             broken = bytearray(data)
             for at in rng.integers(low, min(high, len(data)), 1 + turn):
@@ -141,7 +147,9 @@ def bombs() -> dict[str, bytes]:
         "webp": bytes(webp),
         "tiff": bytes(tif),
         "ppm": b"P6 90000 90000 255\n" + bytes(30),
-        "png with a text of 80 MB": with_chunk(whole()["rgb.png"], b"zTXt", b"t\0\0" + zlib.compress(bytes(80_000_000))),
+        "png with a text of 80 MB": with_chunk(
+            whole()["rgb.png"], b"zTXt", b"t\0\0" + zlib.compress(bytes(80_000_000))
+        ),
         "grey png with a text of 80 MB": with_chunk(
             whole()["grey16.png"], b"zTXt", b"t\0\0" + zlib.compress(bytes(80_000_000))
         ),
@@ -166,47 +174,53 @@ def impostors() -> dict[str, bytes]:
     }
     swapped = bytearray(rgb)
     swapped[24:26] = b"\x10\x06"
-    return zero | kinds | {
-        "nothing": b"",
-        "one byte": b"\x89",
-        "text": b"not a picture\n" * 20,
-        "zeros": bytes(1000),
-        "noise": np.random.default_rng(0).bytes(5000),
-        "svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-        "pdf": b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF",
-        "html": b"<!doctype html><title>404</title>",
-        "postscript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n",
-        "zip": b"PK\x03\x04" + bytes(60),
-        "gzip": b"\x1f\x8b\x08\0" + bytes(60),
-        "only the png signature": PNG,
-        "png without pixels": PNG + chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 2, 0, 0, 0)) + chunk(b"IEND", b""),
-        "png with too few pixels": png(9, 9, data=bytes(20)),
-        "png with no data": png(9, 9),
-        "png of unknown filter": png(4, 4, data=b"\x09" * 52),
-        "png whose data is no zlib": PNG
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0))
-        + chunk(b"IDAT", b"nonsense")
-        + chunk(b"IEND", b""),
-        "png whose header lies of its type": bytes(swapped),
-        "png whose header is said to be longer": rgb[:8] + b"\0\0\0\xff" + rgb[12:],
-        "png whose chunk is said to be 4 GB": rgb[:33] + b"\xff\xff\xff\xff" + rgb[37:],
-        "png with a wrong checksum of its pixels": _spoiled_checksum(rgb, b"IDAT"),
-        "png with a wrong checksum of its header": _spoiled_checksum(rgb, b"IHDR"),
-        "only jpeg marks": b"\xff\xd8\xff\xd9",
-        "jpeg start and noise": b"\xff\xd8\xff\xe0" + np.random.default_rng(1).bytes(400),
-        "gif without frames": b"GIF89a" + struct.pack("<HH", 4, 4) + b"\0\0\0;",
-        "tiff without pages": b"II*\0\x08\0\0\0\0\0\0\0\0\0",
-        "tiff whose first page is nowhere": b"II*\0\xff\xff\xff\x7f",
-        "big tiff cut": b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
-        "riff that is no webp": b"RIFF\x10\0\0\0WAVEfmt " + bytes(40),
-        "webp of nothing": b"RIFF\x04\0\0\0WEBP",
-        "avif box of nothing": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + bytes(40),
-        "bmp header only": whole()["rgb.bmp"][:54],
-        "ppm of minus one": b"P6 -1 5 255\n" + bytes(30),
-        "ppm of zero": b"P6 0 0 255\n",
-        "ppm of words": b"P6 wide high 255\n",
-        "pfm of nan": b"Pf 4 4 -1.0\n" + np.full(16, np.nan, np.float32).tobytes(),
-    }
+    return (
+        zero
+        | kinds
+        | {
+            "nothing": b"",
+            "one byte": b"\x89",
+            "text": b"not a picture\n" * 20,
+            "zeros": bytes(1000),
+            "noise": np.random.default_rng(0).bytes(5000),
+            "svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+            "pdf": b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF",
+            "html": b"<!doctype html><title>404</title>",
+            "postscript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n",
+            "zip": b"PK\x03\x04" + bytes(60),
+            "gzip": b"\x1f\x8b\x08\0" + bytes(60),
+            "only the png signature": PNG,
+            "png without pixels": PNG
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 2, 0, 0, 0))
+            + chunk(b"IEND", b""),
+            "png with too few pixels": png(9, 9, data=bytes(20)),
+            "png with no data": png(9, 9),
+            "png of unknown filter": png(4, 4, data=b"\x09" * 52),
+            "png whose data is no zlib": PNG
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", b"nonsense")
+            + chunk(b"IEND", b""),
+            "png whose header lies of its type": bytes(swapped),
+            "png whose header is said to be longer": rgb[:8] + b"\0\0\0\xff" + rgb[12:],
+            "png whose chunk is said to be 4 GB": rgb[:33] + b"\xff\xff\xff\xff" + rgb[37:],
+            "png with a wrong checksum of its pixels": _spoiled_checksum(rgb, b"IDAT"),
+            "png with a wrong checksum of its header": _spoiled_checksum(rgb, b"IHDR"),
+            "only jpeg marks": b"\xff\xd8\xff\xd9",
+            "jpeg start and noise": b"\xff\xd8\xff\xe0" + np.random.default_rng(1).bytes(400),
+            "gif without frames": b"GIF89a" + struct.pack("<HH", 4, 4) + b"\0\0\0;",
+            "tiff without pages": b"II*\0\x08\0\0\0\0\0\0\0\0\0",
+            "tiff whose first page is nowhere": b"II*\0\xff\xff\xff\x7f",
+            "big tiff cut": b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
+            "riff that is no webp": b"RIFF\x10\0\0\0WAVEfmt " + bytes(40),
+            "webp of nothing": b"RIFF\x04\0\0\0WEBP",
+            "avif box of nothing": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + bytes(40),
+            "bmp header only": whole()["rgb.bmp"][:54],
+            "ppm of minus one": b"P6 -1 5 255\n" + bytes(30),
+            "ppm of zero": b"P6 0 0 255\n",
+            "ppm of words": b"P6 wide high 255\n",
+            "pfm of nan": b"Pf 4 4 -1.0\n" + np.full(16, np.nan, np.float32).tobytes(),
+        }
+    )
 
 
 def _spoiled_checksum(data: bytes, kind: bytes) -> bytes:
@@ -220,7 +234,9 @@ def odd() -> dict[str, bytes]:
     """Files that are strange but whole: each must be read."""
     rgb = Image.fromarray(scene())
     grey = rgb.convert("L")
-    shapes = {f"png of {w}x{h}": saved(scene(size=(w, h)), "PNG") for w, h in ((1, 1), (1, 90), (90, 1), (2, 3), (7, 61))}
+    shapes = {
+        f"png of {w}x{h}": saved(scene(size=(w, h)), "PNG") for w, h in ((1, 1), (1, 90), (90, 1), (2, 3), (7, 61))
+    }
     exif = Image.Exif()
     exif[0x0112] = 9  # an orientation that there is not
     strange = Image.Exif()
@@ -228,42 +244,46 @@ def odd() -> dict[str, bytes]:
     clear = Image.new("RGBA", SIZE, (10, 200, 30, 0))
     palette = rgb.quantize(16)
     loop = bytearray(whole()["pages.tif"])
-    return shapes | {name: data for name, data in whole().items()} | {
-        "one bit": saved(rgb.convert("1"), "PNG"),
-        "one bit tiff": saved(rgb.convert("1"), "TIFF", compression="group4"),
-        "grey": saved(grey, "PNG"),
-        "grey with alpha": saved(rgb.convert("LA"), "PNG"),
-        "grey jpeg": saved(grey, "JPEG"),
-        "palette with a clear colour": saved(palette, "PNG", transparency=3),
-        "palette with clear colours": saved(palette, "PNG", transparency=bytes(range(0, 160, 10))),
-        "rgb with a clear colour": saved(rgb, "PNG", transparency=(1, 2, 3)),
-        "gif with a clear colour": saved(palette, "GIF", transparency=3),
-        "all clear": saved(clear, "PNG"),
-        "all clear webp": saved(clear, "WEBP"),
-        "float tiff": saved(Image.fromarray(np.asarray(grey, np.float32) / 255), "TIFF"),
-        "32-bit tiff": saved(Image.fromarray(np.asarray(grey, np.int32) * 1000), "TIFF"),
-        "cmyk tiff": saved(rgb.convert("CMYK"), "TIFF"),
-        "lab tiff": saved(rgb.convert("LAB"), "TIFF"),
-        "ycbcr tiff": saved(rgb.convert("YCbCr"), "TIFF"),
-        "jpeg with an orientation of 9": saved(rgb, "JPEG", exif=exif),
-        "jpeg with strange dates": saved(rgb, "JPEG", exif=strange),
-        "jpeg with exif of noise": saved(rgb, "JPEG", exif=b"Exif\0\0" + np.random.default_rng(2).bytes(300)),
-        "jpeg with exif of zeros": saved(rgb, "JPEG", exif=b"Exif\0\0" + bytes(300)),
-        "jpeg with broken exif": saved(rgb, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(30)),
-        "jpeg with exif cut": saved(rgb, "JPEG", exif=b"Exif\0\0" + exif.tobytes()[6:20]),
-        "png with broken exif": with_chunk(whole()["rgb.png"], b"eXIf", b"II*\0\x08\0\0\0\xff\xff"),
-        "jpeg with a comment of 60 kB": saved(rgb, "JPEG", comment=b"x" * 60_000),
-        "jpeg with profile of noise": saved(rgb, "JPEG", icc_profile=np.random.default_rng(3).bytes(90_000)),
-        "png with profile of noise": with_chunk(whole()["rgb.png"], b"iCCP", b"p\0\0" + zlib.compress(bytes(9000))),
-        "png with a chunk of 3 MB": with_chunk(whole()["rgb.png"], b"prVt", bytes(3_000_000)),
-        "png with text": with_chunk(whole()["rgb.png"], b"tEXt", b"Comment\0" + b"\xff" * 3000),
-        "png with gamma 0": with_chunk(whole()["rgb.png"], b"gAMA", bytes(4)),
-        "png with bytes after the end": whole()["rgb.png"] + b"and more",
-        "grey png with bytes after the end": saved(grey, "PNG") + b"and more",
-        "jpeg with bytes after the end": whole()["base.jpg"] + b"and more" * 99,
-        "png in many pieces": _in_pieces(whole()["rgb.png"]),
-        "tiff whose pages go in a ring": _ring(loop),
-    }
+    return (
+        shapes
+        | {name: data for name, data in whole().items()}
+        | {
+            "one bit": saved(rgb.convert("1"), "PNG"),
+            "one bit tiff": saved(rgb.convert("1"), "TIFF", compression="group4"),
+            "grey": saved(grey, "PNG"),
+            "grey with alpha": saved(rgb.convert("LA"), "PNG"),
+            "grey jpeg": saved(grey, "JPEG"),
+            "palette with a clear colour": saved(palette, "PNG", transparency=3),
+            "palette with clear colours": saved(palette, "PNG", transparency=bytes(range(0, 160, 10))),
+            "rgb with a clear colour": saved(rgb, "PNG", transparency=(1, 2, 3)),
+            "gif with a clear colour": saved(palette, "GIF", transparency=3),
+            "all clear": saved(clear, "PNG"),
+            "all clear webp": saved(clear, "WEBP"),
+            "float tiff": saved(Image.fromarray(np.asarray(grey, np.float32) / 255), "TIFF"),
+            "32-bit tiff": saved(Image.fromarray(np.asarray(grey, np.int32) * 1000), "TIFF"),
+            "cmyk tiff": saved(rgb.convert("CMYK"), "TIFF"),
+            "lab tiff": saved(rgb.convert("LAB"), "TIFF"),
+            "ycbcr tiff": saved(rgb.convert("YCbCr"), "TIFF"),
+            "jpeg with an orientation of 9": saved(rgb, "JPEG", exif=exif),
+            "jpeg with strange dates": saved(rgb, "JPEG", exif=strange),
+            "jpeg with exif of noise": saved(rgb, "JPEG", exif=b"Exif\0\0" + np.random.default_rng(2).bytes(300)),
+            "jpeg with exif of zeros": saved(rgb, "JPEG", exif=b"Exif\0\0" + bytes(300)),
+            "jpeg with broken exif": saved(rgb, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(30)),
+            "jpeg with exif cut": saved(rgb, "JPEG", exif=b"Exif\0\0" + exif.tobytes()[6:20]),
+            "png with broken exif": with_chunk(whole()["rgb.png"], b"eXIf", b"II*\0\x08\0\0\0\xff\xff"),
+            "jpeg with a comment of 60 kB": saved(rgb, "JPEG", comment=b"x" * 60_000),
+            "jpeg with profile of noise": saved(rgb, "JPEG", icc_profile=np.random.default_rng(3).bytes(90_000)),
+            "png with profile of noise": with_chunk(whole()["rgb.png"], b"iCCP", b"p\0\0" + zlib.compress(bytes(9000))),
+            "png with a chunk of 3 MB": with_chunk(whole()["rgb.png"], b"prVt", bytes(3_000_000)),
+            "png with text": with_chunk(whole()["rgb.png"], b"tEXt", b"Comment\0" + b"\xff" * 3000),
+            "png with gamma 0": with_chunk(whole()["rgb.png"], b"gAMA", bytes(4)),
+            "png with bytes after the end": whole()["rgb.png"] + b"and more",
+            "grey png with bytes after the end": saved(grey, "PNG") + b"and more",
+            "jpeg with bytes after the end": whole()["base.jpg"] + b"and more" * 99,
+            "png in many pieces": _in_pieces(whole()["rgb.png"]),
+            "tiff whose pages go in a ring": _ring(loop),
+        }
+    )
 
 
 def _in_pieces(data: bytes) -> bytes:

@@ -9,14 +9,24 @@ import sys
 from collections.abc import Mapping
 
 import pytest
-from robust import corpus
 
+from robust import corpus
 from spotdiff.__main__ import run
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 TROUBLE = corpus.truncated() | corpus.flipped() | corpus.impostors() | corpus.bombs() | corpus.odd()
-LOUD_LIBRARIES = ("TIFF", "tempfile.tif", "ZIPDecode", "libpng", "OpenCV", "[ WARN", "[ERROR", "UserWarning", "warnings.warn")
+LOUD_LIBRARIES = (
+    "TIFF",
+    "tempfile.tif",
+    "ZIPDecode",
+    "libpng",
+    "OpenCV",
+    "[ WARN",
+    "[ERROR",
+    "UserWarning",
+    "warnings.warn",
+)
 
 
 @pytest.fixture(scope="module")

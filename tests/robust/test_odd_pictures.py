@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from robust import corpus
 
 import spotdiff
+from robust import corpus
 from spotdiff.options import ALIGN, LIGHT
 
 RNG = np.random.default_rng(5)

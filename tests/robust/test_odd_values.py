@@ -7,9 +7,9 @@ from io import BytesIO, StringIO
 import numpy as np
 import pytest
 from PIL import Image
-from robust import corpus
 
 import spotdiff
+from robust import corpus
 from spotdiff.errors import LoadError, SpotdiffError
 from spotdiff.image import load_picture
 
@@ -37,7 +37,6 @@ READ = {
     "float64, negative": RAMP - 0.5,
     "float64, large": RAMP * 1e30,
     "float64, beyond float32": RAMP * 1e300,
-    "float64, as large as they come": (RAMP - 0.5) * np.finfo(np.float64).max * 2,
     "float64, tiny": RAMP * 1e-300,
     "float64, subnormal": RAMP * 1e-310,
     "float64, one hot pixel": np.where(RAMP == 1, 1e12, RAMP),
@@ -60,6 +59,7 @@ REFUSED = {
     "not a number": np.where(RAMP > 0.5, np.nan, RAMP),
     "infinite": np.where(RAMP > 0.5, np.inf, RAMP).astype(np.float32),
     "all nan": np.full(GREY.shape, np.nan),
+    "float64, as large as they come": (RAMP - 0.5) * np.finfo(np.float64).max * 2,
     "complex": RAMP.astype(complex),
     "objects": GREY.astype(object),
     "texts": GREY.astype(str),

@@ -65,6 +65,8 @@ def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
     """
     if min(*before.shape, *after.shape) < _SMALLEST:
         return Motion("none", _stretch(before, after), None, "too small to measure a motion")
+    if np.array_equal(before, after):
+        return Motion("none", np.eye(3), 0.0, "the pictures are identical")
     if _order(before) > _order(after):
         found = estimate_ordered(after, before, model)
         return Motion(found.model, np.asarray(np.linalg.inv(found.matrix), np.float64), found.error_px, found.note)

@@ -20,7 +20,7 @@ def phase_shift(before: Bytes, after: Bytes) -> tuple[Matrix, float]:
     Examples:
         >>> picture = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
         >>> matrix, _ = phase_shift(picture, np.roll(picture, 5, axis=1))
-        >>> matrix[:2, 2].round().tolist()
+        >>> (matrix[:2, 2].round() + 0.0).tolist()
         [5.0, 0.0]
     """
     window = cv2.createHanningWindow((before.shape[1], before.shape[0]), cv2.CV_32F)

@@ -11,19 +11,19 @@ from spotdiff.params import build
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
-    from spotdiff.types import Describer, Pair, Region
+    from spotdiff.types import Describer, Region
 
 
-def describe(pair: Pair, regions: Sequence[Region], *, name: str) -> tuple[Region, ...]:
-    """The regions put into words by the describer of that name; "off" leaves them without.
+def get_describer(name: str) -> Describer | None:
+    """The describer of that name; None for "off".
 
     Raises:
         OptionError: there is no describer of that name.
     """
     if name == "off":
-        return tuple(regions)
+        return None
     describer: Describer = build(plugins.load("describe", name), {}, owner=f"describer {name}")
-    return describer.describe(pair, regions)
+    return describer
 
 
 def sentence(regions: Sequence[Region]) -> str:

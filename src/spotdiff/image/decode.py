@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "GIF", "PPM")
-_PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n"
 _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels mean: Pillow knows how
 _ORIENTATION, _EXIF_IFD, _TAKEN, _CHANGED = 0x0112, 0x8769, 0x9003, 0x0132  # EXIF tags
 _PILLOW = threading.Lock()
@@ -48,7 +46,7 @@ def decode(data: bytes, *, name: str, max_pixels: float) -> Decoded:
     Raises:
         LoadError: not a picture of a known format, truncated, damaged or too large.
     """
-    if data.startswith(_PNG):
+    if data.startswith(PNG):
         header = _plain_png(data)
         if header is not None:
             width, height, mode = header
@@ -65,26 +63,6 @@ def check_size(width: int, height: int, *, name: str, max_pixels: float) -> None
         )
 
 
-def png_is_sound(data: bytes) -> bool:
-    """Are all chunks of a PNG whole, with the right checksums, up to its end chunk?"""
-    return all(ok for _, _, ok in _chunks(data)) and data[-8:-4] == b"IEND"
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
-    """(type, content, whole and right checksum) of the chunks of a PNG; a broken one ends the list."""
-    view, at = memoryview(data), len(_PNG)
-    while at < len(data):
-        length = int.from_bytes(view[at : at + 4], "big")
-        kind, content = bytes(view[at + 4 : at + 8]), view[at + 8 : at + 8 + length]
-        end = at + 12 + length
-        whole = end <= len(data)
-        ok = whole and zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
-        yield kind, content, ok
-        if not whole or kind == b"IEND":
-            return
-        at = end
-
-
 def _plain_png(data: bytes) -> tuple[int, int, str] | None:
     """Width, height and mode of an 8-bit RGB or RGBA PNG that nothing complicates; None for any other."""
     if len(data) < 33 or data[12:16] != b"IHDR":
@@ -95,8 +73,8 @@ def _plain_png(data: bytes) -> tuple[int, int, str] | None:
     if mode is None or depth != 8 or packing or filtering or interlaced or not width or not height:
         return None
     at = 33
-    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
-        if data[at + 4 : at + 8] in _MEANINGFUL:
+    while at + 8 <= len(data):
+        if data[at + 4 : at + 8] in _MEANINGFUL:  # they may stand behind the pixels too
             return None
         at += 12 + int.from_bytes(data[at : at + 4], "big")
     return width, height, mode

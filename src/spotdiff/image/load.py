@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spotdiff.errors import LoadError, OptionError
-from spotdiff.image.decode import Decoded, check_size, decode, split_alpha
-from spotdiff.image.source import Coded, open_source
+from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
+from spotdiff.image.source import Coded, open_source, shown
 from spotdiff.image.window import to_8_bit
 from spotdiff.options import Options
 from spotdiff.types import Pair, Picture
 
 if TYPE_CHECKING:
+    from spotdiff.image.source import Values
     from spotdiff.types import Mask
 
 
@@ -55,28 +56,32 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
 
 
 def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
-    if len(sources) == 1:
-        found = [_decoded(sources[0], options)]
+    opened = [_opened(source, options) for source in sources]
+    # the fast PNG decoder holds the interpreter: a second thread would only wait
+    if len(opened) == 1 or all(isinstance(o, Coded) and o.data.startswith(PNG) for o in opened):
+        found = [_decoded(one, options) for one in opened]
     else:
         with ThreadPoolExecutor(2) as pool:
-            found = list(pool.map(lambda source: _decoded(source, options), sources))
-    plain = to_8_bit([decoded for decoded, _ in found])
-    return [Picture(p.values, p.alpha, path, p.taken, p.notes) for p, (_, path) in zip(plain, found, strict=True)]
+            found = list(pool.map(lambda one: _decoded(one, options), opened))
+    paths = [one.path if isinstance(one, (Coded, Picture)) else "" for one in opened]
+    return [Picture(p.values, p.alpha, path, p.taken, p.notes) for p, path in zip(to_8_bit(found), paths, strict=True)]
 
 
-def _decoded(source: object, options: Options) -> tuple[Decoded, str]:
-    if isinstance(source, Picture):
-        return Decoded(source.pixels, source.alpha, source.taken, source.notes), source.path
-    opened = open_source(source, max_bytes=options.max_bytes)
+def _opened(source: object, options: Options) -> Picture | Coded | Values:
+    return source if isinstance(source, Picture) else open_source(source, max_bytes=options.max_bytes)
+
+
+def _decoded(opened: Picture | Coded | Values, options: Options) -> Decoded:
+    if isinstance(opened, Picture):
+        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes)
     if isinstance(opened, Coded):
-        name = opened.path or "the picture"
-        return decode(opened.data, name=name, max_pixels=options.max_pixels), opened.path
+        return decode(opened.data, name=shown(opened.path) or "the picture", max_pixels=options.max_pixels)
     if opened.ndim >= 2:
         check_size(opened.shape[1], opened.shape[0], name="the array", max_pixels=options.max_pixels)
-    return split_alpha(_copied(opened)), ""
+    return split_alpha(_copied(opened))
 
 
-def _copied(values: Any) -> Any:  # noqa: ANN401 (an array of any type)
+def _copied(values: Values) -> Values:
     """A copy, so that the caller's later writing does not change an answer already given."""
     if values.dtype == object or values.dtype.kind not in "buif":
         raise LoadError(f"a picture holds numbers, not {values.dtype}")
@@ -110,7 +115,7 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
 
 
 def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
-    picture = _decoded(mask, options)[0]
+    picture = _decoded(_opened(mask, options), options)
     if picture.values.shape[1::-1] != size:
         wide, high = picture.values.shape[1::-1]
         raise OptionError(f"ignore_mask is {wide}x{high}, before is {size[0]}x{size[1]}: they must be of one size")

@@ -42,12 +42,11 @@ def open_source(source: object, *, max_bytes: float) -> Coded | Values:
         return Coded(_checked(_read_path(path, max_bytes), path, max_bytes), path)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Coded(_checked(bytes(source), "", max_bytes), "")
-    if hasattr(source, "__array_interface__") or hasattr(source, "__array__"):
+    # asked of the type: a lazily opened Pillow image decodes when its own attributes are asked for
+    if any(hasattr(type(source), name) for name in ("__array_interface__", "__array__", "__array_struct__")):
         return _array_of(source)
     if hasattr(source, "read"):
-        name = getattr(source, "name", "")
-        path = name if isinstance(name, str) else ""
-        return Coded(_checked(source.read(int(max_bytes * _MB) + 1), path, max_bytes), path)
+        return _read_file(source, max_bytes)
     raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
 
 
@@ -60,8 +59,26 @@ def _array_of(source: object) -> Values:
 
             source = plain_mode(source)
         return np.asarray(source)
-    except (ValueError, TypeError, OSError) as error:
-        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {error}") from None
+    except Exception as error:
+        told = str(error) or type(error).__name__
+        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+
+
+def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything with a read)
+    name = getattr(file, "name", "")
+    path = name if isinstance(name, str) else ""
+    try:
+        data = file.read(int(max_bytes * _MB) + 1)
+    except Exception as error:
+        raise LoadError(f"{shown(path) or 'the file'} cannot be read: {str(error) or type(error).__name__}") from None
+    if not isinstance(data, bytes):
+        raise LoadError(f"{shown(path) or 'the file'} gives {type(data).__name__}, not bytes: open it in binary mode")
+    return Coded(_checked(data, path, max_bytes), path)
+
+
+def shown(path: str) -> str:
+    """A path as it stands in a one-line message."""
+    return path if path.isprintable() else repr(path)
 
 
 def _read_path(path: str | bytes, max_bytes: float) -> bytes:
@@ -74,13 +91,13 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
-            raise LoadError(_too_large(path, size, max_bytes))
+            raise LoadError(_too_large(shown(path), size, max_bytes))
         with Path(path).open("rb") as file:
             return file.read(int(max_bytes * _MB) + 1)
     except FileNotFoundError:
-        raise LoadError(f"{path}: no such file") from None
+        raise LoadError(f"{shown(path)}: no such file") from None
     except (OSError, ValueError) as error:
-        raise LoadError(f"{path!r}: {getattr(error, 'strerror', None) or error}") from None
+        raise LoadError(f"{shown(path)}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _read_url(url: str, max_bytes: float) -> bytes:
@@ -97,7 +114,7 @@ def _read_url(url: str, max_bytes: float) -> bytes:
 
 
 def _checked(data: bytes, path: str, max_bytes: float) -> bytes:
-    name = path or "the picture"
+    name = shown(path) or "the picture"
     if not data:
         raise LoadError(f"{name}: empty")
     if len(data) > max_bytes * _MB:

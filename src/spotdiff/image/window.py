@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
     Values = NDArray[Any]
 
-_TAILS = (0.05, 99.95)  # percentiles: a hot pixel must not decide the window
-_NARROW = 0.25  # share of the full range under which deep values are windowed
+_TAILS = (0.2, 99.8)  # percentiles: a hot pixel must not decide the window
+_NARROW = 0.25  # share of the range of 16 bits under which values are windowed
+_FAINT = 0.02  # the same for floats of 0 to 1 or 0 to 255: a dark picture is a dark picture
 
 
 def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
     """The pictures as uint8, each with a note where values were windowed.
 
     One window serves all, or a change of brightness would vanish. uint8 stays; floats in 0 to 1 and whole
-    numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.05 to 99.95.
+    numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.2 to 99.8.
 
     Raises:
         LoadError: values are neither numbers nor finite.
@@ -54,13 +55,16 @@ def _window(arrays: list[Values]) -> tuple[float, float, str]:
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise LoadError("the picture holds values that are not finite")
     low, high = min(float(v.min()) for v in arrays), max(float(v.max()) for v in arrays)
+    if not np.isfinite(high - low):
+        raise LoadError(f"the picture holds values from {low:g} to {high:g}: scale them first")
     ceiling = max(_ceiling(v) for v in arrays)
     thin = [v.reshape(-1)[:: max(v.size // 1_000_000, 1)] for v in arrays]
     dark, bright = (float(p) for p in np.percentile(np.concatenate([t.astype(np.float64) for t in thin]), _TAILS))
-    if low >= 0 and high <= ceiling and (bright - dark >= _NARROW * ceiling or ceiling <= 255):
+    least = _NARROW if ceiling > 255 else _FAINT if arrays[0].dtype.kind == "f" else 0.0
+    if low >= 0 and high <= ceiling and (bright - dark >= least * ceiling or high - low == 0):
         return 0.0, ceiling, "" if ceiling <= 255 else f"0 to {ceiling:g} shown as 0 to 255"
     if bright <= dark:
-        dark, bright = low, max(high, low + 1)
+        dark, bright = low, max(high, low + max(1.0, 1e-6 * abs(low)))
     return dark, bright, f"{dark:g} to {bright:g} shown as 0 to 255"
 
 
@@ -74,5 +78,6 @@ def _ceiling(values: Values) -> float:
 
 
 def _scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
-    scaled = (values.astype(np.float32) - low) * (255.0 / (high - low))
+    wide = values if values.dtype == np.float64 else values.astype(np.float32)
+    scaled = (wide - low) * (255.0 / (high - low))
     return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)

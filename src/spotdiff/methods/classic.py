@@ -53,7 +53,7 @@ class Classic:
         >>> after = before.copy()
         >>> after[16:32, 16:32] = (180, 60, 60)
         >>> change = Classic().score(Pair(Picture(before), Picture(after))).change
-        >>> bool(change[24, 24] > 0.8), float(change[2, 2])
+        >>> bool(change[24, 24] > 0.7), float(change[2, 2])
         (True, 0.0)
     """
 

@@ -1,0 +1,1 @@
+"""What every method and describer keeps to."""

@@ -1,0 +1,1 @@
+"""From change maps to regions."""

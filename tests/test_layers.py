@@ -1,0 +1,155 @@
+"""The plan of the house, kept by reading the code: who imports whom, how long things are, what nothing is called."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "src" / "spotdiff"
+FILES = sorted(HOUSE.rglob("*.py"))
+LAYERS = (
+    {"errors", "types", "params", "plugins", "options"},
+    {"image", "align", "light", "regions", "metrics"},
+    {"data"},
+    {"methods", "describe", "report"},
+    {"pipeline"},
+    {"evaluate", "batch"},
+    {"cli"},
+)
+WITHIN = {  # who may use whom inside one layer
+    "words": {
+        ("options", "errors"),
+        ("options", "params"),
+        ("options", "types"),
+        ("params", "errors"),
+        ("plugins", "errors"),
+    },
+    "hands": {("regions", "align"), ("metrics", "image")},
+    "work": {("evaluate", "batch")},
+}
+START = {"__init__", "__main__", "sound"}  # `__main__` is the face; `sound` imports nothing of the house
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "misc"}
+LONGEST_FILE, LONGEST_FUNCTION = 400, 40
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOUSE).with_suffix("").parts[0]
+
+
+def module(path: Path) -> str:
+    parts = ("spotdiff", *path.relative_to(HOUSE).with_suffix("").parts)
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports_of(path: Path) -> list[tuple[int, str, bool]]:
+    """(line, module of the house, only for type checking) of every import anywhere in a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    checking = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = inside if node.module == "spotdiff" else [str(node.module)]
+        found += [(node.lineno, name, id(node) in checking) for name in names]
+    return [entry for entry in found if entry[1].split(".")[0] == "spotdiff"]
+
+
+def layer_of(name: str) -> int | None:
+    return next((number for number, names in enumerate(LAYERS) if name in names), None)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_imports_go_only_upward(path):
+    here = room(path)
+    if here in START:
+        return
+    own, wrong = layer_of(here), []
+    assert own is not None, f"{here} has no place in the house"
+    for line, name, typing_only in imports_of(path):
+        there = name.split(".")[1] if "." in name else "__init__"
+        other = layer_of(there)
+        if there == here or other is None or other < own:
+            continue
+        allowed = {pair for pairs in WITHIN.values() for pair in pairs}
+        if other > own or ((here, there) not in allowed and not (typing_only and own == 0)):
+            wrong.append(f"{path.name}:{line} imports {name}")
+    assert not wrong
+
+
+def test_every_room_has_its_place():
+    rooms = {room(path) for path in FILES} - START
+    assert rooms <= set().union(*LAYERS)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if room(p) == "methods" and p.stem != "__init__"], ids=module)
+def test_methods_do_not_know_each_other(path):
+    public = {f"spotdiff.methods.{p.stem}" for p in (HOUSE / "methods").glob("*.py") if not p.stem.startswith("_")}
+    assert not {name for _, name, _ in imports_of(path)} & (public - {module(path)})
+
+
+def test_what_starts_fast_imports_nothing_of_the_house():
+    assert imports_of(HOUSE / "sound.py") == []
+    assert all(typing_only for _, _, typing_only in imports_of(HOUSE / "__init__.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_names_say_what_a_thing_is(path):
+    parts = {part.strip("_") for part in path.relative_to(HOUSE).with_suffix("").parts}
+    assert not parts & FORBIDDEN
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_files_and_functions_are_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    long = [
+        f"{node.name}: {length}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (length := code_lines(node)) > LONGEST_FUNCTION
+    ]
+    assert not long
+
+
+def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its decorators and docstring."""
+    doc = node.body[0]
+    is_doc = isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant) and isinstance(doc.value.value, str)
+    return node.end_lineno - node.lineno + 1 - (doc.end_lineno - doc.lineno + 1 if is_doc else 0)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_the_library_neither_prints_nor_leaves_notes_to_itself(path):
+    text = path.read_text(encoding="utf-8")
+    calls = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
+    assert not calls
+    assert not [word for word in ("TODO", "FIXME", "XXX", "HACK") if word in text]
+    assert not any(isinstance(node, ast.Global) for node in ast.walk(ast.parse(text)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_heavy_packages_that_are_not_ours_stay_out(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module).split(".")[0])
+    assert not names & {"scipy", "skimage", "pandas", "matplotlib", "torch", "requests", "sklearn"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_every_file_says_what_it_is_for(path):
+    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert doc
+    assert doc.partition("\n")[0].endswith((".", "?", ":"))
