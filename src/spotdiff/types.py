@@ -166,7 +166,7 @@ class Region:
         area: Changed pixels in the common frame.
         box_before, outline_before: Where it is, in before's own pixels; None when outside that picture.
         box_after, outline_after: The same in after's own pixels. A moved region stands in two places.
-        label: Its number in `Comparison.labels`.
+        label: Its number in `Comparison.labels`; ground that two regions share bears the number of one of them.
         text: The region in words; empty until described.
     """
 

@@ -68,16 +68,17 @@ def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
     if np.array_equal(before, after):
         return Motion("none", np.eye(3), 0.0, "the pictures are identical")
     if _order(before) > _order(after):
-        found = estimate_ordered(after, before, model)
+        found = estimate_ordered(after, before, model, exchanged=True)
         return Motion(found.model, np.asarray(np.linalg.inv(found.matrix), np.float64), found.error_px, found.note)
     return estimate_ordered(before, after, model)
 
 
-def estimate_ordered(before: Bytes, after: Bytes, model: str) -> Motion:
-    """`estimate` in the given order."""
+def estimate_ordered(before: Bytes, after: Bytes, model: str, *, exchanged: bool = False) -> Motion:
+    """`estimate` in the given order, which is not the caller's when `exchanged`."""
     scale_before, small_before = _shrink(before)
     scale_after, small_after = _shrink(after)
-    view = _View(small_before, small_after, even_out(small_before), even_out(small_after))
+    names = ("after", "before") if exchanged else ("before", "after")
+    view = _View(small_before, small_after, even_out(small_before), even_out(small_after), names)
     motion = _best_motion(view, "homography" if model == "auto" else model)
     if motion.model == "none":
         return Motion("none", _stretch(before, after), motion.error_px, motion.note)
@@ -94,6 +95,7 @@ class _View:
     after: Bytes
     even_before: Bytes
     even_after: Bytes
+    names: tuple[str, str]
 
     @property
     def guess(self) -> Matrix:
@@ -170,14 +172,14 @@ def _accepted(motion: Motion, view: _View) -> Motion:
     size = view.before.shape[1], view.before.shape[0]
     overlap = float(coverage(motion.matrix, size, (view.after.shape[1], view.after.shape[0])).mean())
     if overlap < _LEAST_OVERLAP:
-        raise Refusal(f"after shows only {overlap:.0%} of before")
+        raise Refusal(f"{view.names[1]} shows only {overlap:.0%} of {view.names[0]}")
     if view.likeness(motion.matrix) >= _SAME_PLACE:
         return motion
     rough_before, rough_after = _roughness(view.before), _roughness(view.after)
     if max(rough_before, rough_after) < _FLAT:
         return Motion("none", view.guess, None, "too little texture to measure a motion")
     if min(rough_before, rough_after) < _BLURRED * max(rough_before, rough_after):
-        which = "before" if rough_before < rough_after else "after"
+        which = view.names[0 if rough_before < rough_after else 1]
         raise Refusal(f"{which} is too blurred or too empty to be laid on the other picture")
     raise Refusal("the pictures have nothing in common: another place, or too little overlap")
 

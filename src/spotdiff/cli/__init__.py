@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import spotdiff
+from spotdiff.cli._mute import libraries_muted
 from spotdiff.errors import SpotdiffError
 
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal
@@ -55,6 +56,11 @@ def verbs() -> None:
 
 def run_verb(arguments: list[str]) -> int:
     """Run a verb and return its exit code; what a user can mend is told in one line on standard error."""
+    with libraries_muted():
+        return _run_verb(arguments)
+
+
+def _run_verb(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text

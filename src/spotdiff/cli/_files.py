@@ -37,10 +37,10 @@ class Files:
         Raises:
             OptionError: a file to be written is one of the pictures, or two files have one name.
         """
-        given = {Path(picture).resolve() for picture in pictures if picture != "-" and "://" not in picture}
+        given = {_place(picture) for picture in pictures if picture != "-" and "://" not in picture}
         planned = list(self._planned())
         for path in planned:
-            if path.resolve() in given:
+            if _place(path) in given:
                 raise OptionError(f"{path} is one of the pictures and would be written over; choose another place")
             if planned.count(path) > 1:
                 raise OptionError(f"{path} is asked for twice; choose another name for one")
@@ -90,3 +90,10 @@ class Files:
 
             written += map(str, write_cutouts(comparison, self.cutouts))
         return written
+
+
+def _place(path: str | Path) -> Path:
+    try:
+        return Path(path).resolve()
+    except ValueError as error:
+        raise OptionError(f"{str(path)!r} is no path: {error}") from None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError
+from spotdiff.sound import png_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,15 +104,14 @@ def _decode_with_pillow(data: bytes, *, name: str, max_pixels: float) -> Decoded
     from PIL import UnidentifiedImageError
 
     try:
-        with _open(data) as image:
+        with _opened(data) as (image, notes, taken):
             check_size(*image.size, name=name, max_pixels=max_pixels)
-            notes, taken = _page_notes(image), _taken(image)
-            values = _upright(_values(data, image), image.getexif().get(_ORIENTATION, 1))
+            if image.format == "PNG" and png_size(data[: data.rfind(b"IEND") + 8]) is None:
+                raise ValueError("a checksum is wrong")  # Pillow overlooks some
+            values = upright(_values(data, image), image)
     except UnidentifiedImageError:
         raise LoadError(f"{name}: not a picture that spotdiff reads ({', '.join(FORMATS)})") from None
-    except LoadError:
-        raise
-    except MemoryError:
+    except (LoadError, MemoryError):
         raise
     except Exception as error:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
@@ -116,16 +119,25 @@ def _decode_with_pillow(data: bytes, *, name: str, max_pixels: float) -> Decoded
     return Decoded(plain.values, plain.alpha, taken, notes)
 
 
-def _open(data: bytes) -> Image.Image:
-    """Open with Pillow's own size limit off for the moment that reading the header takes: ours stands."""
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[Image.Image, tuple[str, ...], datetime | None]]:
+    """The picture, its header read but its pixels not yet, with notes on its pages and when it was taken.
+
+    Pillow's own size limit is off while it reads the header, for ours stands, and so are its warnings, which
+    nobody asked for: both are settings of the whole process, so one thread at a time changes them.
+    """
     from PIL import Image
 
-    with _PILLOW:
+    with _PILLOW, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(BytesIO(data), formats=FORMATS)
+            image = Image.open(BytesIO(data), formats=FORMATS)
+            known = image, _page_notes(image), _taken(image)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+    with image:
+        yield known
 
 
 def _values(data: bytes, image: Image.Image) -> Values:
@@ -133,7 +145,7 @@ def _values(data: bytes, image: Image.Image) -> Values:
     if _is_deep_colour(data, image):
         import cv2
 
-        # Pillow would cut 16-bit colour to 8 bits
+        image.load()  # Pillow would cut 16-bit colour to 8 bits, but it tells damage in one line
         values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if values is None:
             raise ValueError("16-bit colour of an unknown kind")
@@ -193,8 +205,9 @@ def _split_rgba(values: Values) -> Decoded:
     return Decoded(cv2.cvtColor(values, cv2.COLOR_RGBA2RGB), None if opaque else alpha)
 
 
-def _upright(values: Values, orientation: int) -> Values:
-    """Values turned and mirrored as EXIF's orientation 1 to 8 asks."""
+def upright(values: Values, image: Any) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
+    """Values turned and mirrored as the image's EXIF orientation 1 to 8 asks."""
+    orientation = image.getexif().get(_ORIENTATION, 1)
     turns = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}.get(orientation, 0)
     turned = np.rot90(values, turns) if turns else values
     return turned[:, ::-1] if orientation in (2, 4, 5, 7) else turned

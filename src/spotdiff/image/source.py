@@ -55,9 +55,9 @@ def _array_of(source: object) -> Values:
 
     try:
         if hasattr(source, "getbands") and hasattr(source, "convert"):  # Pillow: palettes and odd modes become plain
-            from spotdiff.image.decode import plain_mode
+            from spotdiff.image.decode import plain_mode, upright
 
-            source = plain_mode(source)
+            return upright(np.asarray(plain_mode(source)), source)
         return np.asarray(source)
     except Exception as error:
         told = str(error) or type(error).__name__

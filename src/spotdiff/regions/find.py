@@ -66,15 +66,19 @@ def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, 
     """The regions, those that hold both something gone and something new divided into one region for each."""
     standing = standing_out(pair.before.pixels, pair.after.pixels, labels)
     found: list[Region] = []
+    fresh = len(regions)
     for region in regions:
         box = region.box_before or (0, 0, 0, 0)
         gone, new = divide(standing, labels, region.label, box, least=least)
-        pieces = [("removed", mask) for mask in gone] + [("added", mask) for mask in new]
-        if not pieces:
-            found.append(region)
-        for place, (kind, mask) in enumerate(pieces):
-            number = region.label if place == 0 else len(regions) + len(found)
-            found.append(_piece(number, kind, mask, box, change, labels))  # type: ignore[arg-type]
+        pieces: list[tuple[Kind, Mask]] = [*(("removed", mask) for mask in gone), *(("added", mask) for mask in new)]
+        # the largest first: the smallest is written last and keeps its ground
+        pieces.sort(key=lambda piece: -int(piece[1].sum()))
+        numbers = [region.label, *range(fresh + 1, fresh + len(pieces))]
+        fresh += max(len(pieces) - 1, 0)
+        written = [_piece(n, kind, mask, box, change, labels) for n, (kind, mask) in zip(numbers, pieces, strict=False)]
+        left, top, right, bottom = box
+        kept = set(np.unique(labels[top:bottom, left:right]).tolist())
+        found += [piece for piece in written if piece.label in kept] or [region]
     return found
 
 
