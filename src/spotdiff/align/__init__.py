@@ -11,16 +11,17 @@ import numpy as np
 from spotdiff.align.estimate import estimate
 from spotdiff.align.flow import residual_flow
 from spotdiff.align.warp import coverage, warp_picture
-from spotdiff.types import Alignment
+from spotdiff.errors import Refusal
+from spotdiff.types import Alignment, Pair
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Mask, Pair, Picture
+    from spotdiff.types import Bytes, Mask, Picture
 
 _FURTHEST = 0.01  # of the picture's longer side: residual parallax, not another place
 
 
 def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
-    """The pair with `after` brought into before's pixels, and what was done.
+    """The pair with `after` and its history brought into before's pixels, and what was done to `after`.
 
     Args:
         pair: Two pictures of any sizes.
@@ -29,6 +30,8 @@ def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
     Raises:
         Refusal: the pictures cannot be laid on each other; the reason is in the message.
     """
+    if pair.history:
+        pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
     if model == "off":
         return lay_flush(pair)
     grey_before, grey_after = _grey(pair.before), _grey(pair.after)
@@ -48,6 +51,23 @@ def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
         seen = None
     aligned = replace(pair, after=after, seen=seen)
     return aligned, Alignment(motion.model, motion.matrix, motion.error_px, overlap, flow, motion.note)
+
+
+def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
+    """A picture of the history in before's pixels; where it does not reach, before stands in."""
+    name = earlier.path or "a picture of the history"
+    if model == "off":
+        if earlier.size != before.size:
+            sizes = "{}x{}, before {}x{}".format(*earlier.size, *before.size)
+            raise Refusal(f"{name} is {sizes}; without alignment the history must be of before's size")
+        return earlier
+    try:
+        aligned, _ = align(Pair(before, earlier), model=model)
+    except Refusal as refusal:
+        raise Refusal(f"{name}: {refusal}") from None
+    if aligned.seen is None:
+        return aligned.after
+    return replace(aligned.after, pixels=np.where(aligned.seen[..., None], aligned.after.pixels, before.pixels))
 
 
 def lay_flush(pair: Pair) -> tuple[Pair, Alignment]:
