@@ -130,9 +130,8 @@ def alone(folder: Path, rounds: int) -> None:
         compare(before, after)
         return 1000 * (time.process_time() - start)
 
-    print(
-        f"| classic, 1080p pair, aligned and lit, warm | {statistics.median(once() for _ in range(rounds)):.0f} ms | | |"
-    )
+    warm = statistics.median(once() for _ in range(rounds))
+    print(f"| classic, 1080p pair, aligned and lit, warm | {warm:.0f} ms | | |")
     paths = str(write(folder / "room.png", before)), str(write(folder / "room2.png", after))
     print(f"| classic, 1080p pair, whole process | {median(rounds, [*OURS, *paths]):.0f} ms | | |")
     print(f"| import spotdiff | {median(rounds, [sys.executable, '-c', 'import spotdiff']):.0f} ms | | |")
