@@ -13,7 +13,7 @@ from spotdiff.types import Light
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes, Map, Mask, Pair
+    from spotdiff.types import Bytes, Map, Mask, Pair, Picture
 
     Floats = NDArray[np.float32]
 
@@ -32,7 +32,7 @@ _STILL = 0.012  # log ratio, about 1 %, under which the light is left as it is
 
 
 def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
-    """The pair with `after` brought to the light of `before`, and what was done.
+    """The pair with `after` and its history brought to the light of `before`, and what was done to `after`.
 
     Args:
         pair: Two aligned pictures of one size.
@@ -45,6 +45,8 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
     """
     if model == "off":
         return pair, Light("off", note="left as it is")
+    if pair.history:
+        pair = replace(pair, history=tuple(_lit(pair, earlier, model) for earlier in pair.history))
     usable = pair.usable
     before, after = pair.before.pixels, pair.after.pixels
     if model == "auto" and _equal_share(before, after, usable) > _EXACT:
@@ -57,14 +59,22 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
     field = None
     if model in ("auto", "local"):
         field = fit_field(small[0], _toned(small[1], gain, gamma), small[2])
+        field = field if field.any() else None
     if model == "auto" and _negligible(gain, gamma, field):
         return pair, Light("none", note="light differs by less than 1 %")
     matched = _unclipped(apply_light(after, gain, gamma, field), before, after)
-    kind = "local" if field is not None else model
+    kind = "local" if field is not None else "gamma" if model in ("auto", "local") else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
     return _with_after(pair, matched), Light(
         kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"
     )
+
+
+def _lit(pair: Pair, earlier: Picture, model: str) -> Picture:
+    """A picture of the history in the light of before."""
+    if earlier.size != pair.before.size:
+        return earlier
+    return match_light(replace(pair, after=earlier, history=()), model=model)[0].after
 
 
 def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -> tuple[Floats, Floats]:

@@ -60,7 +60,10 @@ class Options:
         if not isinstance(self.settings, Mapping):
             raise OptionError(f"settings takes parameters by name, not {self.settings!r}")
         for name in ("ignore", "focus"):
-            for box in getattr(self, name):
+            boxes = getattr(self, name)
+            if not isinstance(boxes, Sequence) or isinstance(boxes, str):
+                raise OptionError(f"{name} takes a list of boxes, not {boxes!r}")
+            for box in boxes:
                 _check_box(name, box)
         colour = self.ignore_colour
         if colour and not (
@@ -74,14 +77,14 @@ class Options:
         Raises:
             OptionError: there is no such option, or its value cannot be.
         """
-        try:
-            return replace(self, **changes)  # type: ignore[arg-type]
-        except TypeError as error:
-            raise OptionError(f"there is no option {str(error).split()[-1]}; see spotdiff.Options") from None
+        for name in changes:
+            if name not in self.__dataclass_fields__:
+                raise OptionError(f"there is no option {name!r}; see spotdiff.Options")
+        return replace(self, **changes)  # type: ignore[arg-type]
 
 
 def _check_box(name: str, box: object) -> None:
-    if not isinstance(box, Sequence) or len(box) != 4 or not all(isinstance(v, int) for v in box):
+    if not isinstance(box, Sequence) or len(box) != 4 or not all(hasattr(v, "__index__") for v in box):
         raise OptionError(f"{name} takes boxes (left, top, right, bottom) of whole numbers, not {box!r}")
     if box[2] <= box[0] or box[3] <= box[1]:
         raise OptionError(f"{name} box {tuple(box)!r} is empty: right must exceed left, bottom must exceed top")

@@ -75,8 +75,10 @@ def compare_pair(
     answer = _unanswered(pair, method, options, name)
     try:
         with clock("align"):
-            aligned, alignment = align(pair, model=options.align)
+            aligned, alignment = align(pair, model=options.align, beyond=not options.focus)
         answer = replace(answer, aligned=aligned, alignment=alignment)
+        if aligned.valid is not None and not aligned.valid.any():
+            raise Refusal("nothing is left to compare: all of before is ignored")
         with clock("light"):
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)

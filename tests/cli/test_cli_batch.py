@@ -262,7 +262,9 @@ def test_ctrl_c_keeps_what_is_done(pairs, tmp_path):
     more = [(f"n{number}", "before.png", "after.png") for number in range(3000)]
     out = tmp_path / "out"
     command = [sys.executable, "-m", "spotdiff", "batch", str(pairs(*more)), "--out", str(out), *PLAIN[:-1], "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as running:
+    # a shell that runs the tests in the background makes its children deaf to Ctrl-C
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, **heard) as running:
         while not (out / ".resume.jsonl").exists() or not (out / ".resume.jsonl").stat().st_size:
             time.sleep(0.02)
             assert running.poll() is None

@@ -62,10 +62,11 @@ def test_unequal_pictures_laid_flush_differ_where_only_one_is(method, checked):
     assert (found.evidence.change[30:] == 1).all()
 
 
-def test_everything_ignored_is_the_same(checked):
+def test_everything_ignored_is_no_answer(checked):
     found = spotdiff.compare(PICTURES["black"], PICTURES["white"], ignore=[(0, 0, 56, 40)])
     checked(found)
-    assert found.verdict == "same"
+    assert found.verdict == "unsure"
+    assert "nothing is left to compare" in found.reason
 
 
 @pytest.mark.parametrize("name", ["scene", "noise", "slope"])

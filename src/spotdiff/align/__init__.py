@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 _FURTHEST = 0.01  # of the picture's longer side: residual parallax, not another place
 
 
-def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
+def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair, Alignment]:
     """The pair with `after` and its history brought into before's pixels, and what was done to `after`.
 
     Args:
         pair: Two pictures of any sizes.
         model: See `Options.align`.
+        beyond: Whether places outside of before count, where the pictures are laid flush and after is larger.
 
     Raises:
         Refusal: the pictures cannot be laid on each other; the reason is in the message.
@@ -33,7 +34,7 @@ def align(pair: Pair, *, model: str = "auto") -> tuple[Pair, Alignment]:
     if pair.history:
         pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
     if model == "off":
-        return lay_flush(pair)
+        return lay_flush(pair, beyond=beyond)
     grey_before, grey_after = _grey(pair.before), _grey(pair.after)
     motion = estimate(grey_before, grey_after, model="auto" if model == "flow" else model)
     size = pair.before.size
@@ -70,7 +71,7 @@ def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
     return replace(aligned.after, pixels=np.where(aligned.seen[..., None], aligned.after.pixels, before.pixels))
 
 
-def lay_flush(pair: Pair) -> tuple[Pair, Alignment]:
+def lay_flush(pair: Pair, *, beyond: bool = True) -> tuple[Pair, Alignment]:
     """The pair with both pictures flush at the top left, the smaller filled up with black; `seen` says where."""
     note = "not looked for"
     if pair.before.size == pair.after.size:
@@ -81,7 +82,7 @@ def lay_flush(pair: Pair) -> tuple[Pair, Alignment]:
     padded = [_pad(p, (width, height)) for p in (pair.before, pair.after)]
     valid = None
     if pair.valid is not None:
-        valid = np.ones((height, width), bool)
+        valid = np.full((height, width), beyond)
         valid[: pair.valid.shape[0], : pair.valid.shape[1]] = pair.valid
     overlap = float(seen.sum()) / (pair.before.size[0] * pair.before.size[1])
     note = f"{note}; sizes differ, laid flush at the top left"

@@ -57,6 +57,11 @@ class Ledger:
             return None
         return Done(entry, row, record["changed_fraction"], resumed=True)
 
+    def void(self, entry: Entry) -> None:
+        """Forget an earlier answer before it is written over: a stop in between must not revive it."""
+        if entry.name in self._keys:
+            self.note(entry, "")
+
     def note(self, entry: Entry, key: str) -> None:
         """Remember that the record of this pair was made just now, from files that had this key."""
         if self._file is None:

@@ -39,6 +39,7 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
             else:
                 left.append(entry)
                 keys[entry.name] = ledger.key(entry)
+                ledger.void(entry)
         count = min(len(left), processors() if workers is None else workers)
         for entry, result in each(partial(work, plan=plan), left, workers=count):
             done = _lost(entry, plan) if isinstance(result, Died) else result

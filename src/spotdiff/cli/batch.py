@@ -52,7 +52,7 @@ def command(
     quiet: bool,  # noqa: FBT001
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
-    r"""Compare many pairs: a CSV or Parquet table with the columns name, before, after, or two folders.
+    """Compare many pairs: a CSV or Parquet table with the columns name, before, after, or two folders.
 
     Paths in a table are relative to its folder. Files of two folders belong together when their names are the same
     without extension. A pair that cannot be compared is a row with its error. Run it again, and only pairs whose
@@ -61,7 +61,7 @@ def command(
     \b
     Example: spotdiff batch pairs.csv --out answers --report answers/index.html
     Exit codes: 2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0.
-    """
+    """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, run
     from spotdiff.batch.index import index_path, write_index_table
     from spotdiff.cli._progress import watched

@@ -35,7 +35,7 @@ def command(
     quiet: bool,  # noqa: FBT001 (click passes by name)
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
-    r"""Tell what changed between two pictures of a place.
+    """Tell what changed between two pictures of a place.
 
     The last picture is the later one. Of several earlier ones, oldest first, the last is compared with it and the
     others teach methods such as `background` how the place usually looks.
@@ -43,7 +43,7 @@ def command(
     \b
     Example: spotdiff compare before.jpg after.jpg --report answer.html
     Exit codes: 0 same, 1 changed, 2 trouble, 3 unsure.
-    """
+    """  # noqa: D301 (click wants the character itself)
     if len(pictures) < 2:
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
     earlier = [*_pictures_in(history), *pictures[:-2]]

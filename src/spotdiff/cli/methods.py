@@ -15,11 +15,11 @@ from spotdiff.params import params_of
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="answer as JSON")
 def command(name: str | None, as_json: bool) -> None:  # noqa: FBT001 (click passes by name)
-    r"""List the ways to score a pair, or the parameters of one.
+    """List the ways to score a pair, or the parameters of one.
 
     \b
     Example: spotdiff methods pixel
-    """
+    """  # noqa: D301 (click wants the character itself)
     if name is None:
         known = plugins.summaries("methods")
         click.echo(json.dumps(known, indent=2) if as_json else _listed(known))

@@ -70,7 +70,9 @@ def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, 
     for region in regions:
         box = region.box_before or (0, 0, 0, 0)
         gone, new = divide(standing, labels, region.label, box, least=least)
-        pieces: list[tuple[Kind, Mask]] = [*(("removed", mask) for mask in gone), *(("added", mask) for mask in new)]
+        inside = labels[box[1] : box[3], box[0] : box[2]] == region.label
+        pieces: list[tuple[Kind, Mask]] = [("removed", mask & inside) for mask in gone]
+        pieces += [("added", mask & inside) for mask in new]
         # the largest first: the smallest is written last and keeps its ground
         pieces.sort(key=lambda piece: -int(piece[1].sum()))
         numbers = [region.label, *range(fresh + 1, fresh + len(pieces))]
