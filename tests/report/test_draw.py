@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotdiff.image.draw import draw_arrow, draw_box, draw_outlines, draw_tag
+from spotdiff.image.draw import draw_arrow, draw_box, draw_tag
 
 RAMP = np.array([1, 2, 3, 4], np.uint8)
 
@@ -31,13 +31,6 @@ def test_colours_are_ink_too():
     canvas = np.zeros((9, 9, 3), np.uint8)
     draw_box(canvas, (3, 3, 6, 6), ink=(10, 20, 30), width=1)
     assert canvas[2, 2].tolist() == [10, 20, 30]
-
-
-def test_outlines_are_closed():
-    canvas = np.zeros((20, 20), np.uint8)
-    draw_outlines(canvas, [((2, 2), (15, 2), (15, 12), (2, 12)), ()], ink=5, width=1)
-    assert (canvas[2:13, 2] == 5).all()
-    assert canvas[7, 7] == 0
 
 
 def test_an_arrow_goes_from_start_to_end():

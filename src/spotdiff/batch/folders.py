@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spotdiff.batch.entry import Entry
+from spotdiff.data.folders import PICTURES
 from spotdiff.errors import DataError
-
-_USUAL = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".gif"))
-_RARE = frozenset((".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm"))
 
 
 def is_picture(path: Path) -> bool:
     """Is it a file whose name ends as pictures' names do?"""
-    return path.suffix.lower() in _USUAL | _RARE and path.is_file()
+    return path.suffix.lower() in PICTURES and path.is_file()
 
 
 def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | None = None) -> list[Entry]:

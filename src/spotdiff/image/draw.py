@@ -12,9 +12,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from spotdiff.types import Box, Bytes, Outline
+    from spotdiff.types import Box, Bytes
 
 Ink = int | tuple[int, int, int]
 
@@ -37,12 +35,6 @@ def draw_box(canvas: Bytes, box: Box, *, ink: Ink, width: int) -> None:
     _fill(canvas, (outer[0], bottom, outer[2], outer[3]), ink)
     _fill(canvas, (outer[0], top, left, bottom), ink)
     _fill(canvas, (right, top, outer[2], bottom), ink)
-
-
-def draw_outlines(canvas: Bytes, outlines: Iterable[Outline], *, ink: Ink, width: int) -> None:
-    """Draw closed polygons."""
-    corners = [np.array(outline, np.int32).reshape(-1, 1, 2) for outline in outlines if outline]
-    cv2.polylines(canvas, corners, isClosed=True, color=ink, thickness=width)
 
 
 def draw_arrow(canvas: Bytes, start: tuple[int, int], end: tuple[int, int], *, ink: Ink, width: int) -> None:
