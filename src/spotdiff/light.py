@@ -40,8 +40,8 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
             field of factors; auto, which is local unless most pixels agree exactly.
 
     Notes:
-        The fit is robust (Tukey's weights), so a change does not bleach itself as long as it covers less than
-        about 40 % of the picture. An object over a third of the picture still loses part of its contrast to the field.
+        The fit is robust (Tukey's weights), so a change does not bleach itself: a patch brighter by 60 grey levels
+        keeps all of its contrast up to 40 % of the picture, 58 % of it at half of the picture, 11 % at three fifths.
     """
     if model == "off":
         return pair, Light("off", note="left as it is")
@@ -246,8 +246,9 @@ def same_surface(before: Bytes, after: Bytes, *, noise: float) -> Map:
         noise: Standard deviation of the noise in grey levels, under which a gradient says nothing.
 
     Notes:
-        Of 193 labelled objects on two roads and in four halls, 90 % correlate by less than 0.18 with what
-        they covered; of 86 regions that only light made in 25 pairs of shelves, half by more than 0.25.
+        Plain correlation of these gradients, region by region: of 193 labelled objects on two roads and in four halls,
+        90 % agree by less than 0.18 with what they covered; of 86 regions in 25 unchanged pairs of shelves, half by
+        more than 0.25.
     """
     lumas = [cv2.GaussianBlur(p[..., 0], (0, 0), 1.0).astype(np.float32) + 16 for p in (before, after)]
     floor = (0.4 + 0.5 * noise) ** 2 / cv2.GaussianBlur((lumas[0] + lumas[1]) / 2, (0, 0), 2.0) ** 2

@@ -20,7 +20,7 @@ from spotdiff.methods import get_method
 from spotdiff.options import Options
 from spotdiff.regions.extract import Thresholds, strips, thresholds
 from spotdiff.regions.find import find_regions, in_own_pixels
-from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair
+from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int32]
 
-STEPS = ("load", "align", "light", "score", "regions", "describe")
 _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LEAST_SEEN = 0.6  # of before, to say that nothing changed in it

@@ -27,6 +27,7 @@ Verdict = Literal["same", "changed", "unsure"]
 Box = tuple[int, int, int, int]  # left, top, right, bottom; half-open
 Outline = tuple[tuple[int, int], ...]  # corners (x, y), closed from last to first
 
+STEPS = ("load", "align", "light", "score", "regions", "describe")  # of the flow, each timed
 KINDS: tuple[Kind, ...] = ("added", "removed", "replaced", "moved", "changed")
 
 

@@ -111,14 +111,14 @@ def _best_motion(view: _View, richest: str) -> Motion:
         return _accepted(_choose(points, view, richest), view)
     guesses = [points]
     if view.before.shape == view.after.shape:
-        guesses.append(_follow(view, phase_shift(view.even_before, view.even_after)[0]))
+        guesses.append(_follow(view, phase_shift(view.even_before, view.even_after)))
     matches = match(view.before, view.after)
-    if len(matches.before) >= _FEWEST:
-        guesses.append(_follow(view, fit("homography", matches.before, matches.after)))
-        guesses.append((matches.before, matches.after))
+    if len(matches[0]) >= _FEWEST:
+        guesses.append(_follow(view, fit("homography", *matches)))
+        guesses.append(matches)
     motions = [_choose(points, view, richest) for points in guesses if len(points[0]) >= _ENOUGH]
     # correlation can be pushed up by fitting it: it only speaks where no points do
-    motions = motions or [_by_correlation(view)]
+    motions = motions or [_by_correlation(view, richest)]
     best = max(motions, key=lambda motion: view.likeness(motion.matrix))
     if best.model != "none" and view.likeness(view.guess) > view.likeness(best.matrix) - _MARGIN:
         best = Motion("none", view.guess, None, "no motion fits better than none")
@@ -160,11 +160,12 @@ def _reach(matrix: Matrix, points: Points) -> float:
     return float(np.percentile(np.linalg.norm(move_points(points, matrix) - points, axis=1), 95))
 
 
-def _by_correlation(view: _View) -> Motion:
+def _by_correlation(view: _View, richest: str) -> Motion:
     size = view.before.shape[1], view.before.shape[0]
     seen = coverage(view.guess, size, (view.after.shape[1], view.after.shape[0]))
-    matrix = refine_by_ecc(_band(view.before), _band(view.after), view.guess, "affine", seen)
-    return Motion("affine", matrix, None, "too few corners; aligned by correlation")
+    affine = MODELS.index(richest) >= MODELS.index("affine")
+    matrix = refine_by_ecc(_band(view.before), _band(view.after), view.guess, seen, affine=affine)
+    return Motion("affine" if affine else "shift", matrix, None, "too few corners; aligned by correlation")
 
 
 def _accepted(motion: Motion, view: _View) -> Motion:

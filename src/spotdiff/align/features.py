@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,53 +12,37 @@ if TYPE_CHECKING:
 
     from spotdiff.types import Bytes
 
-_MOST, _RATIO = 1200, 0.85
+    Points = NDArray[np.float64]
+
+_MOST, _FEWEST, _RATIO = 1200, 8, 0.85
 _REACH = 2.0  # pixels between a match and its model at which it still counts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Matches:
-    """Points that look the same in both pictures and move together.
+def match(before: Bytes, after: Bytes) -> tuple[Points, Points]:
+    """Points (N, 2) of two grey pictures (H, W) uint8 that look the same and move together, row by row.
 
-    Attributes:
-        before, after: (N, 2) float64, matched row by row.
-        found: How many points each picture has, matched or not.
-        similar: How many looked the same, whether or not they move together.
-    """
-
-    before: NDArray[np.float64]
-    after: NDArray[np.float64]
-    found: tuple[int, int]
-    similar: int
-
-
-def match(before: Bytes, after: Bytes) -> Matches:
-    """Matched points of two grey pictures (H, W) uint8; none when too few are found.
+    Both are empty when too few are found.
 
     References:
         Lowe (2004), IJCV 60(2), https://doi.org/10.1023/B:VISI.0000029664.99615.94; Arandjelovic, Zisserman (2012),
         RootSIFT; Barath et al. (2019), MAGSAC, https://doi.org/10.1109/CVPR.2019.01044.
     """
+    none = np.zeros((0, 2)), np.zeros((0, 2))
     sift = cv2.SIFT_create(nfeatures=_MOST, contrastThreshold=0.02)
     points_before, words_before = sift.detectAndCompute(before, None)
     points_after, words_after = sift.detectAndCompute(after, None)
-    found = len(points_before), len(points_after)
-    if min(found) < 8:
-        return _none(found, 0)
+    if min(len(points_before), len(points_after)) < _FEWEST:
+        return none
     kept = _mutual(_root(words_before), _root(words_after))
-    if len(kept) < 8:
-        return _none(found, len(kept))
+    if len(kept) < _FEWEST:
+        return none
     here = np.array([points_before[i].pt for i, _ in kept])
     there = np.array([points_after[j].pt for _, j in kept])
     matrix, inlier = cv2.findHomography(here, there, cv2.USAC_MAGSAC, _REACH, maxIters=4000, confidence=0.999)
     if matrix is None or inlier is None:
-        return _none(found, len(kept))
+        return none
     agree = inlier.ravel().astype(bool)
-    return Matches(here[agree], there[agree], found, len(kept))
-
-
-def _none(found: tuple[int, int], similar: int) -> Matches:
-    return Matches(np.zeros((0, 2)), np.zeros((0, 2)), found, similar)
+    return here[agree], there[agree]
 
 
 def _root(words: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -61,28 +61,19 @@ def together(before: Points, after: Points) -> tuple[Points, Points]:
     return before[agree][kept], after[agree][kept]
 
 
-def refine_by_ecc(before: Map, after: Map, matrix: Matrix, model: str, mask: Mask) -> Matrix:
-    """A better `matrix` between two planes (H, W) float32 by the enhanced correlation coefficient over `mask`.
+def refine_by_ecc(before: Map, after: Map, matrix: Matrix, mask: Mask, *, affine: bool) -> Matrix:
+    """A better affine motion or shift between two planes (H, W) float32, by correlation over `mask`.
 
     The same matrix comes back where the search does not converge.
 
     References:
         Evangelidis, Psarakis (2008), IEEE TPAMI 30(10), eq. 20, https://doi.org/10.1109/TPAMI.2008.113.
     """
-    kinds = {
-        "shift": cv2.MOTION_TRANSLATION,
-        "similarity": cv2.MOTION_AFFINE,
-        "affine": cv2.MOTION_AFFINE,
-        "homography": cv2.MOTION_HOMOGRAPHY,
-    }
-    kind = kinds[model]
-    start = (matrix / matrix[2, 2]).astype(np.float32)
-    start = start if kind == cv2.MOTION_HOMOGRAPHY else np.ascontiguousarray(start[:2])
+    kind = cv2.MOTION_AFFINE if affine else cv2.MOTION_TRANSLATION
+    start = np.ascontiguousarray((matrix / matrix[2, 2])[:2], np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-5)
     try:
         _, found = cv2.findTransformECC(before, after, start, kind, stop, mask.astype(np.uint8) * 255, 3)
     except cv2.error:
         return matrix  # it says so where the pictures are flat or do not overlap: the motion stands as it was
-    better = np.eye(3)
-    better[: len(found)] = found
-    return better
+    return np.vstack([found, [0.0, 0.0, 1.0]]).astype(np.float64)

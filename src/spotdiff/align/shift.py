@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Matrix
 
 
-def phase_shift(before: Bytes, after: Bytes) -> tuple[Matrix, float]:
-    """The shift between two grey pictures (H, W) of equal size as a (3, 3) matrix, and the peak's strength 0 to 1.
+def phase_shift(before: Bytes, after: Bytes) -> Matrix:
+    """The shift between two grey pictures (H, W) of equal size as a (3, 3) matrix.
 
     References:
         Kuglin, Hines (1975), The phase correlation image alignment method; sub-pixel peak by its centroid.
 
     Examples:
         >>> picture = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-        >>> matrix, _ = phase_shift(picture, np.roll(picture, 5, axis=1))
+        >>> matrix = phase_shift(picture, np.roll(picture, 5, axis=1))
         >>> (matrix[:2, 2].round() + 0.0).tolist()
         [5.0, 0.0]
     """
     window = cv2.createHanningWindow((before.shape[1], before.shape[0]), cv2.CV_32F)
-    (x, y), strength = cv2.phaseCorrelate(before.astype(np.float32), after.astype(np.float32), window)
+    (x, y), _ = cv2.phaseCorrelate(before.astype(np.float32), after.astype(np.float32), window)
     matrix = np.eye(3)
     matrix[:2, 2] = x, y
-    return matrix, float(min(max(strength, 0.0), 1.0))
+    return matrix

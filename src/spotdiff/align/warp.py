@@ -31,15 +31,25 @@ def move_points(points: NDArray[np.floating], matrix: Matrix) -> NDArray[np.floa
     return np.asarray(moved[:, :2] / np.where(np.abs(moved[:, 2:]) < 1e-12, 1e-12, moved[:, 2:]))
 
 
-def move_box(box: Box, matrix: Matrix, size: tuple[int, int]) -> Box | None:
-    """The smallest box round a box taken through `matrix`, cut to a picture of `size`; None when nothing is left."""
+def map_box(box: Box, matrix: Matrix) -> Box:
+    """The smallest box round a box taken through `matrix`.
+
+    Examples:
+        >>> map_box((0, 0, 10, 5), np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]))
+        (0, 0, 20, 10)
+    """
     left, top, right, bottom = box
     # edges of pixels, not their centres: a box of one pixel stays one pixel wide
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64) - 0.5
     moved = move_points(corners, matrix) + 0.5
     low, high = np.floor(moved.min(0) + 1e-6), np.ceil(moved.max(0) - 1e-6)
-    x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
-    x1, y1 = min(int(high[0]), size[0]), min(int(high[1]), size[1])
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def move_box(box: Box, matrix: Matrix, size: tuple[int, int]) -> Box | None:
+    """The smallest box round a box taken through `matrix`, cut to a picture of `size`; None when nothing is left."""
+    left, top, right, bottom = map_box(box, matrix)
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 

@@ -37,8 +37,8 @@ class Classic:
         noise: Noise levels (standard deviations) that count as one half, where that is more than `floor`.
         window: Gaussian window of the structure, in pixels.
         structure: Dissimilarity 1 - SSIM that counts as one half.
-        most: Larger pictures are compared at this size, in million pixels; a change narrower than about three
-            pixels of the smaller picture is lost.
+        most: Larger pictures are compared at this size, in million pixels. On 4K ground a faint square of 10 pixels
+            was lost and one of 12 found, a line of 3 found.
         shadows: Let colour count for little where the surface is the same in another light.
 
     Notes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 
+_REACH = 8  # pixels between cores of one cluster where nothing is to be joined
 _STRIP = 256  # rows looked at together
 
 
@@ -77,7 +78,7 @@ def label_regions(change: Map, limits: Thresholds) -> Labels:
     if not mask.any():
         return np.zeros(change.shape, np.int32)
     if limits.cluster == "density":
-        labels = density_labels(mask, reach=max(limits.join, 8))
+        labels = density_labels(mask, reach=limits.join or _REACH)
     else:
         labels = _joined(mask, limits.join)
     return keep(labels, _worth(change, labels, limits))

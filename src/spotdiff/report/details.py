@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from spotdiff.report.markup import Html, bar, element, join
-from spotdiff.report.record import STEPS, plain
+from spotdiff.report.record import TIMED, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ def _picture(side: str, picture: Record) -> dict[str, object]:
 
 def _times(seconds: Mapping[str, float]) -> Html:
     rows = []
-    for step in STEPS:
+    for step in TIMED:
         share = seconds[step] / max(seconds["total"], 1e-9)
         rows += [element("dt", step), element("dd", bar(share)), element("dd", f"{seconds[step]:.3f} s")]
     return element("section", element("h3", "Time"), element("dl", *rows, class_="times"), class_="card panel")

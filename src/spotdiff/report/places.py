@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
 
+from spotdiff.align.warp import map_box
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Box, Comparison, Matrix, Region
+    from spotdiff.types import Box, Comparison, Region
 
 Side = Literal["before", "after"]
 SIDES: tuple[Side, ...] = ("before", "after")
@@ -55,24 +56,3 @@ def places(comparison: Comparison, region: Region) -> tuple[Box, ...]:
     if there is not None:
         boxes.append(map_box(there, np.linalg.inv(comparison.alignment.matrix).astype(np.float64)))
     return tuple(boxes)
-
-
-def map_box(box: Box, matrix: Matrix) -> Box:
-    """The smallest box around a box taken through a (3, 3) matrix.
-
-    Examples:
-        >>> import numpy as np
-        >>> map_box((0, 0, 10, 5), np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]))
-        (0, 0, 20, 10)
-    """
-    left, top, right, bottom = (edge - 0.5 for edge in box)  # a pixel's middle is at whole numbers, its rim halfway
-    corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ matrix.T
-    x, y = corners[:, 0] / corners[:, 2], corners[:, 1] / corners[:, 2]
-    low_x, low_y, high_x, high_y = (float(v) + 0.5 for v in (x.min(), y.min(), x.max(), y.max()))
-    slack = 1e-6  # a rim that should be whole must not gain a pixel by rounding
-    return (
-        math.floor(low_x + slack),
-        math.floor(low_y + slack),
-        math.ceil(high_x - slack),
-        math.ceil(high_y - slack),
-    )

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spotdiff
+from spotdiff.types import STEPS
 
 if TYPE_CHECKING:
     from spotdiff.types import Alignment, Comparison, Light, Outline, Picture, Region
 
 SCHEMA = "spotdiff/comparison/1"
-STEPS = ("load", "align", "light", "score", "regions", "describe", "total")
+TIMED = (*STEPS, "total")
 
 Record = dict[str, Any]
 
@@ -46,7 +47,7 @@ def to_record(comparison: Comparison) -> Record:
         },
         "alignment": _alignment(comparison.alignment),
         "light": _light(comparison.light),
-        "seconds": {step: _number(comparison.seconds.get(step, 0.0)) for step in STEPS},
+        "seconds": {step: _number(comparison.seconds.get(step, 0.0)) for step in TIMED},
         "version": spotdiff.__version__,
     }
 

@@ -1,4 +1,4 @@
-"""Answers that were once wrong."""
+"""Rules of the flow that hold across steps: alpha, focus, history, shapes of options, help."""
 
 import numpy as np
 import pytest
@@ -55,3 +55,13 @@ def test_a_wrong_type_is_not_called_an_unknown_option(wrong):
 def test_boxes_of_numpy_integers_are_boxes():
     box = tuple(np.int64(v) for v in (0, 0, 20, 20))
     assert spotdiff.compare(place(), place(), ignore=[box]).verdict == "same"
+
+
+def test_a_shift_that_is_asked_for_is_no_more_than_a_shift():
+    import cv2
+
+    smooth = cv2.GaussianBlur(place((200, 240), 3), (0, 0), 14)
+    smooth = cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX)
+    moved = cv2.warpAffine(smooth, np.float32([[1, 0.02, 3], [-0.01, 1, 2]]), (240, 200), borderMode=cv2.BORDER_REFLECT)
+    found = spotdiff.compare(smooth, moved, align="shift").alignment
+    assert np.allclose(found.matrix[:2, :2], np.eye(2), atol=1e-9)
