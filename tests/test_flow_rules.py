@@ -1,11 +1,16 @@
 """Rules of the flow that hold across steps: alpha, focus, history, shapes of options, help."""
 
+from importlib import import_module
+
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import spotdiff
 from spotdiff.cli import verbs
+
+estimate = import_module("spotdiff.align.estimate")  # the package exports the function of that name
 
 
 def place(size=(120, 160), seed=0):
@@ -57,11 +62,14 @@ def test_boxes_of_numpy_integers_are_boxes():
     assert spotdiff.compare(place(), place(), ignore=[box]).verdict == "same"
 
 
-def test_a_shift_that_is_asked_for_is_no_more_than_a_shift():
-    import cv2
-
-    smooth = cv2.GaussianBlur(place((200, 240), 3), (0, 0), 14)
-    smooth = cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX)
-    moved = cv2.warpAffine(smooth, np.float32([[1, 0.02, 3], [-0.01, 1, 2]]), (240, 200), borderMode=cv2.BORDER_REFLECT)
-    found = spotdiff.compare(smooth, moved, align="shift").alignment
-    assert np.allclose(found.matrix[:2, :2], np.eye(2), atol=1e-9)
+@pytest.mark.parametrize(("model", "shape_stays"), [("shift", True), ("affine", False)])
+def test_without_corners_the_model_asked_for_still_holds(model, shape_stays, monkeypatch):
+    nothing = np.zeros((0, 2)), np.zeros((0, 2))
+    monkeypatch.setattr(estimate, "track", lambda *_: nothing)
+    monkeypatch.setattr(estimate, "match", lambda *_: nothing)
+    coarse = cv2.resize(place((20, 24), 3), (240, 200), interpolation=cv2.INTER_CUBIC)[..., 0]
+    turned = np.float32([[1, 0.02, 1], [-0.01, 1, 2]])
+    moved = cv2.warpAffine(coarse, turned, (240, 200), borderMode=cv2.BORDER_REFLECT)
+    found = estimate.estimate(coarse, moved, model=model)
+    assert found.model == model
+    assert np.allclose(found.matrix[:2, :2], np.eye(2), atol=1e-6) == shape_stays
