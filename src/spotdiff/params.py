@@ -80,11 +80,15 @@ def _check_value(name: str, value: object, declared: Field[Any], known: Param) -
         raise OptionError(
             f"{name} takes one of {', '.join(known.choices)}, not {value!r}{_hint(str(value), known.choices)}"
         )
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        too_low = known.low is not None and not value >= known.low
-        too_high = known.high is not None and not value <= known.high
-        if too_low or too_high or value != value:
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(one, (int, float)) and not isinstance(one, bool) and not _in_range(one, known):
             raise OptionError(f"{name} takes {known.range}{' ' + known.unit if known.unit else ''}, not {value!r}")
+
+
+def _in_range(value: float, known: Param) -> bool:
+    high_enough = known.low is None or value >= known.low
+    low_enough = known.high is None or value <= known.high
+    return high_enough and low_enough and value == value
 
 
 def _same_type(value: object, default: object) -> bool:
@@ -92,10 +96,14 @@ def _same_type(value: object, default: object) -> bool:
         return isinstance(value, bool) and isinstance(default, bool)
     if isinstance(default, float):
         return isinstance(value, (int, float))
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and all(_same_type(each, default[0]) for each in value)
     return isinstance(value, type(default))
 
 
 def _type_name(default: object) -> str:
+    if isinstance(default, tuple):
+        return f"{_type_name(default[0])}, or several with commas between"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
     return names.get(type(default), type(default).__name__)
 
@@ -107,8 +115,8 @@ def parse(text: str, default: object) -> object:
         OptionError: the text cannot be read as that type.
 
     Examples:
-        >>> parse("0.5", 1.0), parse("3", 1), parse("on", False), parse("yiq", "rgb")
-        (0.5, 3, True, 'yiq')
+        >>> parse("0.5", 1.0), parse("3", 1), parse("on", False), parse("yiq", "rgb"), parse("8, 16", (1,))
+        (0.5, 3, True, 'yiq', (8, 16))
     """
     try:
         if isinstance(default, bool):
@@ -120,6 +128,8 @@ def parse(text: str, default: object) -> object:
             return int(text)
         if isinstance(default, float):
             return float(text)
+        if isinstance(default, tuple):
+            return tuple(parse(part.strip(), default[0]) for part in text.split(","))
     except ValueError:
         raise OptionError(f"{text!r} is not {_type_name(default)}") from None
     return text

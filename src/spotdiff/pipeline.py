@@ -90,7 +90,8 @@ def compare_pair(
             regions = describer.describe(aligned, regions) if describer else regions
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
-    answer = replace(answer, evidence=evidence, labels=labels, regions=in_own_pixels(regions, pair, alignment))
+    own = in_own_pixels(regions, pair, alignment)
+    answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
     return replace(conclude(answer, sure=limits.sure), seconds=clock.seconds)
 
 
@@ -154,7 +155,8 @@ def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) 
         gone[~aligned.valid] = new[~aligned.valid] = 0.0
     if evidence.directed:
         return replace(evidence, gone=gone, new=new)
-    return Evidence.undirected(np.maximum(gone, new), evidence.notes)
+    both = np.maximum(gone, new)
+    return replace(evidence, gone=both, new=both)
 
 
 def _unanswered(pair: Pair, method: Method, options: Options, name: str) -> Comparison:

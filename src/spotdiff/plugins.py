@@ -1,7 +1,7 @@
 """The folder is the registry: a file in a room is a plug-in, listed without importing it.
 
 A plug-in file holds one public dataclass whose name is the file's name in capitals-first form
-(`pixel.py` holds `Pixel`). Other people's packages add theirs through the entry point group
+(`pixel.py` holds `Pixel`, `two_words.py` holds `TwoWords` and is called `two-words`). Other people's packages add theirs through the entry point group
 `spotdiff.ROOM`; they cannot take a name that the house already uses.
 """
 
@@ -18,7 +18,8 @@ _HOUSE = Path(__file__).parent
 
 
 def _files(room: str) -> dict[str, Path]:
-    return {p.stem: p for p in sorted((_HOUSE / room).glob("*.py")) if not p.stem.startswith("_")}
+    files = sorted((_HOUSE / room).glob("*.py"))
+    return {path.stem.replace("_", "-"): path for path in files if not path.stem.startswith("_")}
 
 
 def _guests(room: str) -> dict[str, object]:
@@ -50,9 +51,10 @@ def load(room: str, name: str) -> type:
     Raises:
         OptionError: the room has no plug-in of that name; the nearest is suggested.
     """
+    name = name.replace("_", "-")
     if name in _files(room):
-        module = import_module(f"spotdiff.{room}.{name}")
-        found: type = getattr(module, "".join(part.capitalize() for part in name.split("_")))
+        module = import_module(f"spotdiff.{room}.{name.replace('-', '_')}")
+        found: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
         return found
     guest = _guests(room).get(name)
     if guest is None:

@@ -95,12 +95,16 @@ class Evidence:
         new: (H, W) float32 in [0, 1]: in after, without counterpart in before.
         directed: False when the method cannot tell the two apart; both are then the same map.
         notes: What the method found worth saying, such as a mean SSIM.
+        layers: Further maps to look at, by name, each (H, W) float32 in [0, 1]; nothing is decided by them.
+        weights: Digest of the weights that said so, or "".
     """
 
     gone: Map
     new: Map
     directed: bool
     notes: Mapping[str, object] = field(default_factory=dict)
+    layers: Mapping[str, Map] = field(default_factory=dict)
+    weights: str = ""
 
     @property
     def change(self) -> Map:
