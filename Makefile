@@ -6,9 +6,9 @@ DEMO := demo
 
 .PHONY: demo test check format bench accuracy clean
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $@
 
 demo: $(VENV)/installed  ## compare the example pair, print the answer and the path of the report

@@ -1,8 +1,9 @@
 """The folder is the registry: a file in a room is a plug-in, listed without importing it.
 
-A plug-in file holds one public dataclass whose name is the file's name in capitals-first form
-(`pixel.py` holds `Pixel`, `two_words.py` holds `TwoWords` and is called `two-words`). Other people's packages add theirs through the entry point group
-`spotdiff.ROOM`; they cannot take a name that the house already uses.
+A plug-in file holds one public dataclass whose name is the file's name in capitals-first form:
+`pixel.py` holds `Pixel`; `two_words.py` holds `TwoWords` and is called `two-words`. Other people's
+packages add theirs through the entry point group `spotdiff.ROOM`; they cannot take a name that the
+house already uses.
 """
 
 from __future__ import annotations

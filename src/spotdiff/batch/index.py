@@ -9,8 +9,8 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.batch.work import write_whole
 from spotdiff.errors import MissingExtra
+from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.batch.work import Done

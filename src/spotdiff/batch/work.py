@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spotdiff.batch.entry import Entry, Places
 from spotdiff.errors import SpotdiffError
+from spotdiff.files import write_whole
 from spotdiff.report.row import Row
 
 if TYPE_CHECKING:
@@ -99,18 +99,6 @@ def _unlink(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:  # its folder cannot be one: then there is no such file either
         return
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, whenever this is stopped.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)  # noqa: PTH105 (the same call by another name)
 
 
 def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -> Done:

@@ -3,6 +3,8 @@
     DATA/before/NAME.png    or t0/, or A/
     DATA/after/NAME.jpg     or t1/, or B/
     DATA/mask/NAME.png      or label/: 255 changed, 0 not, 170 and 85 not counted
+    DATA/gone/NAME.png      the same values, in before's pixels: what has no counterpart in after
+    DATA/new/NAME.png       the same values, in after's pixels: what has no counterpart in before
     DATA/boxes/NAME.json    what changed as boxes, or whether anything did
     DATA/val.txt            or in list/: names of a split, one a line
 
@@ -11,14 +13,19 @@ A name may hold folders (`before/yard/0001.png` is `yard/0001`). Opening lists n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
 
+if TYPE_CHECKING:
+    from spotdiff.data.truth import Truth
+
 PAIRS = (("before", "after"), ("t0", "t1"), ("A", "B"))
 MASKS = ("mask", "label")
+GONE, NEW = ("gone",), ("new",)
 BOXES = ("boxes",)
 _PHOTOS = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2", ".j2k")
 PICTURES = frozenset((*_PHOTOS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm"))
@@ -35,6 +42,8 @@ class Sample:
         after: The later picture.
         mask: Picture of `before`'s size that says which pixels changed; None for none.
         boxes: JSON file that says what changed as boxes, or whether anything did; None for none.
+        gone, new: Pictures of before's and of after's size that say which pixels have no counterpart; None for none.
+        reader: What reads the truth of a sample laid out in a way of its own; None for the way told above.
     """
 
     name: str
@@ -42,6 +51,14 @@ class Sample:
     after: Path
     mask: Path | None = None
     boxes: Path | None = None
+    gone: Path | None = None
+    new: Path | None = None
+    reader: Callable[[Sample], Truth] | None = None
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether anything says what changed."""
+        return any((self.mask, self.boxes, self.gone, self.reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +143,19 @@ def _matched(root: Path, before_folder: Path, after_folder: Path) -> Dataset:
     odd: list[Path] = []
     before, after = _by_name(before_folder, PICTURES, odd), _by_name(after_folder, PICTURES, odd)
     masks = _by_name(_first(root, MASKS), PICTURES, odd)
+    gone, new = (_by_name(_first(root, folder), PICTURES, odd) for folder in (GONE, NEW))
     boxes = _by_name(_first(root, BOXES), {".json"}, odd)
     names = sorted(before.keys() & after.keys())
     if not names:
         raise DataError(f"{root} holds no pair: no name is both in {before_folder.name} and in {after_folder.name}")
-    samples = [Sample(name, before[name], after[name], masks.get(name), boxes.get(name)) for name in names]
-    odd += [path for files in (before, after, masks, boxes) for name, path in files.items() if name not in set(names)]
+    truth = {"mask": masks, "boxes": boxes, "gone": gone, "new": new}
+    samples = [
+        Sample(name, before[name], after[name], **{kind: files.get(name) for kind, files in truth.items()})
+        for name in names
+    ]
+    odd += [
+        path for files in (before, after, *truth.values()) for name, path in files.items() if name not in set(names)
+    ]
     lines = [f"{path.relative_to(root).as_posix()} belongs to no pair" for path in sorted(odd)]
     return Dataset(root.resolve().name, tuple(samples), tuple(lines))
 

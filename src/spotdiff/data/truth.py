@@ -20,7 +20,7 @@ CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
 EITHER = "either"  # kind of an object that may be reported or not
 
-Form = Literal["areas", "points", "objects"]
+Form = Literal["areas", "points", "objects", "places"]
 TrueBox = tuple[float, float, float, float]
 
 
@@ -33,9 +33,13 @@ class Truth:
         mask: (H, W) uint8 in before's pixels: 255 changed, 0 not, 170 and 85 not counted; None for none.
         form: How boxes are meant. Areas: wide boxes around a change, hit by a region whose centre lies inside.
             Points: places to hit, as boxes around them. Objects: tight boxes, to be matched; `removed` ones in before's
-            pixels, `added` ones in after's, `either` ones not counted. None without boxes.
+            pixels, `added` ones in after's, `either` ones not counted. Places: for every changed place, whatever happened
+            there, a tight box in before's pixels and one in after's. None without boxes.
         boxes: Half-open [left, top, right, bottom].
         kinds: One a box; empty words where nobody knows.
+        boxes_after: Of places, the same places in after's pixels; else ().
+        gone: (H, W) uint8 in before's pixels, the values of `mask`: what has no counterpart in after; None for unknown.
+        new: The same in after's pixels: what has no counterpart in before.
     """
 
     changed: bool | None
@@ -43,6 +47,9 @@ class Truth:
     form: Form | None = None
     boxes: tuple[TrueBox, ...] = ()
     kinds: tuple[str, ...] = ()
+    boxes_after: tuple[TrueBox, ...] = ()
+    gone: Bytes | None = None
+    new: Bytes | None = None
 
 
 def read_truth(sample: Sample) -> Truth:
@@ -51,12 +58,25 @@ def read_truth(sample: Sample) -> Truth:
     Raises:
         DataError: there is no truth, or a file of it cannot be read or says what it cannot mean.
     """
-    if sample.mask is not None:
-        mask = read_mask(sample.mask)
-        return Truth(changed=bool((mask == CHANGED).any()), mask=mask)
+    if sample.reader is not None:
+        return sample.reader(sample)
+    if sample.mask is not None or (sample.gone is not None and sample.new is not None):
+        return _read_masks(sample)
     if sample.boxes is None:
         raise DataError(f"{sample.name} has no truth: it needs mask/{sample.name}.png or boxes/{sample.name}.json")
     return read_boxes(sample.boxes)
+
+
+def _read_masks(sample: Sample) -> Truth:
+    """The truth in masks; where there is none for both pictures together, it is what either of the two says."""
+    mask, gone, new = (None if path is None else read_mask(path) for path in (sample.mask, sample.gone, sample.new))
+    if (gone is None) != (new is None):
+        raise DataError(f"{sample.name} has only one of gone/{sample.name}.png and new/{sample.name}.png")
+    if mask is None and gone is not None and new is not None:
+        if gone.shape != new.shape:
+            raise DataError(f"{sample.name} needs mask/{sample.name}.png, as its pictures differ in size")
+        mask = np.maximum(gone, new)
+    return Truth(changed=bool((mask == CHANGED).any()), mask=mask, gone=gone, new=new)
 
 
 def read_mask(path: Path) -> Bytes:

@@ -40,7 +40,7 @@ def evaluate(dataset: Dataset, options: Options | None = None, *, workers: int |
 def outcomes_of(dataset: Dataset, options: Options, *, workers: int | None = 0) -> Iterator[Outcome]:
     """The outcome of every sample, in the order in which they are done; see `evaluate`."""
     get_method(options.method, options.settings)  # a wrong setting must not become trouble with every sample
-    if not any(sample.mask or sample.boxes for sample in dataset):
+    if not any(sample.has_truth for sample in dataset):
         raise DataError(f"{dataset.name} has no truth: it needs a folder mask or boxes")
     count = min(len(dataset), processors() if workers is None else workers)
     for sample, result in each(partial(measure, options=options), dataset.samples, workers=count):

@@ -1,0 +1,80 @@
+"""What a file of weights says of itself, so that the file alone is enough to use it and to judge it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from spotdiff.errors import DataError
+
+KEY = "spotdiff"  # under which the facts stand in a file's metadata
+Form = Literal["classes", "masks", "centres"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of trained weights.
+
+    Attributes:
+        net: Name of the network.
+        settings: Its settings.
+        form: What it says: classes, masks or centres.
+        classes: Channels of its answer, in order; empty for centres.
+        directed: Whether it tells gone from new.
+        stride: Strides of the box grid for centres, else 1.
+        side: Longer side of the pictures it was trained on, in pixels; what it is best used at.
+        threshold: What counts as changed, in [0, 1].
+        colour: Order of the colour channels, values in [0, 1].
+        recipe: Name of the recipe.
+        data: What it was trained on.
+        steps: Optimiser steps taken.
+        parameters: How many numbers it has learned.
+        licence: Licence of the weights.
+        figures: What was measured on held-out pairs, by name.
+        digest: SHA-256 of the weights' values, in hexadecimal.
+        made_with: Version of this package.
+    """
+
+    net: str
+    settings: Mapping[str, Any]
+    form: Form
+    classes: tuple[str, ...] = ()
+    directed: bool = True
+    stride: int = 1
+    side: int = 256
+    threshold: float = 0.5
+    colour: str = "RGB"
+    recipe: str = ""
+    data: str = ""
+    steps: int = 0
+    parameters: int = 0
+    licence: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    digest: str = ""
+    made_with: str = ""
+
+    def to_json(self) -> str:
+        """The facts as one line of JSON."""
+        return json.dumps(asdict(self), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str | None, *, path: object) -> Facts:
+        """The facts in a file's metadata; what a later version may have added is left alone.
+
+        Raises:
+            DataError: the file has no facts, or they are not what facts are.
+
+        Examples:
+            >>> facts = Facts("unet", {"setting": "a"}, "classes", classes=("changed", "unchanged"))
+            >>> Facts.from_json(facts.to_json(), path="w.safetensors") == facts
+            True
+        """
+        try:
+            said = json.loads(text or "")
+            known = {f.name: said[f.name] for f in fields(cls) if f.name in said}
+            known["settings"] = {k: tuple(v) if isinstance(v, list) else v for k, v in known["settings"].items()}
+            return cls(**(known | {"classes": tuple(known.get("classes", ()))}))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise DataError(f"{path} holds no weights of spotdiff; make such a file with spotdiff train") from None

@@ -1,0 +1,93 @@
+"""Weights in a file that carries its own facts (safetensors)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from spotdiff.errors import DataError
+from spotdiff.files import write_whole
+from spotdiff.nets import get_net
+from spotdiff.nets.parts.facts import KEY, Facts
+from spotdiff.nets.parts.outputs import Net
+
+
+def save_weights(path: str | Path, net: Net, facts: Facts) -> Facts:
+    """Write a net's values and facts to one file, whole or not at all; the facts come back with their digest.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    values = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
+    sealed = replace(facts, digest=digest_of(values))
+    write_whole(Path(path), save(values, metadata={KEY: sealed.to_json()}), durable=True)
+    return sealed
+
+
+def load_weights(path: str | Path) -> tuple[Net, Facts]:
+    """The net in a file, ready to use (not to train), and its facts.
+
+    Raises:
+        DataError: the file cannot be read, holds no weights of ours, or values that do not fit the net it names.
+        OptionError: the net it names is not known.
+    """
+    facts, values = read_weights(path)
+    net = get_net(facts.net, facts.settings).build()
+    fill(net, values, path=path)
+    return net.eval(), facts
+
+
+def read_weights(path: str | Path) -> tuple[Facts, dict[str, Tensor]]:
+    """Facts and values of a file, by name.
+
+    Raises:
+        DataError: the file cannot be read, holds no weights of ours, or was changed since it was written.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            facts = Facts.from_json((file.metadata() or {}).get(KEY), path=path)
+            values = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist") from None
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path} cannot be read as weights: {error}") from None
+    if facts.digest != digest_of(values):
+        raise DataError(f"{path} was changed since it was written: its values do not match its digest")
+    return facts, values
+
+
+def fill(net: Net, values: Mapping[str, Tensor], *, path: object) -> None:
+    """Put values into a net.
+
+    Raises:
+        DataError: a value is missing, unknown or of another shape.
+    """
+    own = net.state_dict()
+    odd = sorted(own.keys() ^ values.keys()) or [n for n in own if own[n].shape != values[n].shape]
+    if odd:
+        raise DataError(f"{path} does not fit the network: {len(odd)} values differ, such as {odd[0]}")
+    net.load_state_dict(dict(values))
+
+
+def fill_where_alike(net: Net, values: Mapping[str, Tensor]) -> int:
+    """Put those values into a net that have a name and shape of its own, for learning on; how many were put in."""
+    own = net.state_dict()
+    alike = {name: value for name, value in values.items() if name in own and own[name].shape == value.shape}
+    net.load_state_dict(own | alike)
+    return len(alike)
+
+
+def digest_of(values: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names and bytes of all values, in the order of the names."""
+    seal = hashlib.sha256()
+    for name in sorted(values):
+        seal.update(name.encode())
+        seal.update(values[name].contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return seal.hexdigest()
