@@ -148,14 +148,21 @@ def _matched(root: Path, before_folder: Path, after_folder: Path) -> Dataset:
     names = sorted(before.keys() & after.keys())
     if not names:
         raise DataError(f"{root} holds no pair: no name is both in {before_folder.name} and in {after_folder.name}")
-    truth = {"mask": masks, "boxes": boxes, "gone": gone, "new": new}
     samples = [
-        Sample(name, before[name], after[name], **{kind: files.get(name) for kind, files in truth.items()})
+        Sample(
+            name,
+            before[name],
+            after[name],
+            mask=masks.get(name),
+            boxes=boxes.get(name),
+            gone=gone.get(name),
+            new=new.get(name),
+        )
         for name in names
     ]
-    odd += [
-        path for files in (before, after, *truth.values()) for name, path in files.items() if name not in set(names)
-    ]
+    wanted = set(names)
+    every = [path for files in (before, after, masks, boxes, gone, new) for path in files.items()]
+    odd += [path for name, path in every if name not in wanted]
     lines = [f"{path.relative_to(root).as_posix()} belongs to no pair" for path in sorted(odd)]
     return Dataset(root.resolve().name, tuple(samples), tuple(lines))
 

@@ -33,8 +33,8 @@ class Truth:
         mask: (H, W) uint8 in before's pixels: 255 changed, 0 not, 170 and 85 not counted; None for none.
         form: How boxes are meant. Areas: wide boxes around a change, hit by a region whose centre lies inside.
             Points: places to hit, as boxes around them. Objects: tight boxes, to be matched; `removed` ones in before's
-            pixels, `added` ones in after's, `either` ones not counted. Places: for every changed place, whatever happened
-            there, a tight box in before's pixels and one in after's. None without boxes.
+            pixels, `added` ones in after's, `either` ones not counted. Places: for every changed place, whatever
+            happened there, a tight box in before's pixels and one in after's. None without boxes.
         boxes: Half-open [left, top, right, bottom].
         kinds: One a box; empty words where nobody knows.
         boxes_after: Of places, the same places in after's pixels; else ().
@@ -76,7 +76,8 @@ def _read_masks(sample: Sample) -> Truth:
         if gone.shape != new.shape:
             raise DataError(f"{sample.name} needs mask/{sample.name}.png, as its pictures differ in size")
         mask = np.maximum(gone, new)
-    return Truth(changed=bool((mask == CHANGED).any()), mask=mask, gone=gone, new=new)
+    changed = mask is not None and bool(np.any(mask == CHANGED))
+    return Truth(changed, mask, gone=gone, new=new)
 
 
 def read_mask(path: Path) -> Bytes:
