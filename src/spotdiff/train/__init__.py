@@ -1,0 +1,3 @@
+"""Learning: recipes, losses, one readable loop."""
+
+from __future__ import annotations

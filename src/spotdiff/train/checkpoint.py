@@ -1,0 +1,41 @@
+"""Where a training stands, in one file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from spotdiff.errors import DataError
+from spotdiff.files import write_whole
+
+State = dict[str, Any]
+
+
+def save_checkpoint(path: Path, state: State) -> None:
+    """Write the state; a stop or a full disk in the middle leaves the last one as it was.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_whole(path, buffer.getvalue(), durable=True)
+
+
+def load_checkpoint(path: Path) -> State | None:
+    """The state in a file, or None where there is none.
+
+    Raises:
+        DataError: the file cannot be read as one.
+    """
+    if not path.exists():
+        return None
+    try:
+        state: State = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises of many kinds at a file that is none of its own
+        line = str(error).partition("\n")[0]
+        raise DataError(f"{path} cannot be read as a checkpoint ({line}); remove it to start over") from None
+    return state

@@ -1,0 +1,225 @@
+"""The loop: a batch, its loss, a step, the mean of the weights; now and then a measuring and a checkpoint."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from spotdiff.nets.parts.facts import Facts
+from spotdiff.nets.parts.weights import save_weights
+from spotdiff.train.average import Average
+from spotdiff.train.checkpoint import load_checkpoint, save_checkpoint
+from spotdiff.train.feed import feed
+from spotdiff.train.journal import Journal
+from spotdiff.train.measure import Measured, measure
+
+if TYPE_CHECKING:
+    from spotdiff.data.example import Example, Source
+    from spotdiff.nets.parts.outputs import Net
+    from spotdiff.train.batch import Batch
+    from spotdiff.train.recipe import Recipe
+
+CHECKPOINT, WEIGHTS, JOURNAL = "checkpoint.pt", "weights.safetensors", "journal.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where a training stands.
+
+    Attributes:
+        step: Steps done.
+        loss: Of the last step.
+        measured: Figures on held-out examples, when they were just taken.
+        best: Whether they are the best so far.
+        stopped: Why training ends here before its last step; empty while it goes on.
+    """
+
+    step: int
+    loss: float
+    measured: Measured | None = None
+    best: bool = False
+    stopped: str = ""
+
+
+@dataclass(slots=True)
+class Learner:
+    """Everything that changes while a net learns, and goes into a checkpoint."""
+
+    recipe: Recipe
+    net: Net
+    accelerator: Accelerator
+    optimiser: Any = field(init=False)
+    model: Any = field(init=False)
+    average: Average = field(init=False)
+    step: int = 0
+    best: float = -math.inf
+    since_best: int = 0
+
+    def __post_init__(self) -> None:
+        decayed = [p for p in self.net.parameters() if p.ndim > 1]  # not biases and norms
+        others = [p for p in self.net.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": self.recipe.decay}, {"params": others, "weight_decay": 0.0}]
+        optimiser = torch.optim.AdamW(groups, lr=self.recipe.lr)
+        self.model, self.optimiser = self.accelerator.prepare(self.net, optimiser)
+        self.average = Average(self.net, keep=self.recipe.ema)
+
+    def learn(self, batch: Batch) -> float:
+        """One step; the loss comes back."""
+        torch.manual_seed(seed_of(self.recipe.seed, self.step, self.accelerator.process_index))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate(self.step, self.recipe)
+        with self.accelerator.autocast():
+            loss = self.recipe.loss(self.model(batch.before, batch.after), batch)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self.average.follow(self.net, step=self.step)
+        self.step += 1
+        return float(loss.detach())
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.values,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "since_best": self.since_best,
+            "scaler": scaler.state_dict() if (scaler := self.accelerator.scaler) else {},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.net.load_state_dict(state["net"])
+        self.average.restore(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.best, self.since_best = state["step"], state["best"], state["since_best"]
+        if self.accelerator.scaler:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+
+
+def learn(
+    recipe: Recipe,
+    net: Net,
+    facts: Facts,
+    source: Source,
+    held_out: Sequence[Example],
+    out: Path,
+    *,
+    workers: int = 0,
+    minutes: float = 2.0,
+) -> Iterator[Moment]:
+    """Train a net; where the folder holds a checkpoint of this training, it goes on from there.
+
+    Args:
+        recipe: How.
+        net: With the weights to begin with.
+        facts: Of the net; steps, figures and digest are filled in.
+        source: Where examples come from.
+        held_out: Examples to measure on.
+        out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`.
+        workers: Helper processes that make examples.
+        minutes: Between two checkpoints.
+
+    Yields:
+        Every step, and what was measured. Figures are measured before the first step and after the last.
+
+    Raises:
+        DataError: the checkpoint cannot be read.
+        OSError: a file cannot be written; the last checkpoint is still there.
+    """
+    accelerator = Accelerator(mixed_precision=recipe.precision)
+    learner = Learner(recipe, net, accelerator)
+    journal = Journal(out / JOURNAL)
+    state = load_checkpoint(out / CHECKPOINT)
+    if state:
+        learner.restore(state)
+    journal.resume(learner.step)
+    keeper = _Keeper(learner, journal, facts, held_out, out, minutes=minutes)
+    if learner.step == 0:
+        yield keeper.measured(float("nan"))
+    batches = feed(
+        source,
+        first=learner.step,
+        last=recipe.steps,
+        batch=recipe.batch,
+        workers=workers,
+        rank=accelerator.process_index,
+        processes=accelerator.num_processes,
+    )
+    net.train()
+    for batch in batches:
+        loss = learner.learn(batch.to(accelerator.device))
+        due = learner.step % recipe.measure_every == 0 or learner.step == recipe.steps
+        moment = keeper.measured(loss) if due else Moment(learner.step, loss)
+        keeper.keep(now=due)
+        yield moment
+        if moment.stopped:
+            return
+
+
+def seed_of(*numbers: int) -> int:
+    """One seed from several; chance within a step goes by the step, so that nothing of it need be kept."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def rate(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step: up along a line, then down along half a cosine (Loshchilov and Hutter 2017, eq. 5)."""
+    warm = max(round(recipe.steps * recipe.warmup), 1)
+    if step < warm:
+        return recipe.lr * (step + 1) / warm
+    return recipe.lr * (1 + math.cos(math.pi * (step - warm) / max(recipe.steps - warm, 1))) / 2
+
+
+class _Keeper:
+    """Measures, writes the journal, keeps the best weights and the checkpoints."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        journal: Journal,
+        facts: Facts,
+        held_out: Sequence[Example],
+        out: Path,
+        *,
+        minutes: float,
+    ) -> None:
+        self.learner, self.journal, self.facts, self.held_out, self.out = learner, journal, facts, held_out, out
+        self.seconds, self.kept = minutes * 60, time.monotonic()
+
+    def measured(self, loss: float) -> Moment:
+        """Figures of the mean weights; they are written where they are the best so far."""
+        learner = self.learner
+        with learner.average.worn_by(learner.net):
+            found = measure(learner.net, self.held_out, device=learner.accelerator.device)
+            best = found.score > learner.best
+            learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
+            if learner.accelerator.is_main_process:
+                if best:
+                    figures = {name: round(value, 4) for name, value in found.figures.items()}
+                    facts = replace(self.facts, steps=learner.step, figures=figures)
+                    save_weights(self.out / WEIGHTS, learner.net, facts)
+                lr = rate(max(learner.step - 1, 0), learner.recipe)
+                self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)
+        patience = learner.recipe.patience
+        tired = 0 < patience <= learner.since_best
+        stopped = f"no better figures in {patience} measurings" if tired else ""
+        return Moment(learner.step, loss, found, best, stopped)
+
+    def keep(self, *, now: bool) -> None:
+        """Write a checkpoint if it is time."""
+        if not self.learner.accelerator.is_main_process:
+            return
+        if now or time.monotonic() - self.kept >= self.seconds:
+            save_checkpoint(self.out / CHECKPOINT, self.learner.state())
+            self.kept = time.monotonic()

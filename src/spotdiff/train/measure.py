@@ -1,0 +1,92 @@
+"""How a net does on held-out examples, as training goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from spotdiff.evaluate.maps import MapReport, MapScores
+from spotdiff.nets.parts.outputs import FOUR, Net
+from spotdiff.regions.centres import decode, painted
+from spotdiff.train.batch import collate
+
+if TYPE_CHECKING:
+    from spotdiff.data.example import Example
+    from spotdiff.types import Map
+
+_AT_ONCE = 8  # examples
+_KINDS = ("added", "removed", "changed")
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures on held-out examples.
+
+    Attributes:
+        figures: By name; those that the truth cannot give are missing.
+        score: The one that decides which weights are best: mean F1 of the kinds of change, or of any where the net or
+            the truth knows no kinds. Higher is better.
+        report: Everything counted.
+    """
+
+    figures: dict[str, float]
+    score: float
+    report: MapReport
+
+
+@torch.inference_mode()
+def answers(net: Net, examples: Sequence[Example], *, device: torch.device | None = None) -> list[Arrays]:
+    """What a net says of each example, by name, each map (H, W) and nets' boxes painted as maps."""
+    said: list[Arrays] = []
+    for start in range(0, len(examples), _AT_ONCE):
+        batch = collate(examples[start : start + _AT_ONCE]).to(device or torch.device("cpu"))
+        named = net.pictures(batch.before, batch.after)
+        arrays = {name: tensor.float().cpu().numpy() for name, tensor in named.items()}
+        for number in range(len(batch.before)):
+            one = {name: array[number] for name, array in arrays.items()}
+            said.append(_maps(one, net, batch.before.shape[-2:]))
+    return said
+
+
+def measure(net: Net, examples: Sequence[Example], *, device: torch.device | None = None) -> Measured:
+    """Figures of a net over examples; put it into `eval` mode first."""
+    scores = MapScores()
+    for example, said in zip(examples, answers(net, examples, device=device), strict=True):
+        four = {name: said[name] for name in FOUR} if FOUR[0] in said else None
+        directed = example.directed and net.directed
+        scores.add(
+            said["gone"],
+            said["new"],
+            example.gone if directed else example.gone | example.new,
+            example.new if directed else example.gone | example.new,
+            example.counted_before & example.counted_after,
+            four=four if directed else None,
+            directed=directed,
+        )
+    return _measured(scores.report())
+
+
+def _maps(one: Arrays, net: Net, shape: tuple[int, ...]) -> Arrays:
+    if "gone" in one:
+        return {name: array[0] for name, array in one.items() if array.ndim == 3}
+    both: list[Map] = []
+    for side in ("before", "after"):
+        heat, size, offset = (one[f"{part}_{side}"] for part in ("heat", "size", "offset"))
+        boxes, sure = decode(heat, size, offset, stride=net.stride, shape=(shape[0], shape[1]))
+        both.append(painted(boxes, sure, (shape[0], shape[1])))
+    return {"gone": both[0], "new": both[1]}
+
+
+def _measured(report: MapReport) -> Measured:
+    figures = {f"{name} F1": each.f1 for name, each in report.maps.items()}
+    figures |= {f"{name} AP": each.average_precision for name, each in report.maps.items()}
+    if report.unchanged:
+        figures["false alarms"] = report.false_alarms
+    kinds = [figures[f"{kind} F1"] for kind in _KINDS if f"{kind} F1" in figures]
+    score = float(np.mean(kinds)) if kinds else figures["any F1"]
+    return Measured({name: value for name, value in figures.items() if value == value}, score, report)
