@@ -37,6 +37,37 @@ def test_a_mask_goes_before_boxes(tmp_path):
     assert (truth.changed, truth.boxes) == (False, ())
 
 
+PLACES = {"form": "places", "boxes": [[0, 0, 1, 1, "added"], [2, 0, 4, 1]], "boxes_after": [[1, 0, 2, 1], [3, 0, 4, 1]]}
+
+
+def test_places_stand_in_both_pictures(tmp_path):
+    truth = read_boxes(written(tmp_path / "a.json", PLACES))
+    assert (truth.form, truth.changed, truth.kinds) == ("places", True, ("added", ""))
+    assert truth.boxes == ((0, 0, 1, 1), (2, 0, 4, 1))
+    assert truth.boxes_after == ((1, 0, 2, 1), (3, 0, 4, 1))
+
+
+def test_places_count_beside_masks(tmp_path):
+    files = {name: mask_file(tmp_path / f"{name}.png", 0, 0, 170, 0) for name in ("gone", "new")}
+    truth = read_truth(Sample("a", Path(), Path(), boxes=written(tmp_path / "a.json", PLACES), **files))
+    assert truth.mask.tolist() == truth.gone.tolist() == truth.new.tolist() == [[0, 0, 170, 0]]
+    assert (truth.changed, truth.form) == (False, "places")  # whether anything changed is the masks' to say
+    assert (len(truth.boxes), len(truth.boxes_after), truth.kinds) == (2, 2, ("added", ""))
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        pytest.param(None, "for each of the 2 boxes, not no list", id="none"),
+        pytest.param([[0, 0, 1, 1]], "for each of the 2 boxes, not 1 of them", id="too few"),
+        pytest.param([[0, 0, 1, 1], [0, 0, 0, 1]], "right must exceed left", id="empty box"),
+    ],
+)
+def test_places_that_cannot_be(tmp_path, after, message):
+    with pytest.raises(DataError, match=message):
+        read_boxes(written(tmp_path / "a.json", {**PLACES, "boxes_after": after}))
+
+
 def test_other_values_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"holds 1, 50: a mask holds 255 changed"):
         read_mask(mask_file(tmp_path / "a.png", 0, 1, 50, 255))
@@ -93,7 +124,7 @@ def test_what_boxes_may_say(tmp_path, said, changed, form, kinds):
         pytest.param({}, 'needs "boxes"', id="empty"),
         pytest.param({"changed": "yes"}, 'needs "boxes"', id="a word for yes"),
         pytest.param({"changed": True, "boxes": "none"}, 'needs "boxes"', id="a word for boxes"),
-        pytest.param({"boxes": [BOX], "form": "ovals"}, "areas, objects or points, not 'ovals'", id="form"),
+        pytest.param({"boxes": [BOX], "form": "ovals"}, "areas, objects, places or points, not 'ovals'", id="form"),
         pytest.param({"boxes": [[1, 2, 3]]}, "a box is", id="three edges"),
         pytest.param({"boxes": [[1, 2, 3, "4"]]}, "a box is", id="text"),
         pytest.param({"boxes": [[5, 2, 5, 4]]}, "right must exceed left", id="no width"),

@@ -68,3 +68,53 @@ def hall(tmp_path):
     (root / "boxes").mkdir()
     (root / "boxes" / "one.json").write_text(json.dumps({"changed": True}), encoding="utf-8")
     return root
+
+
+def grain(seed, width=96, height=72):
+    """(H, W, 3) uint8 with detail that can be found again."""
+    fine = np.random.default_rng(seed).integers(0, 256, (height // 3, width // 3, 3), dtype=np.uint8)
+    return cv2.GaussianBlur(cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC), (0, 0), 1.0)
+
+
+REMOVED, ADDED, REPLACED = (8, 8, 24, 24), (40, 10, 60, 26), (66, 40, 88, 60)
+
+
+def paint(picture, box, colour):
+    left, top, right, bottom = box
+    picture[top:bottom, left:right] = colour
+
+
+@pytest.fixture
+def glade(tmp_path):
+    """Two pairs with masks of their own and places: one in which three things changed, one in which nothing did.
+
+    After is seen from a place 4 pixels further to the left, so that everything in it stands 4 pixels further right.
+    """
+    root = tmp_path / "glade"
+    for name, things in (("calm", False), ("full", True)):
+        scene = grain(5, width=100)
+        before, after = scene.copy(), scene.copy()
+        gone, new = np.zeros((72, 100), np.uint8), np.zeros((72, 100), np.uint8)
+        if things:
+            for picture, mask, boxes in ((before, gone, (REMOVED, REPLACED)), (after, new, (ADDED, REPLACED))):
+                for box in boxes:
+                    paint(picture, box, (20, 30, 240) if picture is before else (240, 220, 20))
+                    paint(mask, box, 255)
+        before, after, gone, new = before[:, :96], shifted(after), gone[:, :96], shifted(new)
+        for folder, pixels in (("before", before), ("after", after), ("gone", gone), ("new", new)):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(root / folder / f"{name}.png"), pixels)
+        rows = [[*REMOVED, "removed"], [*ADDED, "added"], [*REPLACED, "replaced"]]
+        moved = [[box[0] + 4, box[1], box[2] + 4, box[3]] for box in (REMOVED, ADDED, REPLACED)]
+        said = {"form": "places", "boxes": rows if things else [], "boxes_after": moved if things else []}
+        mask = np.maximum(gone, np.roll(new, -4, axis=1))
+        (root / "mask").mkdir(exist_ok=True)
+        cv2.imwrite(str(root / "mask" / f"{name}.png"), mask)
+        (root / "boxes").mkdir(exist_ok=True)
+        (root / "boxes" / f"{name}.json").write_text(json.dumps(said), encoding="utf-8")
+    return root
+
+
+def shifted(pixels):
+    """What stands 4 pixels further right, as wide as before."""
+    return np.roll(pixels, 4, axis=1)[:, :96]

@@ -9,6 +9,7 @@ import pytest
 
 from spotdiff.metrics.masks import (
     Counts,
+    accuracy,
     average_precision,
     best_threshold,
     f1,
@@ -129,3 +130,12 @@ def test_average_precision_of_a_perfect_map_and_of_no_change():
 def test_maps_that_cannot_be_scored(probability):
     with pytest.raises(ValueError, match=r"uint8 of the truth's shape \(2, 3\)"):
         levels(probability, np.zeros((2, 3), bool))
+
+
+def test_accuracy_is_the_share_that_is_right(case):
+    probability, truth, counted = case
+    tp, fp, fn, tn = by_hand(probability, truth, counted, 90)
+    found = levels(probability, truth, counted=counted)
+    assert accuracy(found.at(90)) == pytest.approx((tp + tn) / (tp + fp + fn + tn))
+    assert np.asarray(accuracy(found.counts()))[90] == accuracy(found.at(90))
+    assert np.isnan(accuracy(Counts(0, 0, 0, 0)))

@@ -21,7 +21,7 @@ class Files:
         json: The record; "-" for standard output.
         report: The HTML page.
         overlay: The PNG of what changed.
-        maps: Folder of `before.png` and `after.png`.
+        maps: Folder of `before.png`, `after.png` and the method's further maps.
         cutouts: Folder of what changed, cut out.
     """
 
@@ -82,9 +82,9 @@ class Files:
             write_overlay(comparison, self.overlay)
             written.append(self.overlay)
         if self.maps is not None:
-            from spotdiff.report.maps import write_maps
+            from spotdiff.report.maps import write_layers, write_maps
 
-            written += map(str, write_maps(comparison, self.maps))
+            written += map(str, (*write_maps(comparison, self.maps), *write_layers(comparison, self.maps)))
         if self.cutouts is not None:
             from spotdiff.report.cutouts import write_cutouts
 

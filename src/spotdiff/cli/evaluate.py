@@ -1,58 +1,74 @@
-"""Measure a method on pairs with a known truth."""
+"""Measure one method or several on pairs with a known truth."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.cli._candidates import read_candidates, several_methods
+from spotdiff.cli._options import comparison_options
 from spotdiff.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from spotdiff.data import Dataset
     from spotdiff.evaluate import Report
+    from spotdiff.evaluate.robust import Strength
+    from spotdiff.evaluate.tables import Table
     from spotdiff.options import Options
 
 
 @click.command()
 @click.argument("data", nargs=-1, metavar="DATA...")
 @click.option("--split", default="", metavar="NAME", help="only the names in NAME.txt of each dataset")
+@several_methods
 @comparison_options
-@click.option("--out", metavar="DIR", help="write summary.json, samples.csv, precision_recall.svg and its .csv")
+@click.option("--swap", is_flag=True, help="compare each pair exchanged as well, and tell how well the answers fit")
+@click.option("--robustness", is_flag=True, help="also with after moved, turned, relit, shaded and made noisy")
+@click.option(
+    "--most", type=click.IntRange(1), default=20, show_default=True, metavar="N", help="pairs of a set for --robustness"
+)
+@click.option("--out", metavar="DIR", help="write summary.json, samples.csv, precision_recall.svg and more")
 @click.option("--json", "json_to", metavar="FILE|-", help="write the figures as JSON; - is standard output")
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; for use with --out or --json")
 def command(
     data: tuple[str, ...],
     split: str,
+    methods: tuple[str, ...],
+    swap: bool,  # noqa: FBT001 (click passes by name)
+    robustness: bool,  # noqa: FBT001
+    most: int,
     out: str | None,
     json_to: str | None,
     workers: int | None,
-    quiet: bool,  # noqa: FBT001 (click passes by name)
+    quiet: bool,  # noqa: FBT001
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
-    """Measure a method on pairs with a known truth.
+    """Measure one method or several on pairs with a known truth.
 
     DATA is a folder with before/ and after/ (or t0/ and t1/, or A/ and B/), whose pictures belong together by name, and
-    mask/NAME.png (255 changed, 0 not, 170 and 85 not counted) or boxes/NAME.json; or a folder of such folders.
+    mask/NAME.png (255 changed, 0 not, 170 and 85 not counted), gone/NAME.png and new/NAME.png, or boxes/NAME.json; or a
+    folder of such folders; or LAYOUT:PATH for a published set. --set METHOD.field=value is for one of several methods.
 
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
+    Example: spotdiff evaluate yard --method classic --method fused=run/weights.safetensors --out measured
     Exit codes: 0, or 2 if any pair could not be compared.
     """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
-    options = read_options(**asked)
+    candidates = read_candidates(methods, **asked)
     datasets = _datasets(data, split)
     _warn(datasets)
-    reports = [_report(dataset, options, workers=workers, quiet=quiet) for dataset in datasets]
-    written = _write(reports, out, json_to)
+    reports = _reports(datasets, candidates, workers=workers, quiet=quiet, swap=swap)
+    rows = _strengths(datasets, candidates, workers=workers, quiet=quiet, most=most) if robustness else []
+    written = _write(reports, rows, out, json_to)
     if not quiet and json_to != "-":
-        _show(reports, written)
+        _show(_tables(reports, rows), written)
     return _trouble(reports)
 
 
@@ -62,17 +78,21 @@ def _datasets(data: Sequence[str], split: str) -> list[Dataset]:
     Raises:
         DataError: there is none, or two would be told apart by nothing.
     """
-    from spotdiff.data import find_datasets, open_dataset
-
-    if split:
-        found = [open_dataset(path, split=split) for path in data]
-    else:
-        found = [open_dataset(path) for folder in data for path in find_datasets(folder)]
+    found = [dataset for text in data for dataset in _opened(text, split)]
     names = [dataset.name for dataset in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"two datasets are named {twice[0]}; rename one folder, or evaluate them one by one")
     return found
+
+
+def _opened(text: str, split: str) -> list[Dataset]:
+    from spotdiff.data import find_datasets, open_dataset
+    from spotdiff.data.published import open_named
+
+    if split or (":" in text and not Path(text).exists()):
+        return [open_named(text, split=split)]
+    return [open_dataset(path) for path in find_datasets(text)]
 
 
 def _warn(datasets: Sequence[Dataset]) -> None:
@@ -82,34 +102,84 @@ def _warn(datasets: Sequence[Dataset]) -> None:
             click.echo(f"spotdiff: {dataset.name}: {dataset.odd[0]}{more}; left out", err=True)
 
 
-def _report(dataset: Dataset, options: Options, *, workers: int | None, quiet: bool) -> Report:
+def _reports(
+    datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, swap: bool
+) -> list[Report]:
     from spotdiff.cli._progress import watched
-    from spotdiff.evaluate import outcomes_of, report_of
+    from spotdiff.evaluate import check_method, outcomes_of, report_of
 
-    outcomes = outcomes_of(dataset, options, workers=workers)
-    return report_of(dataset, watched(outcomes, len(dataset), unit="pairs", quiet=quiet), options)
+    for options in candidates.values():
+        check_method(options)  # a wrong setting of the last method must not be told after the work of the first
+    made = []
+    for label, options in candidates.items():
+        for dataset in datasets:
+            outcomes = outcomes_of(dataset, options, workers=workers, swap=swap)
+            shown = watched(outcomes, len(dataset), unit="pairs", quiet=quiet)
+            made.append(report_of(dataset, shown, options, label=label))
+    return made
 
 
-def _write(reports: Sequence[Report], out: str | None, json_to: str | None) -> list[str]:
+def _strengths(
+    datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, most: int
+) -> list[Strength]:
+    from spotdiff.cli._progress import watched
+    from spotdiff.evaluate.robust import disturbed_outcomes, spread, strengths_of
+
+    made = []
+    for label, options in candidates.items():
+        for dataset in datasets:
+            samples = spread(dataset, most)
+            outcomes = disturbed_outcomes(samples, options, workers=workers)
+            shown = watched(outcomes, len(samples), unit="pairs", quiet=quiet)
+            made += strengths_of(shown, dataset=dataset.name, method=label)
+    return made
+
+
+def _write(reports: Sequence[Report], rows: Sequence[Strength], out: str | None, json_to: str | None) -> list[str]:
     """Write what was asked for and return the paths; standard output is not among them."""
-    from spotdiff.evaluate.files import to_json, write_all
+    written: list[str] = []
+    if out is not None:
+        from spotdiff.evaluate.files import write_all
+        from spotdiff.evaluate.robust import write_robustness
+        from spotdiff.evaluate.several import write_several
 
-    written = [] if out is None else [str(path) for path in write_all(reports, out)]
+        write = write_several if _several(reports) else write_all
+        written += map(str, (*write(reports, out), *(write_robustness(rows, out) if rows else ())))
     if json_to == "-":
-        sys.stdout.write(to_json(reports))
+        sys.stdout.write(_json(reports))
     elif json_to is not None:
         path = Path(json_to)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(to_json(reports), encoding="utf-8")
+        path.write_text(_json(reports), encoding="utf-8")
         written.append(json_to)
     return written
 
 
-def _show(reports: Sequence[Report], written: Sequence[str]) -> None:
-    """Print the tables; their titles and heads stand out on a terminal."""
-    from spotdiff.evaluate.tables import aligned, tables
+def _json(reports: Sequence[Report]) -> str:
+    from spotdiff.evaluate.files import to_json
+    from spotdiff.evaluate.several import several_to_json
 
-    for table in tables(reports):
+    return several_to_json(reports) if _several(reports) else to_json(reports)
+
+
+def _several(reports: Sequence[Report]) -> bool:
+    return len({report.label for report in reports}) > 1
+
+
+def _tables(reports: Sequence[Report], rows: Sequence[Strength]) -> list[Table]:
+    from spotdiff.evaluate.beside import beside_tables
+    from spotdiff.evaluate.robust import robustness_table
+    from spotdiff.evaluate.tables import tables
+
+    made = beside_tables(reports) if _several(reports) else tables(reports)
+    return [*made, robustness_table(rows)] if rows else made
+
+
+def _show(shown: Sequence[Table], written: Sequence[str]) -> None:
+    """Print the tables; their titles and heads stand out on a terminal."""
+    from spotdiff.evaluate.tables import aligned
+
+    for table in shown:
         title, heads, *rows = aligned(table)
         click.echo("\n".join([click.style(title, bold=True), click.style(heads, dim=True), *rows, ""]))
     for path in written:
@@ -118,7 +188,13 @@ def _show(reports: Sequence[Report], written: Sequence[str]) -> None:
 
 def _trouble(reports: Sequence[Report]) -> int:
     """2 when a sample could not be compared, with the first one told on standard error; else 0."""
-    failed = [f"{report.dataset}/{o.name}: {o.error}" for report in reports for o in report.outcomes if o.error]
+    several = _several(reports)
+    failed = [
+        f"{report.label + ': ' if several else ''}{report.dataset}/{o.name}: {o.error}"
+        for report in reports
+        for o in report.outcomes
+        if o.error
+    ]
     if not failed:
         return 0
     some = "a pair had trouble and counts" if len(failed) == 1 else f"{len(failed)} pairs had trouble and count"

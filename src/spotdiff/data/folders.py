@@ -82,17 +82,23 @@ class Dataset:
         return iter(self.samples)
 
 
-def open_dataset(path: str | Path, *, split: str = "") -> Dataset:
+def open_dataset(path: str | Path, *, split: str = "", layout: str = "") -> Dataset:
     """The dataset in a folder; see `spotdiff.data.folders` for how the folder is laid out.
 
     Args:
         path: The folder.
         split: Only the names in `SPLIT.txt`, or the dataset in the folder SPLIT where there is no such list.
+        layout: Name of a published set whose layout the folder has, such as `levir-cd`; it knows its own splits.
 
     Raises:
         DataError: there is no dataset in the folder, or no such split, or two files claim one name.
+        OptionError: there is no such layout.
     """
     root = Path(path)
+    if layout:
+        from spotdiff.data.published import get_published
+
+        return get_published(layout).open(root, split)
     listed = _split_files(root).get(split) if split else None
     if split and listed is None and _pair_folders(root / split) is not None:
         return replace(open_dataset(root / split), name=f"{root.resolve().name}/{split}")

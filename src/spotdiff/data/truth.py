@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,7 +53,7 @@ class Truth:
 
 
 def read_truth(sample: Sample) -> Truth:
-    """What the sample's files say; a mask says more than boxes, which are then left alone.
+    """What the sample's files say; a mask says more than boxes, of which only `places` then count beside it.
 
     Raises:
         DataError: there is no truth, or a file of it cannot be read or says what it cannot mean.
@@ -61,10 +61,18 @@ def read_truth(sample: Sample) -> Truth:
     if sample.reader is not None:
         return sample.reader(sample)
     if sample.mask is not None or (sample.gone is not None and sample.new is not None):
-        return _read_masks(sample)
+        masks = _read_masks(sample)
+        return masks if sample.boxes is None else _with_places(masks, read_boxes(sample.boxes))
     if sample.boxes is None:
         raise DataError(f"{sample.name} has no truth: it needs mask/{sample.name}.png or boxes/{sample.name}.json")
     return read_boxes(sample.boxes)
+
+
+def _with_places(masks: Truth, said: Truth) -> Truth:
+    """The truth in masks, and the places where boxes are meant so; other boxes are too wide or too few to add to it."""
+    if said.form != "places":
+        return masks
+    return replace(masks, form=said.form, boxes=said.boxes, kinds=said.kinds, boxes_after=said.boxes_after)
 
 
 def _read_masks(sample: Sample) -> Truth:
@@ -101,8 +109,9 @@ def read_mask(path: Path) -> Bytes:
 def read_boxes(path: Path) -> Truth:
     """The truth in a file `{"boxes": [[left, top, right, bottom, kind?], ...], "form": ..., "changed": ...}`.
 
-    Every key may be missing or null, but not both `boxes` and `changed`. `form` is "areas" when missing, "objects", or
-    a word that starts with "point" or "click".
+    Every key may be missing or null, but not both `boxes` and `changed`. `form` is "areas" when missing, "objects",
+    "places", or a word that starts with "point" or "click". Places also need `"boxes_after"`, one box for each of
+    `boxes` and in their order.
 
     Raises:
         DataError: it is no such file.
@@ -116,8 +125,17 @@ def read_boxes(path: Path) -> Truth:
         return Truth(changed=changed)
     form = _form(said.get("form") or "areas", path)
     checked = [_box(row, form, path) for row in rows]
+    after = _boxes_after(said.get("boxes_after"), len(rows), path) if form == "places" else ()
     kinds = tuple(kind for _, kind in checked)
-    return Truth(_anything(kinds) if changed is None else changed, None, form, tuple(box for box, _ in checked), kinds)
+    known_changed = _anything(kinds) if changed is None else changed
+    return Truth(known_changed, None, form, tuple(box for box, _ in checked), kinds, after)
+
+
+def _boxes_after(rows: object, wanted: int, path: Path) -> tuple[TrueBox, ...]:
+    if not isinstance(rows, list) or len(rows) != wanted:
+        given = f"{len(rows)} of them" if isinstance(rows, list) else "no list"
+        raise DataError(f'{path}: places need a box in "boxes_after" for each of the {wanted} boxes, not {given}')
+    return tuple(_box(row, "places", path)[0] for row in rows)
 
 
 def _anything(kinds: tuple[str, ...]) -> bool | None:
@@ -145,11 +163,11 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _form(word: object, path: Path) -> Form:
-    if word == "areas" or word == "objects":
+    if word == "areas" or word == "objects" or word == "places":
         return word
     if isinstance(word, str) and word.startswith(("point", "click")):
         return "points"
-    raise DataError(f'{path}: "form" is areas, objects or points, not {word!r}')
+    raise DataError(f'{path}: "form" is areas, objects, places or points, not {word!r}')
 
 
 def _box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:

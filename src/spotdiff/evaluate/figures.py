@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from spotdiff.evaluate.boxes import IOU, IOUS
+from spotdiff.evaluate.maps import ALL, MapScores, total
 from spotdiff.metrics import masks
-from spotdiff.metrics.detections import auc, curve, joined
+from spotdiff.metrics.detections import auc, average_precision, curve, joined
 from spotdiff.report.maps import CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from spotdiff.data.truth import Form
+    from spotdiff.evaluate.maps import MapReport
     from spotdiff.evaluate.measure import Outcome
     from spotdiff.metrics.detections import Bools, Floats
-    from spotdiff.metrics.masks import Levels
+    from spotdiff.metrics.masks import Counts, Levels
 
 Level = Literal["pixels", "objects", "pictures"]
 
@@ -34,6 +37,7 @@ class PictureFigures:
         false_alarms: Share of the unchanged ones called changed; NaN without any.
         precision: Share of the pictures called changed that are; NaN when none was.
         auc: Chance that a changed one scores above an unchanged one; NaN without both.
+        false_fraction: Mean share of an unchanged picture that the answer calls changed; NaN without any.
     """
 
     changed: int
@@ -42,6 +46,7 @@ class PictureFigures:
     false_alarms: float
     precision: float
     auc: float
+    false_fraction: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,8 @@ class ObjectFigures:
     """Regions against true boxes.
 
     Attributes:
-        form: How boxes are hit: areas hold a region's centre, points touch it, objects match it by their overlap;
-            mixed when the samples differ.
+        form: How boxes are hit: areas hold a region's centre, points touch it, objects and places match it by their
+            overlap; mixed when the samples differ. A place counts once in before and once in after.
         true: True boxes.
         found: Regions that count.
         recall: Share of the true boxes that were found.
@@ -83,6 +88,9 @@ class ObjectFigures:
         extra_per_picture: Regions on no true box, per picture.
         kind_right: Share of the matched objects of the right kind; NaN for other forms.
         recall_by_kind: Recall of each kind of true box that has a name.
+        f1: Of the regions at an IoU of 0.5, by VOC's matching; NaN where boxes are not tight: areas and points.
+        average_precision: Over all scores, at the same IoU; NaN likewise.
+        average_precisions: The same at several IoUs, by the IoU; empty likewise.
     """
 
     form: Form | Literal["mixed"]
@@ -93,6 +101,9 @@ class ObjectFigures:
     extra_per_picture: float
     kind_right: float
     recall_by_kind: Mapping[str, float]
+    f1: float
+    average_precision: float
+    average_precisions: Mapping[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +138,7 @@ def picture_figures(outcomes: Sequence[Outcome]) -> PictureFigures | None:
         false_alarms=_share(said[~truth]),
         precision=_share(truth[said]),
         auc=auc([o.score for o in known], truth),
+        false_fraction=_mean([o.fraction for o in known if not o.changed]),
     )
 
 
@@ -135,8 +147,8 @@ def pixel_figures(outcomes: Sequence[Outcome]) -> PixelFigures | None:
     each = [o.pixels for o in outcomes if o.pixels is not None]
     if not each:
         return None
-    total = _total(each)
-    counts, best = total.at(CHANGED), masks.best_threshold(total)
+    summed = _total(each)
+    counts, best = summed.at(CHANGED), masks.best_threshold(summed)
     return PixelFigures(
         pictures=len(each),
         precision=float(masks.precision(counts)),
@@ -145,9 +157,9 @@ def pixel_figures(outcomes: Sequence[Outcome]) -> PixelFigures | None:
         iou=float(masks.iou(counts)),
         kappa=float(masks.kappa(counts)),
         f1_per_picture=masks.mean_f1(each, threshold=CHANGED),
-        average_precision=masks.average_precision(total),
+        average_precision=masks.average_precision(summed),
         best_threshold=best,
-        best_f1=float(masks.f1(total.at(best))),
+        best_f1=float(masks.f1(summed.at(best))),
     )
 
 
@@ -156,39 +168,72 @@ def object_figures(outcomes: Sequence[Outcome]) -> ObjectFigures | None:
     with_boxes = [o for o in outcomes if o.detections is not None and o.form is not None]
     if not with_boxes:
         return None
-    total = joined([o.detections for o in with_boxes if o.detections is not None])
+    every = joined([o.detections for o in with_boxes if o.detections is not None])
     forms = {o.form for o in with_boxes if o.form}
-    matched = sum(int(o.detections.right.sum()) for o in with_boxes if o.detections and o.form == "objects")
+    matched = sum(_kinds_known(o) for o in with_boxes)
+    tight = {iou: joined([o.by_iou[iou] for o in with_boxes if o.by_iou]) for iou in IOUS}
+    precisions = {iou: average_precision(found) for iou, found in tight.items() if any(o.by_iou for o in with_boxes)}
     return ObjectFigures(
         form=forms.pop() if len(forms) == 1 else "mixed",
-        true=total.reached.size,
-        found=total.right.size,
-        recall=total.recall,
-        precision=total.precision,
-        extra_per_picture=total.extra / len(with_boxes),
+        true=every.reached.size,
+        found=every.right.size,
+        recall=every.recall,
+        precision=every.precision,
+        extra_per_picture=every.extra / len(with_boxes),
         kind_right=sum(o.kinds_right for o in with_boxes) / matched if matched else float("nan"),
-        recall_by_kind=_by_kind([kind for o in with_boxes for kind in o.kinds], ~np.isnan(total.reached)),
+        recall_by_kind=_by_kind([kind for o in with_boxes for kind in o.kinds], ~np.isnan(every.reached)),
+        f1=tight[IOU].f1 if precisions else float("nan"),
+        average_precision=precisions.get(IOU, float("nan")),
+        average_precisions=precisions,
     )
+
+
+def map_report(outcomes: Sequence[Outcome]) -> MapReport | None:
+    """Figures of each map; None where no picture has a mask."""
+    scores = _map_scores(outcomes)
+    return scores.report() if scores.pictures else None
+
+
+def map_curves(outcomes: Sequence[Outcome]) -> dict[str, Curve]:
+    """Precision and recall of each map at every threshold, by the map's name; of maps that are true somewhere."""
+    scores = _map_scores(outcomes)
+    totals = {name: (scores.levels[name], total(scores.answers[name])) for name in ALL if name in scores.levels}
+    return {name: _pixel_curve(levels, answer) for name, (levels, answer) in totals.items() if levels.changed.any()}
 
 
 def curve_of(outcomes: Sequence[Outcome]) -> Curve | None:
     """The curve of the finest level that the truth allows: pixels, else objects, else pictures; None without truth."""
     levels = [o.pixels for o in outcomes if o.pixels is not None]
     if levels:
-        return _pixel_curve(_total(levels))
+        summed = _total(levels)
+        return _pixel_curve(summed, summed.at(CHANGED))
     found = [o.detections for o in outcomes if o.detections is not None]
     if found:
-        total = joined(found)
-        line = curve(total.scores, total.right, total.reached)
-        return Curve("objects", *line, answer=(total.precision, total.recall))
+        every = joined(found)
+        line = curve(every.scores, every.right, every.reached)
+        return Curve("objects", *line, answer=(every.precision, every.recall))
     return _picture_curve(outcomes)
 
 
-def _pixel_curve(total: Levels) -> Curve:
-    counts = total.counts()
+def _map_scores(outcomes: Sequence[Outcome]) -> MapScores:
+    scores = MapScores()
+    for outcome in outcomes:
+        if outcome.maps is not None:
+            scores.add_tally(outcome.maps)
+    return scores
+
+
+def _kinds_known(outcome: Outcome) -> int:
+    """Matched regions whose true kind is known: every matched one of objects, unless it was told."""
+    if outcome.kinds_known is not None:
+        return outcome.kinds_known
+    return int(outcome.detections.right.sum()) if outcome.detections and outcome.form == "objects" else 0
+
+
+def _pixel_curve(levels: Levels, answer: Counts) -> Curve:
+    counts = levels.counts()
     precision, recall = np.asarray(masks.precision(counts)), np.asarray(masks.recall(counts))
     said = np.flatnonzero(~np.isnan(precision))[::-1]  # where nothing is called changed there is no precision
-    answer = total.at(CHANGED)
     at = float(masks.precision(answer)), float(masks.recall(answer))
     return Curve("pixels", said.astype(np.float64), precision[said], recall[said], answer=at)
 
@@ -205,6 +250,11 @@ def _picture_curve(outcomes: Sequence[Outcome]) -> Curve | None:
 
 def _total(each: Sequence[Levels]) -> Levels:
     return reduce(add, each)
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if value == value]  # NaN equals nothing
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _share(yes: Bools) -> float:

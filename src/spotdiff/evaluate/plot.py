@@ -20,7 +20,7 @@ DASHES = (None, "7 4", "2 3")  # a new one each time the colours have been used 
 SIDE, LEFT, TOP = 400, 58, 48  # of the plot, in the SVG's own units
 LETTER, ROW = 7, 40  # of the legend: a letter's usual width, a row's height
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-_STYLE = Html("""
+STYLE = Html("""
 .pr { --ground: #ffffff; --ink: #1b1c1e; --muted: #5c6067; --line: #e4e4df; --blue: #0072b2; }
 @media (prefers-color-scheme: dark) {
   .pr { --ground: #1c1e21; --ink: #ececea; --muted: #a3a7ad; --line: #34373c; --blue: #6f9bff; }
@@ -56,14 +56,14 @@ def precision_recall_svg(lines: Sequence[Line], *, title: str) -> str:
     width = LEFT + SIDE + 80 + max(LETTER * longest, 150)
     height = TOP + max(SIDE + 54, ROW * len(lines) + 36)
     parts = [
-        element("style", _STYLE),
+        element("style", STYLE),
         element("title", title),
         element("rect", width=width, height=height, fill="var(--ground)"),
         element("text", title, x=LEFT, y=24, class_="head"),
         *_axes(),
     ]
     for index, line in enumerate(lines):
-        parts += _drawn(line.curve, _colour(index), _dash(index))
+        parts += _drawn(line.curve, colour_of(index), dash_of(index))
     parts += _legend(lines)
     return element(
         "svg",
@@ -77,11 +77,13 @@ def precision_recall_svg(lines: Sequence[Line], *, title: str) -> str:
     )
 
 
-def _colour(index: int) -> str:
+def colour_of(index: int) -> str:
+    """The stroke of a plot's line by its number."""
     return COLOURS[index % len(COLOURS)]
 
 
-def _dash(index: int) -> str | None:
+def dash_of(index: int) -> str | None:
+    """The dashes of a plot's line by its number; None for none."""
     return DASHES[index // len(COLOURS) % len(DASHES)]
 
 
@@ -150,7 +152,7 @@ def _legend(lines: Sequence[Line]) -> list[Html]:
     for index, line in enumerate(lines):
         y = TOP + 10 + ROW * index
         swatch = _segment("curve", str(left), str(y), str(left + 24), str(y))
-        parts.append(element("g", swatch, stroke=_colour(index), stroke_dasharray=_dash(index)))
+        parts.append(element("g", swatch, stroke=colour_of(index), stroke_dasharray=dash_of(index)))
         parts.append(element("text", line.name, x=left + 32, y=y + 4))
         parts.append(element("text", line.note, x=left + 32, y=y + 20, class_="soft"))
     parts.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +14,14 @@ from spotdiff.evaluate.figures import (
     PictureFigures,
     PixelFigures,
     curve_of,
+    map_curves,
+    map_report,
     object_figures,
     picture_figures,
     pixel_figures,
 )
+from spotdiff.evaluate.maps import ALL
+from spotdiff.evaluate.swap import swap_figures
 from spotdiff.methods import get_method
 from spotdiff.metrics import masks
 from spotdiff.report.maps import CHANGED
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from spotdiff.data import Dataset
+    from spotdiff.evaluate.maps import MapReport
     from spotdiff.evaluate.measure import Outcome
+    from spotdiff.evaluate.swap import SwapFigures
     from spotdiff.options import Options
 
 SCHEMA = "spotdiff/evaluation/1"
@@ -48,6 +54,12 @@ class Report:
         pictures, pixels, objects: Figures at each level that the truth allows, else None.
         curve: Precision against recall at the finest of them.
         odd: Files that belong to no sample, one line each.
+        label: What tells the method from others beside it; its name where nothing else does.
+        maps: Figures of each map; None without masks.
+        map_curves: Precision against recall of each map, by its name.
+        swap: How well the answers fit those to the exchanged pairs; None where that was not asked.
+        parameters: How many numbers the method has learned; None where it has learned none.
+        weights: Digest of the weights it used, or "".
     """
 
     dataset: str
@@ -62,6 +74,12 @@ class Report:
     objects: ObjectFigures | None
     curve: Curve | None
     odd: tuple[str, ...] = ()
+    label: str = ""
+    maps: MapReport | None = None
+    map_curves: Mapping[str, Curve] = field(default_factory=dict)
+    swap: SwapFigures | None = None
+    parameters: int | None = None
+    weights: str = ""
 
     @property
     def unsure(self) -> float:
@@ -73,7 +91,13 @@ class Report:
         """The report in JSON's own types, without the samples; a figure that does not exist is None."""
         figures = {
             level: None if figure is None else plain(asdict(figure))
-            for level, figure in (("pictures", self.pictures), ("pixels", self.pixels), ("objects", self.objects))
+            for level, figure in (
+                ("pictures", self.pictures),
+                ("pixels", self.pixels),
+                ("objects", self.objects),
+                ("maps", self.maps),
+                ("swap", self.swap),
+            )
         }
         return {
             "dataset": self.dataset,
@@ -84,24 +108,28 @@ class Report:
             "seconds": plain(self.seconds),
             **figures,
             "odd": list(self.odd),
+            "parameters": self.parameters,
+            "weights": self.weights or None,
         }
 
 
-def report_of(dataset: Dataset, outcomes: Iterable[Outcome], options: Options) -> Report:
+def report_of(dataset: Dataset, outcomes: Iterable[Outcome], options: Options, *, label: str = "") -> Report:
     """The report of all outcomes of a dataset, which may come in any order.
 
     Args:
         dataset: What was compared.
         outcomes: One a sample.
         options: How it was compared.
+        label: What tells the method from others beside it; its name when empty.
     """
+    method = get_method(options.method, options.settings)
     by_name = {outcome.name: outcome for outcome in outcomes}
     every = tuple(by_name[sample.name] for sample in dataset)
     fine = [o for o in every if o.verdict is not None]
     said = [o.verdict for o in fine]
     return Report(
         dataset=dataset.name,
-        method=_method(options),
+        method={"name": options.method, "parameters": asdict(method)},  # type: ignore[call-overload]
         options=_others(options),
         outcomes=every,
         verdicts={verdict: said.count(verdict) for verdict in ("same", "changed", "unsure")},
@@ -112,12 +140,13 @@ def report_of(dataset: Dataset, outcomes: Iterable[Outcome], options: Options) -
         objects=object_figures(fine),
         curve=curve_of(fine),
         odd=dataset.odd,
+        label=label or options.method,
+        maps=map_report(fine),
+        map_curves=map_curves(fine),
+        swap=swap_figures([o.swap for o in fine if o.swap is not None]),
+        parameters=getattr(method, "parameters_learned", None),
+        weights=next((o.weights for o in fine if o.weights), ""),
     )
-
-
-def _method(options: Options) -> dict[str, Any]:
-    method = get_method(options.method, options.settings)
-    return {"name": options.method, "parameters": asdict(method)}  # type: ignore[call-overload]
 
 
 def _others(options: Options) -> dict[str, Any]:
@@ -157,5 +186,13 @@ def sample_row(outcome: Outcome) -> dict[str, Any]:
         "extra": None if found is None else found.extra,
         "seconds": outcome.seconds,
         "error": outcome.error,
+        "changed_fraction": outcome.fraction,
+        **{f"f1_{name}": _map_f1(outcome, name) for name in ALL},
+        **{f"swap_{name}": getattr(outcome.swap, name, None) for name in ("verdict", "gone", "new")},
     }
     return {key: plain(value) for key, value in row.items()}
+
+
+def _map_f1(outcome: Outcome, name: str) -> float | None:
+    counts = None if outcome.maps is None else outcome.maps.answers.get(name)
+    return None if counts is None else float(masks.f1(counts))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from spotdiff.evaluate.report import Report
 
@@ -29,6 +29,8 @@ OBJECTS: tuple[Column, ...] = (
     ("precision", lambda f: f.precision),
     ("extra/picture", lambda f: f.extra_per_picture),
     ("kind right", lambda f: f.kind_right),
+    ("F1", lambda f: f.f1),
+    ("AP", lambda f: f.average_precision),
 )
 PICTURES: tuple[Column, ...] = (
     ("changed", lambda f: f.changed),
@@ -36,6 +38,26 @@ PICTURES: tuple[Column, ...] = (
     ("caught", lambda f: f.caught),
     ("false alarms", lambda f: f.false_alarms),
     ("AUC", lambda f: f.auc),
+    ("false area", lambda f: f.false_fraction),
+)
+MAPS: tuple[Column, ...] = (
+    ("map", lambda f: f[0]),
+    ("precision", lambda f: f[1].precision),
+    ("recall", lambda f: f[1].recall),
+    ("accuracy", lambda f: f[1].accuracy),
+    ("F1", lambda f: f[1].f1),
+    ("IoU", lambda f: f[1].iou),
+    ("AP", lambda f: f[1].average_precision),
+    ("F1/picture", lambda f: f[1].f1_per_picture),
+    ("IoU/picture", lambda f: f[1].iou_per_picture),
+)
+SWAP: tuple[Column, ...] = (
+    ("pairs", lambda f: f.pairs),
+    ("verdicts", lambda f: f.verdicts),
+    ("gone", lambda f: f.gone),
+    ("new", lambda f: f.new),
+    ("regions", lambda f: f.regions),
+    ("kinds", lambda f: f.kinds),
 )
 _ALL: tuple[Column, ...] = (
     ("pairs", lambda r: len(r.outcomes)),
@@ -64,15 +86,17 @@ class Table:
 
 def tables(reports: Sequence[Report]) -> list[Table]:
     """The answers, and a table for each level that any dataset has a truth for."""
-    wanted: list[tuple[str, tuple[Column, ...], Callable[[Report], object]]] = [
-        ("answers", _ALL, lambda report: report),
-        ("pictures", PICTURES, lambda report: report.pictures),
-        ("pixels", PIXELS, lambda report: report.pixels),
-        ("objects", OBJECTS, lambda report: report.objects),
+    wanted: list[tuple[str, tuple[Column, ...], Callable[[Report], Iterable[object]]]] = [
+        ("answers", _ALL, lambda report: [report]),
+        ("pictures", PICTURES, lambda report: _known(report.pictures)),
+        ("pixels", PIXELS, lambda report: _known(report.pixels)),
+        ("objects", OBJECTS, lambda report: _known(report.objects)),
+        ("maps", MAPS, lambda report: report.maps.maps.items() if report.maps else ()),
+        ("exchanged", SWAP, lambda report: _known(report.swap)),
     ]
     made = []
-    for title, columns, part in wanted:
-        known = [(report.dataset, part(report)) for report in reports if part(report) is not None]
+    for title, columns, parts in wanted:
+        known = [(report.dataset, part) for report in reports for part in parts(report)]
         rows = tuple((name, *(_cell(read(figures)) for _, read in columns)) for name, figures in known)
         if rows:
             made.append(Table(title, ("dataset", *(head for head, _ in columns)), rows))
@@ -96,6 +120,10 @@ def aligned(table: Table) -> list[str]:
         for pairs in (zip(line, widths, strict=True) for line in lines)
     ]
     return [table.title, *shown]
+
+
+def _known(figures: object) -> list[object]:
+    return [] if figures is None else [figures]
 
 
 def _cell(value: object) -> str:

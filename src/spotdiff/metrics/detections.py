@@ -47,6 +47,15 @@ class Detections:
         return float(np.mean(self.right)) if self.right.size else float("nan")
 
     @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 1 where nothing is there and nothing was found.
+
+        It is that of matched boxes: see `matches`. Where several found boxes may share a true one, there is none.
+        """
+        right, either = int(np.count_nonzero(self.right)), self.right.size + self.reached.size
+        return 2 * right / either if either else 1.0
+
+    @property
     def extra(self) -> int:
         """Found boxes that are on no true one."""
         return int(np.count_nonzero(~self.right))
@@ -130,6 +139,56 @@ def matched(overlaps: Floats, *, min_iou: float = MIN_IOU) -> NDArray[np.intp]:
             chosen[index] = best
             free[:, best] = -1
     return chosen
+
+
+def voc_matched(overlaps: Floats, *, min_iou: float) -> NDArray[np.intp]:
+    """(F,) index of the true box that each found one gets, -1 for none, by the rule of the PASCAL VOC challenge.
+
+    Unlike `matched`, a found box claims only the true box that it overlaps most: where a surer one has that already,
+    it is wrong, however well it lies on another.
+
+    Args:
+        overlaps: (F, T) from `iou_matrix`, found boxes the surest first.
+        min_iou: Least overlap of a match.
+
+    References:
+        Everingham et al. (2010), The PASCAL Visual Object Classes (VOC) Challenge, section 4.4.
+        https://doi.org/10.1007/s11263-009-0275-4
+
+    Examples:
+        >>> voc_matched(np.array([[0.9, 0.6], [0.8, 0.7], [0.0, 0.5]]), min_iou=0.5).tolist()
+        [0, -1, 1]
+    """
+    chosen = np.full(len(overlaps), -1, np.intp)
+    if not overlaps.size:
+        return chosen
+    best = overlaps.argmax(axis=1)
+    claims = np.flatnonzero(overlaps.max(axis=1) >= min_iou)
+    _, first = np.unique(best[claims], return_index=True)
+    chosen[claims[first]] = best[claims[first]]
+    return chosen
+
+
+def average_precision(found: Detections) -> float:
+    """Area under precision over recall at all points, as VOC has it since 2010; NaN where nothing is there.
+
+    The precision at a recall is the best at that recall or above, and found boxes of one score come in the given order.
+    Pass detections whose true boxes go to one found box each, from `matches`.
+
+    References:
+        Padilla, Netto, da Silva (2020), A Survey on Performance Metrics for Object-Detection Algorithms.
+        https://doi.org/10.1109/IWSSIP48289.2020.9145130
+
+    Examples:
+        >>> average_precision(Detections(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), np.empty(2)))
+        0.8333333333333333
+    """
+    if not found.reached.size:
+        return float("nan")
+    right = found.right[np.argsort(-found.scores, kind="stable")]
+    precision = np.cumsum(right) / np.arange(1, right.size + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(best[right].sum() / found.reached.size)
 
 
 def matches(chosen: NDArray[np.intp], scores: Floats, *, count_true: int, counted: Bools | None = None) -> Detections:

@@ -118,6 +118,16 @@ def iou(counts: Counts) -> Figure:
     return _ratio(counts.tp, counts.tp + counts.fp + counts.fn, nothing=1.0)
 
 
+def accuracy(counts: Counts) -> Figure:
+    """Share of all pixels that were called what they are; NaN of no pixel.
+
+    Examples:
+        >>> float(accuracy(Counts(tp=2, fp=1, fn=1, tn=6)))
+        0.8
+    """
+    return _ratio(counts.tp + counts.tn, counts.tp + counts.fp + counts.fn + counts.tn)
+
+
 def kappa(counts: Counts) -> Figure:
     """Agreement beyond what chance would give; 1 perfect, 0 chance, NaN where all pixels are of one kind and called so.
 

@@ -8,6 +8,7 @@ against what is left of the motion (SimSaC, Park et al. 2022), differences kept 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ class SpotNet(Net):
         )
         self.stages = nn.ModuleList(
             nn.Sequential(*_conv(shallow, deep, stride=2), *_conv(deep, deep))
-            for shallow, deep in zip(widths, widths[1:], strict=False)
+            for shallow, deep in pairwise(widths)
         )
         self.sides = nn.ModuleList(
             Side(channels, design.width, keys=design.keys, radius=radius)

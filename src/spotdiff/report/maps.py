@@ -1,4 +1,4 @@
-"""Probability maps: how sure every pixel is, in each picture's own pixels."""
+"""Probability maps: how sure every pixel is, in each picture's own pixels; and what else a method has to show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.errors import OptionError
 from spotdiff.image.png import encode_grey
 from spotdiff.report.places import SIDES, in_own_pixels
 
@@ -37,13 +38,45 @@ def write_maps(comparison: Comparison, folder: str | Path, *, stem: str = "") ->
         stem: The files are `STEM.before.png` and `STEM.after.png`, which may hold slashes; without a stem
             `before.png` and `after.png`.
     """
-    paths = []
-    for side, values in zip(SIDES, probability_maps(comparison), strict=True):
-        path = Path(folder) / (f"{stem}.{side}.png" if stem else f"{side}.png")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode_grey(values))
-        paths.append(path)
-    return paths[0], paths[1]
+    before, after = (
+        _write(values, Path(folder), side, stem)
+        for side, values in zip(SIDES, probability_maps(comparison), strict=True)
+    )
+    return before, after
+
+
+def write_layers(comparison: Comparison, folder: str | Path, *, stem: str = "") -> tuple[Path, ...]:
+    """Write the evidence's further maps as 8-bit PNG files, in before's pixels, and return their paths.
+
+    Args:
+        comparison: The answer; one refused before scoring has no such maps, nor has every method any.
+        folder: Made when missing.
+        stem: The files are `STEM.LAYER.png`; without a stem `LAYER.png`.
+
+    Raises:
+        OptionError: a file would be written over one of the pictures.
+    """
+    layers = {} if comparison.evidence is None else comparison.evidence.layers
+    pictures = {Path(p.path).resolve() for p in (comparison.pair.before, comparison.pair.after) if p.path}
+    for name in layers:
+        path = _place(Path(folder), name, stem)
+        if path.resolve() in pictures:
+            raise OptionError(f"{path} is one of the pictures and would be written over; choose another place")
+    return tuple(
+        _write(np.asarray(cv2.convertScaleAbs(values, alpha=255), np.uint8), Path(folder), name, stem)
+        for name, values in layers.items()
+    )
+
+
+def _place(folder: Path, name: str, stem: str) -> Path:
+    return folder / (f"{stem}.{name}.png" if stem else f"{name}.png")
+
+
+def _write(values: Bytes, folder: Path, name: str, stem: str) -> Path:
+    path = _place(folder, name, stem)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_grey(values))
+    return path
 
 
 def _common(comparison: Comparison) -> Bytes:

@@ -40,7 +40,8 @@ def centre_loss(said: Centres, boxes_before: Tensor, boxes_after: Tensor, *, sha
 
     Args:
         said: What the net says.
-        boxes_before, boxes_after: (N, K, 4) in pixels, half-open; a row of NaN is a box that is not there.
+        boxes_before: (N, K, 4) in pixels, half-open; a row of NaN is a box that is not there.
+        boxes_after: The same of after.
         shape: (H, W) of the pictures.
 
     References:
@@ -88,7 +89,7 @@ def targets_of(boxes: Tensor, *, grid: tuple[int, int], stride: int) -> Targets:
     size = corners[..., 2:] - corners[..., :2]
     centre = (corners[..., 2:] + corners[..., :2]) / 2
     last = torch.tensor([grid[1] - 1, grid[0] - 1], device=boxes.device)
-    cell = torch.minimum(centre.long(), last)
+    cell = torch.minimum(centre.long(), last).clamp_min(0)
     return Targets(
         heat=_heat(cell, radius_of(size).floor(), there, grid=grid),
         cell=cell[..., 1] * grid[1] + cell[..., 0],
@@ -113,28 +114,22 @@ def _heat(cell: Tensor, radius: Tensor, there: Tensor, *, grid: tuple[int, int])
 
 
 def radius_of(size: Tensor, *, min_iou: float = MIN_IOU) -> Tensor:
-    """How far the corners of boxes (..., 2) may be off, both the same way, both inward or both outward, for that IoU.
+    """How far the corners of boxes (..., 2) may be off, in whatever way, for that IoU.
+
+    Corners may be off both the same way, both inward or both outward; inward costs most, whatever the box, so that the
+    radius is the smaller root of (width - 2 r) (height - 2 r) = IoU x width x height.
 
     References:
-        Law, Deng (2018), CornerNet, ECCV, section 3.2. https://doi.org/10.1007/978-3-030-01264-9_45 (Their code has
-        the two ways of overlapping partly and of lying within wrong at first; this is the right solution.)
+        Law, Deng (2018), CornerNet, ECCV, section 3.2. https://doi.org/10.1007/978-3-030-01264-9_45 (Their first code
+        divided the roots wrongly, and many programs still do.)
 
     Examples:
         >>> side = 10 - 2 * radius_of(torch.tensor([10.0, 10.0]), min_iou=0.7)
         >>> round(float(side**2 / 100), 3)
         0.7
     """
-    width, height = size.unbind(-1)
-    area, around = width * height, width + height
-    aside = _root(torch.ones_like(area), -around, area * (1 - min_iou) / (1 + min_iou))
-    inward = _root(4 * torch.ones_like(area), -2 * around, area * (1 - min_iou))
-    outward = _root(4 * min_iou * torch.ones_like(area), -2 * min_iou * around, area * (min_iou - 1))
-    return torch.minimum(torch.minimum(aside, inward), -outward)
-
-
-def _root(square: Tensor, linear: Tensor, constant: Tensor) -> Tensor:
-    """The smaller root of a quadratic equation."""
-    return (-linear - (linear**2 - 4 * square * constant).clamp_min(0).sqrt()) / (2 * square)
+    around, area = size.sum(-1), size.prod(-1)
+    return (around - (around**2 - 4 * (1 - min_iou) * area).sqrt()) / 4
 
 
 def stride_of(shape: tuple[int, int], grid: tuple[int, int]) -> int:

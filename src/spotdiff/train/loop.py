@@ -174,7 +174,7 @@ def seed_of(*numbers: int) -> int:
 
 
 def rate(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: up along a line, then down along half a cosine (Loshchilov and Hutter 2017, eq. 5)."""
+    """The learning rate of a step: up along a line, then down half a cosine (Loshchilov and Hutter 2017, eq. 5)."""
     warm = max(round(recipe.steps * recipe.warmup), 1)
     if step < warm:
         return recipe.lr * (step + 1) / warm

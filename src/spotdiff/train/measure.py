@@ -57,18 +57,30 @@ def measure(net: Net, examples: Sequence[Example], *, device: torch.device | Non
     """Figures of a net over examples; put it into `eval` mode first."""
     scores = MapScores()
     for example, said in zip(examples, answers(net, examples, device=device), strict=True):
-        four = {name: said[name] for name in FOUR} if FOUR[0] in said else None
-        directed = example.directed and net.directed
-        scores.add(
-            said["gone"],
-            said["new"],
-            example.gone if directed else example.gone | example.new,
-            example.new if directed else example.gone | example.new,
-            example.counted_before & example.counted_after,
-            four=four if directed else None,
-            directed=directed,
-        )
+        count(scores, example, said, directed=net.directed)
     return _measured(scores.report())
+
+
+def count(scores: MapScores, example: Example, said: Arrays, *, directed: bool) -> None:
+    """Hold one answer against its truth.
+
+    Args:
+        scores: What the figures are added to.
+        example: With the truth.
+        said: From `answers`.
+        directed: Whether the net tells gone from new; where it or the truth does not, only the places count.
+    """
+    directed = directed and example.directed
+    either = example.gone | example.new
+    scores.add(
+        said["gone"],
+        said["new"],
+        example.gone if directed else either,
+        example.new if directed else either,
+        example.counted_before & example.counted_after,
+        four={name: said[name] for name in FOUR} if directed and FOUR[0] in said else None,
+        directed=directed,
+    )
 
 
 def _maps(one: Arrays, net: Net, shape: tuple[int, ...]) -> Arrays:
@@ -87,6 +99,7 @@ def _measured(report: MapReport) -> Measured:
     figures |= {f"{name} AP": each.average_precision for name, each in report.maps.items()}
     if report.unchanged:
         figures["false alarms"] = report.false_alarms
-    kinds = [figures[f"{kind} F1"] for kind in _KINDS if f"{kind} F1" in figures]
+    figures = {name: value for name, value in figures.items() if value == value}
+    kinds = [figures[f"{kind} F1"] for kind in _KINDS if f"{kind} AP" in figures]  # without AP there are none of a kind
     score = float(np.mean(kinds)) if kinds else figures["any F1"]
-    return Measured({name: value for name, value in figures.items() if value == value}, score, report)
+    return Measured(figures, score, report)

@@ -1,0 +1,156 @@
+"""The published networks side by side: same pairs, same steps, small widths, measured on other photographs and things.
+
+    python benchmarks/study.py --train TRAIN --test TEST --out OUT [--steps N] [--only NAME ...]
+
+TRAIN and TEST hold photos/ and cutouts/; nothing of TEST is learned from. A study that was stopped goes on. OUT gets a
+run for every network, study.json, study.md and a precision-recall plot for each of the four maps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from spotdiff.data.example import Example
+from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
+from spotdiff.evaluate.figures import Curve
+from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
+from spotdiff.evaluate.plot import Line, precision_recall_svg
+from spotdiff.metrics import masks
+from spotdiff.nets.parts.weights import load_weights
+from spotdiff.train.loop import WEIGHTS
+from spotdiff.train.measure import answers, count
+from spotdiff.train.recipe import Recipe, changed, get_recipe
+from spotdiff.train.run import prepare
+
+SEED_OF_TEST = 977
+SMALL = {"backbone": "small", "width": 32}
+COLUMNS = (*FOUR, "any")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One network of the study: a recipe and what is changed in it."""
+
+    recipe: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+
+def fused(branches: str, *, levels: int = 4, head: str = "fcn") -> Entry:
+    settings = {**SMALL, "branches": branches, "levels": levels, "head": head}
+    return Entry("fused", {f"net.{name}": value for name, value in settings.items()})
+
+
+STUDY: Mapping[str, Entry] = {
+    **{name: Entry(name) for name in ("unet-a", "unet-b", "unet-c", "fc-siam-conc", "fc-siam-diff", "siamese", "spot")},
+    **{f"fused {branches}": fused(branches) for branches in ("i", "ia", "id", "ie", "iade")},
+    **{f"fused iade, {levels} levels": fused("iade", levels=levels) for levels in (1, 2, 3)},
+    "fused iade, deeplabv3": fused("iade", head="deeplabv3"),
+}
+
+
+def recipe_of(name: str, options: argparse.Namespace) -> Recipe:
+    entry = STUDY[name]
+    same = {"steps": options.steps, "batch": options.batch, "size": options.size, "pairs": "aligned"}
+    every = {"measure_every": max(options.steps // 4, 1), "measured": 32, "ema": 0.98, "seed": options.seed}
+    return changed(get_recipe(entry.recipe), {**same, **every, **entry.changes})
+
+
+def test_pairs(options: argparse.Namespace) -> list[Example]:
+    materials = Materials.open(Path(options.test) / "photos", Path(options.test) / "cutouts")
+    pairs = Synthesis(get_pair_recipe("aligned", {"size": options.size}), materials, SEED_OF_TEST)
+    return [pairs[number] for number in range(options.pairs)]
+
+
+def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
+    """The run of a network, trained to its end, and the seconds a step took in this call (NaN when it was done)."""
+    out = Path(options.out) / name.replace(" ", "-").replace(",", "")
+    run = prepare(recipe_of(name, options), [options.train], out)
+    start, steps = time.perf_counter(), 0
+    for moment in run.moments(workers=options.workers):
+        steps += 1
+        if moment.measured:
+            print(f"{name}: step {moment.step} loss {moment.loss:.3f} score {moment.measured.score:.3f}", flush=True)
+    return out, (time.perf_counter() - start) / steps if steps else float("nan")
+
+
+def judged(weights: Path, pairs: Sequence[Example]) -> tuple[MapScores, dict[str, float]]:
+    net, facts = load_weights(weights)
+    start = time.perf_counter()
+    said = answers(net, pairs)
+    seconds = (time.perf_counter() - start) / len(pairs)
+    scores = MapScores()
+    for example, one in zip(pairs, said, strict=True):
+        count(scores, example, one, directed=net.directed)
+    return scores, {"parameters": facts.parameters, "seconds": seconds, "steps": facts.steps}
+
+
+def row_of(name: str, report: MapReport, more: Mapping[str, float]) -> dict[str, object]:
+    kinds = {f"{kind} F1": report.maps[kind].f1 for kind in COLUMNS if kind in report.maps}
+    precise = {f"{kind} AP": report.maps[kind].average_precision for kind in COLUMNS if kind in report.maps}
+    return {"net": name, **kinds, **precise, "false alarms": report.false_alarms, **more}
+
+
+def markdown(rows: Sequence[Mapping[str, object]]) -> str:
+    heads = [*(f"{kind} F1" for kind in COLUMNS), *(f"{kind} AP" for kind in COLUMNS), "false alarms"]
+    lines = ["| net | parameters | ms a pair | " + " | ".join(heads) + " |", "|---|" + "---|" * (len(heads) + 2)]
+    for row in rows:
+        cells = [f"{row[head]:.3f}" if row.get(head) == row.get(head) and head in row else "-" for head in heads]
+        lines.append(f"| {row['net']} | {row['parameters']:,} | {row['seconds'] * 1000:.0f} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def plot(kind: str, scores: Mapping[str, MapScores], path: Path) -> None:
+    lines = []
+    for name, each in scores.items():
+        levels = each.levels.get(kind)
+        if levels is None:
+            continue
+        counts = levels.counts()
+        precision, recall = np.asarray(masks.precision(counts)), np.asarray(masks.recall(counts))
+        said = np.flatnonzero(~np.isnan(precision))[::-1]
+        figures = each.report().maps[kind]
+        at = (figures.precision, figures.recall)
+        curve = Curve("pixels", said.astype(np.float64), precision[said], recall[said], answer=at)
+        lines.append(Line(name, f"F1 {figures.f1:.3f}, AP {figures.average_precision:.3f}", curve))
+    path.write_text(precision_recall_svg(lines, title=f"{kind}: precision and recall"), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", required=True)
+    parser.add_argument("--test", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--pairs", type=int, default=300, help="test pairs")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--only", nargs="*", choices=list(STUDY), default=list(STUDY))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    pairs, scores, rows = test_pairs(options), {}, []
+    out = Path(options.out)
+    for name in options.only:
+        run, step = learned(name, options)
+        scores[name], more = judged(run / WEIGHTS, pairs)
+        rows.append(row_of(name, scores[name].report(), more))
+        print(f"{name}: {step:.2f} s a step", flush=True)
+        out.joinpath("study.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        out.joinpath("study.md").write_text(markdown(rows), encoding="utf-8")
+    for kind in FOUR:
+        plot(kind, scores, out / f"{kind}.svg")
+    print(markdown(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Bring labels in from labelme, COCO, CVAT and VIA, and take them out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from spotdiff.data.labels.parts.marks import Mark
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(name="labels")
+def command() -> None:
+    """Bring labels in from labelme, COCO, CVAT and VIA, and take them out.
+
+    \b
+    Example: spotdiff labels in labelme drawn --pictures pictures --out myplace
+             spotdiff labels out cvat myplace --out drawn
+    """  # noqa: D301 (click wants the character itself)
+
+
+def _shared(function: F) -> F:
+    for option in (
+        click.option("--quiet", "-q", is_flag=True, help="say nothing; for use with --json"),
+        click.option("--json", "json_to", metavar="FILE|-", help="write a summary as JSON; - is standard output"),
+        click.option("--side-by-side", is_flag=True, help="one picture shows both: before on the left, after right"),
+        click.option("--out", required=True, metavar="DIR", help="a folder that is new or empty"),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("in")
+@click.argument("form", metavar="FORMAT")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@_shared
+@click.option("--pictures", type=click.Path(path_type=Path), metavar="DIR", help="default: where SOURCE is")
+@click.option("--label", "labels", multiple=True, metavar="THEIRS=OURS", help="what a word means, as in taken=removed")
+@click.option("--boxes", type=click.Choice(("places", "objects")), default="places", help="how boxes are meant")
+@click.option("--unmarked", is_flag=True, help="pairs of pictures that no label file names are unchanged ones")
+def labels_in(
+    form: str,
+    source: Path,
+    out: str,
+    side_by_side: bool,  # noqa: FBT001 (click passes by name)
+    json_to: str | None,
+    quiet: bool,  # noqa: FBT001
+    pictures: Path | None,
+    labels: Sequence[str],
+    boxes: str,
+    unmarked: bool,  # noqa: FBT001
+) -> int:
+    r"""Make a dataset of polygons and boxes drawn in another tool.
+
+    FORMAT is coco, cvat, labelme, via or via-csv; SOURCE a label file or a folder of them. The pictures of a pair are
+    before/NAME and after/NAME (or t0, t1; A, B), each drawn on by itself, or one picture with both --side-by-side.
+    Labels are added (drawn in after), removed (in before), changed (in either), moved (in both) and ignore.
+
+    \b
+    Example: spotdiff labels in coco annotations.json --pictures pictures --label taken=removed --out myplace
+    Exit codes: 0, or 2 if anything is wrong; then nothing is written.
+    """
+    from spotdiff.cli._progress import watched
+    from spotdiff.data.labels import get_format
+    from spotdiff.data.labels.parts.gather import gather
+    from spotdiff.data.labels.parts.inward import write_dataset
+
+    pairs, troubles = gather(
+        get_format(form), source, pictures=pictures, side_by_side=side_by_side, labels=labels, unmarked=unmarked
+    )
+    if troubles:
+        return _told(troubles)
+    written = write_dataset(pairs, Path(out), boxes=boxes)
+    done = list(watched(written, len(pairs), unit="pairs", quiet=quiet))
+    _sum_up(out, [[mark for marks in pair.marks.values() for mark in marks] for pair in done], json_to, quiet=quiet)
+    return 0
+
+
+@command.command("out")
+@click.argument("form", metavar="FORMAT")
+@click.argument("dataset", type=click.Path(exists=True, path_type=Path))
+@_shared
+@click.option("--split", default="", metavar="NAME", help="only the names in NAME.txt of the dataset")
+def labels_out(
+    form: str,
+    dataset: Path,
+    out: str,
+    side_by_side: bool,  # noqa: FBT001 (click passes by name)
+    json_to: str | None,
+    quiet: bool,  # noqa: FBT001
+    split: str,
+) -> int:
+    r"""Draw a dataset's masks as polygons for another tool.
+
+    FORMAT is coco, cvat, labelme, via or via-csv. DIR gets the pictures and the label files. Polygons lie within half a
+    pixel of the masks' edges; a hole is cut by a walk to it and back.
+
+    \b
+    Example: spotdiff labels out labelme myplace --out drawn
+    Exit codes: 0, or 2 if anything is wrong; then nothing is written.
+    """
+    from spotdiff.cli._progress import watched
+    from spotdiff.data import open_dataset
+    from spotdiff.data.labels import get_format
+    from spotdiff.data.labels.parts.outward import draw, write_labels
+
+    known, opened = get_format(form), open_dataset(dataset, split=split)
+    for line in opened.odd:
+        click.echo(f"spotdiff: {line}; left out", err=True)
+    drawn, troubles = draw(opened, side_by_side=side_by_side)
+    if troubles:
+        return _told(troubles)
+    done = list(watched(write_labels(known, drawn, Path(out)), len(drawn), unit="pairs", quiet=quiet))
+    _sum_up(out, [[mark for sheet in one.sheets for mark in sheet.marks] for one in done], json_to, quiet=quiet)
+    return 0
+
+
+def _told(troubles: Iterable[str]) -> int:
+    """2, once every trouble stands in a line of its own on standard error."""
+    for trouble in troubles:
+        click.echo(f"spotdiff: {' '.join(trouble.split())}", err=True)
+    return 2
+
+
+def _sum_up(out: str, pairs: Sequence[Sequence[Mark]], json_to: str | None, *, quiet: bool) -> None:
+    said = _summary(out, pairs)
+    if json_to == "-":
+        sys.stdout.write(json.dumps(said) + "\n")
+    elif json_to is not None:
+        Path(json_to).parent.mkdir(parents=True, exist_ok=True)
+        Path(json_to).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    if not quiet and json_to != "-":
+        kinds = ", ".join(_kinds(said["labels"]))
+        click.echo(f"Wrote {out}: {said['pairs']} pairs, {said['unchanged']} of them unchanged; {kinds or 'no label'}")
+
+
+def _summary(out: str, pairs: Sequence[Sequence[Mark]]) -> dict[str, Any]:
+    labels = Counter(mark.label for marks in pairs for mark in marks)
+    unchanged = sum(all(mark.label == "ignore" for mark in marks) for marks in pairs)
+    return {"out": out, "pairs": len(pairs), "unchanged": unchanged, "labels": dict(sorted(labels.items()))}
+
+
+def _kinds(labels: Mapping[str, int]) -> Iterator[str]:
+    return (f"{count} {kind}" for kind, count in labels.items())

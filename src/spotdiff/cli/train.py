@@ -1,0 +1,137 @@
+"""Train a network on made pairs, on labelled pairs, or on both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spotdiff.errors import MissingExtra, OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.train.loop import Moment
+    from spotdiff.train.recipe import Recipe
+    from spotdiff.train.run import Run
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option(
+    "--data", multiple=True, metavar="DIR", help="labelled pairs, or material (photos/, cutouts/); repeatable"
+)
+@click.option("--out", required=True, metavar="RUN", help="folder of the run; one that was stopped is gone on with")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="optimiser steps; default: the recipe's")
+@click.option("--from", "weights", metavar="WEIGHTS", help="weights to begin with: fewer steps, a lower rate")
+@click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
+@click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
+@click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
+@click.option("--json", "json_to", metavar="FILE|-", help="write the figures before and after as JSON")
+@click.option("--quiet", "-q", is_flag=True, help="say nothing")
+def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int:  # noqa: ANN401 (the options above)
+    """Train a network on made pairs, on labelled pairs, or on both.
+
+    RECIPE is a name (spot, unet-a, unet-b, unet-c, siamese, fused, fc-siam-conc, fc-siam-diff) or a file: TOML, or the
+    recipe.json of a run. A part of the pictures is held out and measured on; the weights with the best figures stay in
+    RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
+
+    \b
+    Example: spotdiff train spot --data yard --from spot.safetensors --out run
+    """  # noqa: D301 (click wants the character itself)
+    try:
+        from spotdiff.train.run import prepare
+    except ModuleNotFoundError as missing:
+        raise MissingExtra(str(missing.name), extra="train") from None
+    _threads(asked["threads"])
+    run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
+    if not asked["quiet"]:
+        _introduce(run)
+    seen = _followed(run, workers=asked["workers"], quiet=asked["quiet"])
+    if not asked["quiet"] and asked["json_to"] != "-":
+        _conclude(run, seen)
+    if asked["json_to"]:
+        _write_json(run, seen, asked["json_to"])
+    return 0
+
+
+def _threads(count: int) -> None:
+    import torch
+
+    if count:
+        torch.set_num_threads(count)
+
+
+def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
+    from spotdiff.train.recipe import changed, get_recipe
+    from spotdiff.train.run import fine_tuned
+
+    recipe = get_recipe(name)
+    if asked["weights"]:
+        recipe = fine_tuned(recipe)
+    changes: dict[str, object] = {}
+    for text in asked["changes"]:
+        field, equals, value = text.partition("=")
+        if not equals:
+            raise OptionError(f"--set takes FIELD=VALUE, not {text!r}")
+        changes[field.strip()] = value
+    if asked["steps"]:
+        changes["steps"] = asked["steps"]
+    return changed(recipe, changes)
+
+
+def _introduce(run: Run) -> None:
+    click.echo(f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}")
+    click.echo(f"learns from {run.lessons.told}; measured on {len(run.lessons.held_out)} held-out pairs")
+    if run.begun:
+        click.echo(f"goes on from step {run.begun}")
+
+
+def _followed(run: Run, *, workers: int, quiet: bool) -> list[Moment]:
+    """Train to the end; the moments at which something was measured."""
+    from spotdiff.cli._progress import watched
+
+    seen = []
+    left = run.recipe.steps - run.begun
+    for moment in watched(run.moments(workers=workers), left, unit="steps", quiet=quiet):
+        if moment.measured is None:
+            continue
+        seen.append(moment)
+        if not quiet:
+            star = " best" if moment.best else ""
+            score = moment.measured.score
+            click.echo(f"step {moment.step:>6}  loss {moment.loss:.4f}  score {score:.4f}{star}", err=True)
+        if moment.stopped and not quiet:
+            click.echo(moment.stopped, err=True)
+    return seen
+
+
+def _conclude(run: Run, seen: list[Moment]) -> None:
+    """The figures before and after, side by side, and where the weights are."""
+    if not seen:
+        click.echo(f"{run.out} is trained to its end; raise --steps to go on")
+        return
+    first, best = _ends(seen)
+    click.echo(f"\n{'on held-out pairs':<20}{'step ' + str(first.step):>12}{'step ' + str(best.step):>12}")
+    for name, value in best.measured.figures.items() if best.measured else ():
+        was = first.measured.figures.get(name) if first.measured else None
+        click.echo(f"{name:<20}{'-' if was is None else format(was, '.3f'):>12}{value:>12.3f}")
+    click.echo(f"Wrote {run.out / 'weights.safetensors'}")
+
+
+def _ends(seen: list[Moment]) -> tuple[Moment, Moment]:
+    return seen[0], next((moment for moment in reversed(seen) if moment.best), seen[-1])
+
+
+def _write_json(run: Run, seen: list[Moment], to: str) -> None:
+    import json
+    import sys
+    from pathlib import Path
+
+    from spotdiff.files import write_whole
+
+    steps = [{"step": m.step, "best": m.best, "figures": m.measured.figures if m.measured else {}} for m in seen]
+    said = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}
+    text = json.dumps(said, indent=2) + "\n"
+    if to == "-":
+        sys.stdout.write(text)
+    else:
+        write_whole(Path(to), text.encode())

@@ -1,0 +1,164 @@
+"""Examples moved as a whole: cut out, brought to a square, turned, mirrored, their two pictures exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotdiff.data.example import Example, Place
+from spotdiff.data.loaded import resized, resized_mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Box, Kind, Outline
+
+    Values = NDArray[Any]
+    Point = tuple[float, float]
+
+_EXCHANGED: dict[Kind, Kind] = {"added": "removed", "removed": "added"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A part of a picture, in its pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def windowed(example: Example, frame: Frame, size: int) -> Example:
+    """What is in a square frame inside of the example, at `size` by `size` pixels."""
+    rows, columns = slice(frame.top, frame.top + frame.height), slice(frame.left, frame.left + frame.width)
+    target, factor = (size, size), size / frame.width
+    moved = _arrays(
+        example,
+        lambda picture: resized(picture[rows, columns], target),
+        lambda mask: resized_mask(mask[rows, columns], target),
+    )
+    return _with_places(moved, lambda x, y: ((x - frame.left) * factor, (y - frame.top) * factor), size)
+
+
+def letterboxed(example: Example, size: int) -> Example:
+    """The whole example in a square of `size` pixels, black and not counted where it does not fill it."""
+    height, width = example.gone.shape
+    factor = size / max(height, width)
+    wide, high = max(round(width * factor), 1), max(round(height * factor), 1)
+    left, top = (size - wide) // 2, (size - high) // 2
+
+    def framed(values: Values) -> Values:
+        made = np.zeros((size, size, *values.shape[2:]), values.dtype)
+        made[top : top + high, left : left + wide] = values
+        return made
+
+    moved = _arrays(
+        example,
+        lambda picture: framed(resized(picture, (wide, high))),
+        lambda mask: framed(resized_mask(mask, (wide, high))),
+    )
+    return _with_places(moved, lambda x, y: (x * wide / width + left, y * high / height + top), size)
+
+
+def turned(example: Example, quarters: int) -> Example:
+    """A square example turned anticlockwise by so many right angles."""
+    if quarters % 4 == 0:
+        return example
+    size = example.gone.shape[0]
+    moves: dict[int, Callable[[float, float], Point]] = {
+        1: lambda x, y: (y, size - x),
+        2: lambda x, y: (size - x, size - y),
+        3: lambda x, y: (size - y, x),
+    }
+
+    def move(values: Values) -> Values:
+        return np.ascontiguousarray(np.rot90(values, quarters))
+
+    return _with_places(_arrays(example, move, move), moves[quarters % 4], size)
+
+
+def mirrored(example: Example) -> Example:
+    """A square example with left and right exchanged."""
+    size = example.gone.shape[1]
+
+    def move(values: Values) -> Values:
+        return np.ascontiguousarray(values[:, ::-1])
+
+    return _with_places(_arrays(example, move, move), lambda x, y: (size - x, y), size)
+
+
+def exchanged(example: Example) -> Example:
+    """The example with its two pictures exchanged: what was new is gone, what was added is removed."""
+    places = tuple(
+        replace(
+            place,
+            kind=_EXCHANGED.get(place.kind, place.kind),
+            box_before=place.box_after,
+            box_after=place.box_before,
+            outline_before=place.outline_after,
+            outline_after=place.outline_before,
+        )
+        for place in example.places
+    )
+    return replace(
+        example,
+        before=example.after,
+        after=example.before,
+        gone=example.new,
+        new=example.gone,
+        counted_before=example.counted_after,
+        counted_after=example.counted_before,
+        places=places,
+    )
+
+
+def _arrays(example: Example, picture: Callable[[Values], Values], mask: Callable[[Values], Values]) -> Example:
+    return replace(
+        example,
+        before=picture(example.before),
+        after=picture(example.after),
+        gone=mask(example.gone),
+        new=mask(example.new),
+        counted_before=mask(example.counted_before),
+        counted_after=mask(example.counted_after),
+    )
+
+
+def _with_places(example: Example, move: Callable[[float, float], Point], size: int) -> Example:
+    """The example with its places moved; what leaves both pictures is dropped."""
+    moved = (
+        Place(
+            place.kind,
+            _box(place.box_before, move, size),
+            _box(place.box_after, move, size),
+            _outlines(place.outline_before, move, size),
+            _outlines(place.outline_after, move, size),
+            place.facts,
+        )
+        for place in example.places
+    )
+    return replace(example, places=tuple(place for place in moved if place.box_before or place.box_after))
+
+
+def _box(box: Box | None, move: Callable[[float, float], Point], size: int) -> Box | None:
+    if box is None:
+        return None
+    (x1, y1), (x2, y2) = move(box[0], box[1]), move(box[2], box[3])
+    left, right = (min(max(round(x), 0), size) for x in sorted((x1, x2)))
+    top, bottom = (min(max(round(y), 0), size) for y in sorted((y1, y2)))
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _outlines(outlines: tuple[Outline, ...], move: Callable[[float, float], Point], size: int) -> tuple[Outline, ...]:
+    """Outlines go through the middles of pixels; what leaves the picture is drawn along its edge."""
+
+    def corner(x: int, y: int) -> tuple[int, int]:
+        moved = (round(value - 0.5) for value in move(x + 0.5, y + 0.5))
+        across, down = (min(max(value, 0), size - 1) for value in moved)
+        return across, down
+
+    return tuple(tuple(corner(x, y) for x, y in outline) for outline in outlines)

@@ -1,0 +1,214 @@
+"""Bad data, told file by file before work on it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from spotdiff.data.folders import PICTURES
+from spotdiff.data.sizes import picture_size
+from spotdiff.data.truth import CHANGED, UNCOUNTED, Truth, read_truth
+from spotdiff.errors import DataError, LoadError
+
+if TYPE_CHECKING:
+    from spotdiff.data.folders import Dataset, Sample
+    from spotdiff.data.truth import TrueBox
+    from spotdiff.types import Bytes
+
+Severity = Literal["error", "remark"]
+Size = tuple[int, int]
+_SHOWN = 5  # problems in a message
+_ODD = " belongs to no pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a file.
+
+    Attributes:
+        severity: An error spoils the pair; a remark is worth a look.
+        path: The file, or a sample's name where no file is at fault.
+        text: What is wrong, without the path.
+    """
+
+    severity: Severity
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at one sample.
+
+    Attributes:
+        name: The sample's.
+        changed: Whether anything did; None where nobody knows or the truth cannot be read.
+        problems: What is wrong with its files.
+    """
+
+    name: str
+    changed: bool | None
+    problems: tuple[Problem, ...] = ()
+
+
+def inspect(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> tuple[Problem, ...]:
+    """Everything that is wrong with a dataset, in its order, files without a pair first.
+
+    Told are: files without a counterpart, missing, empty, unreadable and truncated pictures, masks of another size than
+    their picture or with values they cannot have, boxes outside of their picture, samples without truth among others
+    that have some (errors); masks without any changed pixel or nothing that counts, and files that are no pictures
+    (remarks). Two files of one key are refused when a dataset is opened.
+
+    Args:
+        dataset: From `open_dataset`, `open_patterns` or a published set.
+        decode: Decode the pictures whole; without, only their headers are read and truncated ones go unseen.
+        workers: Threads that look; 0 looks in this one.
+    """
+    found = [problem for looked in look(dataset, decode=decode, workers=workers) for problem in looked.problems]
+    return (*odd_files(dataset), *found)
+
+
+def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> Dataset:
+    """The dataset, when nothing in it is an error.
+
+    Raises:
+        DataError: something is; the message names the first few files and how many there are.
+    """
+    errors = [one for one in inspect(dataset, decode=decode, workers=workers) if one.severity == "error"]
+    if errors:
+        more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        some = "; ".join(str(problem) for problem in errors[:_SHOWN])
+        raise DataError(f"{dataset.name} has {len(errors)} bad file{'s' * (len(errors) > 1)}: {some}{more}")
+    return dataset
+
+
+def odd_files(dataset: Dataset) -> tuple[Problem, ...]:
+    """The files that could not be paired; a picture or label among them is an error."""
+    paths = [line.removesuffix(_ODD) for line in dataset.odd]
+    known = PICTURES | {".json"}
+    return tuple(
+        Problem("error" if Path(path).suffix.lower() in known else "remark", path, _ODD.strip()) for path in paths
+    )
+
+
+def look(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> Iterator[Looked]:
+    """What is wrong with each sample, in their order; see `inspect`."""
+    wanted = any(sample.has_truth for sample in dataset)
+    job = partial(look_at, decode=decode, truth_wanted=wanted)
+    if not workers:
+        yield from map(job, dataset.samples)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(job, dataset.samples)
+
+
+def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True) -> Looked:
+    """What is wrong with one sample.
+
+    Args:
+        sample: Its files.
+        decode: Decode its pictures whole.
+        truth_wanted: A sample without truth is an error.
+    """
+    problems: list[Problem] = []
+    sizes = {path: _size(path, problems) for path in (sample.before, sample.after)}
+    if decode:
+        problems += [problem for path, size in sizes.items() if size for problem in _damage(path)]
+    if not sample.has_truth:
+        if truth_wanted:
+            problems.append(Problem("error", sample.name, "has no truth, though others have"))
+        return Looked(sample.name, None, tuple(problems))
+    try:
+        truth = read_truth(sample)
+    except DataError as error:
+        problems.append(_told(error, sample))
+        return Looked(sample.name, None, tuple(problems))
+    problems += _of_masks(sample, truth, sizes[sample.before], sizes[sample.after])
+    problems += _of_boxes(sample, truth, sizes[sample.before], sizes[sample.after])
+    return Looked(sample.name, truth.changed, tuple(problems))
+
+
+def _size(path: Path, problems: list[Problem]) -> Size | None:
+    try:
+        return picture_size(path)
+    except DataError as error:
+        problems.append(Problem("error", str(path), _without(path, error)))
+        return None
+
+
+def _damage(path: Path) -> Iterator[Problem]:
+    from spotdiff.image import load_picture
+
+    try:
+        load_picture(path)
+    except LoadError as error:
+        yield Problem("error", str(path), _without(path, error).removeprefix(": "))
+
+
+def _told(error: DataError, sample: Sample) -> Problem:
+    """The error as a problem of the file that its message starts with."""
+    text = str(error)
+    files = (sample.mask, sample.gone, sample.new, sample.boxes)
+    path = next((path for path in files if path is not None and text.startswith(str(path))), None)
+    return Problem("error", sample.name, text) if path is None else Problem("error", str(path), _without(path, error))
+
+
+def _without(path: Path, error: Exception) -> str:
+    return str(error).removeprefix(str(path)).removeprefix(":").strip()
+
+
+def _of_masks(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
+    sided = (
+        (truth.mask, sample.mask, before, "before"),
+        (truth.gone, sample.gone or sample.mask, before, "before"),
+        (truth.new, sample.new or sample.mask, after, "after"),
+    )
+    told = False
+    for mask, path, size, side in sided:
+        if mask is None or size is None or told:
+            continue
+        if mask.shape[::-1] != size:
+            wide, high = mask.shape[::-1]
+            told = True
+            yield Problem("error", str(path or sample.name), f"is {wide}x{high}, {side} is {size[0]}x{size[1]}")
+    masks = [mask for mask in (truth.mask, truth.gone, truth.new) if mask is not None]
+    if masks and not told:
+        yield from _emptiness(masks, str(sample.mask or sample.gone or sample.name))
+
+
+def _emptiness(masks: list[Bytes], path: str) -> Iterator[Problem]:
+    if all(np.isin(mask, UNCOUNTED).all() for mask in masks):
+        yield Problem("remark", path, "counts nowhere: every pixel is unknown or outside")
+    elif not any((mask == CHANGED).any() for mask in masks):
+        yield Problem("remark", path, "is an empty mask: no pixel is changed")
+
+
+def _of_boxes(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
+    path = str(sample.boxes or sample.name)
+    for index, box in enumerate(truth.boxes):
+        in_after = truth.form == "objects" and truth.kinds[index] == "added"
+        size, side = (after, "after") if in_after else (before, "before")
+        if size is not None and _outside(box, size):
+            yield Problem("error", path, f"has box {_shown(box)} outside of {side}, which is {size[0]}x{size[1]}")
+    for box in truth.boxes_after:
+        if after is not None and _outside(box, after):
+            yield Problem("error", path, f"has box {_shown(box)} outside of after, which is {after[0]}x{after[1]}")
+
+
+def _outside(box: TrueBox, size: Size) -> bool:
+    """Whether a box leaves its picture by more than a pixel, which rounding may cost."""
+    left, top, right, bottom = box
+    return left < -1 or top < -1 or right > size[0] + 1 or bottom > size[1] + 1
+
+
+def _shown(box: TrueBox) -> str:
+    return "[" + ", ".join(f"{value:g}" for value in box) + "]"

@@ -1,0 +1,152 @@
+"""CDnet 2014: films of fixed cameras with what moves marked, as pairs of an empty frame and a labelled one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from spotdiff.data.folders import Dataset, Sample
+from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
+from spotdiff.data.published._labels import Labels, code_of, read_codes
+from spotdiff.data.truth import CHANGED, UNCOUNTED, Truth
+from spotdiff.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LABELS = Labels(((0, "unchanged"), (50, "unchanged"), (85, "outside"), (170, "unknown"), (255, "changed")))
+_MOVING, _UNSURE = code_of(255), code_of(170)
+_UNKNOWN, _OUTSIDE = UNCOUNTED
+_FRAME = re.compile(r"gt(\d+)\.(?:png|bmp)")
+_TRIED = 20  # frames looked at for an empty one, those with the smallest label files first: flat pictures pack best
+
+
+@dataclass(frozen=True, slots=True)
+class Cdnet2014:
+    """Layout as the set's homepage and its README tell it.
+
+    `before` is the emptiest labelled frame of the sequence (of the 20 with the smallest label files the one with the
+    fewest moving and unknown pixels); what moves in it is not counted in the pair. `after` is every `every`-th labelled
+    frame inside the range of `temporalROI.txt`; what lies outside `ROI.bmp` is not counted. Things that stood in the
+    empty frame and later left (parked cars in `intermittentObjectMotion`) are not marked in the labels, and so count
+    as false alarms.
+
+    Attributes:
+        every: Take one labelled frame out of so many; neighbours are almost the same.
+    """
+
+    every: int = 25
+    card: ClassVar[Card] = Card(
+        title="CDnet 2014 (changedetection.net)",
+        shows="people, vehicles and boats in front of cameras: calm, shaken, at night, in bad weather, in heat haze",
+        size="53 films in 11 categories, about 160 000 frames of 320x240 to 720x576",
+        licence="free for research; its homepage asks to be acknowledged",
+        citation="Wang, Jodoin, Porikli, Konrad, Benezeth and Ishwar, CDnet 2014: an expanded change detection "
+        "benchmark dataset, CVPR Workshops 2014, doi:10.1109/CVPRW.2014.126",
+        homepage="http://changedetection.net",
+        splits=(
+            *("PTZ", "badWeather", "baseline", "cameraJitter", "dynamicBackground", "intermittentObjectMotion"),
+            *("lowFramerate", "nightVideos", "shadow", "thermal", "turbulence"),
+        ),
+        folders=(
+            (
+                "CATEGORY/FILM (below dataset or not), each with input/inNNNNNN.jpg, groundtruth/gtNNNNNN.png, ROI.bmp "
+                "and temporalROI.txt"
+            ),
+        ),
+        values={
+            "0": "unchanged",
+            "50": "hard shadow, which counts as unchanged",
+            "85": "outside the region of interest",
+            "170": "unknown, around what moves",
+            "255": "changed",
+        },
+        known_from="the homepage, and one film (highway) opened as it was given out",
+    )
+
+    def open(self, root: Path, split: str = "") -> Dataset:
+        """The films of a category below `root`, or of all; label files of up to 20 frames a film are read.
+
+        Raises:
+            DataError: it is not laid out so, or has no such split, or a label file cannot be read.
+        """
+        check_split(self.card, split)
+        top = root / "dataset" if (root / "dataset").is_dir() else root
+        films = sorted(path.parent for path in top.glob(f"{split or '*'}/*/groundtruth"))
+        if not films:
+            raise not_laid_out(self.card, root)
+        samples = tuple(sample for film in films for sample in self._pairs(film, top))
+        if not samples:
+            raise DataError(f"{root} has no labelled frame in the range of a temporalROI.txt")
+        return Dataset(titled("cdnet2014", split), samples)
+
+    def _pairs(self, film: Path, top: Path) -> Iterator[Sample]:
+        frames = _labelled(film)
+        if not frames:
+            return
+        empty = min(sorted(frames.values(), key=_bytes)[:_TRIED], key=_busy)
+        before = _frame_of(empty, film)
+        for label in [path for path in frames.values() if path != empty][:: self.every]:
+            name = f"{film.relative_to(top).as_posix()}/{label.stem}"
+            yield Sample(name, before, _frame_of(label, film), mask=label, reader=_Film(empty, film / "ROI.bmp"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """Reads the labels of `after`; what moves in the empty frame or lies outside the region does not count."""
+
+    empty: Path
+    region: Path
+
+    def __call__(self, sample: Sample) -> Truth:
+        labels = _LABELS(sample)
+        mask = np.asarray(labels.mask, np.uint8).copy()
+        for path, uncounted, level in ((self.empty, _moving, _UNKNOWN), (self.region, _outside, _OUTSIDE)):
+            marked = uncounted(path)
+            if marked.shape != mask.shape:
+                raise DataError(f"{path} is not of the size of {sample.mask}")
+            mask[marked] = level
+        return Truth(bool((mask == CHANGED).any()), mask)
+
+
+def _moving(path: Path) -> NDArray[np.bool_]:
+    codes = read_codes(path)
+    return np.asarray((codes == _MOVING) | (codes == _UNSURE))
+
+
+def _outside(path: Path) -> NDArray[np.bool_]:
+    return np.asarray(read_codes(path) == 0)
+
+
+def _frame_of(label: Path, film: Path) -> Path:
+    return film / "input" / f"in{label.stem[2:]}.jpg"
+
+
+def _labelled(film: Path) -> dict[int, Path]:
+    """Label files by the number of their frame, those inside the range that counts."""
+    first, last = _range(film / "temporalROI.txt")
+    files = {path: _FRAME.fullmatch(path.name) for path in sorted((film / "groundtruth").iterdir())}
+    numbered = {int(match[1]): path for path, match in files.items() if match}
+    return {number: path for number, path in numbered.items() if first <= number <= last}
+
+
+def _range(path: Path) -> tuple[int, int]:
+    try:
+        first, last = map(int, path.read_text(encoding="ascii").split()[:2])
+    except (OSError, ValueError):
+        raise DataError(f"{path} needs two frame numbers: the range that counts") from None
+    return first, last
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _busy(path: Path) -> int:
+    """Moving and unknown pixels."""
+    return int(_moving(path).sum())

@@ -1,0 +1,74 @@
+"""VIRAT-STD: a thousand pairs of Spot-the-diff with a box around every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from spotdiff.data.folders import Dataset, Sample
+from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
+from spotdiff.data.published._pickled import read_objects
+from spotdiff.data.published._said import Said
+from spotdiff.data.truth import TrueBox
+from spotdiff.errors import DataError
+
+_FILES = ("annotations.npy", "virat-annotations.npy")
+
+
+class ViratStd:
+    """Layout after `data/std.py` of ragavsachdeva/The-Change-You-Want-to-See.
+
+    The boxes count for both pictures, for the camera stands still. The annotations are a pickle, of which only plain
+    values and arrays are read.
+    """
+
+    card: ClassVar[Card] = Card(
+        title="VIRAT-STD",
+        shows="frames of surveillance films (VIRAT) seconds to minutes apart: people and vehicles",
+        size="1000 pairs, of the original size of Spot-the-diff",
+        licence="unstated; the pictures are those of Spot-the-diff",
+        citation="Sachdeva and Zisserman, The change you want to see, WACV 2023, arXiv:2209.14341",
+        homepage="https://www.robots.ox.ac.uk/~vgg/research/cyws/",
+        splits=("test",),
+        folders=("annotations.npy (or virat-annotations.npy) beside ID.png and ID_2.png",),
+        values={"annotations.npy": "by ID a list of boxes: left, top, right, bottom"},
+        known_from="a public reader; published figures are also measured on warped pairs, which this reader leaves out",
+    )
+
+    def open(self, root: Path, split: str = "") -> Dataset:
+        """The set as it lies below `root`; its annotations are read.
+
+        Raises:
+            DataError: it is not laid out so, or its annotations hold something else.
+        """
+        check_split(self.card, split)
+        path = next((root / file for file in _FILES if (root / file).is_file()), None)
+        if path is None:
+            raise not_laid_out(self.card, root)
+        annotations = read_objects(path)
+        if not isinstance(annotations, dict):
+            raise DataError(f"{path} holds a {type(annotations).__name__}, not boxes by the id of their pair")
+        samples = (_sample(str(name), boxes_of(rows, path), root) for name, rows in annotations.items())
+        return Dataset(titled("virat-std", split), tuple(sorted(samples, key=lambda sample: sample.name)))
+
+
+def boxes_of(rows: object, path: Path) -> tuple[TrueBox, ...]:
+    """Rows of left, top, right, bottom as boxes.
+
+    Raises:
+        DataError: they are something else, or a box is empty.
+    """
+    try:
+        boxes = np.asarray(rows, float).reshape(-1, 4)
+    except (TypeError, ValueError):
+        raise DataError(f"{path}: boxes are rows of left, top, right, bottom, not {rows!r}") from None
+    if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
+        raise DataError(f"{path}: a box is empty: right must exceed left, bottom must exceed top")
+    return tuple((left, top, right, bottom) for left, top, right, bottom in boxes.tolist())
+
+
+def _sample(name: str, boxes: tuple[TrueBox, ...], root: Path) -> Sample:
+    said = Said(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
+    return Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=said)

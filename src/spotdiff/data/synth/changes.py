@@ -1,0 +1,180 @@
+"""What is put on the stage: things that are in both pictures, and things that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.synth.shades import shade_of
+from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, At, Shade, Stage
+from spotdiff.data.synth.things import Thing, named, recoloured
+from spotdiff.data.synth.writing import rewritten, words, written
+
+if TYPE_CHECKING:
+    from spotdiff.data.synth.props import Props
+    from spotdiff.data.synth.recipe import PairRecipe
+    from spotdiff.types import Bytes, Kind
+
+_SEEN = 12.0  # least mean difference, of 255, that a change must make where it is
+_TRIES = 3  # until a change is seen
+_PAINTED = 0.04  # largest thing that is painted over, as a share of the picture: larger holes fill badly
+_GROWN = 3  # pixels around a thing that are painted over with it
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as it was put on the stage.
+
+    Attributes:
+        kind: added, removed, replaced or moved.
+        old, new: Number of the thing in before and in after, 0 for none.
+        facts: What is known of it.
+    """
+
+    kind: Kind
+    old: int
+    new: int
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class Director:
+    """Chooses what happens between the two pictures of one pair, and puts it on its stage.
+
+    Attributes:
+        stage: The two pictures.
+        shared: Numbers of the things that are in both pictures.
+        changes: What changed, in the order in which it was put there.
+    """
+
+    def __init__(self, stage: Stage, recipe: PairRecipe, props: Props, *, parallax: tuple[float, float]) -> None:
+        self.stage, self.recipe, self.props, self.rng = stage, recipe, props, props.rng
+        self.parallax = parallax
+        self.shared: list[int] = []
+        self.changes: list[Change] = []
+        self._last = 0
+
+    def direct(self) -> None:
+        """Paint over some places of both pictures, then put in what is shared and what changes, in any order."""
+        recipe, rng = self.recipe, self.rng
+        if recipe.inpaint and rng.random() < 0.3:
+            for _ in range(int(rng.integers(1, 4))):
+                thing = self.props.thing(most=_PAINTED)
+                self.stage.paint_over(_grown(thing), self.props.place(thing, self.stage), BOTH)
+        changes = 0 if rng.random() < recipe.unchanged else int(rng.integers(1, recipe.most_changes + 1))
+        acts: list[Callable[[], None]] = [self._change] * changes
+        acts += [self._share] * int(rng.integers(0, recipe.distractors + 1))
+        for turn in rng.permutation(len(acts)):
+            acts[turn]()
+
+    def _number(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _put(self, thing: Thing, at: At, side: int, shade: Shade | None) -> int:
+        number = self._number()
+        self.stage.put(thing, at, number, side, shade)
+        return number
+
+    def _share(self) -> None:
+        """A thing in both pictures; where the camera sees depth, at two places a little apart."""
+        thing, at = self._prop()
+        shade, near, number = shade_of(thing, self.rng), self.rng.uniform(0.2, 1.0), self._number()
+        there = at[0] + round(near * self.parallax[0]), at[1] + round(near * self.parallax[1])
+        self.stage.put(thing, at, number, BEFORE, shade)
+        self.stage.put(thing, there, number, AFTER, shade)
+        self.shared.append(number)
+
+    def _prop(self) -> tuple[Thing, At]:
+        """A thing and a place for it, in whose light it stands."""
+        thing = self.props.thing()
+        at = self.props.place(thing, self.stage)
+        return self.props.fitted(thing, at, self.stage), at
+
+    def _change(self) -> None:
+        """A change that is seen; after some that are not, none."""
+        for _ in range(_TRIES):
+            saved = self.stage.copy()
+            change = self._chosen()()
+            if self._is_seen(change):
+                self.changes.append(change)
+                return
+            self.stage.become(saved)
+
+    def _is_seen(self, change: Change) -> bool:
+        numbers = ((change.old, BEFORE), (change.new, AFTER))
+        return all(self.stage.shown(number, side) >= _SEEN for number, side in numbers if number)
+
+    def _chosen(self) -> Callable[[], Change]:
+        recipe, draw = self.recipe, self.rng.random()
+        if self.rng.random() < recipe.text:
+            return self._other_words if self.rng.random() < 0.5 else self._sign
+        if draw < recipe.moved:
+            return self._move
+        if draw < recipe.moved + recipe.replaced:
+            return self._recolour if self.rng.random() < 0.3 else self._replace
+        return self._come_or_go
+
+    def _come_or_go(self) -> Change:
+        return self._in_one(*self._prop())
+
+    def _sign(self) -> Change:
+        thing = self.props.sized(written(self.rng, words(self.rng)))
+        return self._in_one(thing, self.props.place(thing, self.stage))
+
+    def _in_one(self, thing: Thing, at: At) -> Change:
+        """A thing in one picture only; the other shows the scene, or the thing painted over."""
+        side = BEFORE if self.rng.random() < 0.5 else AFTER
+        shade = shade_of(thing, self.rng)
+        number = self._put(thing, at, side, shade)
+        small = cv2.countNonZero(thing.area) <= _PAINTED * self.recipe.size**2
+        if small and self.rng.random() < self.recipe.inpaint:
+            self.stage.put(thing, at, number, 1 - side, shade)
+            self.stage.paint_over(_grown(thing), (at[0] - _GROWN, at[1] - _GROWN), (1 - side,))
+        facts = named(thing).facts()
+        return Change("removed", number, 0, facts) if side == BEFORE else Change("added", 0, number, facts)
+
+    def _move(self) -> Change:
+        thing, at = self._prop()
+        shade = shade_of(thing, self.rng)
+        old = self._put(thing, at, BEFORE, shade)
+        there = self.props.place(thing, self.stage)
+        new = self._put(thing, there, AFTER, shade)
+        return Change("moved", old, new, named(thing).facts())
+
+    def _replace(self) -> Change:
+        first, at = self._prop()
+        area = cv2.countNonZero(first.area) * self.rng.uniform(0.6, 1.6)
+        second = self.props.fitted(self.props.thing(area=area), at, self.stage)
+        there = at[0] + (first.size[0] - second.size[0]) // 2, at[1] + first.size[1] - second.size[1]
+        return self._exchange(first, at, second, there)
+
+    def _recolour(self) -> Change:
+        first, at = self._prop()
+        return self._exchange(first, at, recoloured(first, self.rng), at, how="recoloured")
+
+    def _other_words(self) -> Change:
+        text = words(self.rng)
+        other = next(word for word in iter(lambda: words(self.rng), "") if word.lower() != text.lower())
+        both = rewritten(self.rng, text, other)
+        factor = self.props.factor(both[0])
+        first, second = (thing.scaled(factor) for thing in both)
+        at = self.props.place(first, self.stage)
+        return self._exchange(first, at, second, at, how="rewritten")
+
+    def _exchange(self, first: Thing, at: At, second: Thing, there: At, *, how: str = "") -> Change:
+        """One thing in before and another in after."""
+        shade = shade_of(first, self.rng)
+        first, second = named(first), named(second)
+        facts = second.facts() | {"from": first.phrase(), "to": second.phrase()} | ({"how": how} if how else {})
+        return Change("replaced", self._put(first, at, BEFORE, shade), self._put(second, there, AFTER, shade), facts)
+
+
+def _grown(thing: Thing) -> Bytes:
+    """What a thing covers, wholly or in part, and a little more on all sides."""
+    hole = cv2.threshold(thing.alpha, 5, 255, cv2.THRESH_BINARY)[1]
+    hole = cv2.copyMakeBorder(hole, _GROWN, _GROWN, _GROWN, _GROWN, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.dilate(hole, np.ones((2 * _GROWN + 1, 2 * _GROWN + 1), np.uint8)))

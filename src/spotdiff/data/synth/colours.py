@@ -1,0 +1,65 @@
+"""Colours by the words people use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes
+
+
+# (word, hue from, hue to) in degrees; white, grey, black, brown, pink and beige are told by saturation and value
+_HUES = (
+    ("red", 0, 16),
+    ("orange", 16, 42),
+    ("yellow", 42, 70),
+    ("green", 70, 165),
+    ("turquoise", 165, 195),
+    ("blue", 195, 255),
+    ("purple", 255, 300),
+    ("pink", 300, 340),
+    ("red", 340, 361),
+)
+_MIXED = "multicoloured"
+_CLEAR = 0.5  # share of the pixels a word needs
+
+
+def colour_word(pixels: Bytes, mask: Bytes) -> str:
+    """The word for most of the pixels (H, W, 3) under a mask, or "multicoloured" where no word has half of them.
+
+    Examples:
+        >>> import numpy as np
+        >>> colour_word(np.full((4, 4, 3), (200, 30, 20), np.uint8), np.full((4, 4), 255, np.uint8))
+        'red'
+    """
+    step = max(max(mask.shape) // 24, 1)
+    chosen = pixels[::step, ::step][mask[::step, ::step] > 0]
+    if not len(chosen):
+        return _MIXED
+    hsv = cv2.cvtColor(np.ascontiguousarray(chosen[None]), cv2.COLOR_RGB2HSV)[0]
+    words = [_word(int(hue) * 2, int(saturation) / 255, int(value) / 255) for hue, saturation, value in hsv[:120]]
+    best = max(set(words), key=lambda word: (words.count(word), word))
+    return best if words.count(best) >= _CLEAR * len(words) else _MIXED
+
+
+def _word(hue: int, saturation: float, value: float) -> str:
+    if value < 0.2:
+        return "black"
+    if saturation < 0.15:
+        return "white" if value > 0.8 else "grey"
+    word = next(name for name, low, high in _HUES if low <= hue < high)
+    if word in ("red", "orange", "yellow"):
+        return _warm(word, saturation, value)
+    return word
+
+
+def _warm(word: str, saturation: float, value: float) -> str:
+    """Reds and yellows have words of their own where they are pale or dark."""
+    if saturation < 0.4 and value > 0.65:
+        return "pink" if word == "red" else "beige"
+    if value < (0.45 if word == "red" else 0.65):
+        return "brown"
+    return word

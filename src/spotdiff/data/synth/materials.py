@@ -1,0 +1,178 @@
+"""What pairs are made of: photographs and cut-outs from disk, or scenes and things drawn where there are none."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.folders import PICTURES
+from spotdiff.data.synth.things import Thing, thing_of
+from spotdiff.errors import DataError
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes
+
+_KEPT = 192 << 20  # bytes of decoded cut-outs that a process keeps
+_SHOWN = 5  # names in a message
+_TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """A picture file in memory.
+
+    Attributes:
+        name: Its path as it was found.
+        data: Its bytes.
+    """
+
+    name: str
+    data: bytes
+
+
+class _Shelf:
+    """Decoded things, the longest unused thrown out first; it stays behind when its owner goes to another process."""
+
+    def __init__(self) -> None:
+        self.things: OrderedDict[tuple[int, int], Thing] = OrderedDict()
+        self.bytes = 0
+
+    def __reduce__(self) -> tuple[type[_Shelf], tuple[()]]:
+        return _Shelf, ()
+
+    def add(self, key: tuple[int, int], thing: Thing) -> None:
+        self.things[key] = thing
+        self.bytes += thing.alpha.size * 5
+        while self.bytes > _KEPT and len(self.things) > 1:
+            self.bytes -= self.things.popitem(last=False)[1].alpha.size * 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Materials:
+    """Photographs and cut-outs; with no photographs scenes are drawn, with no cut-outs things are.
+
+    Attributes:
+        photos: Picture files.
+        cutouts: Picture files with transparency; the folder of each says what it shows.
+    """
+
+    photos: tuple[Stored, ...] = ()
+    cutouts: tuple[Stored, ...] = ()
+    _shelf: _Shelf = field(default_factory=_Shelf, repr=False)
+
+    @classmethod
+    def open(cls, photos: str | Path | None = None, cutouts: str | Path | None = None) -> Materials:
+        """Read the files of two folders and all folders in them, or those that two .txt files list, one a line.
+
+        Raises:
+            DataError: a folder or list is missing or holds no picture, or files cannot be read (all are named), or a
+                cut-out has no transparency.
+        """
+        read = tuple(_read(path) for path in _files(photos)), tuple(_read(path) for path in _files(cutouts))
+        wrong = [f"{file.name} ({why})" for file in read[0] if (why := _trouble(file.data, cutout=False))]
+        wrong += [f"{file.name} ({why})" for file in read[1] if (why := _trouble(file.data, cutout=True))]
+        if wrong:
+            more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+            raise DataError(f"unreadable: {', '.join(wrong[:_SHOWN])}{more}; mend or remove them")
+        return cls(*read)
+
+    def held_out(self, share: float) -> tuple[Materials, Materials]:
+        """These without, and only, a share of the files; names decide, so that it stays as files are added.
+
+        Raises:
+            DataError: one of the two would have no photograph, or no cut-out, though there are some.
+        """
+        parts = [_parted(files, share) for files in (self.photos, self.cutouts)]
+        for files, (learn, held) in zip((self.photos, self.cutouts), parts, strict=True):
+            if files and not (learn and held):
+                raise DataError(f"{len(files)} files are too few to hold a share of {share:g} out")
+        return Materials(parts[0][0], parts[1][0]), Materials(parts[0][1], parts[1][1])
+
+    def photo(self, number: int) -> Bytes:
+        """(H, W, 3) uint8 RGB of a photograph.
+
+        Raises:
+            DataError: the file turns out to be damaged.
+        """
+        return np.asarray(cv2.cvtColor(_decoded(self.photos[number], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
+
+    def cutout(self, number: int, *, longest: int) -> Thing:
+        """A cut-out, made smaller where its longer side exceeds `longest` pixels.
+
+        Raises:
+            DataError: the file turns out to be damaged, or has nothing in it.
+        """
+        key = number, longest
+        if key not in self._shelf.things:
+            self._shelf.add(key, _cut_out(self.cutouts[number], longest))
+        self._shelf.things.move_to_end(key)
+        return self._shelf.things[key]
+
+
+def _files(source: str | Path | None) -> list[Path]:
+    if source is None:
+        return []
+    root = Path(source)
+    if root.is_dir():
+        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
+        if not found:
+            raise DataError(f"{root} holds no picture")
+        return found
+    if root.suffix.lower() == ".txt" and root.is_file():
+        lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
+        found = [root.parent / line for line in lines if line and not line.startswith("#")]
+        if not found:
+            raise DataError(f"{root} lists no picture")
+        return found
+    raise DataError(f"{root} is no folder, and no .txt file that lists pictures")
+
+
+def _read(path: Path) -> Stored:
+    try:
+        return Stored(os.fspath(path), path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _trouble(data: bytes, *, cutout: bool) -> str:
+    """What is wrong with a file as far as its head tells, or nothing."""
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(data)) as image:
+            opaque = image.mode not in _TRANSPARENT and "transparency" not in image.info
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return "no picture"
+    return "no transparency" if cutout and opaque else ""
+
+
+def _decoded(file: Stored, how: int) -> Bytes:
+    pixels = cv2.imdecode(np.frombuffer(file.data, np.uint8), how)
+    if pixels is None:
+        raise DataError(f"{file.name} cannot be decoded; mend or remove it")
+    return np.asarray(pixels)
+
+
+def _cut_out(file: Stored, longest: int) -> Thing:
+    pixels = _decoded(file, cv2.IMREAD_UNCHANGED)
+    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
+        raise DataError(f"{file.name} has no transparency of 8 bits; make it RGBA")
+    thing = thing_of(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), Path(file.name).parent.name)
+    if not thing.area.any():
+        raise DataError(f"{file.name} shows nothing: all of it is transparent")
+    return thing.within(longest)
+
+
+def _parted(files: tuple[Stored, ...], share: float) -> tuple[tuple[Stored, ...], tuple[Stored, ...]]:
+    limit = share * 2**32
+    held = [zlib.crc32(Path(file.name).name.encode("utf-8", "replace")) < limit for file in files]
+    chosen = tuple(file for file, out in zip(files, held, strict=True) if out)
+    return tuple(file for file, out in zip(files, held, strict=True) if not out), chosen

@@ -1,0 +1,84 @@
+"""Texture that moves though nothing changed: water, leaves, grass, cloth; different in each of the two pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.synth.noise import octaves, ripples, smooth
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Map
+
+
+def moving(rng: np.random.Generator, scene: Bytes, free: Bytes) -> tuple[Bytes, Bytes] | None:
+    """The scene twice, with one part of it waving, or under small waves; None where too little of it is `free`.
+
+    Args:
+        rng: Decides.
+        scene: (H, W, 3) uint8.
+        free: (H, W) uint8, 255 where it may move.
+
+    Returns:
+        The scene of before and that of after: the same where `free` is 0.
+    """
+    height, width = scene.shape[:2]
+    part = cv2.bitwise_and(_part(rng, width, height), free)
+    if cv2.countNonZero(part) < 0.02 * part.size:
+        return None
+    share = cv2.blur(part, (9, 9)).astype(np.float32)[..., None] * np.float32(1 / 255)
+    share *= (free > 0)[..., None]
+    make = _waves if rng.random() < 0.35 else _swaying
+    first, second = make(rng, scene)
+    return _blended(scene, first, share), _blended(scene, second, share)
+
+
+def _part(rng: np.random.Generator, width: int, height: int) -> Bytes:
+    """A band from the bottom or top, or a cloud: (height, width) uint8."""
+    if rng.random() < 0.4:
+        mask = np.zeros((height, width), np.uint8)
+        edge = int(height * rng.uniform(0.3, 0.75))
+        slope = int(height * rng.normal(0, 0.1))
+        far = height if rng.random() < 0.7 else 0
+        cv2.fillPoly(mask, [np.array([(0, edge), (width, edge + slope), (width, far), (0, far)], np.int32)], 255)
+        return mask
+    field = octaves(rng, height, width, zoom=rng.uniform(1, 3)) if rng.random() < 0.5 else None
+    if field is None:
+        field = smooth(rng, (width, height), cells=4)
+    level = float(np.quantile(field[::8, ::8], rng.uniform(0.3, 0.8)))
+    return np.asarray(cv2.compare(np.ascontiguousarray(field), level, cv2.CMP_GT))
+
+
+def _blended(scene: Bytes, other: Bytes, share: Map) -> Bytes:
+    return np.asarray(scene + share * (other.astype(np.float32) - scene) + 0.5).astype(np.uint8)
+
+
+def _swaying(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
+    """The texture carried to and fro by some pixels, twice with the same reach and fineness."""
+    height, width = scene.shape[:2]
+    cells = int(rng.integers(6, max(min(height, width) // 7, 8)))
+    reach = np.array(rng.uniform(0.3, 1, 2) * rng.uniform(0.2, 0.6) * min(min(height, width) / cells, 14), np.float32)
+    base = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    maps = [base + reach * smooth(rng, (width, height), cells=cells, channels=2) for _ in range(2)]
+    how = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REFLECT_101}
+    first, second = (np.asarray(cv2.remap(scene, where, None, **how)) for where in maps)
+    return first, second
+
+
+def _waves(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
+    """The scene's own colour, calmed, under two different sets of small waves."""
+    height, width = scene.shape[:2]
+    calm = cv2.blur(scene, (15, 5)).astype(np.float32)
+    zoom, depth, glints = rng.uniform(0.2, 1.2), rng.uniform(8, 40), rng.random() < 0.3
+    make = ripples if rng.random() < 0.7 else octaves
+
+    def water() -> Bytes:
+        height_of = make(rng, height, width, zoom=zoom)
+        relief = depth * height_of
+        if glints:
+            relief = relief + 90 * (height_of > 2.2)
+        return np.clip(calm + relief[..., None], 0, 255).astype(np.uint8)
+
+    return water(), water()

@@ -1,0 +1,90 @@
+"""Things for a pair: chosen, made as large as the recipe says, given a place and the light of that place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from spotdiff.data.synth.drawn import drawn
+from spotdiff.data.synth.materials import Materials
+from spotdiff.data.synth.recipe import PairRecipe
+from spotdiff.data.synth.stage import At, Stage
+from spotdiff.data.synth.things import Thing, edged, posed, tinted
+
+_MOST_COVERED = 0.35  # share of a thing's box that may lie outside or on other things
+_TRIES = 6  # places looked at, of which the least covered is taken
+
+
+@dataclass(frozen=True, slots=True)
+class Props:
+    """What can be put into a pair.
+
+    Attributes:
+        recipe: Says how large things are.
+        materials: Where cut-outs come from.
+        rng: Decides.
+    """
+
+    recipe: PairRecipe
+    materials: Materials
+    rng: np.random.Generator
+
+    def thing(self, *, area: float = 0.0, most: float = 1.0) -> Thing:
+        """A cut-out, or something drawn, that covers `area` pixels or as many as the recipe says.
+
+        Where the recipe says, `most` is the largest share of the picture it covers.
+        """
+        stock = self.materials.cutouts
+        if not stock or self.rng.random() < self.recipe.blobs:
+            thing = drawn(self.rng)
+        else:
+            longest = max(self.recipe.size * 5 // 8, 96)
+            thing = self.materials.cutout(int(self.rng.integers(len(stock))), longest=longest)
+        return edged(posed(self.sized(thing, area=area, most=most), self.rng), self.rng)
+
+    def sized(self, thing: Thing, *, area: float = 0.0, most: float = 1.0) -> Thing:
+        """The thing as large as asked for; see `thing`."""
+        return thing.scaled(self.factor(thing, area=area, most=most))
+
+    def factor(self, thing: Thing, *, area: float = 0.0, most: float = 1.0) -> float:
+        """What makes the thing as large as asked for; no side exceeds the picture's."""
+        recipe = self.recipe
+        if not area:
+            low, high = np.log(recipe.smallest), np.log(max(min(recipe.largest, most), recipe.smallest))
+            area = float(np.exp(self.rng.uniform(low, high))) * recipe.size**2
+        covered = max(cv2.countNonZero(thing.area), 1)
+        return float(min((area / covered) ** 0.5, recipe.size / max(thing.size)))
+
+    def place(self, thing: Thing, stage: Stage) -> At:
+        """Where to put it: mostly inside the part of the stage that both pictures show, mostly on nothing else."""
+        height, width = stage.touched.shape
+        best, least = (0, 0), np.inf
+        for _ in range(_TRIES):
+            at = self._anywhere(width, thing.size[0]), self._anywhere(height, thing.size[1])
+            covered = stage.covered(thing, at)
+            if covered < _MOST_COVERED:
+                return at
+            if covered < least:
+                best, least = at, covered
+        return best
+
+    def _anywhere(self, room: int, side: int) -> int:
+        """Where a side starts: mostly within the picture, which is the middle of the room."""
+        margin = (room - self.recipe.size) / 2
+        free = self.recipe.size - 0.7 * side
+        return round(margin - 0.15 * side + self.rng.uniform(0, 1) * max(free, 0))
+
+    def fitted(self, thing: Thing, at: At, stage: Stage) -> Thing:
+        """The thing in the light of its place: part of the way, as pasted things are never quite right."""
+        height, width = stage.touched.shape
+        left, top = (int(np.clip(a, 0, room - 2)) for a, room in zip(at, (width, height), strict=True))
+        around = stage.pictures[0][top : top + max(thing.size[1], 2), left : left + max(thing.size[0], 2)]
+        ground = np.array(cv2.mean(np.ascontiguousarray(around))[:3]) + 8
+        alpha = max(cv2.mean(thing.alpha)[0], 1) / 255
+        own = np.array(cv2.mean(thing.pixels)[:3]) / alpha + 8
+        bright = (ground.mean() / own.mean()) ** self.rng.uniform(0, 0.5)
+        cast = (ground / ground.mean() / (own / own.mean())) ** self.rng.uniform(0, 0.2)
+        gain = np.clip(bright * cast * np.exp(self.rng.normal(0, 0.1)), 0.5, 1.8)
+        return tinted(thing, (float(gain[0]), float(gain[1]), float(gain[2])))

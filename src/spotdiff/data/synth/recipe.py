@@ -1,0 +1,85 @@
+"""Recipes of made pairs: everything that decides what they are like, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spotdiff.errors import OptionError
+from spotdiff.params import build, check, param, params_of
+
+CAMERAS = ("still", "residual", "depth", "moved", "mixed")
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecipe:
+    """What made pairs are like; shares and strengths are 0 to 1.
+
+    Attributes:
+        size: Side of both pictures, in pixels.
+        unchanged: Share of the pairs in which nothing changed.
+        most_changes: Most changes in one pair; a changed pair has 1 to so many.
+        distractors: Most things put into both pictures, which are no change.
+        smallest, largest: Area of a thing as a share of the picture's; it is drawn evenly over orders of magnitude.
+        inpaint: Share of the removals and arrivals where the missing thing is painted over in the other picture.
+        text: Share of the changes that are writing.
+        blobs: Share of the things that are drawn where cut-outs exist too.
+        moved: Share of the changes that are one thing at two places.
+        replaced: Share of the changes that are two things, or one in two colours, at one place.
+        light: Strength of what light does, differently in each picture.
+        shadows: Share of the pictures with cast shadows.
+        camera: still; residual (what an aligner leaves); depth (near things shift more than far ones); moved (rotated,
+            shifted, scaled); mixed (one of these a pair).
+        camera_px: Longest shift of the residual at a picture of 256 px.
+        sensor: Strength of noise, blur and compression.
+        texture_motion: Share of the pairs where texture moves, such as water and leaves; that is no change.
+    """
+
+    size: int = param(256, "side of both pictures", low=32, high=4096, unit="px")
+    unchanged: float = param(0.35, "share of pairs in which nothing changed", low=0, high=1)
+    most_changes: int = param(4, "most changes in one pair", low=1, high=16)
+    distractors: int = param(3, "most things put into both pictures", low=0, high=32)
+    smallest: float = param(0.001, "smallest thing, as a share of the picture's area", low=1e-5, high=0.5)
+    largest: float = param(0.25, "largest thing, as a share of the picture's area", low=1e-5, high=0.5)
+    inpaint: float = param(0.15, "share of removals and arrivals that are painted over", low=0, high=0.3)
+    text: float = param(0.08, "share of changes that are writing", low=0, high=1)
+    blobs: float = param(0.2, "share of things that are drawn where cut-outs exist", low=0, high=1)
+    moved: float = param(0.15, "share of changes that are one thing at two places", low=0, high=1)
+    replaced: float = param(0.25, "share of changes that are two things at one place", low=0, high=1)
+    light: float = param(1.0, "strength of what light does", low=0, high=1)
+    shadows: float = param(0.4, "share of pictures with cast shadows", low=0, high=1)
+    camera: str = param("mixed", "how the camera moved between the two", choices=CAMERAS)
+    camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")
+    sensor: float = param(1.0, "strength of noise, blur and compression", low=0, high=1)
+    texture_motion: float = param(0.15, "share of pairs where texture moves", low=0, high=1)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.smallest > self.largest:
+            raise OptionError(f"smallest {self.smallest:g} is larger than largest {self.largest:g}")
+        if self.moved + self.replaced > 1:
+            raise OptionError("moved and replaced are shares of the same changes: together 1 at most")
+
+
+RECIPES: Mapping[str, PairRecipe] = {
+    "default": PairRecipe(),
+    "aligned": PairRecipe(camera="residual"),
+    "free": PairRecipe(camera="moved"),
+    "plain": PairRecipe(light=0.0, shadows=0.0, camera="still", sensor=0.0, texture_motion=0.0),
+}
+
+
+def get_pair_recipe(name: str = "default", changes: Mapping[str, object] | None = None) -> PairRecipe:
+    """A recipe by its name, with some fields changed; texts are read as the field's type.
+
+    Raises:
+        OptionError: there is no such recipe or field, or a value that it cannot have.
+
+    Examples:
+        >>> get_pair_recipe("aligned", {"unchanged": "0.2"}).unchanged
+        0.2
+    """
+    if name not in RECIPES:
+        raise OptionError(f"there is no recipe of pairs {name!r}; there are {', '.join(RECIPES)}")
+    fields = {field: getattr(RECIPES[name], field) for field in params_of(PairRecipe)}
+    return build(PairRecipe, fields | dict(changes or {}), owner=f"recipe {name}")

@@ -1,0 +1,159 @@
+"""The two pictures while they are made, and who owns each of their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from spotdiff.data.synth.things import Thing
+    from spotdiff.types import Bytes
+
+BEFORE, AFTER = 0, 1
+BOTH = (BEFORE, AFTER)
+_FEWEST = 8  # pixels of a thing that must be seen
+At = tuple[int, int]  # left and top of a thing, which may lie outside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shade:
+    """A shadow that goes with a thing.
+
+    Attributes:
+        dark: (H, W) uint8, what share of 255 of the light it takes.
+        offset: Its left and top from those of the thing.
+    """
+
+    dark: Bytes
+    offset: At
+
+
+class Stage:
+    """Two canvases that start as one scene, and for each a map of the numbers of the things seen in it.
+
+    Attributes:
+        pictures: (H, W, 3) uint8, before and after.
+        owners: (H, W) uint8 each: the number of the thing seen there, 0 for the scene.
+        touched: (H, W) uint8: 255 where either picture is not the scene any more.
+    """
+
+    def __init__(self, scene: Bytes) -> None:
+        height, width = scene.shape[:2]
+        self.pictures = [scene, scene.copy()]
+        self.owners = [np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)]
+        self.touched = np.zeros((height, width), np.uint8)
+
+    def put(self, thing: Thing, at: At, number: int, side: int, shade: Shade | None = None) -> None:
+        """Put a thing into one picture, over its shadow; what lies outside is cut off."""
+        if shade is not None:
+            self._darken(shade, at, side)
+        canvas, piece = _windows(self.owners[side].shape, at, thing.size)
+        if canvas is None:
+            return
+        under = self.pictures[side][canvas]
+        owner, alpha = self.owners[side][canvas], thing.alpha[piece]
+        self.pictures[side][canvas] = _laid_over(under, thing.pixels[piece], alpha)
+        owner[alpha > 127] = 0
+        owner[thing.area[piece] > 0] = number
+        self.touched[canvas][alpha > 0] = 255
+
+    def _darken(self, shade: Shade, at: At, side: int) -> None:
+        place = at[0] + shade.offset[0], at[1] + shade.offset[1]
+        height, width = shade.dark.shape
+        canvas, piece = _windows(self.owners[side].shape, place, (width, height))
+        if canvas is None:
+            return
+        dark = np.ascontiguousarray(shade.dark[piece])
+        under = self.pictures[side][canvas]
+        self.pictures[side][canvas] = cv2.multiply(under, cv2.merge([cv2.bitwise_not(dark)] * 3), scale=1 / 255)
+        self.touched[canvas][dark > 0] = 255
+
+    def paint_over(self, mask: Bytes, at: At, sides: tuple[int, ...]) -> None:
+        """Fill a place from around it in some of the pictures, as painting programs do; nobody owns it then."""
+        room = 8
+        place = at[0] - room, at[1] - room
+        padded = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+        canvas, piece = _windows(self.touched.shape, place, (padded.shape[1], padded.shape[0]))
+        if canvas is None:
+            return
+        hole = np.ascontiguousarray(padded[piece])
+        for side in sides:
+            around = np.ascontiguousarray(self.pictures[side][canvas])
+            self.pictures[side][canvas] = _filled(around, hole)
+            self.owners[side][canvas][hole > 0] = 0
+        self.touched[canvas][hole > 0] = 255
+
+    def covered(self, thing: Thing, at: At) -> float:
+        """Share of a thing's box, were it put there, that things own already or that lies outside."""
+        canvas, _ = _windows(self.touched.shape, at, thing.size)
+        if canvas is None:
+            return 1.0
+        owned = max(cv2.countNonZero(np.ascontiguousarray(owner[canvas])) for owner in self.owners)
+        here = (canvas[0].stop - canvas[0].start) * (canvas[1].stop - canvas[1].start)
+        return 1 - (here - owned) / (thing.size[0] * thing.size[1])
+
+    def copy(self) -> Stage:
+        """A stage of its own that shows the same."""
+        other = Stage(self.pictures[BEFORE])
+        other.pictures = [picture.copy() for picture in self.pictures]
+        other.owners = [owner.copy() for owner in self.owners]
+        other.touched = self.touched.copy()
+        return other
+
+    def become(self, other: Stage) -> None:
+        """Show what another stage shows, and take over its arrays."""
+        self.pictures, self.owners, self.touched = other.pictures, other.owners, other.touched
+
+    def shown(self, number: int, side: int) -> float:
+        """How much the two pictures differ on average, 0 to 255, where a thing is seen; 0 where it hardly is."""
+        mask = cv2.compare(self.owners[side], number, cv2.CMP_EQ)
+        left, top, width, height = cv2.boundingRect(mask)
+        box = slice(top, top + height), slice(left, left + width)
+        inside = np.ascontiguousarray(mask[box])
+        if cv2.countNonZero(mask) < _FEWEST:
+            return 0.0
+        before, after = (np.ascontiguousarray(picture[box]) for picture in self.pictures)
+        return float(np.mean(cv2.mean(cv2.absdiff(before, after), mask=inside)[:3]))
+
+    def differing(self) -> Bytes:
+        """(H, W) uint8: 255 where the two pictures are not the same."""
+        same = cv2.inRange(cv2.absdiff(*self.pictures), (0, 0, 0), (0, 0, 0))
+        return np.asarray(cv2.bitwise_not(same))
+
+
+def _laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
+    """Pixels that are multiplied by their alpha already, over others."""
+    rest = cv2.bitwise_not(np.ascontiguousarray(alpha))
+    seen = cv2.multiply(np.ascontiguousarray(under), cv2.merge([rest] * 3), scale=1 / 255)
+    return np.asarray(cv2.add(seen, np.ascontiguousarray(pixels)))
+
+
+Window = tuple[slice, slice]
+
+
+def _windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Window | None, Window]:
+    """The part of a canvas that a piece at a place covers (None for nothing), and the same part of the piece."""
+    left, top = max(at[0], 0), max(at[1], 0)
+    right, bottom = min(at[0] + size[0], shape[1]), min(at[1] + size[1], shape[0])
+    piece = slice(top - at[1], bottom - at[1]), slice(left - at[0], right - at[0])
+    if left >= right or top >= bottom:
+        return None, piece
+    return (slice(top, bottom), slice(left, right)), piece
+
+
+_LARGEST_HOLE = 56  # side in pixels up to which a place is filled at full resolution; its cost grows with the cube
+
+
+def _filled(around: Bytes, hole: Bytes) -> Bytes:
+    factor = min(_LARGEST_HOLE / max(hole.shape), 1.0)
+    if factor == 1:
+        return np.asarray(cv2.inpaint(around, hole, 3, cv2.INPAINT_TELEA))
+    size = max(round(hole.shape[1] * factor), 2), max(round(hole.shape[0] * factor), 2)
+    small_hole = cv2.dilate(cv2.resize(hole, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8))
+    small_hole = cv2.threshold(small_hole, 0, 255, cv2.THRESH_BINARY)[1]
+    small = cv2.inpaint(cv2.resize(around, size, interpolation=cv2.INTER_AREA), small_hole, 3, cv2.INPAINT_TELEA)
+    coarse = cv2.resize(small, (hole.shape[1], hole.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.where(hole[..., None] > 0, coarse, around)

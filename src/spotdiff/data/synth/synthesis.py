@@ -1,0 +1,114 @@
+"""Pairs made from materials by a recipe: a stage is set, lit and taken twice, and read back as exact truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.example import Example
+from spotdiff.data.synth.camera import Camera, camera
+from spotdiff.data.synth.changes import Director
+from spotdiff.data.synth.light import lit
+from spotdiff.data.synth.materials import Materials
+from spotdiff.data.synth.motion import moving
+from spotdiff.data.synth.props import Props
+from spotdiff.data.synth.recipe import PairRecipe
+from spotdiff.data.synth.scenes import scene
+from spotdiff.data.synth.sensor import taken
+from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
+from spotdiff.data.synth.truths import read_back
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes
+
+_SMALLEST_CUT = 0.5  # side of the part of a photograph that is shown, as a share of its shorter side
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """A source of made pairs that never ends; see `spotdiff.data.example.Source`.
+
+    The same recipe, materials, seed and number give the same pair in every process.
+
+    Attributes:
+        recipe: What pairs are like.
+        materials: What they are made of; nothing for drawn scenes and things.
+        seed: Another one gives other pairs.
+
+    Examples:
+        >>> pair = Synthesis(PairRecipe(size=64, unchanged=0.0), seed=7)[0]
+        >>> pair.before.shape, pair.gone.shape, pair.changed, [place.kind for place in pair.places]
+        ((64, 64, 3), (64, 64), True, ['added'])
+    """
+
+    recipe: PairRecipe = field(default_factory=PairRecipe)
+    materials: Materials = field(default_factory=Materials)
+    seed: int = 0
+
+    def __getitem__(self, number: int) -> Example:
+        """The pair of that number, 0 and above.
+
+        Raises:
+            DataError: a photograph or cut-out turns out to be damaged.
+        """
+        if number < 0:
+            raise IndexError(f"pairs are numbered from 0, not {number}")
+        rng = np.random.default_rng((self.seed, number))
+        seen_by = camera(rng, self.recipe)
+        stage = Stage(self._scene(rng, seen_by.room))
+        director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
+        scene_alone = stage.pictures[BEFORE].copy()
+        director.direct()
+        truth = read_back(stage, director.changes, director.shared, seen_by)
+        facts: dict[str, object] = {"number": number, "camera": seen_by.facts}
+        facts["texture_motion"] = self._stir(rng, stage, scene_alone)
+        before, after = self._taken(rng, stage, seen_by, facts)
+        return Example(
+            before,
+            after,
+            gone=truth.gone,
+            new=truth.new,
+            counted_before=truth.counted_before,
+            counted_after=truth.counted_after,
+            places=truth.places,
+            facts=facts,
+        )
+
+    def _scene(self, rng: np.random.Generator, side: int) -> Bytes:
+        """(side, side, 3): a square part of a photograph, sometimes mirrored, or a drawn scene."""
+        if not self.materials.photos:
+            return scene(rng, side)
+        photo = self.materials.photo(int(rng.integers(len(self.materials.photos))))
+        height, width = photo.shape[:2]
+        cut = max(int(min(height, width) * rng.uniform(_SMALLEST_CUT, 1)), 1)
+        top, left = int(rng.integers(height - cut + 1)), int(rng.integers(width - cut + 1))
+        part = photo[top : top + cut, left : left + cut]
+        if rng.random() < 0.5:
+            part = cv2.flip(part, 1)
+        way = cv2.INTER_AREA if cut > side else cv2.INTER_LINEAR
+        return np.ascontiguousarray(cv2.resize(part, (side, side), interpolation=way))
+
+    def _stir(self, rng: np.random.Generator, stage: Stage, scene_alone: Bytes) -> bool:
+        """Let texture move where the stage still shows the scene alone; whether it does."""
+        if rng.random() >= self.recipe.texture_motion:
+            return False
+        free = cv2.bitwise_not(cv2.dilate(stage.touched, np.ones((5, 5), np.uint8)))
+        stirred = moving(rng, scene_alone, free)
+        if stirred is None:
+            return False
+        for side in BOTH:
+            cv2.copyTo(stirred[side], free, stage.pictures[side])
+        return True
+
+    def _taken(
+        self, rng: np.random.Generator, stage: Stage, seen_by: Camera, facts: dict[str, object]
+    ) -> tuple[Bytes, Bytes]:
+        pictures = []
+        for side, name in ((BEFORE, "before"), (AFTER, "after")):
+            under = lit(rng, seen_by.views[side].picture(stage.pictures[side]), self.recipe)
+            facts[name] = under.facts
+            pictures.append(taken(rng, under, self.recipe, under.facts))
+        return pictures[0], pictures[1]

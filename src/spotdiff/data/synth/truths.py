@@ -1,0 +1,109 @@
+"""The truth of a pair, read back from who owns which pixel of its stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.example import Place
+from spotdiff.data.synth.camera import Camera
+from spotdiff.data.synth.changes import Change
+from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
+from spotdiff.regions.outline import outlines_of
+
+if TYPE_CHECKING:
+    from spotdiff.types import Box, Bytes, Mask
+
+_FEWEST = 8  # pixels that must be seen of a change for it to be one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairTruth:
+    """What is true of a pair; see `spotdiff.data.example.Example`."""
+
+    gone: Mask
+    new: Mask
+    counted_before: Mask
+    counted_after: Mask
+    places: tuple[Place, ...]
+
+
+def read_back(stage: Stage, changes: Sequence[Change], shared: Sequence[int], seen_by: Camera) -> PairTruth:
+    """Both masks, what counts, and the changes that are seen, each in the pixels of its picture.
+
+    What differs between the pictures of the stage but is owned by no change is not counted: soft edges, shadows of
+    things, what painting over left, what things in front cover or bare as the camera moves. Nor is what only one of
+    the pictures looks at, and changes of which too little is seen.
+    """
+    owned = [_chosen(stage.owners[side], [_number(change, side) for change in changes]) for side in BOTH]
+    loose = cv2.bitwise_and(stage.differing(), cv2.bitwise_not(cv2.bitwise_or(*owned)))
+    maps = [*stage.owners]
+    for side in BOTH:
+        uncounted = loose
+        if any(seen_by.parallax):
+            uncounted = cv2.bitwise_and(loose, cv2.bitwise_not(_chosen(stage.owners[side], shared)))
+        elsewhere = seen_by.views[1 - side]
+        if elsewhere.matrix is not None or seen_by.views[side].matrix is not None:
+            uncounted = cv2.bitwise_or(uncounted, cv2.bitwise_not(elsewhere.footprint(uncounted.shape)))
+        maps.append(uncounted)
+    stacked = cv2.merge(maps)
+    seen = [cv2.split(seen_by.views[side].numbers(stacked, beyond=(0, 0, 255, 255))) for side in BOTH]
+    return _sorted_out(seen, changes)
+
+
+def _number(change: Change, side: int) -> int:
+    return change.old if side == BEFORE else change.new
+
+
+def _chosen(owners: Bytes, numbers: Sequence[int]) -> Bytes:
+    """255 where one of the numbers stands."""
+    table = np.zeros(256, np.uint8)
+    table[[number for number in numbers if number]] = 255
+    return np.asarray(cv2.LUT(owners, table))
+
+
+def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change]) -> PairTruth:
+    """From the four maps as each picture shows them: owners in before, in after, not counted in before, in after."""
+    counted = [cv2.bitwise_not(seen[side][2 + side]) for side in BOTH]
+    known = [change for change in changes if _is_seen(change, seen, counted)]
+    lost = [change for change in changes if change not in known]
+    places = tuple(_place(change, seen, counted) for change in known)
+    masks = [_chosen(seen[side][side], [_number(change, side) for change in known]) > 0 for side in BOTH]
+    left_out = [_chosen(seen[side][side], [_number(change, side) for change in lost]) > 0 for side in BOTH]
+    counts = [(counted[side] > 0) & ~left_out[side] for side in BOTH]
+    return PairTruth(masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places)
+
+
+def _is_seen(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> bool:
+    """Whether enough is seen, where it counts, of each of the things of a change."""
+    return all(
+        cv2.countNonZero(_part(seen[side][side], _number(change, side), counted[side])) >= _FEWEST
+        for side in BOTH
+        if _number(change, side)
+    )
+
+
+def _part(owners: Bytes, number: int, counted: Bytes) -> Bytes:
+    """255 where a thing is seen and counts."""
+    return np.asarray(cv2.bitwise_and(cv2.compare(owners, number, cv2.CMP_EQ), counted))
+
+
+def _place(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> Place:
+    """The place of a change; what is only in one picture has its box where it stands, or will, in the other."""
+    boxes: list[Box | None] = []
+    outlines = []
+    for side in BOTH:
+        number, other = _number(change, side), _number(change, 1 - side)
+        part = _part(seen[side][side if number else 1 - side], number or other, counted[side])
+        boxes.append(_box(part))
+        outlines.append(outlines_of(part) if number else ())
+    return Place(change.kind, boxes[BEFORE], boxes[AFTER], outlines[BEFORE], outlines[AFTER], change.facts)
+
+
+def _box(mask: Bytes) -> Box | None:
+    left, top, width, height = cv2.boundingRect(mask)
+    return (left, top, left + width, top + height) if width and height else None

@@ -1,0 +1,178 @@
+"""How right a method stays when something befalls the second picture: robustness curves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+from spotdiff.batch.pool import Died, each
+from spotdiff.batch.run import processors
+from spotdiff.data.truth import read_truth
+from spotdiff.errors import SpotdiffError
+from spotdiff.evaluate.disturb import Disturbance, disturbances, disturbed
+from spotdiff.evaluate.figures import object_figures, picture_figures, pixel_figures
+from spotdiff.evaluate.files import write_rows
+from spotdiff.evaluate.measure import Outcome, judge
+from spotdiff.evaluate.plot_robust import robustness_svg
+from spotdiff.evaluate.tables import Table
+from spotdiff.image import load_picture
+from spotdiff.methods import get_method
+from spotdiff.pipeline import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from spotdiff.data import Dataset, Sample
+    from spotdiff.options import Options
+
+    Outcomes = dict[Disturbance | None, Outcome]
+
+MOST = 20  # pairs, unless asked otherwise: each is compared some twenty times
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """A method on a dataset whose second pictures were disturbed.
+
+    Attributes:
+        dataset: Its name.
+        method: The method's label.
+        disturbance: What befell them; "none" for the pictures as they are.
+        strength: How much of it, 0 for none.
+        unit: Of the strength.
+        pairs: How many could be compared.
+        f1: Of pixels where there are masks, else of tight boxes; NaN without either.
+        caught: Share of the changed pairs called changed; NaN without any.
+        false_alarms: Share of the unchanged pairs called changed; NaN without any.
+    """
+
+    dataset: str
+    method: str
+    disturbance: str
+    strength: float
+    unit: str
+    pairs: int
+    f1: float
+    caught: float
+    false_alarms: float
+
+
+def spread(dataset: Dataset, most: int) -> tuple[Sample, ...]:
+    """At most so many samples with truth, spread evenly over the dataset."""
+    known = [sample for sample in dataset if sample.has_truth]
+    count = min(most, len(known))
+    return tuple(known[index * len(known) // count] for index in range(count))
+
+
+def disturbed_outcomes(samples: Sequence[Sample], options: Options, *, workers: int | None = 0) -> Iterator[Outcomes]:
+    """What came of each sample, as it is (None) and with each disturbance, in the order in which they are done.
+
+    Args:
+        samples: What to compare.
+        options: How.
+        workers: See `spotdiff.evaluate.evaluate`.
+
+    Raises:
+        OptionError: there is no such method, or a parameter has a value it cannot have.
+    """
+    get_method(options.method, options.settings)
+    count = min(len(samples), processors() if workers is None else workers)
+    for _, result in each(partial(_all_of, options=options), samples, workers=count):
+        yield {} if isinstance(result, Died) else result
+
+
+def strengths_of(outcomes: Iterable[Outcomes], *, dataset: str, method: str) -> list[Strength]:
+    """The curves: first the pictures as they are, then every disturbance by its strength."""
+    every = list(outcomes)
+    return [
+        _strength([one[what] for one in every if what in one], what, dataset=dataset, method=method)
+        for what in (None, *disturbances())
+    ]
+
+
+def _all_of(sample: Sample, options: Options) -> Outcomes:
+    """One sample with each disturbance; nothing where its files cannot be read, which the evaluation itself tells."""
+    try:
+        truth = read_truth(sample)
+        before, after = (load_picture(path, options=options) for path in (sample.before, sample.after))
+        made: Outcomes = {None: judge(compare(before, after, options=options, name=sample.name), truth)}
+        for number, what in enumerate(disturbances()):
+            rng = np.random.default_rng([crc32(sample.name.encode()), number])
+            shown, known = disturbed(after, truth, what, rng=rng)
+            made[what] = judge(compare(before, shown, options=options, name=sample.name), known)
+    except (SpotdiffError, OSError, MemoryError):
+        return {}
+    return {what: replace(outcome, maps=None) for what, outcome in made.items()}
+
+
+def _strength(outcomes: Sequence[Outcome], what: Disturbance | None, *, dataset: str, method: str) -> Strength:
+    pictures, nan = picture_figures(outcomes), float("nan")
+    return Strength(
+        dataset=dataset,
+        method=method,
+        disturbance="none" if what is None else what.name,
+        strength=0.0 if what is None else what.strength,
+        unit="" if what is None else what.unit,
+        pairs=len(outcomes),
+        f1=_f1(outcomes),
+        caught=nan if pictures is None else pictures.caught,
+        false_alarms=nan if pictures is None else pictures.false_alarms,
+    )
+
+
+def _f1(outcomes: Sequence[Outcome]) -> float:
+    pixels = pixel_figures(outcomes)
+    if pixels is not None:
+        return pixels.f1
+    objects = object_figures(outcomes)
+    return float("nan") if objects is None else objects.f1
+
+
+def write_robustness(rows: Sequence[Strength], folder: str | Path) -> tuple[Path, Path]:
+    """Write robust.csv and robust.svg and return their paths; the folder is made when missing.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    table, plot = root / "robust.csv", root / "robust.svg"
+    write_rows(table, [{key: _said(value) for key, value in asdict(row).items()} for row in rows])
+    plot.write_text(robustness_svg(_lines(rows), title="F1 where something befalls after"), encoding="utf-8")
+    return table, plot
+
+
+def robustness_table(rows: Sequence[Strength]) -> Table:
+    """F1 at every strength for people, a column for each method on each dataset that has any."""
+    lines = _lines(rows)
+    marks = list(dict.fromkeys((row.disturbance, row.unit, row.strength) for row in rows))
+    found = {(who, row.disturbance, row.strength): row.f1 for who, each in lines.items() for row in each}
+    cells = [
+        (
+            f"{name}, {unit}" if unit else name,
+            f"{strength:g}",
+            *(_said(found[who, name, strength], "-", ".3f") for who in lines),
+        )
+        for name, unit, strength in marks
+    ]
+    return Table("robustness, F1", ("disturbance", "strength", *lines), tuple(cells))
+
+
+def _lines(rows: Sequence[Strength]) -> dict[str, list[Strength]]:
+    """The rows of each method on each dataset that has any F1, by what tells them apart."""
+    several = len({row.dataset for row in rows}) > 1
+    made: dict[str, list[Strength]] = {}
+    for row in rows:
+        made.setdefault(f"{row.method}, {row.dataset}" if several else row.method, []).append(row)
+    return {who: each for who, each in made.items() if any(row.f1 == row.f1 for row in each)}
+
+
+def _said(value: object, nothing: str = "", form: str = ".6g") -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return nothing if value != value else format(value, form)

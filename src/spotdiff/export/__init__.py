@@ -1,0 +1,84 @@
+"""Trained networks as ONNX files that need no torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotdiff.errors import DataError, MissingExtra
+from spotdiff.files import write_whole
+
+if TYPE_CHECKING:
+    from spotdiff.nets.parts.facts import Facts
+
+WEIGHTS = "weights.safetensors"  # the file in a run's folder
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A network that was exported.
+
+    Attributes:
+        path: The ONNX file.
+        size: Its bytes.
+        facts: What it says of itself.
+        errors: Largest difference from torch, by (height, width) of pictures that the export had not seen.
+        seconds: How long it took.
+    """
+
+    path: Path
+    size: int
+    facts: Facts
+    errors: Mapping[tuple[int, int], float]
+    seconds: float
+
+
+def export_onnx(source: str | Path, out: str | Path) -> Exported:
+    """Write a trained network as an ONNX file (opset 18), once it is seen to say what the network says.
+
+    The file takes `before` and `after`, (1, 3, H, W) float32 RGB in [0, 1] with any H and W from 32, gives its answers
+    by name, holds its own facts and no batch norm. Takes 5 to 60 s.
+
+    Args:
+        source: A file of weights, or the folder of a training run.
+        out: The file to write.
+
+    Raises:
+        DataError: there are no weights to be read, or the exported network would not say the same; nothing is written.
+        MissingExtra: torch or onnxscript is not installed.
+        OSError: the file cannot be written.
+    """
+    start = time.perf_counter()
+    try:
+        from spotdiff.export.parity import parity
+        from spotdiff.export.trace import to_onnx
+        from spotdiff.nets.parts.runner import asking as torch_asking
+        from spotdiff.nets.parts.session import asking, load
+        from spotdiff.nets.parts.weights import load_weights
+
+        net, facts = load_weights(weights_in(source))
+        data = to_onnx(net, facts)
+    except ModuleNotFoundError as missing:
+        if str(missing.name).partition(".")[0] == "spotdiff":
+            raise
+        raise MissingExtra(str(missing.name), extra="train") from None
+    errors = parity(torch_asking(net), asking(load(data, name=str(out))))
+    write_whole(Path(out), data)
+    return Exported(Path(out), len(data), facts, errors, time.perf_counter() - start)
+
+
+def weights_in(source: str | Path) -> Path:
+    """The file of weights in a run's folder, or the file itself.
+
+    Raises:
+        DataError: there is none.
+    """
+    path = Path(source)
+    if path.is_dir():
+        path /= WEIGHTS
+    if not path.is_file():
+        raise DataError(f"there is no file {path}; spotdiff train makes one")
+    return path

@@ -1,0 +1,95 @@
+"""A trained network as a method: what every method with a network has and does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from spotdiff.methods._opaque import opaque
+from spotdiff.methods._runner import asked, facts_of
+from spotdiff.methods._said import evidence_of
+from spotdiff.methods._shown import answered, shrunk
+from spotdiff.params import check, param
+from spotdiff.types import Evidence, Extraction
+
+if TYPE_CHECKING:
+    from spotdiff.nets.parts.facts import Facts
+    from spotdiff.types import Bytes, Mask, Pair
+
+# networks that give the mirrored answer when the pictures are exchanged, by the way they are built
+MIRRORED = frozenset({"spot", "siamese"})
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all methods with a network share; `net` is the network's name, and the method's.
+
+    Attributes:
+        weights: File of trained weights, or one exported to ONNX; it carries its own facts.
+        side: Longer side of the pictures the network is shown, in pixels; smaller pictures are shown as they are.
+        threshold: Where the network's own answer counts as changed; it becomes 0.5.
+        both_ways: Show the pictures in both orders and take the mean, so that exchanged pictures have the mirrored
+            answer; takes twice the time. Networks that are built so need no second look and get none.
+    """
+
+    net: ClassVar[str] = ""
+    extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.5, min_area=12, join=2)
+
+    weights: str = param("", "file of trained weights, or one exported to ONNX")
+    side: int = param(0, "longer side the network works at; 0 as its weights say", low=0, high=16384, unit="px")
+    threshold: float = param(0.0, "what counts as changed; 0 as its weights say", low=0, high=0.99)
+    both_ways: bool = param(True, "show the pictures in both orders, unless the network needs no second look")
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.weights:
+            self.facts()  # a wrong file is told now, not with every pair
+
+    def facts(self) -> Facts:
+        """What the weights say of themselves; needs no torch.
+
+        Raises:
+            OptionError: there are no weights, or they are another network's.
+            DataError: the file cannot be read or is none of ours.
+        """
+        return facts_of(self.weights, method=self.net, threads=self._threads)
+
+    @property
+    def parameters_learned(self) -> int:
+        """How many numbers the network has learned."""
+        return self.facts().parameters
+
+    def score(self, pair: Pair) -> Evidence:
+        """Evidence of an aligned pair; 0 where the pair is not usable.
+
+        Returns:
+            Evidence with the network's further maps as `layers` and the digest of its weights. `notes` holds
+            `anything`, how sure it is that anything changed, from a network that says so, and `boxes_before` and
+            `boxes_after`, how many it found, from one that finds boxes.
+
+        Raises:
+            OptionError: there are no weights, or they are another network's.
+            DataError: the file cannot be read or is none of ours.
+            MissingExtra: the weights need torch, which is not installed.
+        """
+        ask, facts = asked(self.weights, method=self.net, threads=self._threads)
+        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        both = self.both_ways and facts.net not in MIRRORED
+        shown = shrunk(before, after, side=self.side or facts.side)
+        said = answered(ask, shown, both=both)
+        return evidence_of(said, facts, shown, limit=self.threshold or facts.threshold, usable=pair.usable)
+
+    @property
+    def _threads(self) -> int:
+        return 0
+
+
+def _filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, Bytes]:
+    """Both pictures, in the mean colour of what counts where nothing does: what stands there must have no say."""
+    if usable is None or usable.all():
+        return before, after
+    seen = np.concatenate([before[usable], after[usable]])
+    colour = np.rint(seen.mean(0)).astype(np.uint8) if seen.size else np.zeros(3, np.uint8)
+    return np.where(usable[..., None], before, colour), np.where(usable[..., None], after, colour)

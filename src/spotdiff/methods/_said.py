@@ -1,0 +1,78 @@
+"""What a network says, made into evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.regions.centres import decode, painted
+from spotdiff.types import Evidence
+
+if TYPE_CHECKING:
+    from spotdiff.methods._shown import Said, Shown
+    from spotdiff.nets.parts.facts import Facts
+    from spotdiff.types import Map, Mask
+
+    Found = tuple[tuple[Map, Map], dict[str, Map], dict[str, object]]  # gone and new, layers, notes
+
+
+def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable: Mask | None) -> Evidence:
+    """Evidence from a network's answer about the pictures it was shown.
+
+    Args:
+        said: The answer: `gone` and `new`, or centres of boxes, and what else the network says.
+        facts: Of the network's weights.
+        shown: The pictures.
+        limit: What counts as changed in the answer; it becomes 0.5.
+        usable: (H, W) bool, False where the evidence is to be 0; None for nowhere.
+    """
+    if facts.form == "centres":
+        maps, layers, notes = _boxes(said, facts, shown, limit)
+    else:
+        maps, layers, notes = _maps(said, shown)
+    gone, new = (_graded(one, limit, usable) for one in maps)
+    directed = facts.directed and facts.form != "centres"
+    if not directed:
+        gone = new = np.maximum(gone, new)
+    return Evidence(gone, new, directed, notes=notes, layers=layers, weights=facts.digest)
+
+
+def _graded(chance: Map, limit: float, usable: Mask | None) -> Map:
+    """A map stretched piecewise so that 0, `limit` and 1 become 0, 0.5 and 1; 0 where not usable."""
+    under, over = np.minimum(chance / limit, 1), np.maximum(chance - limit, 0) / (1 - limit)
+    graded = np.asarray((under + over) / 2, np.float32)
+    if usable is not None:
+        graded[~usable] = 0
+    return graded
+
+
+def _maps(said: Said, shown: Shown) -> Found:
+    """The maps of gone and new, all others, and what is one number."""
+    maps = {name: _own_size(value, shown) for name, value in said.items() if value.ndim == 4}
+    notes: dict[str, object] = {name: round(float(value[0]), 4) for name, value in said.items() if value.ndim == 1}
+    return (maps.pop("gone"), maps.pop("new")), maps, notes
+
+
+def _own_size(value: Map, shown: Shown) -> Map:
+    """(H, W) in [0, 1], of the size that the pictures had, from (1, 1, h, w)."""
+    inner = value[0, 0, : shown.inner[0], : shown.inner[1]]
+    if inner.shape != shown.shape:
+        inner = np.asarray(cv2.resize(inner, shown.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    clipped: Map = np.clip(inner, 0, 1)
+    return clipped
+
+
+def _boxes(said: Said, facts: Facts, shown: Shown, limit: float) -> Found:
+    """The boxes in before and in after as maps, the same as layers, and how many count as changed."""
+    maps: dict[str, Map] = {}
+    notes: dict[str, object] = {}
+    to_own = np.tile([shown.shape[1] / shown.inner[1], shown.shape[0] / shown.inner[0]], 2)
+    whole = shown.before.shape[2], shown.before.shape[3]
+    for side in ("before", "after"):
+        heat, size, offset = (said[f"{part}_{side}"][0] for part in ("heat", "size", "offset"))
+        boxes, scores = decode(heat[0], size, offset, stride=facts.stride, shape=whole, threshold=limit / 2)
+        maps[f"boxes_{side}"] = painted(boxes * to_own, scores, shown.shape)
+        notes[f"boxes_{side}"] = int(np.count_nonzero(scores >= limit))
+    return (maps["boxes_before"], maps["boxes_after"]), maps, notes

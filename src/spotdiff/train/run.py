@@ -1,0 +1,169 @@
+"""A training from recipe and folders to weights, in a folder that holds everything to repeat it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+import spotdiff
+from spotdiff.errors import DataError
+from spotdiff.files import write_whole
+from spotdiff.nets import get_net
+from spotdiff.nets.parts.facts import Facts
+from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters
+from spotdiff.nets.parts.weights import fill, read_weights
+from spotdiff.train.checkpoint import load_checkpoint
+from spotdiff.train.lessons import Lessons, find_lessons
+from spotdiff.train.loop import CHECKPOINT, JOURNAL, WEIGHTS, Moment, learn
+from spotdiff.train.plot import write_plot
+from spotdiff.train.recipe import get_recipe
+from spotdiff.train.sheet import write_sheet
+
+if TYPE_CHECKING:
+    from spotdiff.train.recipe import Recipe
+
+RECIPE, RUN, PLOT, SAMPLES = "recipe.json", "run.json", "curves.png", "samples"
+_SHOWN = 8  # held-out pairs on a sheet
+_FINE_STEPS, _FINE_RATE = 300, 0.25  # of the recipe's rate, where weights are given to begin with
+
+_MAY_DIFFER = ("steps", "patience", "measure_every")  # in a run that is gone on with
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A training that is ready to start.
+
+    Attributes:
+        recipe: How.
+        net: With the weights to begin with.
+        facts: Of the net.
+        lessons: What it learns from.
+        out: The folder.
+        begun: Steps that an earlier call has done; this one goes on from there.
+    """
+
+    recipe: Recipe
+    net: Net
+    facts: Facts
+    lessons: Lessons
+    out: Path
+    begun: int
+
+    def moments(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Moment]:
+        """Train; with every measuring the plot and a sheet of answers are drawn. See `spotdiff.train.loop.learn`."""
+        run = learn(
+            self.recipe,
+            self.net,
+            self.facts,
+            self.lessons.source,
+            self.lessons.held_out,
+            self.out,
+            workers=workers,
+            minutes=minutes,
+        )
+        for moment in run:
+            if moment.measured:
+                self._draw(moment.step)
+            yield moment
+
+    def _draw(self, step: int) -> None:
+        from spotdiff.train.journal import Journal
+
+        journal = Journal(self.out / JOURNAL)
+        journal.resume(step)
+        write_plot(journal.rows, self.out / PLOT)
+        was_training = self.net.training
+        write_sheet(self.net.eval(), self.lessons.held_out[:_SHOWN], self.out / SAMPLES / f"{step:07d}.png")
+        self.net.train(was_training)
+
+
+def fine_tuned(recipe: Recipe) -> Recipe:
+    """The recipe for going on from weights that know the field: fewer steps, a lower rate."""
+    return replace(recipe, steps=min(recipe.steps, _FINE_STEPS), lr=recipe.lr * _FINE_RATE, measure_every=100)
+
+
+def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: str | Path | None = None) -> Run:
+    """Check everything, build the net and write down how it will be trained.
+
+    Args:
+        recipe: How.
+        data: Folders to learn from; see `spotdiff.train.lessons.find_lessons`.
+        out: Folder of the run. One that holds a training by the same recipe is gone on with.
+        weights: A file of weights to begin with; they bring their own network and settings.
+
+    Raises:
+        DataError: what is given cannot be learned from, or the folder holds another training.
+        OptionError: the recipe names what is not there.
+    """
+    folder = Path(out)
+    values = None
+    if weights is not None:
+        known, values = read_weights(weights)
+        if known.net != recipe.net:
+            raise DataError(f"{weights} holds {known.net}, and the recipe {recipe.name} trains {recipe.net}")
+        recipe = replace(recipe, settings=known.settings)
+    torch.manual_seed(recipe.seed)
+    net = get_net(recipe.net, recipe.settings).build()
+    if values is not None:
+        fill(net, values, path=weights)
+    _same_training(folder, recipe)
+    lessons = find_lessons(data, recipe)
+    state = load_checkpoint(folder / CHECKPOINT)
+    facts = _facts(net, recipe, lessons)
+    _write_down(folder, recipe, lessons, weights)
+    return Run(recipe, net, facts, lessons, folder, begun=state["step"] if state else 0)
+
+
+def _same_training(folder: Path, recipe: Recipe) -> None:
+    written = folder / RECIPE
+    if (folder / CHECKPOINT).exists() and written.exists():
+        earlier = get_recipe(str(written))
+        length = {name: getattr(recipe, name) for name in _MAY_DIFFER}
+        if replace(earlier, **length).to_json() != recipe.to_json():
+            raise DataError(f"{folder} holds a training by another recipe ({RECIPE} differs); give another --out")
+    if (folder / WEIGHTS).exists() and not written.exists():
+        raise DataError(f"{folder} holds weights of unknown origin; give another --out")
+
+
+def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:
+    with torch.inference_mode():
+        said = net.eval()(*torch.zeros(2, 1, 3, 64, 64))
+    net.train()
+    form = "centres" if isinstance(said, Centres) else "masks" if isinstance(said, Masks) else "classes"
+    return Facts(
+        net=recipe.net,
+        settings=dict(recipe.settings),
+        form=form,  # type: ignore[arg-type]
+        classes=() if form == "centres" else tuple(said.answer()),
+        directed=net.directed,
+        stride=getattr(net, "stride", 1),
+        side=recipe.size,
+        recipe=recipe.name,
+        data=lessons.told,
+        parameters=count_parameters(net),
+        licence="Apache-2.0",
+        made_with=spotdiff.__version__,
+    )
+
+
+def _write_down(folder: Path, recipe: Recipe, lessons: Lessons, weights: str | Path | None) -> None:
+    from importlib.metadata import version
+
+    packages = ("torch", "numpy", "opencv-python-headless", "accelerate")
+    said = {
+        "data": lessons.told,
+        "data_digest": lessons.digest,
+        "held_out": len(lessons.held_out),
+        "begun_from": None if weights is None else read_weights(weights)[0].digest,
+        "spotdiff": spotdiff.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
+    write_whole(folder / RECIPE, recipe.to_json().encode())
+    write_whole(folder / RUN, (json.dumps(said, indent=2) + "\n").encode())
