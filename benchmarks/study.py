@@ -49,10 +49,11 @@ def fused(branches: str, *, levels: int = 4, head: str = "fcn") -> Entry:
 
 
 STUDY: Mapping[str, Entry] = {
-    **{name: Entry(name) for name in ("unet-a", "unet-b", "unet-c", "fc-siam-conc", "fc-siam-diff", "siamese", "spot")},
-    **{f"fused {branches}": fused(branches) for branches in ("i", "ia", "id", "ie", "iade")},
+    **{name: Entry(name) for name in ("unet-a", "unet-b", "unet-c", "fc-siam-conc", "siamese")},
+    **{f"fused {branches}": fused(branches) for branches in ("iade", "i", "ia", "id", "ie")},
     **{f"fused iade, {levels} levels": fused("iade", levels=levels) for levels in (1, 2, 3)},
     "fused iade, deeplabv3": fused("iade", head="deeplabv3"),
+    **{name: Entry(name) for name in ("fc-siam-diff", "spot")},
 }
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.evaluate.figures import curve_of, object_figures, picture_figures, pixel_figures
+from spotdiff.evaluate.figures import (
+    curve_of,
+    map_curves,
+    map_report,
+    object_figures,
+    picture_figures,
+    pixel_figures,
+)
+from spotdiff.evaluate.maps import tally
 from spotdiff.evaluate.measure import Outcome
 from spotdiff.metrics.detections import hits
 from spotdiff.metrics.masks import levels
@@ -85,3 +93,39 @@ def test_the_curve_of_pixels_falls_from_the_surest():
     assert line.precision[[0, -1]].tolist() == [1, 2 / 3]
     assert line.recall[[0, -1]].tolist() == [0.5, 1]
     assert line.answer == (0.5, 0.5)
+
+
+def test_false_area_is_that_of_unchanged_pictures():
+    said = [
+        Outcome("a", "changed", 0.9, changed=True, fraction=0.5),
+        Outcome("b", "changed", 0.8, changed=False, fraction=0.2),
+        Outcome("c", "same", 0.1, changed=False, fraction=0.0),
+        Outcome("d", "unsure", 0.1, changed=False),
+    ]
+    assert picture_figures(said).false_fraction == 0.1
+    assert np.isnan(picture_figures(said[:1]).false_fraction)
+
+
+def test_maps_of_all_pictures_together():
+    gone, none = np.array([[0.9, 0.6, 0.2]]), np.zeros((1, 3))
+    truth = np.array([[True, False, True]])
+    some = [Outcome(name, "changed", maps=tally(gone, none, truth, ~truth & truth)) for name in "ab"]
+    outcomes = [*some, Outcome("no mask", "same")]
+    report = map_report(outcomes)
+    assert (report.pictures, report.maps["gone"].precision, report.maps["gone"].recall) == (2, 0.5, 0.5)
+    lines = map_curves(outcomes)
+    assert set(lines) == {"removed", "gone", "any", "unchanged"}  # nothing was added, nothing replaced
+    assert lines["gone"].answer == (0.5, 0.5)
+    assert lines["gone"].recall[[0, -1]].tolist() == [0.5, 1]
+    assert map_report([Outcome("no mask", "same")]) is None
+    assert map_curves([Outcome("no mask", "same")]) == {}
+
+
+def test_maps_whose_truth_knows_less_count_where_they_can():
+    gone, none = np.array([[0.9, 0.6, 0.2]]), np.zeros((1, 3))
+    truth = np.array([[True, False, True]])
+    full, places = (tally(gone, none, truth, truth, directed=known) for known in (True, False))
+    report = map_report([Outcome("a", "changed", maps=full), Outcome("b", "changed", maps=places)])
+    assert report.pictures == 2
+    assert report.maps["any"].recall == 0.5
+    assert report.maps["gone"].recall == 0.5

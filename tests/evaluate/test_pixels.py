@@ -10,7 +10,7 @@ import pytest
 from spotdiff.data.truth import Truth
 from spotdiff.errors import DataError
 from spotdiff.evaluate.pixels import said_maps, tally_of
-from spotdiff.types import Alignment, Evidence, Pair, Picture
+from spotdiff.types import Alignment, Evidence, Picture
 
 from .conftest import HEIGHT, WIDTH, answer, region
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from spotdiff.cli import run_verb
 from spotdiff.data import open_dataset
 from spotdiff.errors import DataError, OptionError
 from spotdiff.evaluate import evaluate
+from spotdiff.methods.pixel import Pixel
 from spotdiff.options import Options
 
 PIXEL = Options(method="pixel", align="off", light="off")
@@ -114,3 +116,27 @@ def test_verb_says_what_is_wrong_in_one_line(yard, capsys, asked, message):
     assert run_verb(["evaluate", *(word.format(yard=yard) for word in asked)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
+
+
+def test_masks_of_both_pictures_and_places_are_scored_across_a_moved_camera(glade):
+    """After is seen from 4 pixels aside; its truth lies in its own pixels, and the answer's alignment brings it back."""
+    report = evaluate(open_dataset(glade), Options(method="classic", light="off"))
+    assert report.trouble == 0
+    maps = report.maps.maps
+    assert (report.maps.pictures, report.maps.unchanged, report.maps.false_alarms) == (2, 1, 0)
+    assert list(maps) == ["added", "removed", "changed", "unchanged", "gone", "new", "any"]
+    assert maps["any"].f1 > 0.85
+    assert maps["new"].recall > 0.85
+    assert (report.objects.form, report.objects.true) == ("places", 6)
+    assert report.objects.average_precision > 0.9
+    assert report.objects.average_precisions[0.1] >= report.objects.average_precisions[0.75]
+    blind = evaluate(open_dataset(glade), Options(method="classic", light="off", align="off"))
+    assert blind.maps.maps["any"].f1 < maps["any"].f1 - 0.1
+
+
+def test_parameters_and_weights_of_a_method_are_told(glade, monkeypatch):
+    score = Pixel.score
+    monkeypatch.setattr(Pixel, "parameters_learned", 1234, raising=False)
+    monkeypatch.setattr(Pixel, "score", lambda self, pair: replace(score(self, pair), weights="ab12"))
+    summary = evaluate(open_dataset(glade), PIXEL).summary()
+    assert (summary["parameters"], summary["weights"]) == (1234, "ab12")

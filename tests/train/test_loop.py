@@ -82,7 +82,8 @@ def test_the_weights_are_those_of_the_best_measuring(tmp_path):
 
 def test_it_stops_when_nothing_gets_better(tmp_path):
     seen = moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3)
-    assert seen[-1].step == 3
+    best = max(moment.step for moment in seen if moment.best)
+    assert seen[-1].step == best + 3 < 100
     assert "no better" in seen[-1].stopped
 
 

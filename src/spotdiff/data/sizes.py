@@ -33,5 +33,6 @@ def _size(path: Path) -> tuple[int, int]:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path) as image:
             width, height = image.size
-            lying = image.getexif().get(_ORIENTATION, 1) >= 5
+            told = "exif" in image.info  # asked for it, Pillow would decode a PNG that has none
+            lying = told and image.getexif().get(_ORIENTATION, 1) >= 5
     return (height, width) if lying else (width, height)

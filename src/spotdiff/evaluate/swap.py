@@ -113,12 +113,13 @@ def _iou(one: Mask, other: Mask) -> float:
 
 
 def _same_places(forth: Sequence[Region], back: Sequence[Region]) -> list[tuple[Region, Region]]:
-    """Regions of both answers on one place, in whichever picture they lie on each other best; each goes once."""
-    overlaps = np.maximum(
-        boxes.iou_matrix(_edges(forth, "before"), _edges(back, "after")),
-        boxes.iou_matrix(_edges(forth, "after"), _edges(back, "before")),
-    )
-    chosen = boxes.matched(overlaps, min_iou=_SAME_PLACE)
+    """Regions of both answers on one place, by their mean IoU in the pictures that show both; each goes once."""
+    total, shown = np.zeros((len(forth), len(back))), np.zeros((len(forth), len(back)))
+    for side, other in zip(SIDES, reversed(SIDES), strict=True):
+        here, there = _edges(forth, side), _edges(back, other)
+        total += boxes.iou_matrix(here, there)
+        shown += ~np.isnan(here[:, :1]) & ~np.isnan(there[:, 0])
+    chosen = boxes.matched(total / np.maximum(shown, 1), min_iou=_SAME_PLACE)
     return [(one, back[index]) for one, index in zip(forth, chosen, strict=True) if index >= 0]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from spotdiff.errors import DataError, MissingExtra
 from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
+    from spotdiff.data.example import Source
+    from spotdiff.data.folders import Dataset
+    from spotdiff.export.int8 import Quantised
     from spotdiff.nets.parts.facts import Facts
 
 WEIGHTS = "weights.safetensors"  # the file in a run's folder
@@ -52,7 +56,7 @@ def export_onnx(source: str | Path, out: str | Path) -> Exported:
         OSError: the file cannot be written.
     """
     start = time.perf_counter()
-    try:
+    with needing_extra():
         from spotdiff.export.parity import parity
         from spotdiff.export.trace import to_onnx
         from spotdiff.nets.parts.runner import asking as torch_asking
@@ -61,13 +65,37 @@ def export_onnx(source: str | Path, out: str | Path) -> Exported:
 
         net, facts = load_weights(weights_in(source))
         data = to_onnx(net, facts)
+    errors = parity(torch_asking(net), asking(load(data, name=str(out))))
+    write_whole(Path(out), data)
+    return Exported(Path(out), len(data), facts, errors, time.perf_counter() - start)
+
+
+def quantised(path: str | Path, out: str | Path, data: Dataset | Source | None = None, *, most: int = 64) -> Quantised:
+    """Write an exported network in 8 bits; see `spotdiff.export.int8.quantise`. Without data, made pairs are taken.
+
+    Raises:
+        DataError: the file or a pair cannot be read, or there are fewer than two pairs.
+        MissingExtra: onnx is not installed.
+        OSError: the file cannot be written.
+    """
+    with needing_extra():
+        from spotdiff.export.int8 import quantise
+    if data is None:
+        from spotdiff.data.synth import Synthesis
+
+        data = Synthesis()
+    return quantise(path, out, data, most=most)
+
+
+@contextmanager
+def needing_extra() -> Iterator[None]:
+    """Within the block a package that is missing is told as the extra that brings it."""
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if str(missing.name).partition(".")[0] == "spotdiff":
             raise
         raise MissingExtra(str(missing.name), extra="train") from None
-    errors = parity(torch_asking(net), asking(load(data, name=str(out))))
-    write_whole(Path(out), data)
-    return Exported(Path(out), len(data), facts, errors, time.perf_counter() - start)
 
 
 def weights_in(source: str | Path) -> Path:

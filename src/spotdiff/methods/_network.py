@@ -10,7 +10,7 @@ import numpy as np
 from spotdiff.methods._opaque import opaque
 from spotdiff.methods._runner import asked, facts_of
 from spotdiff.methods._said import evidence_of
-from spotdiff.methods._shown import answered, shrunk
+from spotdiff.methods._shown import Shown, answered, shrunk
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
@@ -75,11 +75,14 @@ class Network:
             MissingExtra: the weights need torch, which is not installed.
         """
         ask, facts = asked(self.weights, method=self.net, threads=self._threads)
-        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
-        both = self.both_ways and facts.net not in MIRRORED
-        shown = shrunk(before, after, side=self.side or facts.side)
-        said = answered(ask, shown, both=both)
+        shown = self.shown(pair)
+        said = answered(ask, shown, both=self.both_ways and facts.net not in MIRRORED)
         return evidence_of(said, facts, shown, limit=self.threshold or facts.threshold, usable=pair.usable)
+
+    def shown(self, pair: Pair) -> Shown:
+        """The pair as the network is shown it; raises as `facts` does."""
+        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        return shrunk(before, after, side=self.side or self.facts().side)
 
     @property
     def _threads(self) -> int:

@@ -207,7 +207,7 @@ class _Keeper:
             if learner.accelerator.is_main_process:
                 if best:
                     figures = {name: round(value, 4) for name, value in found.figures.items()}
-                    facts = replace(self.facts, steps=learner.step, figures=figures)
+                    facts = replace(self.facts, steps=learner.step, threshold=found.threshold, figures=figures)
                     save_weights(self.out / WEIGHTS, learner.net, facts)
                 lr = rate(max(learner.step - 1, 0), learner.recipe)
                 self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spotdiff.evaluate.maps import MapReport, MapScores
+from spotdiff.evaluate.maps import MapScores
+from spotdiff.metrics.masks import LEVELS, best_threshold
 from spotdiff.nets.parts.outputs import FOUR, Net
 from spotdiff.regions.centres import decode, painted
 from spotdiff.train.batch import collate
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Map
 
 _AT_ONCE = 8  # examples
+_LEAST = 0.01  # score of a box that is painted
 _KINDS = ("added", "removed", "changed")
 Arrays = dict[str, np.ndarray]
 
@@ -29,14 +31,14 @@ class Measured:
 
     Attributes:
         figures: By name; those that the truth cannot give are missing.
-        score: The one that decides which weights are best: mean F1 of the kinds of change, or of any where the net or
-            the truth knows no kinds. Higher is better.
-        report: Everything counted.
+        score: The one that decides which weights are best: mean average precision of the kinds of change, or that of
+            any change where the net or the truth knows no kinds. Higher is better.
+        threshold: At which the F1 of any change is best, in [0, 1].
     """
 
     figures: dict[str, float]
     score: float
-    report: MapReport
+    threshold: float
 
 
 @torch.inference_mode()
@@ -58,7 +60,7 @@ def measure(net: Net, examples: Sequence[Example], *, device: torch.device | Non
     scores = MapScores()
     for example, said in zip(examples, answers(net, examples, device=device), strict=True):
         count(scores, example, said, directed=net.directed)
-    return _measured(scores.report())
+    return _measured(scores)
 
 
 def count(scores: MapScores, example: Example, said: Arrays, *, directed: bool) -> None:
@@ -89,17 +91,18 @@ def _maps(one: Arrays, net: Net, shape: tuple[int, ...]) -> Arrays:
     both: list[Map] = []
     for side in ("before", "after"):
         heat, size, offset = (one[f"{part}_{side}"] for part in ("heat", "size", "offset"))
-        boxes, sure = decode(heat, size, offset, stride=net.stride, shape=(shape[0], shape[1]))
+        boxes, sure = decode(heat[0], size, offset, stride=net.stride, shape=(shape[0], shape[1]), threshold=_LEAST)
         both.append(painted(boxes, sure, (shape[0], shape[1])))
     return {"gone": both[0], "new": both[1]}
 
 
-def _measured(report: MapReport) -> Measured:
+def _measured(scores: MapScores) -> Measured:
+    report = scores.report()
     figures = {f"{name} F1": each.f1 for name, each in report.maps.items()}
     figures |= {f"{name} AP": each.average_precision for name, each in report.maps.items()}
     if report.unchanged:
         figures["false alarms"] = report.false_alarms
     figures = {name: value for name, value in figures.items() if value == value}
-    kinds = [figures[f"{kind} F1"] for kind in _KINDS if f"{kind} AP" in figures]  # without AP there are none of a kind
-    score = float(np.mean(kinds)) if kinds else figures["any F1"]
-    return Measured(figures, score, report)
+    precise = [figures[f"{kind} AP"] for kind in _KINDS if f"{kind} AP" in figures]
+    score = float(np.mean(precise)) if precise else figures.get("any AP", 0.0)
+    return Measured(figures, score, best_threshold(scores.levels["any"]) / (LEVELS - 1))

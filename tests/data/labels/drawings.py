@@ -54,7 +54,8 @@ def coco(path: Path, images: dict[str, list[dict]], size: tuple[int, int] = SIZE
         "info": {},
         "licenses": [],
         "images": [
-            {"id": at, "file_name": name, "width": size[0], "height": size[1]} for at, name in enumerate(images, start=1)
+            {"id": at, "file_name": name, "width": size[0], "height": size[1]}
+            for at, name in enumerate(images, start=1)
         ],
         "annotations": annotations,
         "categories": [{"id": at, "name": name, "supercategory": ""} for at, name in enumerate(names, start=1)],
@@ -86,6 +87,10 @@ def via(path: Path, images: dict[str, list[tuple[dict, dict]]], *, project: bool
     }
     whole = {"_via_settings": {}, "_via_img_metadata": pictures, "_via_attributes": {"region": {}, "file": {}}}
     return written(path, whole if project else pictures)
+
+
+def flat(corners: list[list[float]]) -> list[float]:
+    return [value for corner in corners for value in corner]
 
 
 def polygon(*corners: tuple[float, float]) -> dict:

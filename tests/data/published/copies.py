@@ -1,4 +1,4 @@
-"""Tiny copies of the published layouts: every function makes one below a folder, as the authors of the set lay it out."""
+"""Tiny copies of the published layouts: every function makes one below a folder, as its authors lay it out."""
 
 from __future__ import annotations
 

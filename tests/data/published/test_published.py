@@ -128,7 +128,7 @@ def test_crops_of_pcd_are_not_inverted(opened):
 
 def test_folds_of_pcd_share_no_picture(opened):
     tested = [names(opened("pcd", copies.pcd, f"test-{fold}")) for fold in range(5)]
-    assert sorted(sum(tested, [])) == names(opened("pcd", copies.pcd))
+    assert sorted(name for fold in tested for name in fold) == names(opened("pcd", copies.pcd))
     for fold in range(5):
         assert not set(tested[fold]) & set(names(opened("pcd", copies.pcd, f"train-{fold}")))
     assert tested[1][0].endswith("00000002")

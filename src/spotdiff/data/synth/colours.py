@@ -24,6 +24,7 @@ _HUES = (
     ("red", 340, 361),
 )
 _MIXED = "multicoloured"
+_READ = 60  # pixels looked at, about
 _CLEAR = 0.5  # share of the pixels a word needs
 
 
@@ -35,12 +36,15 @@ def colour_word(pixels: Bytes, mask: Bytes) -> str:
         >>> colour_word(np.full((4, 4, 3), (200, 30, 20), np.uint8), np.full((4, 4), 255, np.uint8))
         'red'
     """
-    step = max(max(mask.shape) // 24, 1)
+    step = max(max(mask.shape) // 16, 1)
     chosen = pixels[::step, ::step][mask[::step, ::step] > 0]
     if not len(chosen):
         return _MIXED
     hsv = cv2.cvtColor(np.ascontiguousarray(chosen[None]), cv2.COLOR_RGB2HSV)[0]
-    words = [_word(int(hue) * 2, int(saturation) / 255, int(value) / 255) for hue, saturation, value in hsv[:120]]
+    words = [
+        _word(2 * hue, saturation / 255, value / 255)
+        for hue, saturation, value in hsv[:: len(hsv) // _READ + 1].tolist()
+    ]
     best = max(set(words), key=lambda word: (words.count(word), word))
     return best if words.count(best) >= _CLEAR * len(words) else _MIXED
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spotdiff.data.synth.recipe import PairRecipe
     from spotdiff.types import Bytes, Map, Matrix
 
+_CELLS = 32  # side of the grid on which smooth light is reckoned
 _DARKEST, _BRIGHTEST = 48.0, 165.0  # means that exposure keeps a picture between, as cameras do
 
 
@@ -36,12 +37,13 @@ def lit(rng: np.random.Generator, picture: Bytes, recipe: PairRecipe) -> Lit:
     """The picture under a light of its own; the same picture at strength 0 without shadows."""
     strength = recipe.light
     facts: dict[str, object] = {}
-    gain = _field(rng, picture, strength, facts) if strength else None
-    if rng.random() < recipe.shadows:
-        shade = _cast_shadow(rng, picture.shape[1], picture.shape[0], facts)
-        gain = shade[..., None] if gain is None else gain * shade[..., None]
-    if gain is not None:
-        wide = np.ascontiguousarray(np.broadcast_to(gain, picture.shape), np.float32)
+    size = picture.shape[1], picture.shape[0]
+    gain = _field(rng, picture, strength, facts) if strength else np.ones((1, 1, 3), np.float32)
+    shaded = rng.random() < recipe.shadows
+    if strength or shaded:
+        wide = np.asarray(cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR))
+        if shaded:
+            wide = np.asarray(cv2.multiply(wide, cv2.merge([_cast_shadow(rng, *size, facts)] * 3)))
         picture = np.asarray(cv2.multiply(picture, wide, dtype=cv2.CV_8U))
     if strength and rng.random() < 0.06:
         picture = _glare(rng, picture, facts)
@@ -49,35 +51,34 @@ def lit(rng: np.random.Generator, picture: Bytes, recipe: PairRecipe) -> Lit:
 
 
 def _field(rng: np.random.Generator, picture: Bytes, strength: float, facts: dict[str, object]) -> Map:
-    """(H, W, 3) or (1, 1, 3) float32: exposure, white balance and a smooth slope as one factor a pixel."""
+    """A small (N, N, 3) float32, to be stretched: exposure, white balance and a smooth slope as one factor."""
     stops = float(np.clip(rng.normal(0, 0.55), -1.5, 1.5)) * strength
     mean = max(float(np.mean(cv2.mean(picture)[:3])), 1.0)
     factor = float(np.clip(mean * 2**stops, min(_DARKEST, mean), max(_BRIGHTEST, mean))) / mean
-    balance = np.exp(rng.normal(0, 0.07 * strength, 3))
+    balance = np.exp(rng.normal(0, 0.06 * strength, 3))
     facts |= {"stops": round(float(np.log2(factor)), 2), "balance": [round(float(b), 3) for b in balance]}
     even = (factor * balance / balance.mean()).astype(np.float32)[None, None]
     kind = str(rng.choice(("even", "clouds", "slope", "round"), p=(0.3, 0.3, 0.2, 0.2)))
     facts["field"] = kind
     if kind == "even":
-        return even
-    stops_there = _slopes(rng, kind, picture.shape[1], picture.shape[0]) * np.float32(strength)
-    return np.asarray(np.exp2(stops_there)[..., None] * even)
+        return np.asarray(even)
+    return np.asarray(np.exp2(_slopes(rng, kind) * np.float32(strength))[..., None] * even, np.float32)
 
 
-def _slopes(rng: np.random.Generator, kind: str, width: int, height: int) -> Map:
-    """(H, W) float32 in stops of light, with a mean near 0."""
+def _slopes(rng: np.random.Generator, kind: str) -> Map:
+    """(_CELLS, _CELLS) float32 in stops of light, with a mean near 0."""
     if kind == "clouds":
         cells = int(rng.integers(2, 9))
-        field = smooth(rng, (width, height), cells=cells)
+        field = smooth(rng, (_CELLS, _CELLS), cells=cells)
         return np.asarray(field * np.float32(rng.uniform(0.1, 0.6) / cells**0.35))
-    across = np.linspace(-1, 1, width, dtype=np.float32)
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, _CELLS, dtype=np.float32)
+    down = across[:, None]
     if kind == "slope":
         angle, steep = rng.uniform(0, 2 * np.pi), rng.uniform(0.2, 0.8)
-        return np.asarray((across * np.cos(angle) + down * np.sin(angle)) * np.float32(steep))
+        return np.asarray((across * np.cos(angle) + down * np.sin(angle)) * steep, np.float32)
     middle, deep = rng.uniform(-0.7, 0.7, 2), rng.uniform(-0.8, 0.5)
     far = (across - middle[0]) ** 2 + (down - middle[1]) ** 2
-    return np.asarray(np.float32(deep) * (far - 0.6).astype(np.float32)).clip(-1.6, 1.2)
+    return np.asarray(np.clip(deep * (far - 0.6), -1.6, 1.2), np.float32)
 
 
 def _cast_shadow(rng: np.random.Generator, width: int, height: int, facts: dict[str, object]) -> Map:
@@ -118,7 +119,7 @@ def _edge(rng: np.random.Generator, width: int, height: int) -> Bytes:
 
 def _leaves(rng: np.random.Generator, width: int, height: int) -> Bytes:
     field = octaves(rng, height, width, zoom=rng.uniform(0.3, 1.5))
-    return np.asarray(cv2.compare(np.ascontiguousarray(field), float(rng.uniform(-0.5, 0.7)), cv2.CMP_GT))
+    return np.asarray(cv2.compare(field, float(rng.uniform(-0.5, 0.7)), cv2.CMP_GT))
 
 
 def _bars(rng: np.random.Generator, width: int, height: int) -> Bytes:

@@ -48,7 +48,7 @@ def _part(rng: np.random.Generator, width: int, height: int) -> Bytes:
     if field is None:
         field = smooth(rng, (width, height), cells=4)
     level = float(np.quantile(field[::8, ::8], rng.uniform(0.3, 0.8)))
-    return np.asarray(cv2.compare(np.ascontiguousarray(field), level, cv2.CMP_GT))
+    return np.asarray(cv2.compare(field, level, cv2.CMP_GT))
 
 
 def _blended(scene: Bytes, other: Bytes, share: Map) -> Bytes:

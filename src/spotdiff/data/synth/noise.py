@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Map
 
 
-_GRAIN, _TILE = 768, 512  # sides of the tiles
+_GRAIN, _TILE = 768, 1024  # sides of the tiles
 
 
 @cache
@@ -26,7 +26,7 @@ def _octaves() -> Map:
     rng = np.random.default_rng(2)
     tile = np.zeros((_TILE, _TILE), np.float32)
     for octave in range(7):
-        tile += _periodic(rng, 4 << octave, 4 << octave) / (1.7**octave)
+        tile += _periodic(rng, 8 << octave, 8 << octave) / (1.7**octave)
     return np.asarray((tile - tile.mean()) / tile.std(), np.float32)
 
 
@@ -36,7 +36,7 @@ def _ripples() -> Map:
     rng = np.random.default_rng(3)
     tile = np.zeros((_TILE, _TILE), np.float32)
     for octave in range(4):
-        tile += _periodic(rng, 32 << octave, 8 << octave) / (1.3**octave)
+        tile += _periodic(rng, 64 << octave, 16 << octave) / (1.3**octave)
     return np.asarray((tile - tile.mean()) / tile.std(), np.float32)
 
 
@@ -51,9 +51,10 @@ def _periodic(rng: np.random.Generator, rows: int, columns: int) -> Map:
 def _cut(tile: Map, rng: np.random.Generator, height: int, width: int) -> Map:
     """A piece from anywhere in a tile, which goes round at its edges where the piece is larger."""
     rows, columns = tile.shape[:2]
-    top, left = int(rng.integers(rows)), int(rng.integers(columns))
-    if top + height <= rows and left + width <= columns:
+    if height <= rows and width <= columns:
+        top, left = int(rng.integers(rows - height + 1)), int(rng.integers(columns - width + 1))
         return tile[top : top + height, left : left + width]
+    top, left = int(rng.integers(rows)), int(rng.integers(columns))
     piece = tile.take(range(top, top + height), axis=0, mode="wrap").take(
         range(left, left + width), axis=1, mode="wrap"
     )

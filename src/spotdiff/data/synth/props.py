@@ -81,7 +81,7 @@ class Props:
         height, width = stage.touched.shape
         left, top = (int(np.clip(a, 0, room - 2)) for a, room in zip(at, (width, height), strict=True))
         around = stage.pictures[0][top : top + max(thing.size[1], 2), left : left + max(thing.size[0], 2)]
-        ground = np.array(cv2.mean(np.ascontiguousarray(around))[:3]) + 8
+        ground = np.array(cv2.mean(around)[:3]) + 8
         alpha = max(cv2.mean(thing.alpha)[0], 1) / 255
         own = np.array(cv2.mean(thing.pixels)[:3]) / alpha + 8
         bright = (ground.mean() / own.mean()) ** self.rng.uniform(0, 0.5)

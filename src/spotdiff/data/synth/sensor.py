@@ -58,10 +58,9 @@ def _noisy(rng: np.random.Generator, picture: Bytes, strength: float, facts: dic
     height, width = picture.shape[:2]
     speckle = grain(rng, height, width)
     if rng.random() < 0.7:
-        speckle = np.ascontiguousarray(speckle)
         amount = np.asarray(cv2.LUT(picture, _amounts(deviation)))
         return np.asarray(cv2.add(picture, cv2.multiply(amount, speckle), dtype=cv2.CV_8U))
-    return np.asarray(cv2.add(picture, cv2.multiply(np.ascontiguousarray(speckle), deviation), dtype=cv2.CV_8U))
+    return np.asarray(cv2.add(picture, cv2.multiply(speckle, deviation), dtype=cv2.CV_8U))
 
 
 def _amounts(deviation: float) -> Map:

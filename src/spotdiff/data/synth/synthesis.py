@@ -54,28 +54,24 @@ class Synthesis:
         Raises:
             DataError: a photograph or cut-out turns out to be damaged.
         """
+        return self.with_mask(number)[0]
+
+    def with_mask(self, number: int) -> tuple[Example, Bytes]:
+        """The pair of that number, and what changed in it as one mask in before's pixels; see `PairTruth.mask`."""
         if number < 0:
             raise IndexError(f"pairs are numbered from 0, not {number}")
         rng = np.random.default_rng((self.seed, number))
         seen_by = camera(rng, self.recipe)
         stage = Stage(self._scene(rng, seen_by.room))
-        director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
         scene_alone = stage.pictures[BEFORE].copy()
+        director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
         director.direct()
         truth = read_back(stage, director.changes, director.shared, seen_by)
         facts: dict[str, object] = {"number": number, "camera": seen_by.facts}
         facts["texture_motion"] = self._stir(rng, stage, scene_alone)
-        before, after = self._taken(rng, stage, seen_by, facts)
-        return Example(
-            before,
-            after,
-            gone=truth.gone,
-            new=truth.new,
-            counted_before=truth.counted_before,
-            counted_after=truth.counted_after,
-            places=truth.places,
-            facts=facts,
-        )
+        pictures = self._taken(rng, stage, seen_by, facts)
+        masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
+        return Example(*pictures, *masks, places=truth.places, facts=facts), truth.mask
 
     def _scene(self, rng: np.random.Generator, side: int) -> Bytes:
         """(side, side, 3): a square part of a photograph, sometimes mirrored, or a drawn scene."""

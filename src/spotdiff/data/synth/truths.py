@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.example import Place
+from spotdiff.data.truth import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.synth.camera import Camera
 from spotdiff.data.synth.changes import Change
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
@@ -23,8 +24,14 @@ _FEWEST = 8  # pixels that must be seen of a change for it to be one
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairTruth:
-    """What is true of a pair; see `spotdiff.data.example.Example`."""
+    """What is true of a pair; see `spotdiff.data.example.Example`.
 
+    Attributes:
+        mask: (H, W) uint8 in before's pixels: 255 where either picture has what the other has not, 170 where nobody can
+            say, else 0.
+    """
+
+    mask: Bytes
     gone: Mask
     new: Mask
     counted_before: Mask
@@ -75,7 +82,10 @@ def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change]) -> P
     masks = [_chosen(seen[side][side], [_number(change, side) for change in known]) > 0 for side in BOTH]
     left_out = [_chosen(seen[side][side], [_number(change, side) for change in lost]) > 0 for side in BOTH]
     counts = [(counted[side] > 0) & ~left_out[side] for side in BOTH]
-    return PairTruth(masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places)
+    either = masks[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in known]) > 0)
+    open_ = ~counts[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in lost]) > 0)
+    mask = np.where(open_, UNCOUNTED[0], np.where(either, CHANGED, UNCHANGED)).astype(np.uint8)
+    return PairTruth(mask, masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places)
 
 
 def _is_seen(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> bool:
