@@ -18,9 +18,9 @@ from spotdiff.nets.parts.weights import save_weights
 TINY = {  # settings that make a network quick to build, run and export
     "fc-siam-conc": {"widths": (4, 6)},
     "fc-siam-diff": {"widths": (4, 6)},
-    "fused": {"width": 4, "levels": 2},
+    "fused": {"width": 4, "levels": 1},
     "siamese": {"hidden": (4,), "widths": (8, 4, 4, 4, 4), "head": 4},
-    "spot": {"widths": (6, 8), "radii": (1, 0), "keys": 4, "width": 6},
+    "spot": {"widths": (6, 8), "radii": (0, 1), "keys": 4, "width": 6},
     "unet": {"widths": (4, 6, 8)},
 }
 
@@ -49,7 +49,7 @@ def random_weights(name: str, path, **facts) -> str:
     return str(path)
 
 
-def bright_onnx(path) -> str:
+def bright_onnx(path, **facts) -> str:
     """Write an ONNX file by hand, with facts, that calls what is darker gone and what is brighter new."""
 
     def values(name: str, channels: int):
@@ -66,8 +66,8 @@ def bright_onnx(path) -> str:
     puts = [values("before", 3), values("after", 3)], [values("gone", 1), values("new", 1)]
     graph = helper.make_graph(nodes, "bright", *puts, [channel])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    facts = Facts(net="bright", settings={}, form="masks", side=512, threshold=0.1, parameters=1, digest="b" * 64)
-    helper.set_model_props(model, {KEY: facts.to_json()})
+    known = {"net": "bright", "form": "masks", "side": 512, "threshold": 0.1, "parameters": 1, "digest": "b" * 64}
+    helper.set_model_props(model, {KEY: Facts(settings={}, **(known | facts)).to_json()})
     onnx.save(model, path)
     return str(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from spotdiff.data.example import Example, Place
@@ -29,3 +30,16 @@ class Squares:
         after = np.clip(after * rng.uniform(0.8, 1.2), 0, 255).astype(np.uint8)
         every = np.ones((SIDE, SIDE), bool)
         return Example(before, after, gone, new, every, every, places=places)
+
+
+def write_squares(root, count, *, start=0):
+    """A dataset of squares in a folder, laid out as the house lays them out."""
+    for number in range(start, start + count):
+        example = Squares()[number]
+        pictures = {"before": example.before, "after": example.after}
+        masks = {"gone": example.gone, "new": example.new, "mask": example.gone | example.new}
+        for kind, pixels in {**pictures, **{k: m.astype(np.uint8) * 255 for k, m in masks.items()}}.items():
+            folder = root / kind
+            folder.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(folder / f"{number:03d}.png"), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+    return root

@@ -103,11 +103,11 @@ def test_one_half_is_changed_and_just_below_is_not():
 
 def test_the_methods_own_four_maps_go_first():
     gone, new = np.array([[0.55]]), np.array([[0.45]])
-    four = {"added": np.array([[0.2]]), "removed": np.array([[0.3]]), "changed": np.array([[0.25]])}
+    four = {"added": np.array([[0.2]]), "removed": np.array([[0.31]]), "changed": np.array([[0.25]])}
     four["unchanged"] = np.array([[0.25]])
     one = tally(gone, new, np.array([[True]]), np.array([[False]]), four=four)
     assert (one.answers["removed"].tp, one.answers["changed"].fp) == (1, 0)
-    assert one.levels["removed"].changed.argmax() == round(0.3 * 255)
+    assert one.levels["removed"].changed.argmax() == round(0.31 * 255)
 
 
 def test_a_batch_is_its_pictures():

@@ -119,7 +119,7 @@ def test_verb_says_what_is_wrong_in_one_line(yard, capsys, asked, message):
 
 
 def test_masks_of_both_pictures_and_places_are_scored_across_a_moved_camera(glade):
-    """After is seen from 4 pixels aside; its truth lies in its own pixels, and the answer's alignment brings it back."""
+    """After is seen from aside; its truth lies in its own pixels, and the answer's alignment brings it back."""
     report = evaluate(open_dataset(glade), Options(method="classic", light="off"))
     assert report.trouble == 0
     maps = report.maps.maps

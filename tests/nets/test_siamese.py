@@ -9,7 +9,7 @@ import torch
 from spotdiff.errors import OptionError
 from spotdiff.metrics.detections import boxes_array, iou_matrix
 from spotdiff.nets import get_net
-from spotdiff.nets.parts.coattention import CoAttention
+from spotdiff.nets.parts.coattention import CoAttention, SamePlace
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.unet_decoder import SqueezeExcitation, UnetDecoder
 from spotdiff.nets.parts.weights import load_weights, save_weights
@@ -116,6 +116,16 @@ def test_co_attention_is_what_the_paper_says():
             found = (weights[:, None] * places).sum(0)
             np.testing.assert_allclose(said[pair, 5:, row, column], found, atol=1e-5)
     assert torch.equal(said[:, :5], own)
+
+
+def test_without_attention_only_the_same_place_is_looked_at():
+    net = fresh(attention=False)
+    assert [type(part) for part in net.attention] == [SamePlace] * 3
+    own, other = torch.rand(1, 5, 3, 4), torch.rand(1, 5, 3, 4)
+    assert torch.equal(net.attention[0](own, other)[:, 5:], other)
+    before, after = pictures(1, 45, 50)
+    with torch.inference_mode():
+        assert (net(before, after).before.heat - net(before, before).before.heat).abs().max() > 0.1
 
 
 def test_squeeze_and_excitation_weighs_channels_and_places():

@@ -6,13 +6,13 @@ import csv
 
 import pytest
 import torch
-from toys import SMALL, Squares
 
 from spotdiff.errors import DataError
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import load_weights
 from spotdiff.train.loop import CHECKPOINT, JOURNAL, WEIGHTS, learn, rate, seed_of
 from spotdiff.train.recipe import get_recipe
+from toys import SMALL, Squares
 
 HELD_OUT = [Squares()[number] for number in range(1000, 1008)]
 FACTS = Facts("spot", {"widths": (6, 8), "radii": (1, 1), "keys": 4, "width": 8}, "masks", ("gone", "new"))

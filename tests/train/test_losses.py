@@ -7,11 +7,11 @@ import math
 
 import pytest
 import torch
-from toys import Squares
 
 from spotdiff.nets.parts.outputs import Classes, Masks
 from spotdiff.train.batch import collate
 from spotdiff.train.losses import Loss, alike, dice_loss, four_maps
+from toys import Squares
 
 NAMES = ("squared", "cross-entropy", "focal", "dice", "cross-entropy+dice")
 
@@ -78,7 +78,9 @@ def test_cross_entropy_is_the_sum_written_out():
         heavy = 1.0 if kind == 3 else 3.0
         total -= heavy * math.log(float(chance[0, kind, y, x]))
         weight += heavy
-    assert float(Loss(name="cross-entropy", weight=3.0)(Classes(logits), batch)) == pytest.approx(total / weight, rel=1e-4)
+    assert float(Loss(name="cross-entropy", weight=3.0)(Classes(logits), batch)) == pytest.approx(
+        total / weight, rel=1e-4
+    )
 
 
 def test_dice_of_half_an_overlap():

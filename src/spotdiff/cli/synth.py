@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spotdiff.cli._options import setting
+from spotdiff.cli._options import _setting
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ _ALONE = 64  # pairs that are not worth starting processes for
 
 
 @click.command()
-@click.option("--photos", metavar="DIR|FILE.txt", help="photographs: a folder, or a list of files; default: drawn scenes")
+@click.option(
+    "--photos", metavar="DIR|FILE.txt", help="photographs: a folder, or a list of files; default: drawn scenes"
+)
 @click.option("--cutouts", metavar="DIR|FILE.txt", help="cut-outs with transparency, in a folder for each class")
 @click.option("--out", metavar="DIR", help="write the pairs into this folder")
 @click.option("--count", default=100, show_default=True, metavar="N", help="pairs")
@@ -56,7 +58,7 @@ def command(
     from spotdiff.data.synth.write import write_pairs
 
     _check(out, count, size, seed)
-    changes = dict(map(setting, settings)) | ({} if size is None else {"size": size})
+    changes = dict(map(_setting, settings)) | ({} if size is None else {"size": size})
     source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts), seed)
     if workers is None:
         workers = 0 if count <= _ALONE else os.cpu_count() or 1

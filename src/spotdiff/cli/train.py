@@ -38,26 +38,19 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     Example: spotdiff train spot --data yard --from spot.safetensors --out run
     """  # noqa: D301 (click wants the character itself)
     try:
-        from spotdiff.train.run import prepare
+        from spotdiff.train.run import prepare, use_threads
     except ModuleNotFoundError as missing:
         raise MissingExtra(str(missing.name), extra="train") from None
-    _threads(asked["threads"])
+    use_threads(asked["threads"])
     run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
     if not asked["quiet"]:
-        _introduce(run)
+        _introduce(run, err=asked["json_to"] == "-")
     seen = _followed(run, workers=asked["workers"], quiet=asked["quiet"])
     if not asked["quiet"] and asked["json_to"] != "-":
         _conclude(run, seen)
     if asked["json_to"]:
         _write_json(run, seen, asked["json_to"])
     return 0
-
-
-def _threads(count: int) -> None:
-    import torch
-
-    if count:
-        torch.set_num_threads(count)
 
 
 def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
@@ -78,11 +71,12 @@ def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
     return changed(recipe, changes)
 
 
-def _introduce(run: Run) -> None:
-    click.echo(f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}")
-    click.echo(f"learns from {run.lessons.told}; measured on {len(run.lessons.held_out)} held-out pairs")
+def _introduce(run: Run, *, err: bool) -> None:
+    said = [f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}"]
+    said.append(f"learns from {run.lessons.told}; measured on {len(run.lessons.held_out)} held-out pairs")
     if run.begun:
-        click.echo(f"goes on from step {run.begun}")
+        said.append(f"goes on from step {run.begun}")
+    click.echo("\n".join(said), err=err)
 
 
 def _followed(run: Run, *, workers: int, quiet: bool) -> list[Moment]:

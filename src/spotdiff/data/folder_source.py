@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from spotdiff.data.example import Example
@@ -141,5 +142,4 @@ def _lit(picture: Bytes, rng: Generator) -> Bytes:
     gamma, lift = np.exp(rng.uniform(-_GAMMA, _GAMMA)), rng.uniform(-_SHIFT, _SHIFT)
     levels = (np.arange(256)[:, None] / 255) ** gamma * 255 * gain + lift
     table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    channels = [table[:, channel][picture[..., channel]] for channel in range(3)]
-    return np.stack(channels, axis=2)
+    return np.asarray(cv2.LUT(picture, table[None]), np.uint8)

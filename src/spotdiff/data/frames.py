@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from spotdiff.data.example import Example, Place
@@ -75,8 +76,10 @@ def turned(example: Example, quarters: int) -> Example:
         3: lambda x, y: (size - y, x),
     }
 
+    code = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)[quarters % 4 - 1]
+
     def move(values: Values) -> Values:
-        return np.ascontiguousarray(np.rot90(values, quarters))
+        return np.asarray(cv2.rotate(values.view(np.uint8), code)).view(values.dtype)
 
     return _with_places(_arrays(example, move, move), moves[quarters % 4], size)
 
@@ -86,7 +89,7 @@ def mirrored(example: Example) -> Example:
     size = example.gone.shape[1]
 
     def move(values: Values) -> Values:
-        return np.ascontiguousarray(values[:, ::-1])
+        return np.asarray(cv2.flip(values.view(np.uint8), 1)).view(values.dtype)
 
     return _with_places(_arrays(example, move, move), lambda x, y: (size - x, y), size)
 

@@ -188,20 +188,20 @@ def tally(
 
     Maps are counted at 256 levels, which moves a score by 0.002 at most; the answer is read from the maps as given.
     """
-    use = np.ones(gone.shape, bool) if counted is None else counted
-    truth_gone, truth_new = truth_gone & use, truth_new & use
-    said = four_maps(gone, new) if four is None else four
-    shown: dict[str, Map] = {**said, "gone": gone, "new": new, "any": np.maximum(gone, new)}
-    answers = {**_largest(said), **{name: shown[name] >= SURE for name in SIDES}}
-    if not directed:
-        answers["unchanged"] = ~answers["any"]
-    truth = true_maps(truth_gone, truth_new)
+    if counted is not None:  # so that what does not count costs nothing below
+        gone, new = gone[counted], new[counted]
+        truth_gone, truth_new = truth_gone[counted], truth_new[counted]
+        four = None if four is None else {name: each[counted] for name, each in four.items()}
     names = ALL if directed else KINDLESS
+    said, truth = true_maps(gone >= SURE, new >= SURE), true_maps(truth_gone, truth_new)
+    if four is not None and directed:
+        said |= _largest(four)
+    shown = {**(four or four_maps(gone, new)), "gone": gone, "new": new, "any": np.maximum(gone, new)}
     return Tally(
-        levels={name: _levels(shown[name][use], truth[name][use]) for name in names},
-        answers={name: _counts(answers[name][use], truth[name][use]) for name in names},
+        levels={name: _levels(shown[name], truth[name]) for name in names},
+        answers={name: _counts(said[name], truth[name]) for name in names},
         changed=bool(truth["any"].any()),
-        said=float(answers["any"][use].mean()) if use.any() else float("nan"),
+        said=float(said["any"].mean()) if gone.size else float("nan"),
     )
 
 
@@ -262,15 +262,14 @@ def _largest(maps: Maps) -> dict[str, Mask]:
 
 def _levels(chances: Map, truth: Mask) -> Levels:
     # 0.5 becomes 128 and anything below it 127 or less, so that the answer's threshold stays one of the levels
-    shown: Bytes = np.rint(chances * np.float64(LEVELS - 1)).astype(np.uint8)
-    joint = np.bincount(shown + truth * np.uint16(LEVELS), minlength=2 * LEVELS).astype(np.int64)
-    return Levels(joint[LEVELS:], joint[:LEVELS])
+    shown: Bytes = (chances * (LEVELS - 1) + 0.5).astype(np.uint8)
+    changed, every = (np.bincount(each, minlength=LEVELS).astype(np.int64) for each in (shown[truth], shown.ravel()))
+    return Levels(changed, every - changed)
 
 
 def _counts(said: Mask, truth: Mask) -> Counts:
-    joint = np.bincount(said + 2 * truth.astype(np.uint8), minlength=4)
-    tn, fp, fn, tp = (int(n) for n in joint)
-    return Counts(tp, fp, fn, tn)
+    tp, called, true = (int(np.count_nonzero(each)) for each in (said & truth, said, truth))
+    return Counts(tp, called - tp, true - tp, truth.size - called - true + tp)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

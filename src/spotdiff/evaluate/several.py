@@ -35,7 +35,10 @@ svg.pr { max-width: 100%; height: auto; }
 
 
 def write_several(reports: Sequence[Report], folder: str | Path) -> tuple[Path, ...]:
-    """Write the table and the plots of all methods, and each method's own files in a folder below; return the paths.
+    """Write the table and the plots of all methods, and each method's own files in a folder below.
+
+    Returns:
+        The paths of the table and of the plots, then each method's folder.
 
     Raises:
         OSError: a file cannot be written.
@@ -50,7 +53,8 @@ def write_several(reports: Sequence[Report], folder: str | Path) -> tuple[Path, 
     plots = write_map_plots(reports, root)
     own: list[Path] = []
     for number, (label, each) in enumerate(_by_label(reports).items(), start=1):
-        own += write_all(each, root / f"{number}_{_file_name(label)}")
+        own.append(root / f"{number}_{_file_name(label)}")
+        write_all(each, own[-1])
     return csv, md, html, *plots, *own
 
 

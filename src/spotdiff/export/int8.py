@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     Fed = dict[str, Map]
 
+_WEIGHTY = [
+    "Conv",
+    "ConvTranspose",
+    "Gemm",
+    "MatMul",
+]  # what has weights; all else in 8 bits costs much and gains little
 _READY = {"onnx.quant.pre_process": "onnxruntime.quant"}  # the graph has been simplified when it was exported
 
 
@@ -111,6 +117,7 @@ def _in_8_bits(path: Path, fed: Sequence[Fed]) -> onnx.ModelProto:
             part,
             _Pairs(fed),
             quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=_WEIGHTY,
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from spotdiff.errors import OptionError
 from spotdiff.nets.parts.backbones import BACKBONES, backbone
 from spotdiff.nets.parts.centre_head import CentreHead
-from spotdiff.nets.parts.coattention import CoAttention
+from spotdiff.nets.parts.coattention import CoAttention, SamePlace
 from spotdiff.nets.parts.outputs import Centres, Head, Net
 from spotdiff.nets.parts.unet_decoder import UnetDecoder
 from spotdiff.params import check, param
@@ -29,8 +29,10 @@ class Siamese:
     Attributes:
         backbone: The encoder that both pictures share.
         pretrained: Whether it starts from weights learned on ImageNet, which must then be downloaded.
+        attention: Look for each place anywhere in the other picture; without, only at the same place, as in the
+            paper's ablation, for pictures that are aligned.
         hidden: Numbers that places are matched by, at the deepest level, the one above it, and so on; as many levels
-            get co-attention.
+            look at the other picture.
         widths: Channels of the decoder, coarse to fine; those finer than `stride` are not built.
         head: Channels of the head.
         stride: Pixels a cell of the box grid: one centre a cell.
@@ -38,6 +40,7 @@ class Siamese:
 
     backbone: str = param("small", "the encoder that both pictures share", choices=BACKBONES)
     pretrained: bool = param(False, "start from an encoder that has learned from ImageNet")
+    attention: bool = param(True, "look for each place anywhere in the other picture, not at the same place alone")
     hidden: tuple[int, ...] = param((64, 48, 32), "numbers that places are matched by, deepest level first", low=1)
     widths: tuple[int, ...] = param((128, 96, 64, 48, 32), "channels of the decoder, coarse to fine", low=4)
     head: int = param(48, "channels of the head", low=4, high=1024)
@@ -78,7 +81,8 @@ class SiameseNet(Net):
         if len(design.hidden) > len(channels):
             raise OptionError(f"hidden takes {len(channels)} numbers at most with {design.backbone} and this stride")
         self.attention = nn.ModuleList(
-            CoAttention(count, hidden=hidden) for count, hidden in zip(channels[::-1], design.hidden, strict=False)
+            CoAttention(count, hidden=hidden) if design.attention else SamePlace()
+            for count, hidden in zip(channels[::-1], design.hidden, strict=False)
         )
         for number in range(1, len(design.hidden) + 1):
             channels[-number] *= 2  # own features and what was found for them
@@ -100,10 +104,12 @@ class SiameseNet(Net):
         return Centres(Head(*(part[:count] for part in said)), Head(*(part[count:] for part in said)))
 
     def _on_grid(self, maps: Tensor, *, like: Tensor) -> Tensor:
-        """Maps at exactly the size of the grid; a backbone may round odd sizes down, or widen them to its windows."""
+        """Maps at exactly the size of the grid; a backbone may round odd sizes down, or widen them to its windows.
+
+        Maps of that size already pass unchanged. They are not let past, for an export would then follow what holds for
+        the size that it is traced at.
+        """
         grid = [(length + self.stride - 1) // self.stride for length in like.shape[-2:]]
-        if list(maps.shape[-2:]) == grid:
-            return maps
         return nn.functional.interpolate(maps, size=grid, mode="bilinear")
 
 

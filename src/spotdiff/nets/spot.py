@@ -60,8 +60,7 @@ class SpotNet(Net):
             *_conv(widths[0], widths[0]),
         )
         self.stages = nn.ModuleList(
-            nn.Sequential(*_conv(shallow, deep, stride=2), *_conv(deep, deep))
-            for shallow, deep in pairwise(widths)
+            nn.Sequential(*_conv(shallow, deep, stride=2), *_conv(deep, deep)) for shallow, deep in pairwise(widths)
         )
         self.sides = nn.ModuleList(
             Side(channels, design.width, keys=design.keys, radius=radius)
@@ -93,12 +92,14 @@ class SpotNet(Net):
         found = self.smooth[-1](levels[-1])
         for level, smooth in zip(levels[-2::-1], list(self.smooth)[-2::-1], strict=True):
             found = smooth(level + resized(found, level))
-        return found
+        finest: Tensor = found
+        return finest
 
     def _anything(self, found: Tensor) -> Tensor:
         """(N,) logits, the same when the pictures are exchanged."""
         strongest = found.amax((2, 3))
-        return self.anything(torch.maximum(*strongest.chunk(2)))[:, 0]
+        word: Tensor = self.anything(torch.maximum(*strongest.chunk(2)))[:, 0]
+        return word
 
 
 class Side(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import DataLoader, Dataset
 
@@ -52,7 +52,7 @@ def feed(
         processes: How many learn together.
     """
     steps = _Steps(first, last, batch=batch, rank=rank, processes=processes)
-    return DataLoader(
+    loader: DataLoader[Any] = DataLoader(
         _Numbered(source),
         batch_sampler=steps,
         collate_fn=collate,
@@ -60,6 +60,7 @@ def feed(
         worker_init_fn=_alone if workers else None,
         prefetch_factor=4 if workers else None,
     )
+    return loader
 
 
 def _alone(_: int) -> None:

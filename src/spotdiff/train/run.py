@@ -83,6 +83,12 @@ class Run:
         self.net.train(was_training)
 
 
+def use_threads(count: int) -> None:
+    """Learn on that many threads of this process; 0 leaves it to torch, which takes one a processor core."""
+    if count:
+        torch.set_num_threads(count)
+
+
 def fine_tuned(recipe: Recipe) -> Recipe:
     """The recipe for going on from weights that know the field: fewer steps, a lower rate."""
     return replace(recipe, steps=min(recipe.steps, _FINE_STEPS), lr=recipe.lr * _FINE_RATE, measure_every=100)
@@ -142,7 +148,7 @@ def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:
         form=form,  # type: ignore[arg-type]
         classes=() if form == "centres" else tuple(said.answer()),
         directed=net.directed,
-        stride=getattr(net, "stride", 1),
+        stride=net.stride,
         side=recipe.size,
         recipe=recipe.name,
         data=lessons.told,

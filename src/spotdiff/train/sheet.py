@@ -34,7 +34,7 @@ def write_sheet(net: Net, examples: Sequence[Example], path: Path) -> None:
 
 
 def _row(example: Example, gone: Map, new: Map) -> Bytes:
-    pale = (example.before.astype(np.float32) + example.after) / 8 + 191
+    pale = ((example.before.astype(np.float32) + example.after) / 8 + 191).astype(np.float32)
     truth = _inked(pale, example.gone.astype(np.float32), example.new.astype(np.float32))
     cells = [example.before, example.after, truth, _inked(pale, gone, new)]
     scaled = [np.asarray(cv2.resize(cell, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)) for cell in cells]

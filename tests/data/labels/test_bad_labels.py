@@ -209,9 +209,10 @@ def test_two_files_of_one_key(root):
     sheet = {"after/1.png": [], "site/after/1.jpg": []}
     file = draw.coco(root / "all.json", sheet)
     assert f"{file}: after/1.png is of the same picture '1': keep one of them" in the_one("coco", file)
+    file.unlink()
     draw.picture(root / "before/1.bmp")
     draw.labelme(root / "after/1.json")
-    assert "claim one name: keep one of them" in the_one("labelme", root / "after/1.json", pictures=root)
+    assert "claim one name: keep one of them" in the_one("labelme", root)
 
 
 def test_pictures_of_two_sizes(root):
@@ -241,7 +242,7 @@ def test_side_by_side(tmp_path):
     file = draw.labelme(tmp_path / "1.json", draw.shape("changed", across), draw.shape("added", wrong), size=None)
     draw.labelme(tmp_path / "2.json", size=None)
     _, troubles = gather(get_format("labelme"), tmp_path, side_by_side=True)
-    first, second, third = troubles
+    second, first, third = troubles
     assert first == f"{file}: shape 1 (changed): it crosses the middle, from one picture into the other"
     assert second == f"{file}: shape 2 (added): what is added is drawn in after, not in before"
     assert "127 wide: two pictures side by side have an even width" in third

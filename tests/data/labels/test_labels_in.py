@@ -286,7 +286,7 @@ def test_pictures_elsewhere_or_inside_of_the_label_file(tmp_path):
     file = draw.coco(
         tmp_path / "drawn/c.json", {"site/t1/1.jpg": [{"name": "added", "segmentation": [draw.flat(SQUARE)]}]}
     )
-    assert "picture site/t1/1.jpg is missing" in troubles_of("coco", file)[0]
+    assert "picture site/t1/1.jpg is missing" in troubles_of("coco", file)[1]
     assert len(brought("coco", file, tmp_path / "out", pictures=tmp_path / "pictures")) == 1
     embedded = base64.b64encode((tmp_path / "pictures/images/after/1.png").read_bytes()).decode()
     for side in ("before", "after"):

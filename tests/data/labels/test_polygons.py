@@ -96,7 +96,7 @@ def test_a_box_keeps_its_four_corners():
 def test_round_and_turned_shapes():
     assert area_of(ellipse(5, 5, 4, 2)) == pytest.approx(np.pi * 8)
     upright = turned(rectangle(0, 0, 4, 2), np.pi / 2)
-    assert (upright.min(axis=0).tolist(), upright.max(axis=0).tolist()) == ([1, -1], [3, 3])
+    assert (*upright.min(axis=0), *upright.max(axis=0)) == pytest.approx((1, -1, 3, 3))
     assert turned(rectangle(0, 0, 2, 2), np.pi / 4)[0] == pytest.approx((1, 1 - 2**0.5))
 
 

@@ -58,7 +58,7 @@ class Labels:
         meant = {code_of(value): meaning for value, meaning in self.meanings}
         values, where = _distinct(codes)
         wrong = [shown(int(value)) for value in values if int(value) not in meant]
-        if False:
+        if wrong:
             known = ", ".join(f"{shown(code)} {meaning}" for code, meaning in meant.items())
             more = " and others" if len(wrong) > _SHOWN else ""
             raise DataError(f"{path} holds {', '.join(wrong[:_SHOWN])}{more}: its values are {known}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -141,7 +142,7 @@ class Director:
         thing, at = self._prop()
         shade = shade_of(thing, self.rng)
         old = self._put(thing, at, BEFORE, shade)
-        there = self.props.place(thing, self.stage)
+        there = max((self.props.place(thing, self.stage) for _ in range(_TRIES)), key=lambda to: math.dist(at, to))
         new = self._put(thing, there, AFTER, shade)
         return Change("moved", old, new, named(thing).facts())
 

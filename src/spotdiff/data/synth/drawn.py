@@ -69,7 +69,7 @@ def _shaded(rng: np.random.Generator, surface: Map, alpha: Bytes, name: str) -> 
         depth = cv2.distanceTransform(alpha, cv2.DIST_L2, 3)
         light *= 0.55 + 0.5 * np.sqrt(np.minimum(depth / max(float(depth.max()), 1.0), 1))
     shaded = surface * np.asarray(light, np.float32)[..., None]
-    return np.clip(shaded, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(shaded, 0, 255), np.uint8)
 
 
 def _filled(points: Map) -> Bytes:

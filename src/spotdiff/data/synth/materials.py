@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
 _KEPT = 192 << 20  # bytes of decoded cut-outs that a process keeps
+_LONGEST = 1280  # pixels; files with a longer side are kept smaller in memory
 _SHOWN = 5  # names in a message
 _TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}
 
@@ -61,7 +62,7 @@ class Materials:
 
     Attributes:
         photos: Picture files.
-        cutouts: Picture files with transparency; the folder of each says what it shows.
+        cutouts: Picture files with transparency; the folder of each says what it shows (`_` stands for a space).
     """
 
     photos: tuple[Stored, ...] = ()
@@ -76,13 +77,14 @@ class Materials:
             DataError: a folder or list is missing or holds no picture, or files cannot be read (all are named), or a
                 cut-out has no transparency.
         """
-        read = tuple(_read(path) for path in _files(photos)), tuple(_read(path) for path in _files(cutouts))
+        read = [[_read(path) for path in _files(source)] for source in (photos, cutouts)]
         wrong = [f"{file.name} ({why})" for file in read[0] if (why := _trouble(file.data, cutout=False))]
         wrong += [f"{file.name} ({why})" for file in read[1] if (why := _trouble(file.data, cutout=True))]
         if wrong:
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise DataError(f"unreadable: {', '.join(wrong[:_SHOWN])}{more}; mend or remove them")
-        return cls(*read)
+        photographs = tuple(_light(file, how=cv2.IMREAD_COLOR) for file in read[0])
+        return cls(photographs, tuple(_light(file, how=cv2.IMREAD_UNCHANGED) for file in read[1]))
 
     def held_out(self, share: float) -> tuple[Materials, Materials]:
         """These without, and only, a share of the files; names decide, so that it stays as files are added.
@@ -154,6 +156,20 @@ def _trouble(data: bytes, *, cutout: bool) -> str:
     return "no transparency" if cutout and opaque else ""
 
 
+def _light(file: Stored, *, how: int) -> Stored:
+    """The file, made smaller where it is far larger than what is shown of it: decoding it each time would be slow."""
+    from PIL import Image
+
+    with Image.open(BytesIO(file.data)) as image:
+        longest = max(image.size)
+    if longest <= _LONGEST:
+        return file
+    pixels = _decoded(file, how)
+    size = [max(round(side * _LONGEST / longest), 1) for side in pixels.shape[1::-1]]
+    smaller = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return Stored(file.name, bytes(cv2.imencode(".jpg" if how == cv2.IMREAD_COLOR else ".png", smaller)[1]))
+
+
 def _decoded(file: Stored, how: int) -> Bytes:
     pixels = cv2.imdecode(np.frombuffer(file.data, np.uint8), how)
     if pixels is None:
@@ -165,7 +181,9 @@ def _cut_out(file: Stored, longest: int) -> Thing:
     pixels = _decoded(file, cv2.IMREAD_UNCHANGED)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise DataError(f"{file.name} has no transparency of 8 bits; make it RGBA")
-    thing = thing_of(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), Path(file.name).parent.name)
+    thing = thing_of(
+        np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), Path(file.name).parent.name.replace("_", " ")
+    )
     if not thing.area.any():
         raise DataError(f"{file.name} shows nothing: all of it is transparent")
     return thing.within(longest)
@@ -173,6 +191,7 @@ def _cut_out(file: Stored, longest: int) -> Thing:
 
 def _parted(files: tuple[Stored, ...], share: float) -> tuple[tuple[Stored, ...], tuple[Stored, ...]]:
     limit = share * 2**32
-    held = [zlib.crc32(Path(file.name).name.encode("utf-8", "replace")) < limit for file in files]
+    names = ["/".join(Path(file.name).parts[-2:]) for file in files]
+    held = [zlib.crc32(name.encode("utf-8", "replace")) < limit for name in names]
     chosen = tuple(file for file, out in zip(files, held, strict=True) if out)
     return tuple(file for file, out in zip(files, held, strict=True) if not out), chosen

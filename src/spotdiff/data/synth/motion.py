@@ -79,6 +79,6 @@ def _waves(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
         relief = depth * height_of
         if glints:
             relief = relief + 90 * (height_of > 2.2)
-        return np.clip(calm + relief[..., None], 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(calm + relief[..., None], 0, 255), np.uint8)
 
     return water(), water()

@@ -93,7 +93,7 @@ class Stage:
             return 1.0
         owned = max(cv2.countNonZero(owner[canvas]) for owner in self.owners)
         here = (canvas[0].stop - canvas[0].start) * (canvas[1].stop - canvas[1].start)
-        return 1 - (here - owned) / (thing.size[0] * thing.size[1])
+        return float(1 - (here - owned) / (thing.size[0] * thing.size[1]))
 
     def copy(self) -> Stage:
         """A stage of its own that shows the same."""
@@ -116,7 +116,7 @@ class Stage:
         if cv2.countNonZero(mask) < _FEWEST:
             return 0.0
         before, after = (picture[box] for picture in self.pictures)
-        return sum(cv2.mean(cv2.absdiff(before, after), mask=inside)[:3]) / 3
+        return float(sum(cv2.mean(cv2.absdiff(before, after), mask=inside)[:3]) / 3)
 
     def differing(self) -> Bytes:
         """(H, W) uint8: 255 where the two pictures are not the same."""

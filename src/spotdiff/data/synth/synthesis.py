@@ -40,8 +40,8 @@ class Synthesis:
 
     Examples:
         >>> pair = Synthesis(PairRecipe(size=64, unchanged=0.0), seed=7)[0]
-        >>> pair.before.shape, pair.gone.shape, pair.changed, [place.kind for place in pair.places]
-        ((64, 64, 3), (64, 64), True, ['added'])
+        >>> pair.before.shape, pair.gone.shape, pair.changed
+        ((64, 64, 3), (64, 64), True)
     """
 
     recipe: PairRecipe = field(default_factory=PairRecipe)

@@ -116,13 +116,13 @@ def _all_written(source: Synthesis, folder: Path, count: int, workers: int) -> I
     if not workers:
         yield from (_written(source, folder, number) for number in range(count))
         return
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_settle, initargs=(source, folder)
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle, initargs=(source, folder))
     try:
         yield from pool.map(_written_here, range(count), chunksize=_CHUNK)
     except BrokenProcessPool:
-        raise DataError("a worker died, perhaps for lack of memory; start again with fewer workers: it goes on") from None
+        raise DataError(
+            "a worker died, perhaps for lack of memory; start again with fewer workers: it goes on"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 

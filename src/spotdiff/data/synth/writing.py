@@ -120,13 +120,19 @@ def _laid(
     else:
         colour = ground + share * (ink - ground)
         alpha = np.full_like(letters, 255)
-    block = alpha if whole else cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
+    block = alpha if whole else _place_of(letters)
     rgba = np.dstack([colour.astype(np.uint8), alpha])
     matrix, size = _perspective(letters.shape[1], letters.shape[0], corners)
     seen = cv2.warpPerspective(rgba, matrix, size, flags=cv2.INTER_LINEAR)
     area = cv2.warpPerspective(np.asarray(block), matrix, size, flags=cv2.INTER_LINEAR)
     area = cv2.threshold(area, 127, 255, cv2.THRESH_BINARY)[1]
     return thing_of(seen, "text" if ground is None else "sign", words=text, area=area)
+
+
+def _place_of(letters: Bytes) -> Bytes:
+    """255 where the words are: the gaps in and between letters are theirs, and a pixel or two around."""
+    closed = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
+    return np.asarray(cv2.dilate(cv2.threshold(closed, 20, 255, cv2.THRESH_BINARY)[1], np.ones((5, 5), np.uint8)))
 
 
 def _perspective(width: int, height: int, corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[int, int]]:

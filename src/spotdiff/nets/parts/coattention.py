@@ -1,4 +1,4 @@
-"""Co-attention: for every place of one picture, what the whole other picture shows that fits it."""
+"""What one picture's features find in the other's: by co-attention anywhere, or plainly at the same place."""
 
 from __future__ import annotations
 
@@ -36,3 +36,11 @@ class CoAttention(nn.Module):
         weights = (key.transpose(1, 2) @ query).softmax(1)  # (N, other places, own places)
         found = (other.flatten(2) @ weights).view_as(own)
         return torch.cat([own, found], 1)
+
+
+class SamePlace(nn.Module):
+    """The other's features beside one's own, for pictures that are aligned: CYWS without its attention."""
+
+    def forward(self, own: Tensor, other: Tensor) -> Tensor:
+        """(N, 2 C, H, W) of two maps (N, C, H, W)."""
+        return torch.cat([own, other], 1)

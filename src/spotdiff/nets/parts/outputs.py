@@ -88,9 +88,11 @@ class Net(nn.Module):
 
     Attributes:
         directed: Whether it tells gone from new.
+        stride: Pixels a cell of its box grid; 1 for nets that give maps.
     """
 
     directed: bool = True
+    stride: int = 1
 
     def forward(self, before: Tensor, after: Tensor) -> Output:
         """What the net says of the pairs."""
@@ -108,7 +110,8 @@ def count_parameters(net: nn.Module) -> int:
 
 
 def resized(maps: Tensor, like: Tensor) -> Tensor:
-    """Maps brought to the height and width of `like`, bilinear; exact for odd sizes too."""
-    if maps.shape[-2:] == like.shape[-2:]:
-        return maps
+    """Maps brought to the height and width of `like`, bilinear; exact for odd sizes too.
+
+    Equal sizes take no short cut: an exported network would keep it for sizes that are not.
+    """
     return torch.nn.functional.interpolate(maps, size=like.shape[-2:], mode="bilinear", align_corners=False)

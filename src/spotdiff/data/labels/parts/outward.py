@@ -113,8 +113,9 @@ def _areas(truth: Truth, side: Side) -> Iterable[tuple[str, Mask]]:
     """What one picture shows of each kind; what both show is drawn once, in before where nothing else is known."""
     gone, new = truth.gone, truth.new
     if gone is None or new is None:
-        mask = np.zeros((0, 0), np.uint8) if truth.mask is None or side == "after" else truth.mask
-        return [(CHANGED, np.asarray(mask == YES)), *_ignored(mask, None)]
+        if truth.mask is None or side == "after":
+            return []
+        return [(CHANGED, np.asarray(truth.mask == YES)), *_ignored(truth.mask, None)]
     if gone.shape != new.shape:  # nobody knows what lies where, so nothing is known to be on one place
         own = gone if side == "before" else new
         return [(REMOVED if side == "before" else ADDED, own == YES), *_ignored(own, None)]

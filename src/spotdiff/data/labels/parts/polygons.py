@@ -97,11 +97,13 @@ def polygons_of(mask: Mask, *, exact: bool = False) -> tuple[Ring, ...]:
         >>> polygons_of(np.ones((2, 3), bool))[0].tolist()
         [[0.0, 0.0], [0.0, 2.0], [3.0, 2.0], [3.0, 0.0]]
     """
+    if not mask.any():
+        return ()
     # At twice the size a line of one pixel has two sides, and what is traced can be put onto the pixels' own edges.
     doubled = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     contours, tree = cv2.findContours(doubled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     edges = [_on_edges(contour) for contour in contours]
-    owners = [-1] * len(edges) if tree is None else tree[0, :, 3].tolist()
+    owners = tree[0, :, 3].tolist()
     holes: dict[int, list[Ring]] = defaultdict(list)
     for owner, edge in zip(owners, edges, strict=True):
         holes[owner].append(edge)  # under -1 are the outer edges themselves

@@ -19,13 +19,13 @@ _LARGEST = 200_000_000  # pixels of a mask
 
 
 def counts_of(packed: str) -> list[int]:
-    """The run lengths that COCO packs into a text: five bits a letter, from the third run on the rise since two before.
+    """Run lengths that COCO packs into a text: five bits a letter, from the fourth on their rise since two before.
 
     Raises:
         DataError: the text holds another letter, or ends too early.
 
     Examples:
-        >>> counts_of("42O1")
+        >>> counts_of("4231")
         [4, 2, 3, 3]
     """
     counts: list[int] = []

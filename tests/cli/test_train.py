@@ -1,0 +1,64 @@
+"""The verb `train`: figures before and after, one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spotdiff.cli import run_verb
+from toys import write_squares
+
+TINY = ["--set", "net.widths=6,8", "--set", "net.radii=1,1", "--set", "net.keys=4", "--set", "net.width=8"]
+SHORT = [*TINY, "--set", "size=48", "--set", "batch=4", "--set", "measured=4", "--set", "precision=no"]
+
+
+def train(*arguments):
+    return run_verb(["train", *arguments])
+
+
+def test_figures_before_and_after(tmp_path, capsys):
+    data = write_squares(tmp_path / "yard", 20)
+    assert train("spot", "--data", str(data), "--out", str(tmp_path / "run"), "--steps", "2", *SHORT) == 0
+    shown = capsys.readouterr()
+    assert "18 labelled pairs (2 more held out)" in shown.out
+    assert "any AP" in shown.out
+    assert "step      2" in shown.err
+    assert (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_from_weights_it_is_measured_before_the_first_step(tmp_path, capsys):
+    assert train("spot", "--out", str(tmp_path / "one"), "--steps", "1", "--quiet", *SHORT) == 0
+    assert capsys.readouterr() == ("", "")
+    weights = str(tmp_path / "one" / "weights.safetensors")
+    data = str(write_squares(tmp_path / "yard", 20))
+    arguments = ["--data", data, "--out", str(tmp_path / "two"), "--from", weights, "--steps", "1", *SHORT]
+    assert train("spot", *arguments, "--json", "-") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [row["step"] for row in said["measured"]] == [0, 1]
+    assert said["measured"][0]["figures"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["spott"], "no recipe"),
+        (["spot", "--set", "steps"], "FIELD=VALUE"),
+        (["spot", "--set", "net.wide=3"], "wide"),
+        (["spot", "--set", "pairs.unchanged=2"], "unchanged"),
+        (["spot", "--from", "no.safetensors"], "no.safetensors does not exist"),
+        (["spot", "--data", "nowhere"], "nowhere"),
+        (["spot", "--steps", "0"], "steps"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(tmp_path, capsys, arguments, said):
+    assert train(*arguments, "--out", str(tmp_path / "run")) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_the_help_has_an_example(capsys):
+    assert train("--help") == 0
+    assert "Example: spotdiff train" in capsys.readouterr().out
