@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +65,14 @@ def test_a_mistake_is_one_line_and_leaves_nothing(tmp_path, capsys, arguments, s
 def test_the_help_has_an_example(capsys):
     assert train("--help") == 0
     assert "Example: spotdiff train" in capsys.readouterr().out
+
+
+def test_two_processes_learn_together_and_one_speaks(tmp_path):
+    """As `accelerate launch` starts them."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [*launch, "-m", "spotdiff", "train", "spot", "--out", str(tmp_path / "run"), "--steps", "2", *SHORT]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Wrote") == 1
+    assert (tmp_path / "run" / "weights.safetensors").exists()

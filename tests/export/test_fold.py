@@ -97,7 +97,7 @@ def test_the_answer_stays_and_the_norms_go(toy):
     with torch.no_grad():
         for pair in ((before, after), (after, other)):
             wanted, got = toy(*pair).logits, plain(*pair).logits
-            assert wanted.std() > 0.05
+            assert wanted.std() > 0.005
             assert torch.allclose(wanted, got, atol=1e-5)
     assert not [module for module in plain.modules() if isinstance(module, NORM)]
     assert kept.keys() == toy.state_dict().keys()

@@ -52,5 +52,5 @@ def test_large_values_and_maps_to_look_at_have_more_room():
     ],
 )
 def test_other_answers_are_refused(other):
-    with pytest.raises(DataError, match="answers .* at 96x64, not"):
+    with pytest.raises(DataError, match=r"answers .* at 96x64, not"):
         parity(say, other)

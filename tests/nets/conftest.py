@@ -1,132 +1,10 @@
-"""Tiny networks, and two pairs that every network must be able to learn by heart."""
+"""One thread, no network, and two pairs that every net must be able to learn by heart."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-
 import pytest
 import torch
-from torch.nn import functional
-
-from spotdiff.nets import get_net, net_names
-from spotdiff.nets.parts.outputs import TWO, Classes, Masks
-
-TINY = {
-    "fc-siam-conc": {"widths": (6, 8, 12, 16)},
-    "fc-siam-diff": {"widths": (6, 8, 12, 16)},
-    "fused": {"width": 12},
-    "siamese": {"hidden": (16, 16, 16), "widths": (32, 24, 24, 16, 16), "head": 16},
-    "spot": {"widths": (8, 12, 16, 16, 16), "radii": (1, 1, 1, 1, 1), "keys": 8, "width": 12},
-    "unet": {"setting": "b"},
-}
-VARIANTS = [
-    *((name, {}) for name in net_names()),
-    ("unet", {"setting": "a"}),
-    ("unet", {"setting": "c"}),
-    ("unet", {"widths": (4, 6, 8, 8, 8, 8)}),
-    ("unet", {"encoder": "small"}),
-    ("unet", {"encoder": "mobilenetv2", "setting": "a"}),
-    ("fc-siam-conc", {"classes": 2}),
-    ("fc-siam-diff", {"classes": 2, "widths": (4,)}),
-    ("fc-siam-diff", {"widths": (4, 4, 4, 4, 4), "dropout": 0.0}),
-    *(("fused", {"branches": branches}) for branches in ("i", "a", "d", "e", "ia", "id", "ie", "ide")),
-    *(("fused", {"levels": levels}) for levels in (1, 2, 3)),
-    ("fused", {"shared": True, "classes": 2}),
-    ("fused", {"head": "deeplabv3"}),
-    ("fused", {"backbone": "mobilenetv2", "frozen_norm": True}),
-]
-
-
-def variant_id(variant):
-    name, settings = variant
-    return "-".join([name, *(f"{key}={value}" for key, value in settings.items())]).replace(" ", "")
-
-
-def settings_of(name, **more):
-    return TINY.get(name, {}) | more
-
-
-def fresh(name, seed=0, **more):
-    """A net of its own seed, ready to learn."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return get_net(name, settings_of(name, **more)).build()
-
-
-def settled(net, seed=0):
-    """The net as after learning: out of training, its batch norms having seen something."""
-    for part in net.modules():
-        if isinstance(part, torch.nn.BatchNorm2d):
-            part.momentum = 1.0
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(seed)
-        net.train()(*noise(2, 64, 64, seed=seed))
-    return net.eval()
-
-
-def noise(count, height, width, *, seed=0):
-    """Two batches of pictures (N, 3, H, W) in [0, 1]."""
-    source = torch.Generator().manual_seed(seed)
-    return [torch.rand(count, 3, height, width, generator=source) for _ in range(2)]
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs with truth: pictures (N, 3, H, W), masks (N, 1, H, W)."""
-
-    before: torch.Tensor
-    after: torch.Tensor
-    gone: torch.Tensor
-    new: torch.Tensor
-
-
-@pytest.fixture(scope="session")
-def two_pairs(texture):
-    """One pair with something removed and something replaced, one with something added, at 64 x 64."""
-    grounds = [torch.from_numpy(texture(64, 64, seed=seed)).permute(2, 0, 1) / 255 for seed in (1, 2)]
-    before = torch.stack(grounds)
-    after = before.clone()
-    gone, new = torch.zeros(2, 1, 64, 64), torch.zeros(2, 1, 64, 64)
-    before[0, :, 8:28, 6:30] = torch.tensor([0.9, 0.1, 0.1])[:, None, None]
-    gone[0, :, 8:28, 6:30] = 1
-    before[0, :, 38:58, 34:58] = torch.tensor([0.1, 0.2, 0.9])[:, None, None]
-    after[0, :, 38:58, 34:58] = torch.tensor([0.9, 0.9, 0.1])[:, None, None]
-    gone[0, :, 38:58, 34:58] = new[0, :, 38:58, 34:58] = 1
-    after[1, :, 20:44, 10:40] = torch.tensor([0.1, 0.8, 0.3])[:, None, None]
-    new[1, :, 20:44, 10:40] = 1
-    return Pairs(before, after, gone, new)
-
-
-def loss_of(said, pairs):
-    """Cross-entropy of classes, binary cross-entropy of masks."""
-    if isinstance(said, Masks):
-        sides = ((said.gone, pairs.gone), (said.new, pairs.new))
-        return sum(functional.binary_cross_entropy_with_logits(*side) for side in sides)
-    assert isinstance(said, Classes)
-    gone, new = pairs.gone[:, 0].long(), pairs.new[:, 0].long()
-    if said.logits.shape[1] == len(TWO):
-        return functional.cross_entropy(said.logits, 1 - (gone | new))
-    return functional.cross_entropy(said.logits, torch.tensor([[3, 0], [1, 2]])[gone, new])
-
-
-def learn(net, pairs, *, steps, lr=1e-2):
-    """The net after so many steps on these pairs, out of training."""
-    optimiser = torch.optim.AdamW(net.parameters(), lr=lr)
-    slower = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        for _ in range(steps):
-            optimiser.zero_grad()
-            loss_of(net.train()(pairs.before, pairs.after), pairs).backward()
-            optimiser.step()
-            slower.step()
-    return net.eval()
-
-
-def iou(said, truth):
-    """Intersection over union of a map in [0, 1], at a half, and a mask."""
-    found, true = said > 0.5, truth > 0.5
-    return float((found & true).sum() / (found | true).sum())
+from nets.learning import Pairs
 
 
 @pytest.fixture(autouse=True)
@@ -137,11 +15,20 @@ def _one_thread():
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(autouse=True)
-def _no_network(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+@pytest.fixture(scope="session")
+def two_pairs(texture):
+    """One pair with something removed and something replaced, one with something added, at 64 x 64."""
+    before = torch.stack([torch.from_numpy(texture(64, 64, seed=seed)).permute(2, 0, 1) / 255 for seed in (1, 2)])
+    after = before.clone()
+    gone, new = torch.zeros(2, 1, 64, 64), torch.zeros(2, 1, 64, 64)
+    _put(before[0], gone[0], (8, 6, 28, 30), (0.9, 0.1, 0.1))
+    _put(before[0], gone[0], (38, 34, 58, 58), (0.1, 0.2, 0.9))
+    _put(after[0], new[0], (38, 34, 58, 58), (0.9, 0.9, 0.1))
+    _put(after[1], new[1], (20, 10, 44, 40), (0.1, 0.8, 0.3))
+    return Pairs(before, after, gone, new)
 
 
-def settings_as_kept(design):
-    """The settings of a design as a file of weights keeps them."""
-    return asdict(design)
+def _put(picture, mask, box, colour):
+    top, left, bottom, right = box
+    picture[:, top:bottom, left:right] = torch.tensor(colour)[:, None, None]
+    mask[:, top:bottom, left:right] = 1

@@ -34,15 +34,17 @@ def command(run: str, out: str, int8: bool, data: str | None, most: int, quiet: 
     path = _checked(run, out)
     if data and not int8:
         raise OptionError("--data is what --int8 calibrates on; add --int8, or leave it away")
-    from spotdiff.export import export_onnx
+    from spotdiff.data import open_dataset
+    from spotdiff.export import export_onnx, quantised
 
+    pairs = open_dataset(data) if data else None  # what is wrong with it is told before the long work
     exported = export_onnx(run, path)
     if not quiet:
         click.echo(_told(exported))
     if int8:
-        quantised = _quantised(path, data, most)
+        found = quantised(path, path.with_suffix(".int8.onnx"), pairs, most=most)
         if not quiet:
-            click.echo(_told_of_8_bits(quantised))
+            click.echo(_told_of_8_bits(found))
 
 
 def _checked(run: str, out: str) -> Path:
@@ -57,13 +59,6 @@ def _checked(run: str, out: str) -> Path:
     if path.resolve() == Path(run).resolve():
         raise OptionError(f"{out} is the file to export and would be written over; choose another --out")
     return path
-
-
-def _quantised(path: Path, data: str | None, most: int) -> Quantised:
-    from spotdiff.data import open_dataset
-    from spotdiff.export import quantised
-
-    return quantised(path, path.with_suffix(".int8.onnx"), open_dataset(data) if data else None, most=most)
 
 
 def _told(exported: Exported) -> str:

@@ -38,17 +38,18 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     Example: spotdiff train spot --data yard --from spot.safetensors --out run
     """  # noqa: D301 (click wants the character itself)
     try:
-        from spotdiff.train.run import prepare, use_threads
+        from spotdiff.train.run import leads, prepare, use_threads
     except ModuleNotFoundError as missing:
         raise MissingExtra(str(missing.name), extra="train") from None
     use_threads(asked["threads"])
     run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
-    if not asked["quiet"]:
+    quiet = asked["quiet"] or not leads()
+    if not quiet:
         _introduce(run, err=asked["json_to"] == "-")
-    seen = _followed(run, workers=asked["workers"], quiet=asked["quiet"])
-    if not asked["quiet"] and asked["json_to"] != "-":
+    seen = _followed(run, workers=asked["workers"], quiet=quiet)
+    if not quiet and asked["json_to"] != "-":
         _conclude(run, seen)
-    if asked["json_to"]:
+    if asked["json_to"] and leads():
         _write_json(run, seen, asked["json_to"])
     return 0
 

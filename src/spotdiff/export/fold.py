@@ -76,7 +76,12 @@ def _norms(net: nn.Module, before: Tensor, after: Tensor) -> dict[_Norm, _Conv |
         hook.remove()
     single = {norm: next(iter(convs)) if len(convs) == 1 else None for norm, convs in found.items()}
     uses = Counter(single.values())
-    return {norm: conv if uses[conv] == 1 else None for norm, conv in single.items()}
+    return {norm: conv if uses[conv] == 1 and _foldable(conv) else None for norm, conv in single.items()}
+
+
+def _foldable(conv: _Conv | None) -> bool:
+    """Torch mistakes the channels of a transposed convolution in groups."""
+    return conv is not None and not (isinstance(conv, nn.ConvTranspose2d) and conv.groups > 1)
 
 
 def _fold(conv: _Conv, norm: _Norm) -> None:
@@ -95,6 +100,5 @@ def _learned(norm: _Norm) -> tuple[Tensor, Tensor]:
 def _replace(net: nn.Module, old: nn.Module, new: nn.Module) -> None:
     """Put a module in the place of another, wherever it is held."""
     for holder in list(net.modules()):
-        for name, held in list(holder.named_children()):
-            if held is old:
-                setattr(holder, name, new)
+        for name in [name for name, held in holder._modules.items() if held is old]:  # children are told only once
+            setattr(holder, name, new)

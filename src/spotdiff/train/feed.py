@@ -59,6 +59,7 @@ def feed(
         num_workers=workers,
         worker_init_fn=_alone if workers else None,
         prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,  # a fork would stand still: OpenCV and torch have threads
     )
     return loader
 

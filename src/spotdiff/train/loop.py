@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
@@ -138,7 +139,7 @@ def learn(
         DataError: the checkpoint cannot be read.
         OSError: a file cannot be written; the last checkpoint is still there.
     """
-    accelerator = Accelerator(mixed_precision=recipe.precision)
+    accelerator = Accelerator(mixed_precision=recipe.precision, cpu=not torch.accelerator.is_available())
     learner = Learner(recipe, net, accelerator)
     journal = Journal(out / JOURNAL)
     state = load_checkpoint(out / CHECKPOINT)
@@ -202,6 +203,7 @@ class _Keeper:
         learner = self.learner
         with learner.average.worn_by(learner.net):
             found = measure(learner.net, self.held_out, device=learner.accelerator.device)
+            found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process
             best = found.score > learner.best
             learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
             if learner.accelerator.is_main_process:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from accelerate import PartialState
 
 import spotdiff
 from spotdiff.errors import DataError
@@ -68,7 +69,7 @@ class Run:
             minutes=minutes,
         )
         for moment in run:
-            if moment.measured:
+            if moment.measured and leads():
                 self._draw(moment.step)
             yield moment
 
@@ -87,6 +88,12 @@ def use_threads(count: int) -> None:
     """Learn on that many threads of this process; 0 leaves it to torch, which takes one a processor core."""
     if count:
         torch.set_num_threads(count)
+
+
+def leads() -> bool:
+    """Whether this process speaks and writes, where several learn together."""
+    leader: bool = PartialState(cpu=not torch.accelerator.is_available()).is_main_process
+    return leader
 
 
 def fine_tuned(recipe: Recipe) -> Recipe:
@@ -122,7 +129,8 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
     lessons = find_lessons(data, recipe)
     state = load_checkpoint(folder / CHECKPOINT)
     facts = _facts(net, recipe, lessons)
-    _write_down(folder, recipe, lessons, weights)
+    if leads():
+        _write_down(folder, recipe, lessons, weights)
     return Run(recipe, net, facts, lessons, folder, begun=state["step"] if state else 0)
 
 

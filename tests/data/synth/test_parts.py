@@ -59,6 +59,14 @@ def test_a_later_thing_takes_over(stage):
     assert np.count_nonzero(stage.owners[BEFORE] == 2) == 100
 
 
+def test_what_does_not_count_of_a_thing_still_hides_what_is_behind(stage):
+    stage.put(square(), (10, 10), 1, BEFORE)
+    plate = square(colour=(0, 0, 200))
+    stage.put(replace(plate, area=np.zeros_like(plate.area)), (15, 10), 2, BEFORE)
+    assert np.count_nonzero(stage.owners[BEFORE] == 1) == 50
+    assert not (stage.owners[BEFORE] == 2).any()
+
+
 def test_half_transparent_pixels_are_mixed_and_owned_by_nobody(stage):
     rgba = np.full((8, 8, 4), (255, 255, 255, 100), np.uint8)
     stage.put(thing_of(rgba, "mist"), (5, 5), 1, BEFORE)

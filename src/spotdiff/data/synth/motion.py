@@ -22,14 +22,13 @@ def moving(rng: np.random.Generator, scene: Bytes, free: Bytes) -> tuple[Bytes, 
         free: (H, W) uint8, 255 where it may move.
 
     Returns:
-        The scene of before and that of after: the same where `free` is 0.
+        The scene of before and that of after; a few pixels around `free` are touched too.
     """
     height, width = scene.shape[:2]
     part = cv2.bitwise_and(_part(rng, width, height), free)
     if cv2.countNonZero(part) < 0.02 * part.size:
         return None
     share = cv2.blur(part, (9, 9)).astype(np.float32)[..., None] * np.float32(1 / 255)
-    share *= (free > 0)[..., None]
     make = _waves if rng.random() < 0.35 else _swaying
     first, second = make(rng, scene)
     return _blended(scene, first, share), _blended(scene, second, share)
