@@ -26,7 +26,7 @@ def _files(room: str) -> dict[str, Path]:
 def _guests(room: str) -> dict[str, object]:
     from importlib.metadata import entry_points
 
-    return {point.name: point for point in entry_points(group=f"spotdiff.{room}")}
+    return {point.name: point for point in entry_points(group=f"spotdiff.{room.replace('/', '.')}")}
 
 
 def names(room: str) -> list[str]:
@@ -54,12 +54,12 @@ def load(room: str, name: str) -> type:
     """
     name = name.replace("_", "-")
     if name in _files(room):
-        module = import_module(f"spotdiff.{room}.{name.replace('-', '_')}")
+        module = import_module(f"spotdiff.{room.replace('/', '.')}.{name.replace('-', '_')}")
         found: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
         return found
     guest = _guests(room).get(name)
     if guest is None:
-        near = difflib.get_close_matches(name, names(room), n=1)
+        near = difflib.get_close_matches(name.lower(), names(room), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(room))}"
         raise OptionError(f"there is no {name!r} in {room}; {hint}")
     loaded: type = guest.load()  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ def test_what_is_wrong_is_told_in_one_line(spotdiff, yard, asked, message):
 def test_a_published_set_that_is_not_there(spotdiff, tmp_path):
     ran = spotdiff("evaluate", f"levir:{tmp_path}", "--method", "pixel")
     assert ran.code == 2
-    assert "there is no published set 'levir'" in ran.err
+    assert "there is no 'levir' in data/published" in ran.err
 
 
 def test_settings_find_their_method():

@@ -5,9 +5,7 @@ A file `levir_cd.py` holds the class `LevirCd` with its `card` and `open`, and i
 
 from __future__ import annotations
 
-import difflib
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +13,6 @@ from spotdiff import plugins
 from spotdiff.data.folders import Dataset, open_dataset
 from spotdiff.data.published._card import Card as Card
 from spotdiff.data.published._card import Published as Published
-from spotdiff.errors import OptionError
 
 _ROOM = "data/published"
 _NAME = re.compile(r"([A-Za-z][\w-]+):(.+)", re.DOTALL)  # two letters or more: one is a drive
@@ -37,14 +34,8 @@ def get_published(name: str) -> Published:
     Raises:
         OptionError: there is none; the nearest is suggested.
     """
-    name = name.lower().replace("_", "-")
-    if name not in published_names():
-        near = difflib.get_close_matches(name, published_names(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(published_names())}"
-        raise OptionError(f"there is no published set {name!r}; {hint}")
-    module = import_module(f"{__name__}.{name.replace('-', '_')}")
-    made = getattr(module, "".join(part.capitalize() for part in name.split("-")))()
-    return cast("Published", made)
+    published = plugins.load(_ROOM, name.lower())
+    return cast("Published", published())
 
 
 def open_named(named: str | Path, *, split: str = "") -> Dataset:
