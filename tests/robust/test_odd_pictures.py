@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import spotdiff
+from ready import READY
 from robust import corpus
 from spotdiff.options import ALIGN, LIGHT
 
@@ -44,7 +45,7 @@ def test_any_two_pictures_have_an_answer(before, after, checked):
         assert found.verdict == "same"
 
 
-@pytest.mark.parametrize("method", spotdiff.method_names())
+@pytest.mark.parametrize("method", READY)
 @pytest.mark.parametrize(("align", "light"), [*((a, "auto") for a in ALIGN), *(("off", m) for m in LIGHT)])
 def test_any_way_of_comparing_has_an_answer(method, align, light, checked):
     pairs = (("scene", "noise"), ("scene", "larger"), ("larger", "scene"), ("black", "white"), ("clear", "scene"))
@@ -53,7 +54,7 @@ def test_any_way_of_comparing_has_an_answer(method, align, light, checked):
         checked(spotdiff.compare(*pair, method=method, align=align, light=light, sensitivity=1.0))
 
 
-@pytest.mark.parametrize("method", spotdiff.method_names())
+@pytest.mark.parametrize("method", READY)
 def test_unequal_pictures_laid_flush_differ_where_only_one_is(method, checked):
     before, after = PICTURES["scene"], corpus.scene(0, SIZE[::-1])[:30]
     found = spotdiff.compare(before, after, method=method, align="off", light="off", sensitivity=1.0)
@@ -75,6 +76,6 @@ def test_a_negative_is_not_the_same(name):
 
 
 def test_black_is_not_white():
-    for method in spotdiff.method_names():
+    for method in READY:
         found = spotdiff.compare(PICTURES["black"], PICTURES["white"], method=method, light="off")
         assert found.verdict != "same"

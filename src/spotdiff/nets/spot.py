@@ -33,7 +33,7 @@ class Spot:
     """
 
     widths: tuple[int, ...] = param((16, 32, 64, 112, 160), "channels of the encoder at strides 2, 4, 8...", low=4)
-    radii: tuple[int, ...] = param((1, 1, 2, 2, 1), "radius of the matching window at each of them", low=0, high=4)
+    radii: tuple[int, ...] = param((1, 1, 1, 1, 1), "radius of the matching window at each of them", low=0, high=4)
     keys: int = param(24, "numbers that places are matched by", low=4, high=256)
     width: int = param(40, "channels of the decoder", low=4, high=512)
 

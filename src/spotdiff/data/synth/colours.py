@@ -24,7 +24,7 @@ _HUES = (
     ("red", 340, 361),
 )
 _MIXED = "multicoloured"
-_READ = 60  # pixels looked at, about
+_READ = 36  # pixels looked at, about
 _CLEAR = 0.5  # share of the pixels a word needs
 
 

@@ -20,7 +20,7 @@ from spotdiff.errors import DataError
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
-_KEPT = 192 << 20  # bytes of decoded cut-outs that a process keeps
+_KEPT = 256 << 20  # bytes of decoded cut-outs that a process keeps
 _LONGEST = 1280  # pixels; files with a longer side are kept smaller in memory
 _SHOWN = 5  # names in a message
 _TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -40,7 +41,7 @@ class Props:
         if not stock or self.rng.random() < self.recipe.blobs:
             thing = drawn(self.rng)
         else:
-            longest = max(self.recipe.size * 5 // 8, 96)
+            longest = max(self.recipe.size // 2, 96)
             thing = self.materials.cutout(int(self.rng.integers(len(stock))), longest=longest)
         return edged(posed(self.sized(thing, area=area, most=most), self.rng), self.rng)
 
@@ -81,10 +82,13 @@ class Props:
         height, width = stage.touched.shape
         left, top = (int(np.clip(a, 0, room - 2)) for a, room in zip(at, (width, height), strict=True))
         around = stage.pictures[0][top : top + max(thing.size[1], 2), left : left + max(thing.size[0], 2)]
-        ground = np.array(cv2.mean(around)[:3]) + 8
-        alpha = max(cv2.mean(thing.alpha)[0], 1) / 255
-        own = np.array(cv2.mean(thing.pixels)[:3]) / alpha + 8
-        bright = (ground.mean() / own.mean()) ** self.rng.uniform(0, 0.5)
-        cast = (ground / ground.mean() / (own / own.mean())) ** self.rng.uniform(0, 0.2)
-        gain = np.clip(bright * cast * np.exp(self.rng.normal(0, 0.1)), 0.5, 1.8)
-        return tinted(thing, (float(gain[0]), float(gain[1]), float(gain[2])))
+        share = max(cv2.mean(thing.alpha)[0], 1.0) / 255
+        ground = [level + 8 for level in cv2.mean(around)[:3]]
+        own = [level / share + 8 for level in cv2.mean(thing.pixels)[:3]]
+        towards, cast, luck = self.rng.uniform(0, 0.5), self.rng.uniform(0, 0.2), math.exp(self.rng.normal(0, 0.1))
+        ratio = sum(ground) / sum(own)
+        red, green, blue = (
+            min(max(luck * ratio**towards * (there / here / ratio) ** cast, 0.5), 1.8)
+            for there, here in zip(ground, own, strict=True)
+        )
+        return tinted(thing, (red, green, blue))

@@ -144,7 +144,7 @@ def _windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Win
     return (slice(top, bottom), slice(left, right)), piece
 
 
-_LARGEST_HOLE = 56  # side in pixels up to which a place is filled at full resolution; its cost grows with the cube
+_LARGEST_HOLE = 44  # side in pixels up to which a place is filled at full resolution; its cost grows with the cube
 
 
 def _filled(around: Bytes, hole: Bytes) -> Bytes:

@@ -49,4 +49,5 @@ class LocalMatch(nn.Module):
             return [maps]
         wide = functional.pad(maps, (radius,) * 4, mode="replicate")
         steps = range(2 * radius + 1)
-        return [wide[..., down : down + height, right : right + width] for down in steps for right in steps]
+        rows = [wide[..., down : down + height, :] for down in steps]  # rows first: exporting takes time for every cut
+        return [row[..., right : right + width] for row in rows for right in steps]
