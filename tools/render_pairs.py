@@ -15,6 +15,7 @@ with a --first and --count of its own.
 import argparse
 import json
 import struct
+import tempfile
 import time
 import zlib
 from math import radians
@@ -23,14 +24,16 @@ from random import Random
 
 import bpy
 import numpy as np
-from render_examples import box_of, label_picture, render, sensor, start_empty
+from render_examples import box_of, label_picture, sensor, start_empty
 from scenes.lots import draw, enter
+from scenes.quick import simplify
 from scenes.shapes import aim, nudge
 from scenes.stage import clear_lights
 
 SIDES = ("before", "after")
 LEAST_SEEN = 0.0012  # of a picture, that every changed thing must fill where it stands
 ATTEMPTS = 20
+CONTRAST = 0.6  # how far the tones bend into an S
 
 
 def main():
@@ -51,7 +54,7 @@ def parse():
     parser.add_argument("--first", type=int, default=0, help="number of the first")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=256, help="width and height in pixels")
-    parser.add_argument("--samples", type=int, default=10, help="light paths per pixel")
+    parser.add_argument("--samples", type=int, default=8, help="light paths per pixel")
     parser.add_argument("--motion", type=float, default=1.0, help="how far the camera moves; 0 for not at all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("rendered"))
@@ -66,9 +69,10 @@ def make_pair(name, number, options):
         bpy.context.scene.cycles.max_bounces = 3
         bpy.context.scene.cycles.diffuse_bounces, bpy.context.scene.cycles.transmission_bounces = 2, 2
         lot = draw(Random(f"{options.seed}/{number}/{attempt}"), motion=options.motion)
+        simplify()
         seen = what_is_seen(lot)
         if all_changes_show(lot, seen):
-            write_pair(name, lot, seen, options)
+            write_pair(name, number, lot, seen, options)
             return [actor.kind for actor in lot.actors if actor.change]
     raise SystemExit(f"{name}: no scene in {ATTEMPTS} shows all of its changes")
 
@@ -91,7 +95,6 @@ def set_view(lot, camera, state, *, lit=True):
     clear_lights()
     if lit:
         view.switch()
-        bpy.context.scene.view_settings.exposure = view.exposure
     eye.data.lens = lot.place.lens
     aim(eye, lot.place.eye, lot.place.target)
     nudge(eye, shift=view.shift, angles=view.angles, zoom=view.zoom)
@@ -114,15 +117,17 @@ def opposite(side):
     return SIDES[1 - SIDES.index(side)]
 
 
-def write_pair(name, lot, seen, options):
+def write_pair(name, number, lot, seen, options):
     """The pictures and everything that is known of them; the boxes last, for they tell that all is there."""
     for index, side in enumerate(SIDES):
         set_view(lot, side, side)
         bpy.context.scene.cycles.seed = index
-        shot = sensor(render()[::-1], np.random.default_rng([options.seed, index, *name.encode()]))
-        write_png(options.out / side / f"{name}.png", np.rint(shot[..., :3] * 255).astype(np.uint8))
+        shot = sensor(
+            develop(light_picture(), lot.views[side].meter), np.random.default_rng([options.seed, number, index])
+        )
+        write_png(options.out / side / f"{name}.png", np.rint(shot * 255).astype(np.uint8))
         write_png(options.out / f"things_{side}" / f"{name}.png", seen[side, side].astype(np.uint8))
-    changed = [number for number, actor in enumerate(lot.actors, start=1) if actor.change]
+    changed = [index for index, actor in enumerate(lot.actors, start=1) if actor.change]
     masks = {
         "gone": np.isin(seen["before", "before"], changed),
         "new": np.isin(seen["after", "after"], changed),
@@ -132,6 +137,31 @@ def write_pair(name, lot, seen, options):
         write_png(options.out / folder / f"{name}.png", np.where(mask, 255, 0).astype(np.uint8))
     write_json(options.out / "facts" / f"{name}.json", facts(lot, seen))
     write_json(options.out / "boxes" / f"{name}.json", places(lot, seen))
+
+
+def light_picture():
+    """The light that falls onto each pixel, (H, W, 3), the top row first."""
+    # Blender's own film (AgX) takes two seconds a picture, as long as the rendering; nothing else needs its settings.
+    kept = bpy.context.scene.render.image_settings.file_format
+    bpy.context.scene.render.image_settings.file_format = "OPEN_EXR"
+    with tempfile.TemporaryDirectory() as folder:
+        bpy.context.scene.render.filepath = str(Path(folder) / "render.exr")
+        bpy.ops.render.render(write_still=True)
+        image = bpy.data.images.load(bpy.context.scene.render.filepath)
+        width, height = image.size
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+        bpy.data.images.remove(image)
+    bpy.context.scene.render.image_settings.file_format = kept
+    return pixels.reshape(height, width, 4)[::-1, :, :3]
+
+
+def develop(light, meter):
+    """What a film makes of light, in [0, 1]: exposed so that its grey mean becomes `meter`, soft where it is bright."""
+    grey = float(np.exp(np.log(light.mean(axis=2) + 1e-3).mean()))
+    exposed = 1 - np.exp(-light * (-np.log(1 - meter) / grey))
+    shot = np.where(exposed <= 0.0031308, 12.92 * exposed, 1.055 * np.maximum(exposed, 1e-9) ** (1 / 2.4) - 0.055)
+    return shot + CONTRAST * (shot * shot * (3 - 2 * shot) - shot)
 
 
 def places(lot, seen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from nets.learning import Pairs
 
 
@@ -21,10 +22,10 @@ def two_pairs(texture):
     before = torch.stack([torch.from_numpy(texture(64, 64, seed=seed)).permute(2, 0, 1) / 255 for seed in (1, 2)])
     after = before.clone()
     gone, new = torch.zeros(2, 1, 64, 64), torch.zeros(2, 1, 64, 64)
-    _put(before[0], gone[0], (8, 6, 28, 30), (0.9, 0.1, 0.1))
-    _put(before[0], gone[0], (38, 34, 58, 58), (0.1, 0.2, 0.9))
-    _put(after[0], new[0], (38, 34, 58, 58), (0.9, 0.9, 0.1))
-    _put(after[1], new[1], (20, 10, 44, 40), (0.1, 0.8, 0.3))
+    _put(before[0], gone[0], (8, 8, 28, 32), (0.9, 0.1, 0.1))
+    _put(before[0], gone[0], (36, 32, 56, 56), (0.1, 0.2, 0.9))
+    _put(after[0], new[0], (36, 32, 56, 56), (0.9, 0.9, 0.1))
+    _put(after[1], new[1], (20, 12, 44, 40), (0.1, 0.8, 0.3))
     return Pairs(before, after, gone, new)
 
 

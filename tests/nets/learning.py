@@ -11,10 +11,10 @@ from spotdiff.nets import get_net, net_names
 from spotdiff.nets.parts.outputs import TWO, Classes, Masks
 
 TINY = {
-    "fc-siam-conc": {"widths": (6, 8, 12, 16)},
-    "fc-siam-diff": {"widths": (6, 8, 12, 16)},
-    "fused": {"width": 16},
-    "siamese": {"hidden": (16, 16, 16), "widths": (32, 24, 24, 16, 16), "head": 16},
+    "fc-siam-conc": {"widths": (6, 8, 12, 16), "dropout": 0.0},
+    "fc-siam-diff": {"widths": (6, 8, 12, 16), "dropout": 0.0},
+    "fused": {"width": 32},
+    "siamese": {"hidden": (16, 16, 16), "widths": (64, 48, 48, 32, 32), "head": 16},
     "spot": {"widths": (8, 12, 16, 16, 16), "radii": (1, 1, 1, 1, 1), "keys": 8, "width": 12},
     "unet": {"setting": "b"},
 }
@@ -27,7 +27,7 @@ VARIANTS = [
     ("unet", {"encoder": "mobilenetv2", "setting": "a"}),
     ("fc-siam-conc", {"classes": 2}),
     ("fc-siam-diff", {"classes": 2, "widths": (4,)}),
-    ("fc-siam-diff", {"widths": (4, 4, 4, 4, 4), "dropout": 0.0}),
+    ("fc-siam-diff", {"widths": (4, 4, 4, 4, 4), "dropout": 0.2}),
     *(("fused", {"branches": branches}) for branches in ("i", "a", "d", "e", "ia", "id", "ie", "ide")),
     *(("fused", {"levels": levels}) for levels in (1, 2, 3)),
     ("fused", {"shared": True, "classes": 2}),
@@ -80,18 +80,19 @@ def noise(count, height, width, *, seed=0):
 
 
 def loss_of(said, pairs):
-    """Cross-entropy of classes, binary cross-entropy of masks."""
+    """Cross-entropy of classes, what changed counting threefold, or binary cross-entropy of masks."""
     if isinstance(said, Masks):
         sides = ((said.gone, pairs.gone), (said.new, pairs.new))
         return sum(functional.binary_cross_entropy_with_logits(*side) for side in sides)
     assert isinstance(said, Classes)
     gone, new = pairs.gone[:, 0].long(), pairs.new[:, 0].long()
-    if said.logits.shape[1] == len(TWO):
-        return functional.cross_entropy(said.logits, 1 - (gone | new))
-    return functional.cross_entropy(said.logits, torch.tensor([[3, 0], [1, 2]])[gone, new])
+    two = said.logits.shape[1] == len(TWO)
+    truth = 1 - (gone | new) if two else torch.tensor([[3, 0], [1, 2]])[gone, new]
+    weights = torch.tensor([3.0] * (said.logits.shape[1] - 1) + [1.0])
+    return functional.cross_entropy(said.logits, truth, weights)
 
 
-def learn(net, pairs, *, steps, lr=1e-2):
+def learn(net, pairs, *, steps=100, lr=2e-2):
     """The net after so many steps on these pairs, out of training, and the loss at each step."""
     optimiser = torch.optim.AdamW(net.parameters(), lr=lr)
     slower = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from nets.learning import VARIANTS, fresh, iou, label, learn, noise, settings_of, settled
 
+from nets.learning import VARIANTS, fresh, iou, label, learn, noise, settings_of, settled
 from spotdiff.errors import OptionError
 from spotdiff.nets import get_net, net_names
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import FOUR, TWO, Centres, Classes, Masks
 from spotdiff.nets.parts.weights import load_weights, save_weights
 
-STEPS = {"unet": 60, "fc-siam-conc": 100, "fc-siam-diff": 140, "fused": 60, "spot": 100}
 every_net = pytest.mark.parametrize("name", net_names())
 every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=label)
 
@@ -40,7 +39,7 @@ def check_maps(maps, *, shape):
         assert maps.pop("anything").shape == shape[:1]
     for each in maps.values():
         assert each.shape == shape
-        assert 0 <= each.min()
+        assert each.min() >= 0
         assert each.max() <= 1.0001
 
 
@@ -87,7 +86,7 @@ def test_two_pairs_are_learned_by_heart(name, two_pairs):
     net = fresh(name)
     if isinstance(net(two_pairs.before, two_pairs.after), Centres):
         pytest.skip("boxes are learned another way, which its own tests show")
-    net, losses = learn(net, two_pairs, steps=STEPS[name])
+    net, losses = learn(net, two_pairs)
     with torch.inference_mode():
         said = net.pictures(two_pairs.before, two_pairs.after)
     assert losses[-1] < losses[0] / 5
@@ -104,7 +103,7 @@ def test_the_same_seed_builds_the_same_net(name):
 
 @every_variant
 def test_a_net_that_tells_gone_from_new_minds_the_order(variant):
-    """And one that says it does not, answers alike, mirrored or not, or has but one word for both."""
+    """And one of four classes that says it does not answers alike both ways round."""
     net = built(variant)
     before, after = noise(1, 45, 70, seed=2)
     with torch.inference_mode():
@@ -115,7 +114,7 @@ def test_a_net_that_tells_gone_from_new_minds_the_order(variant):
     assert classes in (len(FOUR), len(TWO))
     if net.directed:
         assert classes == len(FOUR)
-        assert (said.logits - mirrored.logits).abs().max() > 1e-3
+        assert (said.logits - mirrored.logits).abs().max() > 1e-5
     elif classes == len(FOUR):
         torch.testing.assert_close(said.logits, mirrored.logits, rtol=1e-4, atol=1e-4)
 
@@ -142,5 +141,5 @@ def test_a_net_that_tells_gone_from_new_minds_the_order(variant):
     ],
 )
 def test_settings_that_do_not_fit_are_named(name, settings):
-    with pytest.raises(OptionError, match=next(iter(settings)) if settings != {"encoder": "small"} else "pretrained"):
+    with pytest.raises(OptionError, match=list(settings)[-1]):
         get_net(name, settings).build()

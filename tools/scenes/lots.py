@@ -38,11 +38,18 @@ class Actor:
 
 @dataclass(frozen=True)
 class Taken:
-    """How one picture is taken."""
+    """How one picture is taken.
+
+    Attributes:
+        hour: The light's name.
+        switch: What puts the light on.
+        meter: The grey, in (0, 1), that the picture's mean is exposed to.
+        shift, angles, zoom: How the camera was nudged, see `nudge`.
+    """
 
     hour: str
     switch: Callable[[], None]
-    exposure: float
+    meter: float
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     angles: tuple[float, float, float] = (0.0, 0.0, 0.0)
     zoom: float = 1.0

@@ -72,10 +72,12 @@ def _pictures(random, wall, *, y, low, high):
     """Frames and plates on a wall that runs along x."""
     for k in range(random.randint(0, 4)):
         wide, tall = random.uniform(0.2, 0.9), random.uniform(0.2, 0.7)
-        spot = (random.uniform(-1.8, 1.8), y, random.uniform(low, high))
+        spot = (random.uniform(-1.8, 1.8), y - 0.01 * k, random.uniform(low, high))  # no two faces in one plane
         wall.box((wide, 0.03, tall), spot, paint(f"frame {k}", colour(random)), bevel=0.004)
         wall.box(
-            (0.85 * wide, 0.034, 0.8 * tall), (spot[0], y, spot[2] + 0.1 * tall), paint(f"print {k}", colour(random))
+            (0.85 * wide, 0.034, 0.8 * tall),
+            (spot[0], spot[1], spot[2] + 0.1 * tall),
+            paint(f"print {k}", colour(random)),
         )
 
 
@@ -87,7 +89,7 @@ def _room(random):
     shell.box((0.2, 12, 3.2), (side + (0.1 if side > 0 else -0.1), 0, 0), _wall(random, "side wall"), bevel=0)
     shell.box((12, 0.03, 0.1), (0, back - 0.01, 0), paint("skirting", colour(random)), bevel=0.003)
     _pictures(random, shell, y=back - 0.01, low=0.8, high=1.8)
-    eye, target, lens = _seen_from(random, near=4.6, far=5.6, low=18, high=48, width=28, height=0.3)
+    eye, target, lens = _seen_from(random, near=3.6, far=4.6, low=18, high=48, width=28, height=0.3)
     return Place("room", 0.0, (1.6, 1.6), LARGE, eye, target, lens, 1.0)
 
 
@@ -105,7 +107,7 @@ def _yard(random):
         planks = [wood(f"plank {k}", (0.3 + 0.05 * k, 0.24, 0.17), (0.17, 0.13, 0.09), along="z") for k in range(3)]
         for k in range(60):
             ground.box((0.125, 0.022, 1.9), (-4.0 + 0.135 * k, back, 0), random.choice(planks), bevel=0.003)
-    eye, target, lens = _seen_from(random, near=5.0, far=6.4, low=14, high=45, width=40, height=0.3)
+    eye, target, lens = _seen_from(random, near=4.0, far=5.2, low=14, high=45, width=40, height=0.3)
     return Place("yard", 0.0, (1.9, 1.9), LARGE, eye, target, lens, 1.0)
 
 
@@ -118,19 +120,23 @@ def _desk(random):
     room.box((random.uniform(1.5, 2.2), 1.1, 0.04), (0, 0.1, TOP - 0.04), top, bevel=0.006)
     for x in (-0.7, 0.7):
         room.box((0.06, 0.8, TOP - 0.04), (x, 0.1, 0), props.steel(), bevel=0.004)
-    eye, target, lens = _seen_from(random, near=1.35, far=1.75, low=20, high=55, width=30, height=TOP)
+    eye, target, lens = _seen_from(random, near=1.1, far=1.45, low=20, high=55, width=30, height=TOP)
     return Place("desk", TOP, (0.5, 0.36), SMALL, eye, target, lens, 0.3)
 
 
 def light(random, place):
-    """Light of a random hour: its name, what switches it on, and the exposure it needs."""
+    """Light of a random hour: its name, what switches it on, and the grey that the picture is exposed to."""
     return random.choice((_sunny, _sunny, _cloudy, _lamps))(random, place)
 
 
 def _sunny(random, place):
     if place.name == "yard":
         turn, height, haze = random.uniform(-270, -90), random.uniform(18, 60), random.uniform(0.5, 3)
-        return "clear sky", lambda: clear_sky(sun_height=height, sun_turn=turn, strength=0.11, haze=haze), -0.3
+        return (
+            "clear sky",
+            lambda: clear_sky(sun_height=height, sun_turn=turn, strength=0.11, haze=haze),
+            random.uniform(0.14, 0.26),
+        )
     turn, height = radians(random.uniform(-75, 75)), radians(random.uniform(28, 65))
     way = (sin(turn), 0.8 * cos(turn), -sin(height))
     warm, power, soft = random.uniform(0.55, 1.0), random.uniform(2.0, 4.5), random.uniform(0.5, 4)
@@ -139,7 +145,7 @@ def _sunny(random, place):
         plain_sky((0.6, 0.75, 1.0), 0.45)
         sun_light(way, power=power, colour=(1.0, 0.7 + 0.3 * warm, warm), softness=soft)
 
-    return "sun", switch, 0.1
+    return "sun", switch, random.uniform(0.14, 0.26)
 
 
 def _cloudy(random, place):
@@ -150,7 +156,7 @@ def _cloudy(random, place):
         plain_sky((0.85, 0.9, grey), strength)
         sun_light(way, power=0.8, colour=(1.0, 0.97, 0.92), softness=25)
 
-    return "cloudy", switch, 0.3
+    return "cloudy", switch, random.uniform(0.14, 0.24)
 
 
 def _lamps(random, place):
@@ -179,4 +185,4 @@ def _lamps(random, place):
                 wide = 0.6 * size
                 area_light(spot, (0, 0, place.ground), size=(wide, wide), power=share * power, colour=tone)
 
-    return "lamps", switch, 0.6
+    return "lamps", switch, random.uniform(0.07, 0.2)
