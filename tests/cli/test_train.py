@@ -46,7 +46,7 @@ def test_from_weights_it_is_measured_before_the_first_step(tmp_path, capsys):
     ("arguments", "said"),
     [
         (["spott"], "no recipe"),
-        (["spot", "--set", "steps"], "FIELD=VALUE"),
+        (["spot", "--set", "steps"], "field=value"),
         (["spot", "--set", "net.wide=3"], "wide"),
         (["spot", "--set", "pairs.unchanged=2"], "unchanged"),
         (["spot", "--from", "no.safetensors"], "no.safetensors does not exist"),

@@ -78,10 +78,15 @@ def read_options(*, settings: Iterable[str], **asked: Any) -> Options:  # noqa: 
     Raises:
         OptionError: a setting is not `field=value`, or an option has a value it cannot have.
     """
-    return Options(settings=dict(_setting(text) for text in settings), **asked)
+    return Options(settings=dict(setting_of(text) for text in settings), **asked)
 
 
-def _setting(text: str) -> tuple[str, str]:
+def setting_of(text: str) -> tuple[str, str]:
+    """Name and value of a text `field=value`.
+
+    Raises:
+        OptionError: it is none.
+    """
     field, equals, value = text.partition("=")
     if not equals or not field.strip():
         raise OptionError(f"--set takes field=value, not {text!r}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spotdiff.cli._options import _setting
+from spotdiff.cli._options import setting_of
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(
     from spotdiff.data.synth.write import write_pairs
 
     _check(out, count, size, seed)
-    changes = dict(map(_setting, settings)) | ({} if size is None else {"size": size})
+    changes = dict(map(setting_of, settings)) | ({} if size is None else {"size": size})
     source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts), seed)
     if workers is None:
         workers = 0 if count <= _ALONE else os.cpu_count() or 1

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.errors import MissingExtra, OptionError
+from spotdiff.cli._options import setting_of
+from spotdiff.errors import MissingExtra
 
 if TYPE_CHECKING:
     from spotdiff.train.loop import Moment
@@ -61,12 +62,7 @@ def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
     recipe = get_recipe(name)
     if asked["weights"]:
         recipe = fine_tuned(recipe)
-    changes: dict[str, object] = {}
-    for text in asked["changes"]:
-        field, equals, value = text.partition("=")
-        if not equals:
-            raise OptionError(f"--set takes FIELD=VALUE, not {text!r}")
-        changes[field.strip()] = value
+    changes: dict[str, object] = dict(setting_of(text) for text in asked["changes"])
     if asked["steps"]:
         changes["steps"] = asked["steps"]
     return changed(recipe, changes)

@@ -19,6 +19,7 @@ _MIXTURE = (0.15, 0.5, 0.15, 0.2)  # shares of the motions where all of them are
 _ROOM = 1.25  # side of the stage where the camera moves freely, in sides of the picture
 _TURN, _SHIFT, _SCALE = 30.0, 0.2, (0.8, 1.5)  # degrees, share of the side, factors: those of CYWS
 _SLANT = 0.08  # share of the side by which corners move in perspective
+_LENS = 0.25  # share of the residuals that are a lens'
 _DEPTH = 0.05  # longest way of the nearest thing, as a share of the side
 
 
@@ -115,17 +116,27 @@ def _either(rng: np.random.Generator, view: View, plain: View) -> tuple[View, Vi
 
 
 def _residual(rng: np.random.Generator, recipe: PairRecipe) -> tuple[View, dict[str, object]]:
-    """What aligning leaves: a smooth warp, of a few numbers or of many, up to some pixels long."""
+    """What aligning leaves, up to some pixels long: a smooth warp, of a few numbers or of many, or another lens."""
     size = recipe.size
     longest = float(recipe.camera_px * size / 256 * rng.uniform(0.1, 1))
     cells = int(rng.integers(2, 9))
-    warp = smooth(rng, (size, size), cells=cells, channels=2)
+    lens = rng.random() < _LENS
+    warp = _lens(rng, size) if lens else smooth(rng, (size, size), cells=cells, channels=2)
     peak = float(np.sqrt((warp[::8, ::8] ** 2).sum(-1).max()))
     flow = warp * np.float32(longest / max(peak, 1e-6))
     across = np.arange(size, dtype=np.float32)
     flow[..., 0] += across
     flow[..., 1] += across[:, None]
-    return View(size, flow=flow), {"px": round(longest, 2), "cells": cells}
+    return View(size, flow=flow), {"px": round(longest, 2)} | ({"lens": True} if lens else {"cells": cells})
+
+
+def _lens(rng: np.random.Generator, size: int) -> Map:
+    """(size, size, 2): barrel or pincushion, less the scale that an aligner takes out of it."""
+    across = np.linspace(-1, 1, size, dtype=np.float32)
+    from_middle = np.stack(np.meshgrid(across, across), -1)
+    radial = from_middle * ((from_middle**2).sum(-1, keepdims=True) - 1)
+    warp: Map = radial * np.float32(rng.choice((-1, 1)))
+    return warp
 
 
 def _moved(rng: np.random.Generator, size: int, room: int) -> tuple[View, dict[str, object]]:
