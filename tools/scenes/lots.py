@@ -64,11 +64,15 @@ class Lot:
     views: dict[str, Taken] = field(default_factory=dict)
 
 
-def draw(random, *, motion):
-    """A scene; `motion` scales how far the camera moves between its pictures."""
+def how_many_changes(random):
+    """Number of changes of a scene."""
+    return 0 if random.random() < UNCHANGED else random.randint(1, CHANGES)
+
+
+def draw(random, *, changes, motion):
+    """A scene with so many changes, where they find room; `motion` scales how far the camera moves between its pictures."""
     place = build(random)
     actors, floor = [], _Floor(random, place)
-    changes = 0 if random.random() < UNCHANGED else random.randint(1, CHANGES)
     for number in range(1, changes + 1):
         actors += _changed(random, place, floor, number)
     for _ in range(random.randint(FEWEST, MOST) - len(actors)):

@@ -1,4 +1,4 @@
-"""Makes surfaces cheap for small pictures, by what they would not show anyway: a third less time for a picture."""
+"""Makes surfaces cheap for small pictures, by what these hardly show."""
 
 import bpy
 
@@ -6,15 +6,15 @@ _DETAIL = 2.0  # octaves of noise; more are finer than a pixel
 
 
 def simplify():
-    """Take dirt in corners, worn edges and fine grain out of every material, and a fourth dimension out of noise."""
+    """Take dirt in corners, worn edges, bumps and fine grain out of every material, and a dimension out of noise."""
     for material in bpy.data.materials:
         if material.use_nodes:
             for node in list(material.node_tree.nodes):
                 _SIMPLER.get(node.type, _leave)(material.node_tree, node)
 
 
-def _no_corners(tree, node):
-    tree.nodes.remove(node)  # what asked it takes its own default, which is open ground
+def _without(tree, node):
+    tree.nodes.remove(node)  # what asked it takes its own default: open ground, a plain surface
 
 
 def _no_worn_edges(tree, node):
@@ -35,4 +35,4 @@ def _leave(tree, node):
     """Nothing to be saved."""
 
 
-_SIMPLER = {"AMBIENT_OCCLUSION": _no_corners, "BEVEL": _no_worn_edges, "TEX_NOISE": _coarse}
+_SIMPLER = {"AMBIENT_OCCLUSION": _without, "BEVEL": _no_worn_edges, "BUMP": _without, "TEX_NOISE": _coarse}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spotdiff.export.int8 import Quantised
     from spotdiff.nets.parts.facts import Facts
 
+_WINDOWED = "swin-t"  # following it with open sizes does not come to an end
 WEIGHTS = "weights.safetensors"  # the file in a run's folder
 
 
@@ -64,6 +65,8 @@ def export_onnx(source: str | Path, out: str | Path) -> Exported:
         from spotdiff.nets.parts.weights import load_weights
 
         net, facts = load_weights(weights_in(source))
+        if _WINDOWED in facts.settings.values():
+            raise DataError(f"{_WINDOWED} cannot be exported with picture sizes left open; take another backbone")
         data = to_onnx(net, facts)
     errors = parity(torch_asking(net), asking(load(data, name=str(out))))
     write_whole(Path(out), data)

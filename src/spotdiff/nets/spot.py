@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spotdiff.nets.parts.blocks import halves
 from spotdiff.nets.parts.matching import LocalMatch
 from spotdiff.nets.parts.outputs import Masks, Net, resized
 from spotdiff.params import check, param
@@ -78,7 +79,7 @@ class SpotNet(Net):
             [side(level, _exchanged(level)) for side, level in zip(self.sides, self._levels(both), strict=True)]
         )
         mask = resized(self.mask(found), both)  # (2N, 1, H, W)
-        gone, new = mask.chunk(2)
+        gone, new = halves(mask)
         return Masks(gone, new, self._anything(found))
 
     def _levels(self, pictures: Tensor) -> list[Tensor]:
@@ -98,7 +99,7 @@ class SpotNet(Net):
     def _anything(self, found: Tensor) -> Tensor:
         """(N,) logits, the same when the pictures are exchanged."""
         strongest = found.amax((2, 3))
-        word: Tensor = self.anything(torch.maximum(*strongest.chunk(2)))[:, 0]
+        word: Tensor = self.anything(torch.maximum(*halves(strongest)))[:, 0]
         return word
 
 
@@ -119,7 +120,7 @@ class Side(nn.Module):
 
 
 def _exchanged(both: Tensor) -> Tensor:
-    first, second = both.chunk(2)
+    first, second = halves(both)
     return torch.cat([second, first])
 
 

@@ -152,7 +152,7 @@ def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:
     form = "centres" if isinstance(said, Centres) else "masks" if isinstance(said, Masks) else "classes"
     return Facts(
         net=recipe.net,
-        settings=dict(recipe.settings),
+        settings={k: v for k, v in recipe.settings.items() if k != "pretrained"},  # the weights are in the file
         form=form,  # type: ignore[arg-type]
         classes=() if form == "centres" else tuple(said.answer()),
         directed=net.directed,

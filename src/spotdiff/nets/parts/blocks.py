@@ -34,5 +34,5 @@ def halves(both: Tensor) -> tuple[Tensor, Tensor]:
 
     `chunk` would do, but bakes the number of pairs into an exported file.
     """
-    first, second = both.unflatten(0, (2, -1)).unbind()
+    first, second = both.unflatten(0, (2, -1)).unbind()  # type: ignore[no-untyped-call]
     return first, second
