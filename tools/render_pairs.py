@@ -110,7 +110,7 @@ def set_view(lot, camera, state, *, lit=True):
 
 
 def all_changes_show(lot, seen, changes):
-    """Whether there was room for all changes, and every changed thing is seen where it stands, and would be seen from the other picture's camera."""
+    """Whether all changes found room, and every changed thing shows where it stands, from both cameras."""
     if len({actor.change for actor in lot.actors} - {0}) != changes:
         return False
     for number, actor in enumerate(lot.actors, start=1):

@@ -70,7 +70,7 @@ def how_many_changes(random):
 
 
 def draw(random, *, changes, motion):
-    """A scene with so many changes, where they find room; `motion` scales how far the camera moves between its pictures."""
+    """A scene with so many changes, where they find room; `motion` scales how far the camera moves in between."""
     place = build(random)
     actors, floor = [], _Floor(random, place)
     for number in range(1, changes + 1):

@@ -98,7 +98,8 @@ def _followed(run: Run, *, workers: int, quiet: bool) -> list[Moment]:
 def _conclude(run: Run, seen: list[Moment]) -> None:
     """The figures before and after, side by side, and where the weights are."""
     if not seen:
-        click.echo(f"{run.out} is trained to its end; raise --steps to go on")
+        more = "--steps" if run.begun >= run.recipe.steps else "patience"
+        click.echo(f"{run.out} is trained to its end; raise {more} to go on")
         return
     first, best = _ends(seen)
     click.echo(f"\n{'on held-out pairs':<20}{'step ' + str(first.step):>12}{'step ' + str(best.step):>12}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import cv2
@@ -46,11 +45,12 @@ def known_pairs(data: Dataset | Source, *, most: int, side: int) -> list[Known]:
     Pairs that the flow would refuse are left out.
     """
     if isinstance(data, Dataset):
-        step = max(len(data) // most, 1)
-        found: Iterator[Known | None] = (_of_sample(sample) for sample in data.samples[::step][:most])
+        count = min(most, len(data))
+        thinned = (data.samples[index * len(data) // count] for index in range(count))
+        found: Iterator[Known | None] = map(_of_sample, thinned)
     else:
         found = (_of_source(data, number) for number in range(most))
-    return [_shrunk(known, side) for known in islice(found, most) if known is not None]
+    return [_shrunk(known, side) for known in found if known is not None]
 
 
 def _of_source(source: Source, number: int) -> Known:

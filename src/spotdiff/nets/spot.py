@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spotdiff.errors import OptionError
 from spotdiff.nets.parts.blocks import halves
 from spotdiff.nets.parts.matching import LocalMatch
 from spotdiff.nets.parts.outputs import Masks, Net, resized
@@ -40,6 +41,8 @@ class Spot:
 
     def __post_init__(self) -> None:
         check(self)
+        if len(self.radii) != len(self.widths):
+            raise OptionError(f"radii takes {len(self.widths)} numbers, one for each of widths, not {len(self.radii)}")
 
     def build(self) -> SpotNet:
         """The module with fresh weights."""

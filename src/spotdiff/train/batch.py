@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from spotdiff.data.example import Example, Place
+    from spotdiff.data.example import Example
+    from spotdiff.types import Box
 
 _MOST_PLACES = 32  # boxes of a pair that are learned from
+_FEWEST = 8  # pixels of a part of a mask that is a place
 
 
 class Batch(NamedTuple):
@@ -51,8 +54,8 @@ def collate(examples: Sequence[Example]) -> Batch:
         counted_before=_masks([e.counted_before for e in examples]),
         counted_after=_masks([e.counted_after for e in examples]),
         directed=torch.tensor([float(e.directed) for e in examples]),
-        boxes_before=_boxes([e.places for e in examples], side="box_before"),
-        boxes_after=_boxes([e.places for e in examples], side="box_after"),
+        boxes_before=_rows([_boxes(e, side="before") for e in examples]),
+        boxes_after=_rows([_boxes(e, side="after") for e in examples]),
     )
 
 
@@ -64,10 +67,19 @@ def _masks(masks: Sequence[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(masks)).to(torch.float32)[:, None]
 
 
-def _boxes(places: Sequence[Sequence[Place]], *, side: str) -> Tensor:
-    rows = torch.full((len(places), _MOST_PLACES, 4), float("nan"))
-    for number, each in enumerate(places):
-        boxes = [box for place in each if (box := getattr(place, side)) is not None][:_MOST_PLACES]
-        if boxes:
-            rows[number, : len(boxes)] = torch.tensor(boxes, dtype=torch.float32)
+def _boxes(example: Example, *, side: str) -> list[Box]:
+    """The changed places in one picture; where only masks are known, boxes round their parts, alike in both pictures."""
+    if example.places or not example.changed:
+        return [box for place in example.places if (box := getattr(place, f"box_{side}")) is not None]
+    either = (example.gone | example.new).astype(np.uint8)
+    parts = cv2.connectedComponentsWithStats(either, connectivity=8)[2][1:].tolist()
+    return [(x, y, x + wide, y + high) for x, y, wide, high, area in parts if area >= _FEWEST]
+
+
+def _rows(boxes: Sequence[Sequence[Box]]) -> Tensor:
+    rows = torch.full((len(boxes), _MOST_PLACES, 4), float("nan"))
+    for number, each in enumerate(boxes):
+        if each:
+            known = torch.tensor(each[:_MOST_PLACES], dtype=torch.float32)
+            rows[number, : len(known)] = known
     return rows

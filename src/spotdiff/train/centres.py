@@ -33,41 +33,54 @@ class Targets(NamedTuple):
     there: Tensor
 
 
-def centre_loss(said: Centres, boxes_before: Tensor, boxes_after: Tensor, *, shape: tuple[int, int]) -> Tensor:
+def centre_loss(
+    said: Centres,
+    boxes_before: Tensor,
+    boxes_after: Tensor,
+    *,
+    shape: tuple[int, int],
+    counted: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
     """Loss of a batch, one number: focal loss of the heat, L1 of size and offset at the centres, both pictures summed.
 
-    A pair without boxes is learned from too: all its heat is wrong.
+    A pair without boxes is learned from too: all its heat is wrong. Where nobody can say what is right, none is; a cell
+    counts by how much of it does.
 
     Args:
         said: What the net says.
         boxes_before: (N, K, 4) in pixels, half-open; a row of NaN is a box that is not there.
         boxes_after: The same of after.
         shape: (H, W) of the pictures.
+        counted: (N, 1, H, W) of before and of after, 0 where nobody can say; None for 1 everywhere.
 
     References:
         Zhou, Wang, Krähenbühl (2019), Objects as Points, eq. 1 to 4. https://arxiv.org/abs/1904.07850
         Lin et al. (2017), Focal Loss for Dense Object Detection, eq. 4. https://doi.org/10.1109/ICCV.2017.324
     """
-    sides = ((said.before, boxes_before), (said.after, boxes_after))
-    before, after = (_side_loss(head, boxes, shape=shape) for head, boxes in sides)
+    sides = zip(said, (boxes_before, boxes_after), counted or (None, None), strict=True)
+    before, after = (_side_loss(head, boxes, known, shape=shape) for head, boxes, known in sides)
     return before + after
 
 
-def _side_loss(head: Head, boxes: Tensor, *, shape: tuple[int, int]) -> Tensor:
+def _side_loss(head: Head, boxes: Tensor, counted: Tensor | None, *, shape: tuple[int, int]) -> Tensor:
     height, width = head.heat.shape[-2:]
     targets = targets_of(boxes, grid=(height, width), stride=stride_of(shape, (height, width)))
+    counts = 1.0 if counted is None else functional.adaptive_avg_pool2d(counted, (height, width))
     count = targets.there.sum().clamp_min(1)
     size = _regression(head.size, targets.size, targets) / count
     offset = _regression(head.offset, targets.offset, targets) / count
-    return focal_loss(head.heat.float(), targets.heat) / count + _OF_SIZE * size + _OF_OFFSET * offset
+    return focal_loss(head.heat.float(), targets.heat, counts) / count + _OF_SIZE * size + _OF_OFFSET * offset
 
 
-def focal_loss(logits: Tensor, heat: Tensor) -> Tensor:
-    """Sum of the focal loss over all cells; a wrong cell near a centre counts less (Zhou et al. 2019, eq. 1)."""
+def focal_loss(logits: Tensor, heat: Tensor, counts: Tensor | float = 1.0) -> Tensor:
+    """Sum of the focal loss over all cells; a wrong cell near a centre counts less (Zhou et al. 2019, eq. 1).
+
+    `counts` says in [0, 1] how much a cell counts where it is wrong; a centre counts wholly.
+    """
     chance = logits.sigmoid()
     centre = (heat == 1).float()
     missed = centre * (1 - chance) ** _OF_SURE * functional.logsigmoid(logits)
-    false = (1 - heat) ** _OF_NEAR * chance**_OF_SURE * functional.logsigmoid(-logits)
+    false = (1 - heat) ** _OF_NEAR * chance**_OF_SURE * functional.logsigmoid(-logits) * counts
     return -(missed + false).sum()
 
 

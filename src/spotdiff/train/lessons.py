@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PHOTOS, CUTOUTS = "photos", "cutouts"
 _FEWEST = 4  # labelled pairs: one of them is measured on
+_TURN = 1  # sets the draw of whose turn it is apart from those that make the example
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ class Mixed:
     seed: int
 
     def __getitem__(self, number: int) -> Example:
-        turn = np.random.default_rng([self.seed, number]).random()
+        turn = np.random.default_rng([self.seed, number, _TURN]).random()  # a draw that neither source makes too
         return self.made[number] if turn < self.share else self.labelled[number]
 
 
@@ -81,7 +82,7 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
     datasets = [checked(open_named(path)) for path in data if path not in folders]
     materials = _materials(folders)
     learn, held = _parted(datasets, recipe.held_out)
-    if not materials.photos and learn:
+    if learn and recipe.made and not materials.photos:
         materials = Materials(tuple(Stored(str(s.before), s.before.read_bytes()) for s in learn), materials.cutouts)
     made, spare = (materials, materials) if learn else _held_out(materials, recipe.held_out)
     pairs = get_pair_recipe(recipe.pairs, {"size": recipe.size, **recipe.pair_settings})
@@ -124,7 +125,7 @@ def _parted(datasets: Sequence[Dataset], share: float) -> tuple[list[Sample], li
     if every and len(every) < _FEWEST:
         raise DataError(f"{len(every)} labelled pairs are too few to learn from and to measure on; label {_FEWEST}")
     ranked = sorted(every, key=lambda pair: zlib.crc32(pair[0].encode("utf-8", "replace")))
-    count = max(round(len(every) * share), 1) if every else 0
+    count = min(max(round(len(every) * share), 1), len(every) - 1) if every else 0
     return [sample for _, sample in ranked[count:]], [sample for _, sample in ranked[:count]]
 
 
@@ -145,6 +146,7 @@ def _digest(materials: Materials, samples: Sequence[Sample]) -> str:
     for file in (*materials.photos, *materials.cutouts):
         seal.update(f"{Path(file.name).name} {len(file.data)}\n".encode("utf-8", "replace"))
     for sample in samples:
-        for path in (sample.before, sample.after):
+        files = (sample.before, sample.after, sample.mask, sample.gone, sample.new, sample.boxes)
+        for path in filter(None, files):
             seal.update(f"{sample.name} {path.stat().st_size}\n".encode("utf-8", "replace"))
     return seal.hexdigest()

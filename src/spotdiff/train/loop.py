@@ -64,6 +64,11 @@ class Learner:
     best: float = -math.inf
     since_best: int = 0
 
+    @property
+    def tired(self) -> bool:
+        """Whether nothing got better for as long as the recipe is patient."""
+        return 0 < self.recipe.patience <= self.since_best
+
     def __post_init__(self) -> None:
         decayed = [p for p in self.net.parameters() if p.ndim > 1]  # not biases and norms
         others = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -145,6 +150,8 @@ def learn(
     state = load_checkpoint(out / CHECKPOINT)
     if state:
         learner.restore(state)
+    if learner.tired:
+        return
     journal.resume(learner.step)
     keeper = _Keeper(learner, journal, facts, held_out, out, minutes=minutes)
     if learner.step == 0:
@@ -202,7 +209,7 @@ class _Keeper:
         """Figures of the mean weights; they are written where they are the best so far."""
         learner = self.learner
         with learner.average.worn_by(learner.net):
-            found = measure(learner.net, self.held_out, device=learner.accelerator.device)
+            found = measure(learner.net, self.held_out)
             found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process
             best = found.score > learner.best
             learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
@@ -213,9 +220,7 @@ class _Keeper:
                     save_weights(self.out / WEIGHTS, learner.net, facts)
                 lr = rate(max(learner.step - 1, 0), learner.recipe)
                 self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)
-        patience = learner.recipe.patience
-        tired = 0 < patience <= learner.since_best
-        stopped = f"no better figures in {patience} measurings" if tired else ""
+        stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.tired else ""
         return Moment(learner.step, loss, found, best, stopped)
 
     def keep(self, *, now: bool) -> None:

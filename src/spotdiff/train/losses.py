@@ -44,7 +44,9 @@ class Loss:
     def __call__(self, said: Output, batch: Batch) -> Tensor:
         """The loss of a batch, one number."""
         if isinstance(said, Centres):
-            return centre_loss(said, batch.boxes_before, batch.boxes_after, shape=_shape(batch.before))
+            shape = batch.before.shape[-2], batch.before.shape[-1]
+            counted = batch.counted_before, batch.counted_after
+            return centre_loss(said, batch.boxes_before, batch.boxes_after, shape=shape, counted=counted)
         if isinstance(said, Masks):
             return self._of_masks(said, batch)
         return self._of_classes(said, batch)
@@ -130,7 +132,3 @@ def alike(chance: Tensor, truth: Tensor, directed: Tensor) -> tuple[Tensor, Tens
     joined = torch.cat([none, none, chance[:, :-1].sum(1, keepdim=True), chance[:, -1:]], 1)
     merged = torch.cat([none, none, changed, truth[:, -1:]], 1)
     return torch.where(known, chance, joined), torch.where(known, truth, merged)
-
-
-def _shape(pictures: Tensor) -> tuple[int, int]:
-    return pictures.shape[-2], pictures.shape[-1]

@@ -42,11 +42,12 @@ class Measured:
 
 
 @torch.inference_mode()
-def answers(net: Net, examples: Sequence[Example], *, device: torch.device | None = None) -> list[Arrays]:
+def answers(net: Net, examples: Sequence[Example]) -> list[Arrays]:
     """What a net says of each example, by name, each map (H, W) and nets' boxes painted as maps."""
     said: list[Arrays] = []
+    device = next(net.parameters()).device
     for start in range(0, len(examples), _AT_ONCE):
-        batch = collate(examples[start : start + _AT_ONCE]).to(device or torch.device("cpu"))
+        batch = collate(examples[start : start + _AT_ONCE]).to(device)
         named = net.pictures(batch.before, batch.after)
         arrays = {name: tensor.float().cpu().numpy() for name, tensor in named.items()}
         for number in range(len(batch.before)):
@@ -55,10 +56,10 @@ def answers(net: Net, examples: Sequence[Example], *, device: torch.device | Non
     return said
 
 
-def measure(net: Net, examples: Sequence[Example], *, device: torch.device | None = None) -> Measured:
+def measure(net: Net, examples: Sequence[Example]) -> Measured:
     """Figures of a net over examples; put it into `eval` mode first."""
     scores = MapScores()
-    for example, said in zip(examples, answers(net, examples, device=device), strict=True):
+    for example, said in zip(examples, answers(net, examples), strict=True):
         count(scores, example, said, directed=net.directed)
     return _measured(scores)
 
@@ -105,4 +106,5 @@ def _measured(scores: MapScores) -> Measured:
     figures = {name: value for name, value in figures.items() if value == value}
     precise = [figures[f"{kind} AP"] for kind in _KINDS if f"{kind} AP" in figures]
     score = float(np.mean(precise)) if precise else figures.get("any AP", 0.0)
-    return Measured(figures, score, best_threshold(scores.levels["any"]) / (LEVELS - 1))
+    lowest = (best_threshold(scores.levels["any"]) - 0.5) / (LEVELS - 1)  # chance that is rounded to that level
+    return Measured(figures, score, lowest)

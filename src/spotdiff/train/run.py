@@ -127,6 +127,7 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
         fill(net, values, path=weights)
     _same_training(folder, recipe)
     lessons = find_lessons(data, recipe)
+    _same_data(folder, lessons)
     state = load_checkpoint(folder / CHECKPOINT)
     facts = _facts(net, recipe, lessons)
     if leads():
@@ -143,6 +144,15 @@ def _same_training(folder: Path, recipe: Recipe) -> None:
             raise DataError(f"{folder} holds a training by another recipe ({RECIPE} differs); give another --out")
     if (folder / WEIGHTS).exists() and not written.exists():
         raise DataError(f"{folder} holds weights of unknown origin; give another --out")
+
+
+def _same_data(folder: Path, lessons: Lessons) -> None:
+    """Refuse to go on with other data: a pair that was learned from could now be one that is measured on."""
+    written = folder / RUN
+    if not ((folder / CHECKPOINT).exists() and written.exists()):
+        return
+    if json.loads(written.read_text(encoding="utf-8")).get("data_digest") != lessons.digest:
+        raise DataError(f"{folder} holds a training on other data; give another --out, and its weights as --from")
 
 
 def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:

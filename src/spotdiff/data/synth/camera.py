@@ -127,7 +127,8 @@ def _residual(rng: np.random.Generator, recipe: PairRecipe) -> tuple[View, dict[
     across = np.arange(size, dtype=np.float32)
     flow[..., 0] += across
     flow[..., 1] += across[:, None]
-    return View(size, flow=flow), {"px": round(longest, 2)} | ({"lens": True} if lens else {"cells": cells})
+    facts: dict[str, object] = {"px": round(longest, 2), "lens": lens, "cells": 0 if lens else cells}
+    return View(size, flow=flow), facts
 
 
 def _lens(rng: np.random.Generator, size: int) -> Map:

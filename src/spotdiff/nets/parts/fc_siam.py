@@ -8,7 +8,8 @@ skip is resized to it, where theirs repeats its edge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -18,33 +19,49 @@ from torch.nn import functional
 
 from spotdiff.errors import OptionError
 from spotdiff.nets.parts.blocks import conv, halves
+from spotdiff.nets.parts.heads import check_classes
 from spotdiff.nets.parts.outputs import FOUR, Classes, Net, resized
+from spotdiff.params import check, param
 
-WIDTHS = (16, 32, 64, 128)
-DROPOUT = 0.2
 Join: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 
-def check_levels(widths: Sequence[int]) -> None:
-    """Raise OptionError unless there are one to five levels: a picture of 32 pixels can be halved five times."""
-    if not 1 <= len(widths) <= 5:
-        raise OptionError(f"widths takes 1 to 5 numbers, not {len(widths)}")
+@dataclass(frozen=True, slots=True)
+class FcSiam:
+    """Settings of both networks.
+
+    Attributes:
+        widths: Channels of the encoder, level by level, the first at the pictures' size.
+        classes: 4 (added, removed, changed, unchanged) or 2 (changed, unchanged).
+        dropout: Share of channels that is dropped after every convolution while learning.
+    """
+
+    widths: tuple[int, ...] = param(
+        (16, 32, 64, 128), "channels of the encoder, the first at full size", low=1, high=4096
+    )
+    classes: int = param(4, "4: added, removed, changed, unchanged; 2: changed, unchanged", low=2, high=4)
+    dropout: float = param(0.2, "share of channels dropped while learning", low=0, high=0.9)
+
+    def __post_init__(self) -> None:
+        check(self)
+        check_classes(self.classes)
+        if not 1 <= len(self.widths) <= 5:  # a picture of 32 pixels can be halved five times
+            raise OptionError(f"widths takes 1 to 5 numbers, not {len(self.widths)}")
 
 
 class FcSiamNet(Net):
     """Encoder for each picture, decoder over the joined skips.
 
     Args:
-        widths: Channels of the encoder, level by level, the first at the pictures' size.
-        classes: 4 or 2.
-        dropout: Share of channels that is dropped after every convolution while learning.
+        design: Its settings.
         join: Makes a skip from both pictures' features.
         times: How many times wider than one picture's features that skip is.
     """
 
-    def __init__(self, widths: Sequence[int], *, classes: int, dropout: float, join: Join, times: int) -> None:
+    def __init__(self, design: FcSiam, *, join: Join, times: int) -> None:
         super().__init__()
-        self.directed = classes == len(FOUR)
+        widths, dropout = design.widths, design.dropout
+        self.directed = design.classes == len(FOUR)
         self.join = join
         above = (3, *widths)
         self.downs = nn.ModuleList(
@@ -58,7 +75,7 @@ class FcSiamNet(Net):
             nn.Sequential(*_stage(width * (1 + times), width, outward, count=_count(level, finest=1), dropout=dropout))
             for level, (width, outward) in enumerate(zip(widths, (widths[0], *widths), strict=False))
         )
-        self.maps = nn.Conv2d(widths[0], classes, 3, padding=1)
+        self.maps = nn.Conv2d(widths[0], design.classes, 3, padding=1)
 
     def forward(self, before: Tensor, after: Tensor) -> Classes:
         """Logits (N, classes, H, W) of the pairs."""
