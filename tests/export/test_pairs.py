@@ -28,6 +28,8 @@ def folder(tmp_path, texture):
 
 
 def test_a_dataset_is_thinned_evenly_and_shrunk(folder):
+    known = known_pairs(open_dataset(folder), most=4, side=80)
+    assert [one.pair.before.path.split("/")[-1] for one in known] == ["0.png", "1.png", "3.png", "5.png"]
     known = known_pairs(open_dataset(folder), most=3, side=80)
     assert [one.pair.before.path.split("/")[-1] for one in known] == ["0.png", "2.png", "4.png"]
     assert {one.pair.before.pixels.shape for one in known} == {(60, 80, 3)}

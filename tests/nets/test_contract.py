@@ -119,9 +119,20 @@ def test_a_net_that_tells_gone_from_new_minds_the_order(variant):
         torch.testing.assert_close(said.logits, mirrored.logits, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("branches", ["i", "e", "iade"])
+def test_a_net_that_cannot_tell_which_is_as_sure_that_something_changed(branches):
+    net = built(("fused", {"branches": branches}))
+    with torch.inference_mode():
+        said = net.pictures(*noise(1, 45, 70))
+    either = 1 - said["unchanged"]
+    assert (said["gone"] - said["removed"] - said["changed"]).abs().max() < 1e-6 or not net.directed
+    assert torch.equal(said["gone"], either) == torch.equal(said["new"], either) == (not net.directed)
+
+
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
+        ("spot", {"widths": (8, 12), "radii": (1,)}),
         ("unet", {"setting": "d"}),
         ("unet", {"widths": (8,)}),
         ("unet", {"widths": (8, 0)}),

@@ -98,6 +98,23 @@ def test_a_pair_without_boxes_is_learned_from():
     assert not head.size.grad.any()
 
 
+def test_what_nobody_can_say_is_not_wrong():
+    boxes, heat = boxes_of([[4.0, 4.0, 12.0, 8.0]]), torch.full((1, 1, 8, 8), 2.0)
+    head = Head(heat.requires_grad_(), torch.ones(1, 2, 8, 8), torch.ones(1, 2, 8, 8))
+    counted = torch.ones(1, 1, 32, 32)
+    counted[..., 16:] = 0
+    counted[..., 12:14] = 0  # half of a column of cells
+    whole = centre_loss(Centres(head, head), boxes, boxes, shape=(32, 32))
+    some = centre_loss(Centres(head, head), boxes, boxes, shape=(32, 32), counted=(counted, counted))
+    full, part = (torch.autograd.grad(loss, heat)[0][0, 0] for loss in (whole, some))
+    assert not part[:, 4:].any()
+    torch.testing.assert_close(part[:, 3], full[:, 3] / 2)
+    torch.testing.assert_close(part[:, :3], full[:, :3])
+    nothing = torch.zeros_like(counted)
+    none = centre_loss(Centres(head, head), boxes, boxes, shape=(32, 32), counted=(nothing, nothing))
+    assert torch.autograd.grad(none, heat)[0].nonzero().tolist() == [[0, 0, 1, 2]]  # the centre is known all the same
+
+
 def test_what_is_not_there_leaves_no_nan():
     boxes = boxes_of([[4.0, 4.0, 12.0, 8.0]], [])
     heads = [

@@ -83,6 +83,27 @@ def test_turns_go_by_the_number():
     assert 0.18 < drawn.count(1) / 400 < 0.32
 
 
+def test_whose_turn_it_is_says_nothing_of_the_example():
+    first = {number: np.random.default_rng([3, number]).random() for number in range(400)}  # of either source
+    drawn = [Mixed(dict.fromkeys(first), first, 0.5, 3)[number] for number in range(400)]
+    mine = [value for value in drawn if value is not None]
+    assert 0.4 < np.mean(mine) < 0.6
+
+
+@pytest.mark.parametrize("share", [0.01, 0.9])
+def test_some_are_learned_from_and_some_held_out_whatever_the_share(tmp_path, share):
+    lessons = find_lessons([str(write_squares(tmp_path / "yard", 4))], recipe_of(held_out=share, made=0.0))
+    assert len(lessons.source.samples) >= 1
+    assert len(lessons.held_out) + len(lessons.source.samples) == 4
+
+
+def test_the_digest_knows_the_masks(tmp_path):
+    root = write_squares(tmp_path / "yard", 4)
+    first = find_lessons([str(root)], recipe_of())
+    cv2.imwrite(str(root / "gone" / "001.png"), np.random.default_rng(0).choice([0, 255], (48, 48)).astype(np.uint8))
+    assert find_lessons([str(root)], recipe_of()).digest != first.digest
+
+
 def test_bad_data_is_named_before_anything_is_learned(tmp_path):
     root = write_squares(tmp_path / "yard", 8)
     (root / "mask" / "003.png").write_bytes(b"no picture")

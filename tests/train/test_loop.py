@@ -85,6 +85,9 @@ def test_it_stops_when_nothing_gets_better(tmp_path):
     best = max(moment.step for moment in seen if moment.best)
     assert seen[-1].step == best + 3 < 100
     assert "no better" in seen[-1].stopped
+    assert moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3) == []
+    more = moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=4)
+    assert [moment.step for moment in more] == [seen[-1].step + 1]
 
 
 def test_the_journal_has_a_row_for_every_measuring(tmp_path):

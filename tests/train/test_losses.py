@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from spotdiff.nets.parts.outputs import Classes, Masks
+from spotdiff.nets.parts.outputs import Centres, Classes, Head, Masks
 from spotdiff.train.batch import collate
 from spotdiff.train.losses import Loss, alike, dice_loss, four_maps
 from toys import Squares
@@ -81,6 +82,23 @@ def test_cross_entropy_is_the_sum_written_out():
     assert float(Loss(name="cross-entropy", weight=3.0)(Classes(logits), batch)) == pytest.approx(
         total / weight, rel=1e-4
     )
+
+
+def test_where_only_masks_are_known_their_parts_are_the_boxes():
+    example = replace(Squares()[1], places=())
+    example.gone[40:42, 40:42] = True  # too little to be a place
+    batch = collate([example, Squares()[1], replace(Squares()[3], places=())])
+    for boxes in (batch.boxes_before, batch.boxes_after):
+        assert torch.equal(boxes[0, 0], batch.boxes_before[1, 0])
+        assert (~boxes.isnan()).any(2).sum(1).tolist() == [1, 1, 0]
+
+
+def test_boxes_cost_nothing_where_nothing_counts():
+    batch = batch_of(3)
+    head = Head(torch.ones(1, 1, 12, 12), torch.ones(1, 2, 12, 12), torch.ones(1, 2, 12, 12))
+    nothing = torch.zeros_like(batch.counted_before)
+    assert float(Loss()(Centres(head, head), batch)) > 1
+    assert float(Loss()(Centres(head, head), batch._replace(counted_before=nothing, counted_after=nothing))) == 0
 
 
 def test_dice_of_half_an_overlap():

@@ -65,6 +65,15 @@ def test_another_training_is_kept_out(tmp_path):
         prepare(recipe_of(lr=0.1), (), tmp_path)
 
 
+def test_other_data_is_kept_out(tmp_path):
+    data = [str(write_squares(tmp_path / "yard", 8))]
+    trained(tmp_path / "run", data)
+    assert prepare(recipe_of(), data, tmp_path / "run").begun == 4
+    write_squares(tmp_path / "yard", 1, start=8)
+    with pytest.raises(DataError, match="other data"):
+        prepare(recipe_of(), data, tmp_path / "run")
+
+
 def test_weights_to_begin_with(tmp_path):
     trained(tmp_path / "first")
     weights = tmp_path / "first" / "weights.safetensors"

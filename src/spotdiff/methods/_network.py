@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from spotdiff.nets.parts.facts import Facts
     from spotdiff.types import Bytes, Mask, Pair
 
+_MOST = 0.99  # highest threshold; at 1, as weights may say that found nothing, no scale would be left above it
+
 # networks that give the mirrored answer when the pictures are exchanged, by the way they are built
 MIRRORED = frozenset({"spot", "siamese"})
 
@@ -39,7 +41,7 @@ class Network:
 
     weights: str = param("", "file of trained weights, or one exported to ONNX")
     side: int = param(0, "longer side the network works at; 0 as its weights say", low=0, high=16384, unit="px")
-    threshold: float = param(0.0, "what counts as changed; 0 as its weights say", low=0, high=0.99)
+    threshold: float = param(0.0, "what counts as changed; 0 as its weights say", low=0, high=_MOST)
     both_ways: bool = param(True, "show the pictures in both orders, unless the network needs no second look")
 
     def __post_init__(self) -> None:
@@ -77,7 +79,7 @@ class Network:
         ask, facts = asked(self.weights, method=self.net, threads=self._threads)
         shown = self.shown(pair)
         said = answered(ask, shown, both=self.both_ways and facts.net not in MIRRORED)
-        return evidence_of(said, facts, shown, limit=self.threshold or facts.threshold, usable=pair.usable)
+        return evidence_of(said, facts, shown, limit=min(self.threshold or facts.threshold, _MOST), usable=pair.usable)
 
     def shown(self, pair: Pair) -> Shown:
         """The pair as the network is shown it; raises as `facts` does."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.errors import DataError
 from spotdiff.regions.centres import decode, painted
 from spotdiff.types import Evidence
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from spotdiff.types import Map, Mask
 
     Found = tuple[tuple[Map, Map], dict[str, Map], dict[str, object]]  # gone and new, layers, notes
+
+_MAPS = {"gone", "new"}
+_CENTRES = {f"{part}_{side}" for part in ("heat", "size", "offset") for side in ("before", "after")}
+_WANTED = {"classes": _MAPS, "masks": _MAPS, "centres": _CENTRES}
 
 
 def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable: Mask | None) -> Evidence:
@@ -27,7 +32,14 @@ def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable:
         shown: The pictures.
         limit: What counts as changed in the answer; it becomes 0.5.
         usable: (H, W) bool, False where the evidence is to be 0; None for nowhere.
+
+    Raises:
+        DataError: the answer is not of the form that the facts tell.
     """
+    if not said.keys() >= _WANTED[facts.form]:
+        raise DataError(
+            f"the weights of {facts.net} say that it gives {facts.form}, and it does not; train or export anew"
+        )
     if facts.form == "centres":
         maps, layers, notes = _boxes(said, facts, shown, limit)
     else:

@@ -68,7 +68,7 @@ def _masks(masks: Sequence[np.ndarray]) -> Tensor:
 
 
 def _boxes(example: Example, *, side: str) -> list[Box]:
-    """The changed places in one picture; where only masks are known, boxes round their parts, alike in both pictures."""
+    """The changed places in one picture; where only masks are known, boxes round their parts, the same in both."""
     if example.places or not example.changed:
         return [box for place in example.places if (box := getattr(place, f"box_{side}")) is not None]
     either = (example.gone | example.new).astype(np.uint8)

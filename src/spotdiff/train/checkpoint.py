@@ -12,6 +12,7 @@ from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 State = dict[str, Any]
+_PARTS = {"net", "average", "optimiser", "step", "best", "since_best", "scaler"}
 
 
 def save_checkpoint(path: Path, state: State) -> None:
@@ -38,4 +39,10 @@ def load_checkpoint(path: Path) -> State | None:
     except Exception as error:  # torch raises of many kinds at a file that is none of its own
         line = str(error).partition("\n")[0]
         raise DataError(f"{path} cannot be read as a checkpoint ({line}); remove it to start over") from None
+    if not isinstance(state, dict) or not state.keys() >= _PARTS or not _counted(state["step"]):
+        raise DataError(f"{path} is no checkpoint of spotdiff; remove it to start over")
     return state
+
+
+def _counted(steps: object) -> bool:
+    return isinstance(steps, int) and steps >= 0

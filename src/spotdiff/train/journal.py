@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
+from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 
@@ -18,11 +19,20 @@ class Journal:
         self.rows: list[dict[str, float]] = []
 
     def resume(self, step: int) -> None:
-        """Keep the rows of an earlier run up to `step`."""
-        if self.path.exists():
+        """Keep the rows of an earlier run up to `step`.
+
+        Raises:
+            DataError: the file holds something else.
+            OSError: it cannot be read.
+        """
+        if not self.path.exists():
+            return
+        try:
             with self.path.open(encoding="utf-8", newline="") as file:
                 read = [{name: float(value or "nan") for name, value in row.items()} for row in csv.DictReader(file)]
             self.rows = [row for row in read if row["step"] <= step]
+        except (ValueError, TypeError, KeyError, csv.Error):  # of words, of too many columns, without steps, no text
+            raise DataError(f"{self.path} is no journal of a training; remove it to go on without") from None
 
     def add(self, row: Mapping[str, float]) -> None:
         """Write one more row; the file is whole at any time.

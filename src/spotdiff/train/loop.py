@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
+from spotdiff.errors import DataError
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
 from spotdiff.train.average import Average
@@ -149,7 +150,7 @@ def learn(
     journal = Journal(out / JOURNAL)
     state = load_checkpoint(out / CHECKPOINT)
     if state:
-        learner.restore(state)
+        _restored(learner, state, out / CHECKPOINT)
     if learner.tired:
         return
     journal.resume(learner.step)
@@ -174,6 +175,13 @@ def learn(
         yield moment
         if moment.stopped:
             return
+
+
+def _restored(learner: Learner, state: dict[str, Any], path: Path) -> None:
+    try:
+        learner.restore(state)
+    except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
+        raise DataError(f"{path} does not fit this training; remove it to start over") from None
 
 
 def seed_of(*numbers: int) -> int:

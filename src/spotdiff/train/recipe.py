@@ -56,7 +56,7 @@ class Recipe:
     clip: float = param(1.0, "longest gradient", low=1e-6)
     ema: float = param(0.995, "how much of the running mean of the weights is kept each step", low=0, high=0.99999)
     precision: str = param("bf16", "of the arithmetic", choices=("no", "bf16", "fp16"))
-    seed: int = param(0, "of weights, pairs and dropout", low=0)
+    seed: int = param(0, "of weights, pairs and dropout", low=0, high=10**18)
     held_out: float = param(0.1, "share kept for measuring", low=0.01, high=0.9)
     measured: int = param(64, "most held-out pairs that are measured on", low=1, high=100_000)
     measure_every: int = param(250, "steps between two measurings", low=1)
@@ -134,7 +134,9 @@ def _from_file(path: Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
         said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(f"{path} cannot be read as a recipe: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as a recipe: {error}") from None
     if not isinstance(said, dict):
         raise DataError(f"{path} holds no recipe: it needs fields such as net and steps")
@@ -147,4 +149,5 @@ def _from_file(path: Path) -> Recipe:
     plain = build(Recipe, {k: v for k, v in said.items() if k != "name"}, owner=str(path))
     loss = build(Loss, parts["loss"], owner=f"the loss of {path}")
     name = str(said.get("name", path.stem))
-    return replace(plain, name=name, loss=loss, settings=parts["settings"], pair_settings=parts["pair_settings"])
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in parts["settings"].items()}
+    return replace(plain, name=name, loss=loss, settings=settings, pair_settings=parts["pair_settings"])

@@ -151,7 +151,11 @@ def _same_data(folder: Path, lessons: Lessons) -> None:
     written = folder / RUN
     if not ((folder / CHECKPOINT).exists() and written.exists()):
         return
-    if json.loads(written.read_text(encoding="utf-8")).get("data_digest") != lessons.digest:
+    try:
+        earlier = json.loads(written.read_text(encoding="utf-8"))["data_digest"]
+    except (ValueError, TypeError, KeyError):
+        raise DataError(f"{written} does not tell what was learned from; give another --out") from None
+    if earlier != lessons.digest:
         raise DataError(f"{folder} holds a training on other data; give another --out, and its weights as --from")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from spotdiff.errors import OptionError
+from spotdiff import plugins
 
 if TYPE_CHECKING:
     from spotdiff.data.labels.parts.marks import Format
+
+_ROOM = "data/labels"
 
 
 def format_names() -> list[str]:
@@ -20,8 +19,7 @@ def format_names() -> list[str]:
         >>> format_names()
         ['coco', 'cvat', 'labelme', 'via', 'via-csv']
     """
-    files = Path(__file__).parent.glob("*.py")
-    return sorted(path.stem.replace("_", "-") for path in files if not path.stem.startswith("_"))
+    return plugins.names(_ROOM)
 
 
 def get_format(name: str) -> Format:
@@ -30,11 +28,5 @@ def get_format(name: str) -> Format:
     Raises:
         OptionError: there is none; the nearest is suggested.
     """
-    known = format_names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        raise OptionError(f"there is no format {name!r}; {hint}")
-    module = import_module(f"{__name__}.{name.replace('-', '_')}")
-    found: Format = getattr(module, "".join(part.capitalize() for part in name.split("-")))()
-    return found
+    found = plugins.load(_ROOM, name)
+    return cast("Format", found())

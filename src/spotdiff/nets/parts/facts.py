@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from spotdiff.errors import DataError
 
 KEY = "spotdiff"  # under which the facts stand in a file's metadata
 Form = Literal["classes", "masks", "centres"]
+_BOUNDS = {
+    "stride": (1, 256),
+    "side": (1, 16384),
+    "threshold": (1e-6, 1.0),
+    "steps": (0, None),
+    "parameters": (0, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,28 @@ class Facts:
             said = json.loads(text or "")
             known = {f.name: said[f.name] for f in fields(cls) if f.name in said}
             known["settings"] = {k: tuple(v) if isinstance(v, list) else v for k, v in known["settings"].items()}
-            return cls(**(known | {"classes": tuple(known.get("classes", ()))}))
-        except (ValueError, TypeError, KeyError, AttributeError):
+            facts = cls(**(known | {"classes": tuple(known.get("classes", ()))}))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise DataError(f"{path} holds no weights of spotdiff; make such a file with spotdiff train") from None
+        odd = [name for name, value in asdict(facts).items() if not _can_be(name, value)]
+        if odd:
+            said = f"{odd[0]} {getattr(facts, odd[0])!r}"
+            raise DataError(f"{path} says of itself what cannot be: {said}; make it anew, or update spotdiff")
+        return facts
+
+
+def _can_be(name: str, value: Any) -> bool:  # noqa: ANN401 (of any type)
+    """Whether a fact is of its type and within its bounds."""
+    if name == "form":
+        return value in get_args(Form)
+    if name == "colour":
+        return bool(value == "RGB")  # no method knows another
+    if name == "classes":
+        return all(isinstance(word, str) for word in value)
+    if name in ("settings", "figures"):
+        return isinstance(value, Mapping)
+    if name in _BOUNDS:
+        low, high = _BOUNDS[name]
+        kinds = (int, float) if name == "threshold" else (int,)
+        return type(value) in kinds and low <= value and (high is None or value <= high)
+    return isinstance(value, bool if name == "directed" else str)

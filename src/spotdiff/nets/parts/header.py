@@ -23,7 +23,7 @@ def read_facts(path: str | Path) -> Facts:
             head = json.loads(file.read(length)) if length <= _LONGEST else None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    except ValueError:  # neither JSON nor even text
+    except (ValueError, RecursionError):  # neither JSON nor even text
         head = None
     metadata = head.get("__metadata__") if isinstance(head, dict) else None
     return Facts.from_json(metadata.get(KEY) if isinstance(metadata, dict) else None, path=path)

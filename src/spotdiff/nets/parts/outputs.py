@@ -23,12 +23,19 @@ class Classes(NamedTuple):
     logits: Tensor
     layers: Mapping[str, Tensor] = {}
 
-    def answer(self) -> dict[str, Tensor]:
-        """`gone` and `new`, each (N, 1, H, W) in [0, 1], and further layers."""
+    def answer(self, *, directed: bool = True) -> dict[str, Tensor]:
+        """`gone` and `new`, each (N, 1, H, W) in [0, 1], and further layers.
+
+        Of a net that is not `directed` both are the chance of any change: what it cannot tell apart is half added and
+        half removed to it, and neither half would be sure.
+        """
         chance = self.logits.softmax(1)
         if chance.shape[1] == len(TWO):
             return {"gone": chance[:, :1], "new": chance[:, :1], **self.layers}
         four = {name: chance[:, i : i + 1] for i, name in enumerate(FOUR)}
+        if not directed:
+            either = 1 - four["unchanged"]
+            return {"gone": either, "new": either, **four, **self.layers}
         replaced = four["changed"]
         return {"gone": four["removed"] + replaced, "new": four["added"] + replaced, **four, **self.layers}
 
@@ -101,7 +108,7 @@ class Net(nn.Module):
     def pictures(self, before: Tensor, after: Tensor) -> dict[str, Tensor]:
         """What the net says, by name, as its method and its exported file give it."""
         said: Output = self(before, after)
-        return said.answer()
+        return said.answer(directed=self.directed) if isinstance(said, Classes) else said.answer()
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -76,14 +76,6 @@ def fill(net: Net, values: Mapping[str, Tensor], *, path: object) -> None:
     net.load_state_dict(dict(values))
 
 
-def fill_where_alike(net: Net, values: Mapping[str, Tensor]) -> int:
-    """Put those values into a net that have a name and shape of its own, for learning on; how many were put in."""
-    own = net.state_dict()
-    alike = {name: value for name, value in values.items() if name in own and own[name].shape == value.shape}
-    net.load_state_dict(own | alike)
-    return len(alike)
-
-
 def digest_of(values: Mapping[str, Tensor]) -> str:
     """SHA-256 over names and bytes of all values, in the order of the names."""
     seal = hashlib.sha256()
