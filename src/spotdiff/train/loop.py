@@ -38,7 +38,7 @@ class Moment:
 
     Attributes:
         step: Steps done.
-        loss: Of the last step.
+        loss: Of the last step; where something was measured, the mean since the last measuring.
         measured: Figures on held-out examples, when they were just taken.
         best: Whether they are the best so far.
         stopped: Why training ends here before its last step; empty while it goes on.
@@ -64,11 +64,7 @@ class Learner:
     step: int = 0
     best: float = -math.inf
     since_best: int = 0
-
-    @property
-    def tired(self) -> bool:
-        """Whether nothing got better for as long as the recipe is patient."""
-        return 0 < self.recipe.patience <= self.since_best
+    losses: list[float] = field(default_factory=list)  # of the steps since the last measuring
 
     def __post_init__(self) -> None:
         decayed = [p for p in self.net.parameters() if p.ndim > 1]  # not biases and norms
@@ -77,6 +73,11 @@ class Learner:
         optimiser = torch.optim.AdamW(groups, lr=self.recipe.lr)
         self.model, self.optimiser = self.accelerator.prepare(self.net, optimiser)
         self.average = Average(self.net, keep=self.recipe.ema)
+
+    @property
+    def tired(self) -> bool:
+        """Whether nothing got better for as long as the recipe is patient."""
+        return 0 < self.recipe.patience <= self.since_best
 
     def learn(self, batch: Batch) -> float:
         """One step; the loss comes back."""
@@ -91,7 +92,8 @@ class Learner:
         self.optimiser.zero_grad()
         self.average.follow(self.net, step=self.step)
         self.step += 1
-        return float(loss.detach())
+        self.losses.append(float(loss.detach()))
+        return self.losses[-1]
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""
@@ -102,6 +104,7 @@ class Learner:
             "step": self.step,
             "best": self.best,
             "since_best": self.since_best,
+            "losses": self.losses,
             "scaler": scaler.state_dict() if (scaler := self.accelerator.scaler) else {},
         }
 
@@ -110,7 +113,8 @@ class Learner:
         self.net.load_state_dict(state["net"])
         self.average.restore(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.best, self.since_best = state["step"], state["best"], state["since_best"]
+        for name in ("step", "best", "since_best", "losses"):
+            setattr(self, name, state[name])
         if self.accelerator.scaler:
             self.accelerator.scaler.load_state_dict(state["scaler"])
 
@@ -156,7 +160,7 @@ def learn(
     journal.resume(learner.step)
     keeper = _Keeper(learner, journal, facts, held_out, out, minutes=minutes)
     if learner.step == 0:
-        yield keeper.measured(float("nan"))
+        yield keeper.measured()
     batches = feed(
         source,
         first=learner.step,
@@ -170,7 +174,7 @@ def learn(
     for batch in batches:
         loss = learner.learn(batch.to(accelerator.device))
         due = learner.step % recipe.measure_every == 0 or learner.step == recipe.steps
-        moment = keeper.measured(loss) if due else Moment(learner.step, loss)
+        moment = keeper.measured() if due else Moment(learner.step, loss)
         keeper.keep(now=due)
         yield moment
         if moment.stopped:
@@ -213,9 +217,11 @@ class _Keeper:
         self.learner, self.journal, self.facts, self.held_out, self.out = learner, journal, facts, held_out, out
         self.seconds, self.kept = minutes * 60, time.monotonic()
 
-    def measured(self, loss: float) -> Moment:
-        """Figures of the mean weights; they are written where they are the best so far."""
+    def measured(self) -> Moment:
+        """Figures of the mean weights and the mean loss; weights are written where they are the best so far."""
         learner = self.learner
+        loss = float(np.mean(learner.losses)) if learner.losses else float("nan")
+        learner.losses = []
         with learner.average.worn_by(learner.net):
             found = measure(learner.net, self.held_out)
             found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -23,13 +23,13 @@ _COLOURS = (
     "#8c510a",
     "#666666",
 )  # Okabe and Ito 2008
-_NOT_SHOWN = ("step", "lr")
+_SHOWN = ("score", "added F1", "removed F1", "changed F1", "unchanged F1", "any F1", "false alarms")
 _TICKS = 5
 Point = tuple[float, float]
 
 
 def write_plot(rows: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Write a PNG with two panels: the loss, on a logarithmic scale, and the figures from 0 to 1.
+    """Write a PNG with two panels: the loss, and the figures from 0 to 1.
 
     Args:
         rows: Of the journal; each has `step` and `loss`.
@@ -39,15 +39,12 @@ def write_plot(rows: Sequence[Mapping[str, float]], path: Path) -> None:
         OSError: it cannot be written.
     """
     canvas = Image.new("RGB", (_WIDTH, 2 * _HEIGHT), _PAPER)
-    names = [n for n in dict.fromkeys(n for row in rows for n in row) if n not in (*_NOT_SHOWN, "loss")]
     losses = _points(rows, "loss")
-    logs = {"loss": [(step, math.log10(max(value, 1e-6))) for step, value in losses]}
-    levels = [value for _, value in logs["loss"]] or [0.0]
-    low, high = math.floor(min(levels)), math.ceil(max(levels))
+    highest = max((value for _, value in losses), default=1.0)
     last = max((row["step"] for row in rows), default=1) or 1
-    _panel(canvas, 0, logs, last=last, span=(low, max(high, low + 1)), named=lambda level: f"{10**level:.3g}")
-    figures = {name: _points(rows, name) for name in names}
-    _panel(canvas, _HEIGHT, figures, last=last, span=(0.0, 1.0), named=lambda level: f"{level:.1f}")
+    _panel(canvas, 0, {"loss": losses}, last=last, top_value=_TICKS * _rounded_up(highest / _TICKS))
+    figures = {name: points for name in _SHOWN if (points := _points(rows, name))}
+    _panel(canvas, _HEIGHT, figures, last=last, top_value=1.0)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
     write_whole(path, buffer.getvalue())
@@ -58,33 +55,31 @@ def _points(rows: Sequence[Mapping[str, float]], name: str) -> list[Point]:
     return [(step, value) for step, value in known if value == value]
 
 
+def _rounded_up(value: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    unit = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= value)
+
+
 def _panel(
-    canvas: Image.Image,
-    top: int,
-    lines: Mapping[str, Sequence[Point]],
-    *,
-    last: float,
-    span: tuple[float, float],
-    named: Callable[[float], str],
+    canvas: Image.Image, top: int, lines: Mapping[str, Sequence[Point]], *, last: float, top_value: float
 ) -> None:
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=12)
     left, right, bottom = _MARGIN, _WIDTH - _KEY, top + _HEIGHT - 40
     height = bottom - top - 20
 
     def place(point: Point) -> Point:
-        share = (point[1] - span[0]) / (span[1] - span[0])
-        return left + (right - left) * point[0] / last, bottom - height * min(max(share, 0), 1)
+        return left + (right - left) * point[0] / last, bottom - height * min(max(point[1] / top_value, 0), 1)
 
     for number in range(_TICKS + 1):
-        level = span[0] + (span[1] - span[0]) * number / _TICKS
-        y, x = place((0, level))[1], place((last * number / _TICKS, 0))[0]
+        level, step = top_value * number / _TICKS, last * number / _TICKS
+        x, y = place((step, level))
         draw.line((left, y, right, y), fill=_FAINT)
-        draw.text((left - 8, y), named(level), fill=_INK, font=font, anchor="rm")
-        draw.text((x, bottom + 6), f"{last * number / _TICKS:g}", fill=_INK, font=font, anchor="mt")
+        draw.text((left - 8, y), f"{level:g}", fill=_INK, font=font, anchor="rm")
+        draw.text((x, bottom + 6), f"{step:g}", fill=_INK, font=font, anchor="mt")
     for number, (name, points) in enumerate(lines.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
+        colour, y = _COLOURS[number % len(_COLOURS)], top + 20 + 17 * number
         draw.line([place(point) for point in points], fill=colour, width=2)
-        y = top + 20 + 17 * number
         draw.line((right + 12, y, right + 32, y), fill=colour, width=3)
-        final = f" {points[-1][1]:.3f}" if points and name != "loss" else ""
+        final = f" {points[-1][1]:.3f}" if points else ""
         draw.text((right + 38, y), name + final, fill=_INK, font=font, anchor="lm")

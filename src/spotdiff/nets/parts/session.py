@@ -43,11 +43,14 @@ def open_session(path: str | Path, *, threads: int = 0) -> tuple[Ask, Facts]:
 @lru_cache(maxsize=4)
 def _opened(stamp: tuple[str, int, int], threads: int) -> tuple[Ask, Facts]:
     session = load(stamp[0], name=stamp[0], threads=threads)
-    text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    try:
+        text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    except UnicodeDecodeError:
+        text = None
     facts = Facts.from_json(text, path=stamp[0])
     if sorted(put.name for put in session.get_inputs()) != sorted(_INPUTS):
         raise DataError(f"{stamp[0]} takes other inputs than before and after")
-    return asking(session), facts
+    return asking(session, name=stamp[0]), facts
 
 
 def load(model: str | bytes, *, name: str, threads: int = 1) -> Any:  # noqa: ANN401 (onnxruntime has no types)
@@ -62,26 +65,38 @@ def load(model: str | bytes, *, name: str, threads: int = 1) -> Any:  # noqa: AN
         DataError: it is no ONNX, or one that onnxruntime cannot run.
     """
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong comes as an exception
-    faults = tuple(fault for fault in vars(errors).values() if isinstance(fault, type) and issubclass(fault, Exception))
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except faults as error:
+    except _faults() as error:
         first = str(error).strip().partition("\n")[0]
         raise DataError(f"{name} cannot be read as a network: {first}") from None
 
 
-def asking(session: Any) -> Ask:  # noqa: ANN401
-    """A function of two pictures that gives what the session's network says, by name."""
+def _faults() -> tuple[type[Exception], ...]:
+    """Everything that onnxruntime raises; it has no name for all of it together."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+    return tuple(fault for fault in vars(errors).values() if isinstance(fault, type) and issubclass(fault, Exception))
+
+
+def asking(session: Any, *, name: str = "the network") -> Ask:  # noqa: ANN401
+    """A function of two pictures that gives what the session's network says, by name.
+
+    It raises a DataError, with the network called `name`, where onnxruntime cannot work it out.
+    """
     names = [put.name for put in session.get_outputs()]
 
     def ask(before: Map, after: Map) -> dict[str, Map]:
-        said = session.run(names, {"before": before, "after": after})
+        try:
+            said = session.run(names, {"before": before, "after": after})
+        except _faults() as error:
+            first = str(error).strip().partition("\n")[0]
+            raise DataError(f"{name} cannot be run on these pictures: {first}") from None
         return {name: np.asarray(value, np.float32) for name, value in zip(names, said, strict=True)}
 
     return ask
