@@ -100,12 +100,23 @@ def row_of(name: str, report: MapReport, more: Mapping[str, float]) -> dict[str,
 
 
 def markdown(rows: Sequence[Mapping[str, object]]) -> str:
-    heads = [*(f"{kind} F1" for kind in COLUMNS), *(f"{kind} AP" for kind in COLUMNS), "false alarms"]
-    lines = ["| net | parameters | ms a pair | " + " | ".join(heads) + " |", "|---|" + "---|" * (len(heads) + 2)]
+    """Two tables: F1 of the answers and false alarms on unchanged pairs; average precision over all thresholds."""
+    answers_at = ("parameters", "ms a pair", *(f"{kind} F1" for kind in COLUMNS), "false alarms")
+    return _table(rows, answers_at) + "\n" + _table(rows, tuple(f"{kind} AP" for kind in COLUMNS))
+
+
+def _table(rows: Sequence[Mapping[str, object]], heads: Sequence[str]) -> str:
+    lines = ["| net | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
     for row in rows:
-        cells = [f"{row[head]:.3f}" if row.get(head) == row.get(head) and head in row else "-" for head in heads]
-        lines.append(f"| {row['net']} | {row['parameters']:,} | {row['seconds'] * 1000:.0f} | {' | '.join(cells)} |")
+        known = {**row, "ms a pair": round(1000 * row["seconds"])}
+        lines.append(f"| {row['net']} | " + " | ".join(_cell(known.get(head)) for head in heads) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) and value == value else "-"
 
 
 def plot(kind: str, scores: Mapping[str, MapScores], path: Path) -> None:

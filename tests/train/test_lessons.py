@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -112,6 +114,17 @@ def test_bad_data_is_named_before_anything_is_learned(tmp_path):
         find_lessons([str(root)], recipe_of())
     assert "003.png" in str(caught.value)
     assert "005.png" in str(caught.value)
+
+
+def test_truth_that_does_not_say_where_is_named_before_anything_is_learned(tmp_path):
+    root = write_squares(tmp_path / "yard", 8)
+    (root / "boxes").mkdir()
+    for number, changed in ((2, True), (6, False)):
+        for kind in ("mask", "gone", "new"):
+            (root / kind / f"00{number}.png").unlink()
+        (root / "boxes" / f"00{number}.json").write_text(json.dumps({"changed": changed}))
+    with pytest.raises(DataError, match="1 bad file: 002 does not say where"):
+        find_lessons([str(root)], recipe_of())
 
 
 @pytest.mark.parametrize(("count", "said"), [(2, "too few"), (0, "no pair|no dataset|not a folder")])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._options import setting_of
-from spotdiff.errors import MissingExtra
+from spotdiff.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
     from spotdiff.train.loop import Moment
@@ -38,6 +38,8 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     \b
     Example: spotdiff train spot --data yard --from spot.safetensors --out run
     """  # noqa: D301 (click wants the character itself)
+    if not out:
+        raise OptionError("train needs a folder for the run: --out RUN")
     try:
         from spotdiff.train.run import leads, prepare, use_threads
     except ModuleNotFoundError as missing:

@@ -207,7 +207,10 @@ def _no_split(root: Path, split: str) -> str:
 def _chosen(dataset: Dataset, listed: Path) -> Dataset:
     """The samples whose names a split file lists, with or without an ending."""
     by_name = {sample.name: sample for sample in dataset.samples}
-    lines = [line.strip() for line in listed.read_text(encoding="utf-8").splitlines()]
+    try:
+        lines = [line.strip() for line in listed.read_text(encoding="utf-8").splitlines()]
+    except UnicodeDecodeError:
+        raise DataError(f"{listed} is no text in UTF-8") from None
     wanted = [line for line in lines if line and not line.startswith("#")]
     names = [line if line in by_name else _without_ending(line) for line in wanted]
     unknown = [line for line, name in zip(wanted, names, strict=True) if name not in by_name]

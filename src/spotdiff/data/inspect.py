@@ -60,7 +60,7 @@ class Looked:
     problems: tuple[Problem, ...] = ()
 
 
-def inspect(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> tuple[Problem, ...]:
+def inspect(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False) -> tuple[Problem, ...]:
     """Everything that is wrong with a dataset, in its order, files without a pair first.
 
     Told are: files without a counterpart, missing, empty, unreadable and truncated pictures, masks of another size than
@@ -72,18 +72,21 @@ def inspect(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> tuple
         dataset: From `open_dataset`, `open_patterns` or a published set.
         decode: Decode the pictures whole; without, only their headers are read and truncated ones go unseen.
         workers: Threads that look; 0 looks in this one.
+        to_learn: Truth that only says that something changed, and not where, is an error.
     """
-    found = [problem for looked in look(dataset, decode=decode, workers=workers) for problem in looked.problems]
+    every = look(dataset, decode=decode, workers=workers, to_learn=to_learn)
+    found = [problem for looked in every for problem in looked.problems]
     return (*odd_files(dataset), *found)
 
 
-def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> Dataset:
-    """The dataset, when nothing in it is an error.
+def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False) -> Dataset:
+    """The dataset, when nothing in it is an error; see `inspect`.
 
     Raises:
         DataError: something is; the message names the first few files and how many there are.
     """
-    errors = [one for one in inspect(dataset, decode=decode, workers=workers) if one.severity == "error"]
+    found = inspect(dataset, decode=decode, workers=workers, to_learn=to_learn)
+    errors = [one for one in found if one.severity == "error"]
     if errors:
         more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         some = "; ".join(str(problem) for problem in errors[:_SHOWN])
@@ -100,10 +103,10 @@ def odd_files(dataset: Dataset) -> tuple[Problem, ...]:
     )
 
 
-def look(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> Iterator[Looked]:
+def look(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False) -> Iterator[Looked]:
     """What is wrong with each sample, in their order; see `inspect`."""
     wanted = any(sample.has_truth for sample in dataset)
-    job = partial(look_at, decode=decode, truth_wanted=wanted)
+    job = partial(look_at, decode=decode, truth_wanted=wanted or to_learn, to_learn=to_learn)
     if not workers:
         yield from map(job, dataset.samples)
         return
@@ -111,13 +114,14 @@ def look(dataset: Dataset, *, decode: bool = True, workers: int = 0) -> Iterator
         yield from pool.map(job, dataset.samples)
 
 
-def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True) -> Looked:
+def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True, to_learn: bool = False) -> Looked:
     """What is wrong with one sample.
 
     Args:
         sample: Its files.
         decode: Decode its pictures whole.
         truth_wanted: A sample without truth is an error.
+        to_learn: So is truth that does not say where it changed.
     """
     problems: list[Problem] = []
     sizes = {path: _size(path, problems) for path in (sample.before, sample.after)}
@@ -125,13 +129,16 @@ def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True) -
         problems += [problem for path, size in sizes.items() if size for problem in _damage(path)]
     if not sample.has_truth:
         if truth_wanted:
-            problems.append(Problem("error", sample.name, "has no truth, though others have"))
+            others = "" if to_learn else ", though others have"
+            problems.append(Problem("error", sample.name, f"has no truth{others}"))
         return Looked(sample.name, None, tuple(problems))
     try:
         truth = read_truth(sample)
     except DataError as error:
         problems.append(_told(error, sample))
         return Looked(sample.name, None, tuple(problems))
+    if to_learn and truth.changed is not False and truth.mask is None and truth.gone is None and truth.form is None:
+        problems.append(Problem("error", sample.name, "does not say where it changed: masks or boxes are needed"))
     problems += _of_masks(sample, truth, sizes[sample.before], sizes[sample.after])
     problems += _of_boxes(sample, truth, sizes[sample.before], sizes[sample.after])
     return Looked(sample.name, truth.changed, tuple(problems))
@@ -159,7 +166,8 @@ def _told(error: DataError, sample: Sample) -> Problem:
     text = str(error)
     files = (sample.mask, sample.gone, sample.new, sample.boxes)
     path = next((path for path in files if path is not None and text.startswith(str(path))), None)
-    return Problem("error", sample.name, text) if path is None else Problem("error", str(path), _without(path, error))
+    path = path or Path(sample.name)
+    return Problem("error", str(path), _without(path, error))
 
 
 def _without(path: Path, error: Exception) -> str:

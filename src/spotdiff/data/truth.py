@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
+_FARTHEST = 1e9  # pixels
 EITHER = "either"  # kind of an object that may be reported or not
 
 Form = Literal["areas", "points", "objects", "places"]
@@ -155,7 +156,7 @@ def _read(path: Path) -> bytes:
 def _json(path: Path) -> dict[str, Any]:
     try:
         said = json.loads(_read(path))
-    except ValueError as error:  # wrong JSON and wrong UTF-8 are both one
+    except (ValueError, RecursionError) as error:  # wrong JSON and wrong UTF-8 are both of the first kind
         raise DataError(f"{path} is not JSON: {error}") from None
     if not isinstance(said, dict):
         raise DataError(f"{path} holds a {type(said).__name__}, not an object")
@@ -171,7 +172,7 @@ def _form(word: object, path: Path) -> Form:
 
 
 def _box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:
-    if not isinstance(row, list) or len(row) not in (4, 5) or not all(isinstance(v, int | float) for v in row[:4]):
+    if not isinstance(row, list) or len(row) not in (4, 5) or not all(map(_is_coordinate, row[:4])):
         raise DataError(f"{path}: a box is [left, top, right, bottom, kind?], not {row!r}")
     left, top, right, bottom = map(float, row[:4])
     kind = str(row[4]) if len(row) == 5 else ""
@@ -180,3 +181,7 @@ def _box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:
     if form == "objects" and kind not in ("removed", "added", EITHER):
         raise DataError(f"{path}: an object is removed, added or either, not {kind!r}")
     return (left, top, right, bottom), kind
+
+
+def _is_coordinate(value: object) -> bool:
+    return isinstance(value, int | float) and not abs(value) > _FARTHEST  # NaN is told apart as an empty box

@@ -79,7 +79,7 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
         OptionError: the recipe's pairs cannot be made.
     """
     folders = [path for path in data if _is_material(Path(path))]
-    datasets = [checked(open_named(path)) for path in data if path not in folders]
+    datasets = [checked(open_named(path), to_learn=True) for path in data if path not in folders]
     materials = _materials(folders)
     learn, held = _parted(datasets, recipe.held_out)
     if learn and recipe.made and not materials.photos:

@@ -152,9 +152,7 @@ def learn(
     accelerator = Accelerator(mixed_precision=recipe.precision, cpu=not torch.accelerator.is_available())
     learner = Learner(recipe, net, accelerator)
     journal = Journal(out / JOURNAL)
-    state = load_checkpoint(out / CHECKPOINT)
-    if state:
-        _restored(learner, state, out / CHECKPOINT)
+    _resume(learner, out / CHECKPOINT)
     if learner.tired:
         return
     journal.resume(learner.step)
@@ -181,9 +179,11 @@ def learn(
             return
 
 
-def _restored(learner: Learner, state: dict[str, Any], path: Path) -> None:
+def _resume(learner: Learner, path: Path) -> None:
+    state = load_checkpoint(path)
     try:
-        learner.restore(state)
+        if state:
+            learner.restore(state)
     except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
         raise DataError(f"{path} does not fit this training; remove it to start over") from None
 

@@ -129,7 +129,10 @@ def _files(source: str | Path | None) -> list[Path]:
             raise DataError(f"{root} holds no picture")
         return found
     if root.suffix.lower() == ".txt" and root.is_file():
-        lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
+        try:
+            lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
+        except UnicodeDecodeError:
+            raise DataError(f"{root} is no text in UTF-8") from None
         found = [root.parent / line for line in lines if line and not line.startswith("#")]
         if not found:
             raise DataError(f"{root} lists no picture")

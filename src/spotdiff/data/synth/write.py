@@ -106,7 +106,7 @@ def _claim(folder: Path, how: dict[str, Any]) -> None:
     try:
         said = json.loads(noted.read_text(encoding="utf-8"))
         other = [part for part in ("schema", "recipe", "seed", "materials") if said.get(part) != how[part]]
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise DataError(f"{noted} says nothing of pairs; choose another folder") from None
     if other:
         raise DataError(f"{folder} holds pairs of another {' and '.join(other)}; choose another folder")
@@ -144,8 +144,7 @@ def _written(source: Synthesis, folder: Path, number: int) -> Written:
     name = f"{number:06d}"
     scene = folder / "scene" / f"{name}.json"
     if scene.exists():
-        places = json.loads(scene.read_text(encoding="utf-8"))["places"]
-        return Written(name, tuple(place["kind"] for place in places), fresh=False)
+        return Written(name, _kinds_in(scene), fresh=False)
     example, mask = source.with_mask(number)
     pictures = {
         "before": example.before,
@@ -159,6 +158,14 @@ def _written(source: Synthesis, folder: Path, number: int) -> Written:
     write_whole(folder / "boxes" / f"{name}.json", _json(_boxes(example)))
     write_whole(scene, _json(_scene(example, name)))
     return Written(name, tuple(place.kind for place in example.places), fresh=True)
+
+
+def _kinds_in(scene: Path) -> tuple[str, ...]:
+    try:
+        places = json.loads(scene.read_text(encoding="utf-8"))["places"]
+        return tuple(str(place["kind"]) for place in places)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise DataError(f"{scene} tells of no pair; remove it, and the pair is made anew") from None
 
 
 def _coded(mask: Mask, counted: Mask) -> Bytes:
