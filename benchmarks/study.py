@@ -25,7 +25,8 @@ from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
 from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.metrics import masks
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.loop import WEIGHTS
+from spotdiff.train.journal import Journal
+from spotdiff.train.loop import JOURNAL, WEIGHTS
 from spotdiff.train.measure import answers, count
 from spotdiff.train.recipe import Recipe, changed, get_recipe
 from spotdiff.train.run import prepare
@@ -70,9 +71,17 @@ def test_pairs(options: argparse.Namespace) -> list[Example]:
     return [pairs[number] for number in range(options.pairs)]
 
 
+def done(out: Path, steps: int) -> bool:
+    journal = Journal(out / JOURNAL)
+    journal.resume(steps)
+    return bool(journal.rows) and journal.rows[-1]["step"] == steps
+
+
 def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
     """The run of a network, trained to its end, and the seconds a step took in this call (NaN when it was done)."""
     out = Path(options.out) / name.replace(" ", "-").replace(",", "")
+    if done(out, options.steps):
+        return out, float("nan")
     run = prepare(recipe_of(name, options), [options.train], out)
     start, steps = time.perf_counter(), 0
     for moment in run.moments(workers=options.workers):
@@ -90,7 +99,9 @@ def judged(weights: Path, pairs: Sequence[Example]) -> tuple[MapScores, dict[str
     scores = MapScores()
     for example, one in zip(pairs, said, strict=True):
         count(scores, example, one, directed=net.directed)
-    return scores, {"parameters": facts.parameters, "seconds": seconds, "steps": facts.steps}
+    at = scores.levels["any"].at(round(facts.threshold * (masks.LEVELS - 1)))
+    calibrated = float(masks.f1(at))  # the threshold is from held-out pairs of the training
+    return scores, {"parameters": facts.parameters, "seconds": seconds, "steps": facts.steps, "any F1": calibrated}
 
 
 def row_of(name: str, report: MapReport, more: Mapping[str, float]) -> dict[str, object]:

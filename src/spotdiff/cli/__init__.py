@@ -94,17 +94,8 @@ def _mishap(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
     if isinstance(error, OSError):
-        return f"{error.filename or _unnamed()}: {error.strerror or error}"
+        return f"{error.filename or 'writing failed'}: {error.strerror or error}"
     return str(error)
-
-
-def _unnamed() -> str:
-    """What could not be written, when the error does not say: what is left for standard output fails again."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return "standard output"
-    return "writing a file"
 
 
 def _say(text: str, code: int) -> int:

@@ -66,9 +66,11 @@ def command(
     from spotdiff.batch.index import index_path, write_index_table
     from spotdiff.cli._progress import watched
     from spotdiff.cli._summary import Summary, exit_code, told
+    from spotdiff.evaluate.run import check_method
 
     start, folder = time.perf_counter(), Path(out)
     options = read_options(**asked)
+    check_method(options)  # a method without weights must not become trouble with every pair
     table = index_path(folder, kind=index)
     entries = _entries(pairs, folder)
     _check_outputs(

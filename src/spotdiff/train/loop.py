@@ -22,6 +22,8 @@ from spotdiff.train.checkpoint import load_checkpoint, save_checkpoint
 from spotdiff.train.feed import feed
 from spotdiff.train.journal import Journal
 from spotdiff.train.measure import Measured, measure
+from spotdiff.train.plot import write_plot
+from spotdiff.train.sheet import write_sheet
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Example, Source
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from spotdiff.train.recipe import Recipe
 
 CHECKPOINT, WEIGHTS, JOURNAL = "checkpoint.pt", "weights.safetensors", "journal.csv"
+PLOT, SAMPLES = "curves.png", "samples"
+_SHOWN = 8  # held-out pairs on a sheet of answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ def learn(
         facts: Of the net; steps, figures and digest are filled in.
         source: Where examples come from.
         held_out: Examples to measure on.
-        out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`.
+        out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`, the
+            plot of it, and a sheet of answers for every measuring.
         workers: Helper processes that make examples.
         minutes: Between two checkpoints.
 
@@ -234,6 +239,8 @@ class _Keeper:
                     save_weights(self.out / WEIGHTS, learner.net, facts)
                 lr = rate(max(learner.step - 1, 0), learner.recipe)
                 self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)
+                write_plot(self.journal.rows, self.out / PLOT)
+                write_sheet(learner.net, self.held_out[:_SHOWN], self.out / SAMPLES / f"{learner.step:07d}.png")
         stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.tired else ""
         return Moment(learner.step, loss, found, best, stopped)
 

@@ -21,16 +21,13 @@ from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters
 from spotdiff.nets.parts.weights import fill, read_weights
 from spotdiff.train.checkpoint import load_checkpoint
 from spotdiff.train.lessons import Lessons, find_lessons
-from spotdiff.train.loop import CHECKPOINT, JOURNAL, WEIGHTS, Moment, learn
-from spotdiff.train.plot import write_plot
+from spotdiff.train.loop import CHECKPOINT, WEIGHTS, Moment, learn
 from spotdiff.train.recipe import get_recipe
-from spotdiff.train.sheet import write_sheet
 
 if TYPE_CHECKING:
     from spotdiff.train.recipe import Recipe
 
-RECIPE, RUN, PLOT, SAMPLES = "recipe.json", "run.json", "curves.png", "samples"
-_SHOWN = 8  # held-out pairs on a sheet
+RECIPE, RUN = "recipe.json", "run.json"
 _FINE_STEPS, _FINE_RATE = 300, 0.25  # of the recipe's rate, where weights are given to begin with
 
 _MAY_DIFFER = ("steps", "patience", "measure_every")  # in a run that is gone on with
@@ -57,8 +54,8 @@ class Run:
     begun: int
 
     def moments(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Moment]:
-        """Train; with every measuring the plot and a sheet of answers are drawn. See `spotdiff.train.loop.learn`."""
-        run = learn(
+        """Train; see `spotdiff.train.loop.learn`."""
+        return learn(
             self.recipe,
             self.net,
             self.facts,
@@ -68,20 +65,6 @@ class Run:
             workers=workers,
             minutes=minutes,
         )
-        for moment in run:
-            if moment.measured and leads():
-                self._draw(moment.step)
-            yield moment
-
-    def _draw(self, step: int) -> None:
-        from spotdiff.train.journal import Journal
-
-        journal = Journal(self.out / JOURNAL)
-        journal.resume(step)
-        write_plot(journal.rows, self.out / PLOT)
-        was_training = self.net.training
-        write_sheet(self.net.eval(), self.lessons.held_out[:_SHOWN], self.out / SAMPLES / f"{step:07d}.png")
-        self.net.train(was_training)
 
 
 def use_threads(count: int) -> None:
