@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,7 +17,8 @@ from toys import write_squares
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-SMALL = "size=48 batch=2 measured=2 precision=no net.widths=6,8 net.radii=1,1 net.keys=4 net.width=8".split()
+SMALL = ["size=48", "batch=2", "measured=2", "precision=no"]
+NET = ["net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8"]
 DEEP = b"[" * 100_000
 
 
@@ -50,7 +52,7 @@ def refused(capfd):
 
 
 def train(recipe, out, *more, steps=2) -> list[str]:
-    settings = [word for setting in SMALL for word in ("--set", setting)]
+    settings = [word for setting in SMALL + NET for word in ("--set", setting)]
     return ["train", str(recipe), "--out", str(out), "--steps", str(steps), "--quiet", *settings, *map(str, more)]
 
 
@@ -60,7 +62,7 @@ def saved(state: object) -> bytes:
     return buffer.getvalue()
 
 
-def state_without(data: bytes, **other: object) -> bytes:
+def state_with(data: bytes, **other: object) -> bytes:
     return saved(torch.load(io.BytesIO(data), weights_only=True) | other)
 
 
@@ -70,11 +72,11 @@ CHECKPOINTS = {
     "an empty list": lambda _: saved([]),
     "a tensor": lambda _: saved(torch.zeros(3)),
     "another program's": lambda _: saved({"epoch": 1}),
-    "a step below 0": lambda data: state_without(data, step=-5),
-    "a step in words": lambda data: state_without(data, step="ten"),
-    "another net": lambda data: state_without(data, net={"weight": torch.zeros(1)}),
-    "another mean": lambda data: state_without(data, average={"weight": torch.zeros(1)}),
-    "no optimiser": lambda data: state_without(data, optimiser={}),
+    "a step below 0": lambda data: state_with(data, step=-5),
+    "a step in words": lambda data: state_with(data, step="ten"),
+    "another net": lambda data: state_with(data, net={"weight": torch.zeros(1)}),
+    "another mean": lambda data: state_with(data, average={"weight": torch.zeros(1)}),
+    "no optimiser": lambda data: state_with(data, optimiser={}),
 }
 
 
@@ -88,10 +90,8 @@ def test_a_broken_checkpoint_is_not_gone_on_with_nor_started_over(name, trained,
 
 
 @pytest.mark.parametrize("name", ["journal.csv", "run.json", "recipe.json"])
-@pytest.mark.parametrize("data", [b"step,loss\n1,x\n", b"loss\n1\n", b"\xff\xfe", b"[]"], ids=repr)
+@pytest.mark.parametrize("data", [b"step,loss\n1,x\n", b"loss\n1\n", b"\xff\xfe"], ids=repr)
 def test_a_broken_file_of_a_run_is_named(name, data, trained, refused, tmp_path):
-    if name == "journal.csv" and data == b"[]":
-        pytest.skip("a table of one column and no row")
     for file, whole in trained.items():
         (tmp_path / file).write_bytes(whole)
     (tmp_path / name).write_bytes(data)
@@ -101,7 +101,7 @@ def test_a_broken_file_of_a_run_is_named(name, data, trained, refused, tmp_path)
 def test_the_recipe_of_a_run_and_a_list_in_toml_can_be_trained_by(trained, tmp_path):
     recipe = tmp_path / "tried.toml"
     recipe.write_text("net = 'spot'\n[settings]\nwidths = [6, 8]\nradii = [1, 1]\nkeys = 4\nwidth = 8\n")
-    few = [word for setting in SMALL[:4] for word in ("--set", setting)]
+    few = [word for setting in SMALL for word in ("--set", setting)]
     asked = ["train", str(recipe), "--steps", "1", "-q", *few]
     assert run([*asked, "--out", str(tmp_path / "first")]) == 0
     again = ["train", str(tmp_path / "first" / "recipe.json"), "-q"]
@@ -142,7 +142,7 @@ LIES = [
 
 @pytest.mark.parametrize("lie", LIES, ids=str)
 def test_weights_that_say_of_themselves_what_cannot_be(lie, squares, refused, tmp_path):
-    data = (tmp_path / "w.safetensors", tiny.random_weights("spot", tmp_path / "w.safetensors"))[0].read_bytes()
+    data = Path(tiny.random_weights("spot", tmp_path / "w.safetensors")).read_bytes()
     end = 8 + int.from_bytes(data[:8], "little")
     head = json.loads(data[8:end])
     head["__metadata__"][KEY] = json.dumps(json.loads(head["__metadata__"][KEY]) | lie)
@@ -169,7 +169,7 @@ def test_weights_that_found_nothing_still_answer(squares, capfd, tmp_path):
 
 @pytest.mark.parametrize("place", range(0, 900, 25))
 def test_a_changed_bit_of_an_exported_network_is_no_traceback(place, squares, capfd, tmp_path):
-    data = bytearray(open(tiny.bright_onnx(tmp_path / "whole.onnx"), "rb").read())
+    data = bytearray(Path(tiny.bright_onnx(tmp_path / "whole.onnx")).read_bytes())
     data[place % len(data)] ^= 0x80
     path = tmp_path / "flipped.onnx"
     path.write_bytes(data)

@@ -94,7 +94,7 @@ def _mishap(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
     if isinstance(error, OSError):
-        return f"{error.filename or 'writing failed'}: {error.strerror or error}"
+        return f"{error.filename or 'standard output'}: {error.strerror or error}"
     return str(error)
 
 

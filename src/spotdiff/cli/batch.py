@@ -15,6 +15,7 @@ from spotdiff.errors import OptionError
 if TYPE_CHECKING:
     from spotdiff.batch import Done, Plan
     from spotdiff.batch.entry import Entry
+    from spotdiff.options import Options
 
 
 @click.command()
@@ -66,11 +67,9 @@ def command(
     from spotdiff.batch.index import index_path, write_index_table
     from spotdiff.cli._progress import watched
     from spotdiff.cli._summary import Summary, exit_code, told
-    from spotdiff.evaluate.run import check_method
 
     start, folder = time.perf_counter(), Path(out)
-    options = read_options(**asked)
-    check_method(options)  # a method without weights must not become trouble with every pair
+    options = _options(asked)
     table = index_path(folder, kind=index)
     entries = _entries(pairs, folder)
     _check_outputs(
@@ -90,6 +89,14 @@ def command(
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code(done)
+
+
+def _options(asked: dict[str, Any]) -> Options:
+    from spotdiff.evaluate import check_method
+
+    options = read_options(**asked)
+    check_method(options)  # a method without weights must not become trouble with every pair
+    return options
 
 
 def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:

@@ -32,8 +32,7 @@ def facts_of(weights: str, *, method: str, threads: int = 0) -> Facts:
     exported = Path(weights).suffix.lower() == EXPORTED
     facts = open_session(weights, threads=threads)[1] if exported else read_facts(weights)
     if method not in ("onnx", facts.net):
-        own = "onnx" if exported else facts.net
-        raise OptionError(f"weights: {weights} holds weights of {facts.net}, not of {method}; use --method {own}")
+        raise OptionError(f"weights: {weights} holds weights of {facts.net}, not of {method}; use --method {facts.net}")
     if method == "onnx" and not exported:
         raise OptionError(
             f"weights: {weights} is not exported; use --method {facts.net}, or make an ONNX file with spotdiff export"

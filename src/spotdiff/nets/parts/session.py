@@ -78,10 +78,11 @@ def load(model: str | bytes, *, name: str, threads: int = 1) -> Any:  # noqa: AN
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """Everything that onnxruntime raises; it has no name for all of it together."""
+    """Everything that onnxruntime raises; it has no name for all of it together, and some of it is no text."""
     from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
-    return tuple(fault for fault in vars(errors).values() if isinstance(fault, type) and issubclass(fault, Exception))
+    own = (fault for fault in vars(errors).values() if isinstance(fault, type) and issubclass(fault, Exception))
+    return (UnicodeDecodeError, *own)
 
 
 def asking(session: Any, *, name: str = "the network") -> Ask:  # noqa: ANN401
