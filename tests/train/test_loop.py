@@ -126,3 +126,13 @@ def test_the_rate_rises_and_falls():
 
 def test_chance_goes_by_the_step():
     assert len({seed_of(0, step, rank) for step in range(50) for rank in range(4)}) == 200
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_what_knows_nothing_yet_is_measured_and_not_kept(tmp_path, fresh):
+    torch.manual_seed(0)
+    run = learn(recipe_of(lr=0.0), SMALL.build(), FACTS, Squares(), HELD_OUT, tmp_path, fresh=fresh)
+    first = next(run)
+    assert first.measured.figures
+    assert first.best is (tmp_path / WEIGHTS).exists() is not fresh
+    run.close()

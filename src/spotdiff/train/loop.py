@@ -131,6 +131,7 @@ def learn(
     held_out: Sequence[Example],
     out: Path,
     *,
+    fresh: bool = True,
     workers: int = 0,
     minutes: float = 2.0,
 ) -> Iterator[Moment]:
@@ -144,6 +145,7 @@ def learn(
         held_out: Examples to measure on.
         out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`, the
             plot of it, and a sheet of answers for every measuring.
+        fresh: Whether the net knows nothing yet; what it says before the first step is then measured, and not kept.
         workers: Helper processes that make examples.
         minutes: Between two checkpoints.
 
@@ -163,7 +165,7 @@ def learn(
     journal.resume(learner.step)
     keeper = _Keeper(learner, journal, facts, held_out, out, minutes=minutes)
     if learner.step == 0:
-        yield keeper.measured()
+        yield keeper.measured(kept=not fresh)
     batches = feed(
         source,
         first=learner.step,
@@ -222,16 +224,17 @@ class _Keeper:
         self.learner, self.journal, self.facts, self.held_out, self.out = learner, journal, facts, held_out, out
         self.seconds, self.kept = minutes * 60, time.monotonic()
 
-    def measured(self) -> Moment:
-        """Figures of the mean weights and the mean loss; weights are written where they are the best so far."""
+    def measured(self, *, kept: bool = True) -> Moment:
+        """Figures of the mean weights, and the mean loss; the best weights so far are written, unless not to be kept."""
         learner = self.learner
         loss = float(np.mean(learner.losses)) if learner.losses else float("nan")
         learner.losses = []
         with learner.average.worn_by(learner.net):
             found = measure(learner.net, self.held_out)
             found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process
-            best = found.score > learner.best
-            learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
+            best = kept and found.score > learner.best
+            if kept:
+                learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
             if learner.accelerator.is_main_process:
                 if best:
                     figures = {name: round(value, 4) for name, value in found.figures.items()}

@@ -44,6 +44,7 @@ class Run:
         lessons: What it learns from.
         out: The folder.
         begun: Steps that an earlier call has done; this one goes on from there.
+        fresh: Whether no weights were given to begin with.
     """
 
     recipe: Recipe
@@ -52,6 +53,7 @@ class Run:
     lessons: Lessons
     out: Path
     begun: int
+    fresh: bool
 
     def moments(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Moment]:
         """Train; see `spotdiff.train.loop.learn`."""
@@ -62,6 +64,7 @@ class Run:
             self.lessons.source,
             self.lessons.held_out,
             self.out,
+            fresh=self.fresh,
             workers=workers,
             minutes=minutes,
         )
@@ -115,7 +118,8 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
     facts = _facts(net, recipe, lessons)
     if leads():
         _write_down(folder, recipe, lessons, weights)
-    return Run(recipe, net, facts, lessons, folder, begun=state["step"] if state else 0)
+    begun = state["step"] if state else 0
+    return Run(recipe, net, facts, lessons, folder, begun=begun, fresh=weights is None)
 
 
 def _same_training(folder: Path, recipe: Recipe) -> None:
