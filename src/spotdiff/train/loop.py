@@ -225,7 +225,7 @@ class _Keeper:
         self.seconds, self.kept = minutes * 60, time.monotonic()
 
     def measured(self, *, kept: bool = True) -> Moment:
-        """Figures of the mean weights, and the mean loss; the best weights so far are written, unless not to be kept."""
+        """Figures of the mean weights, and the mean loss; the best weights so far are written, where `kept`."""
         learner = self.learner
         loss = float(np.mean(learner.losses)) if learner.losses else float("nan")
         learner.losses = []
