@@ -190,7 +190,7 @@ def test_the_pair_of_the_answer_is_the_pair_that_was_given(ground):
     assert np.array_equal(found.pair.after.pixels, after)
     assert not np.array_equal(found.aligned.after.pixels, after)
     assert found.name == "yard"
-    assert found.method == "classic"
+    assert found.method == "spot"
     assert set(found.parameters) >= {"sigma", "tolerance"}
 
 

@@ -11,7 +11,7 @@ SAME = "Same: no region is sure and large enough."
 # where it is checked. Written out, because importing the options costs more than the whole answer.
 _FLAGS = frozenset(("--quiet", "-q"))
 _VALUES = {
-    "--method": frozenset(("classic", "pixel", "ssim")),
+    "--method": frozenset(("spot", "classic", "pixel", "ssim")),
     "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow")),
     "--light": frozenset(("auto", "off", "gain", "gamma", "histogram", "local")),
     "--describe": frozenset(("words", "off")),
@@ -71,7 +71,7 @@ def plain_comparison(arguments: list[str]) -> tuple[str, str] | None:
     """
     if arguments[:1] != ["compare"]:
         return None
-    files, method, waiting = [], "classic", iter(arguments[1:])
+    files, method, waiting = [], "spot", iter(arguments[1:])
     settings = False
     for word in waiting:
         if word in _FLAGS:

@@ -36,7 +36,7 @@ class Options:
         max_bytes: Largest file read, in MB.
     """
 
-    method: str = param("classic", "how to score a pair; see `spotdiff methods`")
+    method: str = param("spot", "how to score a pair; see `spotdiff methods`")
     settings: Mapping[str, object] = field(default_factory=dict)
     sensitivity: float = param(0.5, "0 reports only the obvious, 1 everything that might be a change", low=0, high=1)
     align: str = param("auto", "camera motion to look for", choices=ALIGN)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from spotdiff.methods._looks import closer, sides_of
 from spotdiff.methods._opaque import opaque
 from spotdiff.methods._runner import asked, facts_of
-from spotdiff.methods._said import evidence_of
+from spotdiff.methods._said import evidence_of, seen_in
 from spotdiff.methods._shown import Shown, answered, shrunk
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
+    from spotdiff.methods._said import Maps
     from spotdiff.nets.parts.facts import Facts
+    from spotdiff.nets.parts.session import Ask
     from spotdiff.types import Bytes, Mask, Pair
 
 _MOST = 0.99  # highest threshold; at 1, as weights may say that found nothing, no scale would be left above it
@@ -31,6 +35,8 @@ class Network:
     Attributes:
         weights: File of trained weights, or one exported to ONNX; it carries its own facts.
         side: Longer side of the pictures the network is shown, in pixels; smaller pictures are shown as they are.
+        closest: Longer side up to which the network looks again, at twice the side each time and at last at the picture
+            as it is, in pixels; 0 for one look. Networks that draw boxes look once. See `spotdiff.methods._looks`.
         threshold: Where the network's own answer counts as changed; it becomes 0.5.
         both_ways: Show the pictures in both orders and take the mean, so that exchanged pictures have the mirrored
             answer; takes twice the time. Networks that are built so need no second look and get none.
@@ -41,6 +47,7 @@ class Network:
 
     weights: str = param("", "file of trained weights, or one exported to ONNX")
     side: int = param(0, "longer side the network works at; 0 as its weights say", low=0, high=16384, unit="px")
+    closest: int = param(0, "longer side up to which it looks closer; 0 for one look", low=0, high=1 << 20, unit="px")
     threshold: float = param(0.0, "what counts as changed; 0 as its weights say", low=0, high=_MOST)
     both_ways: bool = param(True, "show the pictures in both orders, unless the network needs no second look")
 
@@ -56,7 +63,7 @@ class Network:
             OptionError: there are no weights, or they are another network's.
             DataError: the file cannot be read or is none of ours.
         """
-        return facts_of(self.weights, method=self.net, threads=self._threads)
+        return facts_of(self.file, method=self.net, threads=self._threads)
 
     @property
     def parameters_learned(self) -> int:
@@ -76,19 +83,38 @@ class Network:
             DataError: the file cannot be read or is none of ours.
             MissingExtra: the weights need torch, which is not installed.
         """
-        ask, facts = asked(self.weights, method=self.net, threads=self._threads)
-        shown = self.shown(pair)
-        said = answered(ask, shown, both=self.both_ways and facts.net not in MIRRORED)
-        return evidence_of(said, facts, shown, limit=min(self.threshold or facts.threshold, _MOST), usable=pair.usable)
+        ask, facts = asked(self.file, method=self.net, threads=self._threads)
+        both = self.both_ways and facts.net not in MIRRORED
+        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        side, limit = self.side or facts.side, min(self.threshold or facts.threshold, _MOST)
+        shown = shrunk(before, after, side=side)
+        said = answered(ask, shown, both=both)
+        further = sides_of(max(pair.before.size), first=side, closest=self.closest)[1:]
+        maps = None
+        if further and facts.form != "centres":
+            look = partial(_asked_of_piece, ask, both=both)
+            maps = closer(look, before, after, seen_in(said, shown), further)
+        return evidence_of(said, facts, shown, limit=limit, usable=pair.usable, closer=maps)
 
     def shown(self, pair: Pair) -> Shown:
-        """The pair as the network is shown it; raises as `facts` does."""
+        """The pair as the network is shown it at its first look; raises as `facts` does."""
         before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
         return shrunk(before, after, side=self.side or self.facts().side)
 
     @property
+    def file(self) -> str:
+        """The file of weights: the one given."""
+        return self.weights
+
+    @property
     def _threads(self) -> int:
         return 0
+
+
+def _asked_of_piece(ask: Ask, before: Bytes, after: Bytes, *, both: bool) -> Maps:
+    """What a network says of two pictures as they are."""
+    shown = shrunk(before, after, side=max(before.shape))
+    return seen_in(answered(ask, shown, both=both), shown)
 
 
 def _filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, Bytes]:

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from spotdiff.nets.parts.facts import Facts
     from spotdiff.types import Map, Mask
 
-    Found = tuple[tuple[Map, Map], dict[str, Map], dict[str, object]]  # gone and new, layers, notes
+    Maps = tuple[Map, Map]  # gone and new
+    Found = tuple[Maps, dict[str, Map], dict[str, object]]  # layers, notes
 
 _MAPS = {"gone", "new"}
 _CENTRES = {f"{part}_{side}" for part in ("heat", "size", "offset") for side in ("before", "after")}
 _WANTED = {"classes": _MAPS, "masks": _MAPS, "centres": _CENTRES}
 
 
-def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable: Mask | None) -> Evidence:
+def evidence_of(
+    said: Said, facts: Facts, shown: Shown, *, limit: float, usable: Mask | None, closer: Maps | None = None
+) -> Evidence:
     """Evidence from a network's answer about the pictures it was shown.
 
     Args:
@@ -31,6 +34,7 @@ def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable:
         facts: Of the network's weights.
         shown: The pictures.
         limit: What counts as changed in the answer; it becomes 0.5.
+        closer: Gone and new after further looks, in place of those in the answer.
         usable: (H, W) bool, False where the evidence is to be 0; None for nowhere.
 
     Raises:
@@ -44,6 +48,8 @@ def evidence_of(said: Said, facts: Facts, shown: Shown, *, limit: float, usable:
         maps, layers, notes = _boxes(said, facts, shown, limit)
     else:
         maps, layers, notes = _maps(said, shown)
+    if closer is not None:
+        maps = tuple(_resized(one, shown.shape) for one in closer)  # type: ignore[assignment]
     gone, new = (_graded(one, limit, usable) for one in maps)
     directed = facts.directed and facts.form != "centres"
     if not directed:
@@ -69,11 +75,22 @@ def _maps(said: Said, shown: Shown) -> Found:
 
 def _own_size(value: Map, shown: Shown) -> Map:
     """(H, W) in [0, 1], of the size that the pictures had, from (1, 1, h, w)."""
-    inner = value[0, 0, : shown.inner[0], : shown.inner[1]]
-    if inner.shape != shown.shape:
-        inner = np.asarray(cv2.resize(inner, shown.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    clipped: Map = np.clip(inner, 0, 1)
-    return clipped
+    return _resized(seen(value, shown), shown.shape)
+
+
+def seen_in(said: Said, shown: Shown) -> Maps:
+    """Gone and new in what a network said, of the size that it was shown."""
+    return seen(said["gone"], shown), seen(said["new"], shown)
+
+
+def seen(value: Map, shown: Shown) -> Map:
+    """(h, w) in [0, 1] from (1, 1, h, w): what is picture of what the network was shown."""
+    inner: Map = np.clip(value[0, 0, : shown.inner[0], : shown.inner[1]], 0, 1)
+    return inner
+
+
+def _resized(value: Map, shape: tuple[int, int]) -> Map:
+    return value if value.shape == shape else np.asarray(cv2.resize(value, shape[::-1]), np.float32)
 
 
 def _boxes(said: Said, facts: Facts, shown: Shown, limit: float) -> Found:

@@ -1,18 +1,53 @@
-"""Trained network of ours: what each picture shows that the other does not, by matching in both directions."""
+"""The default: what each picture shows that the other does not, found by a small network that comes with spotdiff."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from spotdiff import nets
 from spotdiff.methods._network import Network
+from spotdiff.methods._opaque import opaque
+from spotdiff.params import param
+from spotdiff.types import Evidence, Extraction
+
+if TYPE_CHECKING:
+    from spotdiff.types import Pair
+
+SHIPPED = Path(nets.__file__).parent / "shipped" / "spot.onnx"
 
 
 @dataclass(frozen=True, slots=True)
 class Spot(Network):
-    """Spot: two masks, each in its own picture's pixels; see `spotdiff.nets.spot`.
+    """Spot: two masks, each in its own picture's pixels; see `spotdiff.nets.spot` and docs/spot.md.
 
-    Its parameters are those of every method with a network; see `spotdiff.methods._network`.
+    Its parameters are those of every method with a network (see `spotdiff.methods._network`), with other defaults.
+    Without `weights` it uses those that come with spotdiff, through onnxruntime.
     """
 
     net: ClassVar[str] = "spot"
+    extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.5, min_area=12, join=2)
+
+    weights: str = param(
+        "", "file of trained weights, or one exported to ONNX; empty for those that come with spotdiff"
+    )
+    side: int = param(320, "longer side of the first look; 0 as the weights say", low=0, high=16384, unit="px")
+    closest: int = param(
+        1 << 20, "longer side up to which it looks closer; 0 for one look", low=0, high=1 << 20, unit="px"
+    )
+
+    def score(self, pair: Pair) -> Evidence:
+        """As `Network.score`; the network is not asked about pictures that look the same in every pixel."""
+        before, after = opaque(pair.before), opaque(pair.after)
+        if np.array_equal(before, after):
+            nothing = np.zeros(before.shape[:2], np.float32)
+            return Evidence(nothing, nothing, directed=True, notes={"anything": 0.0})
+        return Network.score(self, pair)  # not `super`: slots make a class of their own
+
+    @property
+    def file(self) -> str:
+        """The file of weights: the one given, or ours."""
+        return self.weights or str(SHIPPED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.synth.patches import patches
 from spotdiff.data.synth.shades import shade_of
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, At, Shade, Stage
 from spotdiff.data.synth.things import Thing, named, recoloured
@@ -113,6 +114,8 @@ class Director:
         recipe, draw = self.recipe, self.rng.random()
         if self.rng.random() < recipe.text:
             return self._other_words if self.rng.random() < 0.5 else self._sign
+        if self.rng.random() < recipe.patched:
+            return self._patch
         if draw < recipe.moved:
             return self._move
         if draw < recipe.moved + recipe.replaced:
@@ -153,6 +156,13 @@ class Director:
         there = at[0] + (first.size[0] - second.size[0]) // 2, at[1] + first.size[1] - second.size[1]
         return self._exchange(first, at, second, there)
 
+    def _patch(self) -> Change:
+        """A part of the picture painted with another part of it: a retouched photograph, a fault on a board."""
+        shape = self.props.patch()
+        at = self.props.place(shape, self.stage)
+        first, second = patches(self.rng, self.stage.pictures[BEFORE], shape, at)
+        return self._exchange(first, at, second, at, how="patched", shaded=False)
+
     def _recolour(self) -> Change:
         first, at = self._prop()
         return self._exchange(first, at, recoloured(first, self.rng), at, how="recoloured")
@@ -166,9 +176,11 @@ class Director:
         at = self.props.place(first, self.stage)
         return self._exchange(first, at, second, at, how="rewritten")
 
-    def _exchange(self, first: Thing, at: At, second: Thing, there: At, *, how: str = "") -> Change:
+    def _exchange(
+        self, first: Thing, at: At, second: Thing, there: At, *, how: str = "", shaded: bool = True
+    ) -> Change:
         """One thing in before and another in after."""
-        shade = shade_of(first, self.rng)
+        shade = shade_of(first, self.rng) if shaded else None
         first, second = named(first), named(second)
         facts = second.facts() | {"from": first.phrase(), "to": second.phrase()} | ({"how": how} if how else {})
         return Change("replaced", self._put(first, at, BEFORE, shade), self._put(second, there, AFTER, shade), facts)

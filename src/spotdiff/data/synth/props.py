@@ -15,6 +15,7 @@ from spotdiff.data.synth.stage import At, Stage
 from spotdiff.data.synth.things import Thing, edged, posed, tinted
 
 _MOST_COVERED = 0.35  # share of a thing's box that may lie outside or on other things
+_LARGEST_PATCH = 0.05  # share of the picture
 _TRIES = 6  # places looked at, of which the least covered is taken
 
 
@@ -44,6 +45,10 @@ class Props:
             longest = max(self.recipe.size // 2, 96)
             thing = self.materials.cutout(int(self.rng.integers(len(stock))), longest=longest)
         return edged(posed(self.sized(thing, area=area, most=most), self.rng), self.rng)
+
+    def patch(self) -> Thing:
+        """A shape for a place that is painted over, as large as the recipe says, up to a twentieth of the picture."""
+        return self.sized(posed(drawn(self.rng), self.rng, turn=90), most=_LARGEST_PATCH)
 
     def sized(self, thing: Thing, *, area: float = 0.0, most: float = 1.0) -> Thing:
         """The thing as large as asked for; see `thing`."""

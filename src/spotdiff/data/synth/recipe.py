@@ -24,9 +24,11 @@ class PairRecipe:
         inpaint: Share of the removals and arrivals where the missing thing is painted over in the other picture.
         text: Share of the changes that are writing.
         blobs: Share of the things that are drawn where cut-outs exist too.
+        drawn: Share of the scenes that are drawings (boards, pages, cartoons) though there are photographs.
+        patched: Share of the changes that are a part of the picture painted with another part of it.
         moved: Share of the changes that are one thing at two places.
         replaced: Share of the changes that are two things, or one in two colours, at one place.
-        light: Strength of what light does, differently in each picture.
+        light: Greatest strength of what light does, differently in each picture; each pair draws its own up to that.
         shadows: Share of the pictures with cast shadows.
         camera: still; residual (what an aligner leaves); depth (near things shift more than far ones); moved (rotated,
             shifted, scaled); mixed (one of these a pair).
@@ -44,9 +46,11 @@ class PairRecipe:
     inpaint: float = param(0.15, "share of removals and arrivals that are painted over", low=0, high=0.3)
     text: float = param(0.08, "share of changes that are writing", low=0, high=1)
     blobs: float = param(0.2, "share of things that are drawn where cut-outs exist", low=0, high=1)
+    drawn: float = param(0.12, "share of scenes that are drawings though there are photographs", low=0, high=1)
+    patched: float = param(0.15, "share of changes that paint a part with another part", low=0, high=1)
     moved: float = param(0.15, "share of changes that are one thing at two places", low=0, high=1)
     replaced: float = param(0.25, "share of changes that are two things at one place", low=0, high=1)
-    light: float = param(1.0, "strength of what light does", low=0, high=1)
+    light: float = param(1.0, "greatest strength of what light does", low=0, high=1)
     shadows: float = param(0.4, "share of pictures with cast shadows", low=0, high=1)
     camera: str = param("mixed", "how the camera moved between the two", choices=CAMERAS)
     camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")

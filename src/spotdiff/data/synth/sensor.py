@@ -24,12 +24,20 @@ def taken(rng: np.random.Generator, lit: Lit, recipe: PairRecipe, facts: dict[st
     if not strength:
         return np.asarray(cv2.LUT(picture, lit.tones))
     picture = _blurred(rng, picture, strength, facts)
+    if rng.random() < 0.03 * strength:
+        picture = _rained_on(rng, picture, facts)
     picture = _noisy(rng, picture, strength, facts)
     picture = np.asarray(cv2.LUT(picture, lit.tones))
     if rng.random() < 0.04 * strength:
         facts["grey"] = True
         picture = np.asarray(cv2.merge([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)] * 3))
     return _compressed(rng, picture, strength, facts)
+
+
+def bilevel(picture: Bytes) -> Bytes:
+    """The picture in black and white, parted at its own middle (Otsu), as a scanner for drawings gives it."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.merge([cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)[1]] * 3))
 
 
 def _blurred(rng: np.random.Generator, picture: Bytes, strength: float, facts: dict[str, object]) -> Bytes:
@@ -39,14 +47,26 @@ def _blurred(rng: np.random.Generator, picture: Bytes, strength: float, facts: d
         sigma = float(rng.uniform(0.3, 1.2)) * strength
         facts["blur"] = round(sigma, 2)
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma)) if sigma > 0.2 else picture
-    if how < 0.45:
+    if how < 0.5:
         height, width = picture.shape[:2]
-        factor = 1 - float(rng.uniform(0.1, 0.5)) * strength
+        factor = 1 - float(rng.uniform(0.1, 0.65)) * strength
         small = cv2.resize(picture, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
         facts["resampled"] = round(factor, 2)
         way = cv2.INTER_LINEAR if rng.random() < 0.5 else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(small, (width, height), interpolation=way))
     return picture
+
+
+def _rained_on(rng: np.random.Generator, picture: Bytes, facts: dict[str, object]) -> Bytes:
+    """Bright streaks of drops or snow between the camera and the scene."""
+    height, width = picture.shape[:2]
+    lean, long = rng.normal(0, 0.2), float(rng.choice((0.0, rng.uniform(2, 16))))
+    drops = np.zeros((height, width), np.uint8)
+    for x, y in rng.uniform(0, (width, height), (int(rng.integers(20, 250)), 2)):
+        end, bright = (int(x + lean * long), int(y + long)), int(rng.integers(40, 150))
+        cv2.line(drops, (int(x), int(y)), end, bright, 1, cv2.LINE_AA)
+    facts["rain"] = True
+    return np.asarray(cv2.add(picture, cv2.merge([drops] * 3)))
 
 
 def _noisy(rng: np.random.Generator, picture: Bytes, strength: float, facts: dict[str, object]) -> Bytes:

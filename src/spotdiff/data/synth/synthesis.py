@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,20 +11,24 @@ import numpy as np
 from spotdiff.data.example import Example
 from spotdiff.data.synth.camera import Camera, camera
 from spotdiff.data.synth.changes import Director
+from spotdiff.data.synth.drawings import drawing
 from spotdiff.data.synth.light import lit
 from spotdiff.data.synth.materials import Materials
 from spotdiff.data.synth.motion import moving
 from spotdiff.data.synth.props import Props
 from spotdiff.data.synth.recipe import PairRecipe
 from spotdiff.data.synth.scenes import scene
-from spotdiff.data.synth.sensor import taken
+from spotdiff.data.synth.sensor import bilevel, taken
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
 from spotdiff.data.synth.truths import read_back
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spotdiff.types import Bytes
 
-_SMALLEST_CUT = 0.5  # side of the part of a photograph that is shown, as a share of its shorter side
+_SCANNED = 0.6  # share of the drawings in two colours that are scanned in black and white, under even light
+_SMALLEST_CUT = 0.3  # side of the part of a photograph that is shown, as a share of its shorter side
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class Synthesis:
         truth = read_back(stage, director.changes, director.shared, seen_by)
         facts: dict[str, object] = {"number": number, "camera": seen_by.facts}
         facts["texture_motion"] = self._stir(rng, stage, scene_alone)
-        pictures = self._taken(rng, stage, seen_by, facts)
+        scanned = _in_two_colours(scene_alone) and rng.random() < _SCANNED * self.recipe.sensor
+        facts["scanned"] = scanned
+        pictures = self._taken(rng, stage, seen_by, facts, finish=bilevel if scanned else None)
         masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
         return Example(*pictures, *masks, places=truth.places, facts=facts), truth.mask
 
@@ -77,6 +83,8 @@ class Synthesis:
         """(side, side, 3): a square part of a photograph, sometimes mirrored, or a drawn scene."""
         if not self.materials.photos:
             return scene(rng, side)
+        if rng.random() < self.recipe.drawn:
+            return drawing(rng, side)
         photo = self.materials.photo(int(rng.integers(len(self.materials.photos))))
         height, width = photo.shape[:2]
         cut = max(int(min(height, width) * rng.uniform(_SMALLEST_CUT, 1)), 1)
@@ -100,11 +108,24 @@ class Synthesis:
         return True
 
     def _taken(
-        self, rng: np.random.Generator, stage: Stage, seen_by: Camera, facts: dict[str, object]
+        self,
+        rng: np.random.Generator,
+        stage: Stage,
+        seen_by: Camera,
+        facts: dict[str, object],
+        *,
+        finish: Callable[[Bytes], Bytes] | None,
     ) -> tuple[Bytes, Bytes]:
         pictures = []
+        even = {"light": 0.0, "shadows": 0.0}
+        recipe = replace(self.recipe, **even if finish else {"light": self.recipe.light * rng.uniform(0.1, 1)})
         for side, name in ((BEFORE, "before"), (AFTER, "after")):
-            under = lit(rng, seen_by.views[side].picture(stage.pictures[side]), self.recipe)
+            under = lit(rng, seen_by.views[side].picture(stage.pictures[side]), recipe)
             facts[name] = under.facts
-            pictures.append(taken(rng, under, self.recipe, under.facts))
+            picture = taken(rng, under, self.recipe, under.facts)
+            pictures.append(finish(picture) if finish else picture)
         return pictures[0], pictures[1]
+
+
+def _in_two_colours(scene: Bytes) -> bool:
+    return len(np.unique(scene[::5, ::5].reshape(-1, 3), axis=0)) <= 2

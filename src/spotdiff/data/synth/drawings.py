@@ -1,0 +1,147 @@
+"""Pictures that were never scenes: etched boards, pages and screens, cartoons. Few colours, hard edges, no grain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.data.synth.noise import octaves
+from spotdiff.data.synth.writing import words
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Matrix
+
+Colour = tuple[int, ...]
+
+
+def drawing(rng: np.random.Generator, side: int) -> Bytes:
+    """A (side, side, 3) uint8 drawing."""
+    paint = _DRAWINGS[int(rng.integers(len(_DRAWINGS)))]
+    return paint(rng, side)
+
+
+def _colour(rng: np.random.Generator) -> Colour:
+    hsv = np.array([[[rng.integers(180), rng.integers(256) * rng.random(), rng.integers(30, 256)]]]).astype(np.uint8)
+    return tuple(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0].tolist())
+
+
+def _etched(rng: np.random.Generator, side: int) -> Bytes:
+    """Copper in two levels, as boards are inspected: lanes of tracks with bends, pads, planes, edges a little rough."""
+    copper = np.zeros((side, side), np.uint8)
+    pitch = side * float(rng.uniform(0.05, 0.2))
+    wide = max(int(pitch * rng.uniform(0.3, 0.65)), 2)
+    for lane in np.arange(-0.5 * side, 1.5 * side, pitch):
+        if rng.random() < 0.8:
+            cv2.polylines(copper, [_track(rng, lane, side, pitch)], isClosed=False, color=255, thickness=wide)
+    for _ in range(int(rng.integers(0, 10))):
+        _pad(rng, copper, pitch)
+    if rng.random() < 0.3:
+        corner, size = rng.integers(0, side, 2), (side * rng.uniform(0.1, 0.5, 2)).astype(int)
+        cv2.rectangle(copper, corner.tolist(), (corner + size).tolist(), 255, -1)
+    if rng.random() < 0.5:
+        copper = np.ascontiguousarray(copper.T)
+    rough = copper + rng.uniform(0, 40) * octaves(rng, side, side, zoom=0.1)
+    level = np.where(cv2.GaussianBlur(np.asarray(rough, np.float32), (0, 0), 0.8) > 127, 255, 0).astype(np.uint8)
+    ground, metal = ((0,) * 3, (255,) * 3) if rng.random() < 0.6 else (_colour(rng), _colour(rng))
+    return _in_two(level, ground, metal)
+
+
+def _track(rng: np.random.Generator, lane: float, side: int, pitch: float) -> Bytes:
+    """The corners of a track that keeps to its lane and changes it once or twice by a slant."""
+    points, down = [(lane, -10.0)], 0.0
+    for _ in range(int(rng.integers(0, 3))):
+        down += side * float(rng.uniform(0.1, 0.5))
+        points.append((points[-1][0], down))
+        step = pitch * int(rng.integers(-2, 3))
+        down += abs(step)
+        points.append((points[-1][0] + step, down))
+    points.append((points[-1][0], side + 10.0))
+    return np.array(points).astype(np.int32)
+
+
+def _pad(rng: np.random.Generator, copper: Bytes, pitch: float) -> None:
+    middle, radius = rng.integers(0, len(copper), 2).tolist(), max(int(pitch * rng.uniform(0.3, 0.8)), 3)
+    cv2.circle(copper, middle, radius + max(radius // 3, 2), 0, -1)
+    cv2.circle(copper, middle, radius, 255, -1)
+    if rng.random() < 0.6:
+        cv2.circle(copper, middle, max(radius // 3, 1), 0, -1)
+
+
+def _in_two(level: Bytes, ground: Colour, other: Colour) -> Bytes:
+    table = np.linspace(np.array(ground, np.float32), np.array(other, np.float32), 256)
+    return np.asarray(cv2.LUT(cv2.merge([level] * 3), table.astype(np.uint8)[None]))
+
+
+def _page(rng: np.random.Generator, side: int) -> Bytes:
+    """Boxes, lines of writing, buttons and pictures on plain ground: a form, a web page, a screen."""
+    dark = rng.random() < 0.25
+    ground = tuple(int(v) for v in (rng.integers(15, 60, 3) if dark else rng.integers(225, 256, 3)))
+    picture = np.full((side, side, 3), ground, np.uint8)
+    down = int(rng.integers(0, max(side // 8, 1)))
+    while down < side:
+        tall = int(side * rng.uniform(0.05, 0.25))
+        left = int(side * rng.uniform(0, 0.3))
+        _block(rng, picture[down : down + tall, left:], dark=dark)
+        down += tall + int(side * rng.uniform(0.01, 0.06))
+    return picture
+
+
+def _block(rng: np.random.Generator, part: Bytes, *, dark: bool) -> None:
+    """One piece of a page: writing, a coloured bar, a picture."""
+    tall, wide = part.shape[:2]
+    if min(tall, wide) < 4:
+        return
+    how = rng.random()
+    if how < 0.25:
+        part[:, : int(wide * rng.uniform(0.3, 1))] = _colour(rng)
+    elif how < 0.4:
+        inner = int(wide * rng.uniform(0.2, 0.8))
+        part[:, :inner] = np.clip(128 + 60 * octaves(rng, tall, inner)[..., None] + rng.normal(0, 40, 3), 0, 255)
+    else:
+        ink = np.full(3, int(rng.integers(170, 256)) if dark else int(rng.integers(0, 110)), np.uint8)
+        _lines(rng, part, ink)
+
+
+def _lines(rng: np.random.Generator, part: Bytes, ink: Bytes) -> None:
+    """Lines of writing, one below the other."""
+    tall, wide = part.shape[:2]
+    height, face = int(np.clip(tall * rng.uniform(0.15, 0.6), 6, 40)), int(rng.integers(0, 4))
+    canvas = np.ascontiguousarray(part)
+    for down in range(height, tall, int(height * 1.4)):
+        line = " ".join(words(rng) for _ in range(int(rng.integers(1, 8))))[: max(2 * wide // height, 1)]
+        heavy = 1 + height // 16
+        cv2.putText(canvas, line, (0, down - height // 4), face, height / 32, ink.tolist(), heavy, cv2.LINE_AA)
+    part[:] = canvas
+
+
+def _cartoon(rng: np.random.Generator, side: int) -> Bytes:
+    """Flat patches of colour with dark outlines, some with a slope of light in them."""
+    picture = np.full((side, side, 3), _colour(rng), np.uint8)
+    inked, thick = rng.random() < 0.7, max(int(side * rng.uniform(0.004, 0.014)), 1)
+    for number in range(int(rng.integers(8, 45))):
+        reach = side * float(rng.uniform(0.25, 0.6) if number < 4 else np.exp(rng.uniform(np.log(0.02), np.log(0.25))))
+        points = _outline(rng, rng.uniform(0, side, 2), reach)
+        cv2.fillPoly(picture, [points], _colour(rng), cv2.LINE_AA)
+        if inked:
+            cv2.polylines(picture, [points], isClosed=True, color=(20, 18, 24), thickness=thick, lineType=cv2.LINE_AA)
+    if rng.random() < 0.5:
+        slope = np.linspace(rng.uniform(0.7, 1), 1, side, dtype=np.float32)[:, None, None]
+        picture = np.asarray(picture * slope, np.uint8)
+    return picture
+
+
+def _outline(rng: np.random.Generator, middle: Matrix, reach: float) -> Bytes:
+    """A smooth or an angular closed line."""
+    count = int(rng.choice((3, 4, 5, 6, 24)))
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False) + rng.uniform(0, 2 * np.pi)
+    wobble = 1 + sum(rng.normal(0, 0.15 / k) * np.cos(k * angles + rng.uniform(0, 6.3)) for k in range(1, 4))
+    radii = reach * wobble * (1 if count == 24 else rng.uniform(0.6, 1.2, count))
+    flat = rng.uniform(0.4, 1)
+    around = np.stack([np.cos(angles) * radii, flat * np.sin(angles) * radii], 1)
+    return np.asarray(middle + around).astype(np.int32)
+
+
+_DRAWINGS: tuple[Callable[[np.random.Generator, int], Bytes], ...] = (_etched, _page, _cartoon)
