@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from spotdiff.data.synth.materials import Stored
 from spotdiff.data.synth.patches import patches
 from spotdiff.data.synth.things import thing_of
 
-PLAIN = {"light": 0.0, "shadows": 0.0, "camera": "still", "sensor": 0.0, "texture_motion": 0.0, "size": 96}
+PLAIN = {"light": 0.0, "shadows": 0.0, "camera": "still", "sensor": 0.0, "texture_motion": 0.0, "size": 96, "covered": 0.0}
 
 
 @pytest.mark.parametrize("paint", module._DRAWINGS, ids=lambda paint: paint.__name__)
@@ -38,8 +39,6 @@ def test_an_etched_board_has_two_levels() -> None:
 
 def test_share_of_drawn_scenes() -> None:
     grey = np.full((64, 64, 3), 127, np.uint8)
-    import cv2
-
     photo = Stored("grey.png", cv2.imencode(".png", grey)[1].tobytes())
     materials = Materials((photo,), ())
 
@@ -77,4 +76,5 @@ def test_patched_pairs_changed_in_both_pictures_at_one_place() -> None:
     for pair in changed:
         assert [place.kind for place in pair.places] == ["replaced"]
         assert np.array_equal(pair.gone, pair.new)
-        assert np.array_equal(pair.before[~pair.gone & pair.counted_before], pair.after[~pair.gone & pair.counted_after])
+        same = ~pair.gone & pair.counted_before & pair.counted_after
+        assert np.array_equal(pair.before[same], pair.after[same])

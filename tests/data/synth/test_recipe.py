@@ -9,7 +9,7 @@ from spotdiff.errors import OptionError
 def test_recipes_differ_as_their_names_say():
     assert RECIPES.keys() == {"default", "aligned", "free", "plain"}
     assert (RECIPES["aligned"].camera, RECIPES["free"].camera, RECIPES["plain"].camera) == (
-        "residual",
+        "aligned",
         "moved",
         "still",
     )

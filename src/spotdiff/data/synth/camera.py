@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Matrix
 
 _MOTIONS = ("still", "residual", "depth", "moved")
-_MIXTURE = (0.15, 0.5, 0.15, 0.2)  # shares of the motions where all of them are mixed
+_MIXTURES = {"mixed": (0.15, 0.5, 0.15, 0.2), "aligned": (0.15, 0.65, 0.2, 0.0)}  # shares of the motions
 _ROOM = 1.25  # side of the stage where the camera moves freely, in sides of the picture
 _TURN, _SHIFT, _SCALE = 30.0, 0.2, (0.8, 1.5)  # degrees, share of the side, factors: those of CYWS
 _SLANT = 0.08  # share of the side by which corners move in perspective
+_UNSEEN = 0.12  # share of the side, the widest edge that only one picture shows
 _LENS = 0.25  # share of the residuals that are a lens'
 _DEPTH = 0.05  # longest way of the nearest thing, as a share of the side
 
@@ -93,7 +94,9 @@ class Camera:
 
 def camera(rng: np.random.Generator, recipe: PairRecipe) -> Camera:
     """A camera of the kind that the recipe asks for."""
-    motion = recipe.camera if recipe.camera != "mixed" else str(rng.choice(_MOTIONS, p=_MIXTURE))
+    motion = recipe.camera
+    if motion in _MIXTURES:
+        motion = str(rng.choice(_MOTIONS, p=_MIXTURES[motion]))
     size, plain = recipe.size, View(recipe.size)
     if motion == "still":
         return Camera(motion, size, (plain, plain), facts={"motion": motion})
@@ -151,3 +154,13 @@ def _moved(rng: np.random.Generator, size: int, room: int) -> tuple[View, dict[s
     matrix = cv2.getPerspectiveTransform(square, slanted) @ matrix
     facts = {"degrees": round(degrees, 1), "scale": round(scale, 3), "shift": [round(float(s), 1) for s in shift]}
     return View(size, matrix=np.asarray(matrix)), dict(facts)
+
+
+def unseen(rng: np.random.Generator, size: int) -> Bytes:
+    """(size, size) uint8: 255 along one or two edges, a little aslant, as what the other picture does not show."""
+    mask = np.zeros((size, size), np.uint8)
+    for turn in rng.choice(4, int(rng.integers(1, 3)), replace=False):
+        one, other = (_UNSEEN * size * rng.uniform(0, 1, 2)).tolist()
+        corners = np.array([(0, 0), (size, 0), (size, other), (0, one)]).round().astype(np.int32)
+        mask |= np.rot90(cv2.fillPoly(np.zeros_like(mask), [corners], 255), int(turn))
+    return mask

@@ -1,4 +1,4 @@
-"""Texture that moves though nothing changed: water, leaves, grass, cloth; different in each of the two pictures."""
+"""What moves though nothing changed: water, leaves, grass, cloth, and near parts of a scene against far ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def moving(rng: np.random.Generator, scene: Bytes, free: Bytes) -> tuple[Bytes, 
     if cv2.countNonZero(part) < 0.02 * part.size:
         return None
     share = cv2.blur(part, (9, 9)).astype(np.float32)[..., None] * np.float32(1 / 255)
-    make = _waves if rng.random() < 0.35 else _swaying
+    make = _MOTIONS[int(rng.choice(len(_MOTIONS), p=_SHARES))]
     first, second = make(rng, scene)
     return _blended(scene, first, share), _blended(scene, second, share)
 
@@ -81,3 +81,17 @@ def _waves(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
         return np.asarray(np.clip(calm + relief[..., None], 0, 255), np.uint8)
 
     return water(), water()
+
+
+def _nearer(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
+    """The scene as it is, and all of it shifted by some pixels, as a near part of it is when the camera moves."""
+    height, width = scene.shape[:2]
+    shift = rng.uniform(-1, 1, 2) * max(_FARTHEST * min(height, width), 1.0)
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+    how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REFLECT_101}
+    return scene, np.asarray(cv2.warpAffine(scene, matrix, (width, height), **how))
+
+
+_FARTHEST = 0.025  # of the shorter side, that a near part moves
+_MOTIONS = (_swaying, _waves, _nearer)
+_SHARES = (0.45, 0.3, 0.25)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spotdiff.errors import OptionError
 from spotdiff.params import build, check, param, params_of
 
-CAMERAS = ("still", "residual", "depth", "moved", "mixed")
+CAMERAS = ("still", "residual", "depth", "moved", "aligned", "mixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,12 @@ class PairRecipe:
         light: Greatest strength of what light does, differently in each picture; each pair draws its own up to that.
         shadows: Share of the pictures with cast shadows.
         camera: still; residual (what an aligner leaves); depth (near things shift more than far ones); moved (rotated,
-            shifted, scaled); mixed (one of these a pair).
+            shifted, scaled); aligned (one of the first three a pair); mixed (one of all).
         camera_px: Longest shift of the residual at a picture of 256 px.
+        covered: Share of the pairs whose edges are covered in both pictures, as what only one of them shows is.
         sensor: Strength of noise, blur and compression.
-        texture_motion: Share of the pairs where texture moves, such as water and leaves; that is no change.
+        texture_motion: Share of the pairs where texture moves, such as water and leaves, or a near part of the scene
+            moves against the rest; that is no change.
     """
 
     size: int = param(256, "side of both pictures", low=32, high=4096, unit="px")
@@ -54,6 +56,7 @@ class PairRecipe:
     shadows: float = param(0.4, "share of pictures with cast shadows", low=0, high=1)
     camera: str = param("mixed", "how the camera moved between the two", choices=CAMERAS)
     camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")
+    covered: float = param(0.2, "share of pairs whose edges are covered in both pictures", low=0, high=1)
     sensor: float = param(1.0, "strength of noise, blur and compression", low=0, high=1)
     texture_motion: float = param(0.15, "share of pairs where texture moves", low=0, high=1)
 
@@ -67,9 +70,9 @@ class PairRecipe:
 
 RECIPES: Mapping[str, PairRecipe] = {
     "default": PairRecipe(),
-    "aligned": PairRecipe(camera="residual"),
+    "aligned": PairRecipe(camera="aligned"),
     "free": PairRecipe(camera="moved"),
-    "plain": PairRecipe(light=0.0, shadows=0.0, camera="still", sensor=0.0, texture_motion=0.0),
+    "plain": PairRecipe(light=0.0, shadows=0.0, camera="still", covered=0.0, sensor=0.0, texture_motion=0.0),
 }
 
 

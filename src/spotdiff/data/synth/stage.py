@@ -58,7 +58,7 @@ class Stage:
         self.pictures[side][canvas] = _laid_over(under, thing.pixels[piece], alpha)
         owner[alpha > 127] = 0
         owner[thing.area[piece] > 0] = number
-        self.touched[canvas][alpha > 0] = 255
+        self.touched[canvas][cv2.max(alpha, thing.area[piece]) > 0] = 255
 
     def _darken(self, shade: Shade, at: At, side: int) -> None:
         place = at[0] + shade.offset[0], at[1] + shade.offset[1]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.example import Example
-from spotdiff.data.synth.camera import Camera, camera
+from spotdiff.data.synth.camera import Camera, camera, unseen
 from spotdiff.data.synth.changes import Director
 from spotdiff.data.synth.drawings import drawing
 from spotdiff.data.synth.light import lit
@@ -70,12 +70,15 @@ class Synthesis:
         scene_alone = stage.pictures[BEFORE].copy()
         director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
         director.direct()
-        truth = read_back(stage, director.changes, director.shared, seen_by)
+        cover = unseen(rng, self.recipe.size) if rng.random() < self.recipe.covered else None
+        truth = read_back(stage, director.changes, director.shared, seen_by, cover)
         facts: dict[str, object] = {"number": number, "camera": seen_by.facts}
         facts["texture_motion"] = self._stir(rng, stage, scene_alone)
         scanned = _in_two_colours(scene_alone) and rng.random() < _SCANNED * self.recipe.sensor
         facts["scanned"] = scanned
         pictures = self._taken(rng, stage, seen_by, facts, finish=bilevel if scanned else None)
+        if cover is not None:
+            pictures = _covered(pictures, cover)
         masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
         return Example(*pictures, *masks, places=truth.places, facts=facts), truth.mask
 
@@ -117,8 +120,10 @@ class Synthesis:
         finish: Callable[[Bytes], Bytes] | None,
     ) -> tuple[Bytes, Bytes]:
         pictures = []
-        even = {"light": 0.0, "shadows": 0.0}
-        recipe = replace(self.recipe, **even if finish else {"light": self.recipe.light * rng.uniform(0.1, 1)})
+        strength = self.recipe.light * rng.uniform(0.1, 1)
+        recipe = replace(self.recipe, light=strength)
+        if finish is not None:
+            recipe = replace(recipe, light=0.0, shadows=0.0)
         for side, name in ((BEFORE, "before"), (AFTER, "after")):
             under = lit(rng, seen_by.views[side].picture(stage.pictures[side]), recipe)
             facts[name] = under.facts
@@ -129,3 +134,11 @@ class Synthesis:
 
 def _in_two_colours(scene: Bytes) -> bool:
     return len(np.unique(scene[::5, ::5].reshape(-1, 3), axis=0)) <= 2
+
+
+def _covered(pictures: tuple[Bytes, Bytes], cover: Bytes) -> tuple[Bytes, Bytes]:
+    """Both pictures, in the mean colour of what is seen where nothing is, as networks are shown them."""
+    means = [cv2.mean(picture, mask=cv2.bitwise_not(cover))[:3] for picture in pictures]
+    colour = np.rint(np.mean(means, axis=0)).astype(np.uint8)
+    before, after = (np.where(cover[..., None] > 0, colour, picture) for picture in pictures)
+    return before, after

@@ -39,12 +39,15 @@ class PairTruth:
     places: tuple[Place, ...]
 
 
-def read_back(stage: Stage, changes: Sequence[Change], shared: Sequence[int], seen_by: Camera) -> PairTruth:
+def read_back(
+    stage: Stage, changes: Sequence[Change], shared: Sequence[int], seen_by: Camera, cover: Bytes | None = None
+) -> PairTruth:
     """Both masks, what counts, and the changes that are seen, each in the pixels of its picture.
 
     What differs between the pictures of the stage but is owned by no change is not counted: soft edges, shadows of
     things, what painting over left, what things in front cover or bare as the camera moves. Nor is what only one of
-    the pictures looks at, and changes of which too little is seen.
+    the pictures looks at, and changes of which too little is seen. Above 0 in `cover`, (H, W) uint8 of both pictures,
+    nothing is.
     """
     owned = [_chosen(stage.owners[side], [_number(change, side) for change in changes]) for side in BOTH]
     loose = cv2.bitwise_and(stage.differing(), cv2.bitwise_not(cv2.bitwise_or(*owned)))
@@ -59,7 +62,7 @@ def read_back(stage: Stage, changes: Sequence[Change], shared: Sequence[int], se
         maps.append(uncounted)
     stacked = cv2.merge(maps)
     seen = [cv2.split(seen_by.views[side].numbers(stacked, beyond=(0, 0, 255, 255))) for side in BOTH]
-    return _sorted_out(seen, changes)
+    return _sorted_out(seen, changes, cover)
 
 
 def _number(change: Change, side: int) -> int:
@@ -73,9 +76,11 @@ def _chosen(owners: Bytes, numbers: Sequence[int]) -> Bytes:
     return np.asarray(cv2.LUT(owners, table))
 
 
-def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change]) -> PairTruth:
+def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change], cover: Bytes | None) -> PairTruth:
     """From the four maps as each picture shows them: owners in before, in after, not counted in before, in after."""
     counted = [cv2.bitwise_not(seen[side][2 + side]) for side in BOTH]
+    if cover is not None:
+        counted = [cv2.subtract(one, cover) for one in counted]
     known = [change for change in changes if _is_seen(change, seen, counted)]
     lost = [change for change in changes if change not in known]
     places = tuple(_place(change, seen, counted) for change in known)
