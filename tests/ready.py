@@ -5,4 +5,10 @@ from __future__ import annotations
 from spotdiff import plugins
 from spotdiff.params import params_of
 
-READY = [name for name in plugins.names("methods") if "weights" not in params_of(plugins.load("methods", name))]
+OWN_WEIGHTS = "spot"  # comes with weights
+
+READY = [
+    name
+    for name in plugins.names("methods")
+    if name == OWN_WEIGHTS or "weights" not in params_of(plugins.load("methods", name))
+]

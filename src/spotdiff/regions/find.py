@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align.warp import move_box, move_outlines
+from spotdiff.regions.directed import directed_labels
 from spotdiff.regions.extract import Thresholds, label_regions, renumber, spans
-from spotdiff.regions.kinds import kind_by_edges, kind_by_maps, presence, window
+from spotdiff.regions.kinds import kind_by_edges, presence, window
 from spotdiff.regions.moved import pair_moves
 from spotdiff.regions.outline import outlines_of
 from spotdiff.regions.split import divide, standing_out
@@ -28,17 +29,20 @@ _NAMED = 2000  # regions beyond this many are left `changed`: a picture that dif
 def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tuple[Region, ...], Labels]:
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
     change = evidence.change
-    labels = label_regions(change, limits)
+    kinds: list[Kind] = []
+    if evidence.directed:
+        labels, kinds = directed_labels(evidence, limits)
+    else:
+        labels = label_regions(change, limits)
     if not labels.any():
         return (), labels
     boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
     regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
-    if len(regions) <= _NAMED:
-        if evidence.directed:
-            regions = [replace(r, kind=_kind_from_maps(evidence, labels, r, limits.grow)) for r in regions]
-        else:
-            divided = _divided(pair, change, labels, regions, least=limits.min_area)
-            regions = _named_by_edges(pair, labels, divided)
+    if evidence.directed:
+        regions = [replace(region, kind=kind) for region, kind in zip(regions, kinds, strict=True)]
+    elif len(regions) <= _NAMED:
+        divided = _divided(pair, change, labels, regions, least=limits.min_area)
+        regions = _named_by_edges(pair, labels, divided)
     moved = pair_moves(pair, tuple(regions))
     return _renumbered(tuple(sorted(moved, key=lambda r: (-r.score, r.label))), regions, labels)
 
@@ -107,13 +111,6 @@ def _named_by_edges(pair: Pair, labels: Labels, regions: list[Region]) -> list[R
             region = replace(region, kind=kind_by_edges(*found))
         named.append(region)
     return named
-
-
-def _kind_from_maps(evidence: Evidence, labels: Labels, region: Region, grow: float) -> Kind:
-    left, top, right, bottom = region.box_before or (0, 0, 0, 0)
-    mask = labels[top:bottom, left:right] == region.label
-    gone, new = (float(m[top:bottom, left:right][mask].mean()) for m in (evidence.gone, evidence.new))
-    return kind_by_maps(gone, new, threshold=grow)
 
 
 def _renumbered(ordered: tuple[Region, ...], named: list[Region], labels: Labels) -> tuple[tuple[Region, ...], Labels]:

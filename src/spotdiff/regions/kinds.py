@@ -70,18 +70,6 @@ def kind_by_edges(before: Presence, after: Presence) -> Kind:
     return "replaced" if min(before.strength, after.strength) > _PRESENT else "changed"
 
 
-def kind_by_maps(gone: float, new: float, *, threshold: float) -> Kind:
-    """The kind that a directed method's region has, by the mean of each map inside it.
-
-    Examples:
-        >>> kind_by_maps(0.9, 0.1, threshold=0.5), kind_by_maps(0.8, 0.7, threshold=0.5)
-        ('removed', 'replaced')
-    """
-    if gone >= threshold and new >= threshold:
-        return "replaced"
-    return "added" if new > gone else "removed"
-
-
 def gradient_of(pixels: Bytes) -> Map:
     """(H, W) float32 gradient of the strongest channel of a picture (H, W, 3), in grey levels per pixel."""
     # per channel, because a red cup on a green table of the same luma has edges too

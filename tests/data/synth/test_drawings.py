@@ -13,7 +13,15 @@ from spotdiff.data.synth.materials import Stored
 from spotdiff.data.synth.patches import patches
 from spotdiff.data.synth.things import thing_of
 
-PLAIN = {"light": 0.0, "shadows": 0.0, "camera": "still", "sensor": 0.0, "texture_motion": 0.0, "size": 96, "covered": 0.0}
+PLAIN = {
+    "light": 0.0,
+    "shadows": 0.0,
+    "camera": "still",
+    "sensor": 0.0,
+    "texture_motion": 0.0,
+    "size": 96,
+    "covered": 0.0,
+}
 
 
 @pytest.mark.parametrize("paint", module._DRAWINGS, ids=lambda paint: paint.__name__)
