@@ -84,14 +84,14 @@ def _regions(answer: Comparison, pair: Example) -> list[tuple[float, bool]]:
     found = []
     for region in answer.regions:
         sides = ((region.box_before, pair.gone, pair.counted_before), (region.box_after, pair.new, pair.counted_after))
-        shares = [_share(box, truth, counted) for box, truth, counted in sides if box is not None]
+        shares = [share_of(box, truth, counted) for box, truth, counted in sides if box is not None]
         known = [share for share in shares if share is not None]
         if known:
             found.append((region.score, max(known) >= RIGHT))
     return found
 
 
-def _share(box: tuple[int, int, int, int], truth: np.ndarray, counted: np.ndarray) -> float | None:
+def share_of(box: tuple[int, int, int, int], truth: np.ndarray, counted: np.ndarray) -> float | None:
     left, top, right, bottom = (max(int(value), 0) for value in box)
     inside, counts = truth[top:bottom, left:right], counted[top:bottom, left:right]
     if inside.size == 0 or counts.mean() < 0.5:

@@ -133,6 +133,9 @@ class Extraction:
         weight: Smallest (mean evidence - grow) x square root of the area: what is small must be surer.
         join: Regions nearer than this become one, in pixels.
         sure: Some region must be at least this sure for the verdict `changed`; less is `unsure`.
+        calibration: What the log-odds of a region's evidence, the logarithm of its area over 100 pixels and one count
+            for in the log-odds of its score, which then is the chance that it truly changed; () leaves the evidence.
+        least: Regions of a smaller score are left out.
     """
 
     grow: float = 0.5
@@ -141,6 +144,8 @@ class Extraction:
     weight: float = 0.0
     join: int = 0
     sure: float = 0.0
+    calibration: tuple[float, ...] = ()
+    least: float = 0.0
 
 
 class Method(Protocol):

@@ -1,8 +1,8 @@
 """Looking at two pictures from afar and then closer and closer, piece by piece, so that any size of change is seen.
 
 A network knows things of the sizes that it learned from. The first look, at a picture made small, shows what is large;
-each closer one, at twice the size and at last at every pixel, what is small. Looks are joined by the mean of their
-log-odds, where each counts as much as all before it: what only one of them takes for a change must be very sure.
+each closer one, at twice the size and at last at every pixel, what is small. What two looks that follow each other say
+together, by the mean of their log-odds, is a change; of all such pairs of looks the surest counts.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ def closer(look: Look, before: Bytes, after: Bytes, first: Maps, sides: Sequence
         first: What the first look gave, of its own size.
         sides: Longer side of the pictures at every further look, ascending.
     """
+    agreed: Maps | None = None
+    last = first
     for side in sides:
-        first = _look(look, _of_side(before, side), _of_side(after, side), first)
-    return first
+        agreed, last = _look(look, _of_side(before, side), _of_side(after, side), last, agreed)
+    return agreed or first
 
 
 def sides_of(longest: int, *, first: int, closest: int) -> list[int]:
@@ -69,17 +71,24 @@ def _of_side(picture: Bytes, side: int) -> Bytes:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _look(look: Look, before: Bytes, after: Bytes, coarser: Maps) -> Maps:
-    """One look, piece by piece; where there is nothing to see closer, what the coarser look said."""
+def _look(look: Look, before: Bytes, after: Bytes, last: Maps, agreed: Maps | None) -> tuple[Maps, Maps]:
+    """One look, piece by piece: what was agreed on so far and with the last look, and what this look said alone.
+
+    Where there is nothing to see closer, it says what the last look said.
+    """
     shape = before.shape[:2]
-    maps = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    found, alone = (tuple(np.zeros(shape, np.float32) for _ in last) for _ in range(2))
     for window, share in pieces(shape):
         pair = before[window], after[window]
-        bases = [_seen_from_afar(one, window, shape) for one in coarser]
-        said = [_joined(*two) for two in zip(bases, look(*pair), strict=True)] if _stands_out(*pair) else bases
-        for total, one in zip(maps, said, strict=True):
-            total[window] += share * one
-    return maps
+        bases = [_seen_from_afar(one, window, shape) for one in last]
+        said = look(*pair) if _stands_out(*pair) else bases
+        for side, (base, one) in enumerate(zip(bases, said, strict=True)):
+            joint = _joined(base, one)
+            if agreed:
+                joint = np.maximum(joint, _seen_from_afar(agreed[side], window, shape))
+            found[side][window] += share * joint
+            alone[side][window] += share * one
+    return (found[0], found[1]), (alone[0], alone[1])
 
 
 def _stands_out(before: Bytes, after: Bytes) -> bool:

@@ -29,7 +29,9 @@ class Spot(Network):
     """
 
     net: ClassVar[str] = "spot"
-    extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.5, min_area=12, join=2)
+    extraction: ClassVar[Extraction] = Extraction(
+        grow=0.35, seed=0.55, min_area=12, join=4, calibration=(0.78, 0.57, -2.28), least=0.1, sure=0.5
+    )
 
     weights: str = param(
         "", "file of trained weights, or one exported to ONNX; empty for those that come with spotdiff"

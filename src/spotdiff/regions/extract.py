@@ -27,7 +27,8 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join, sure, weight: As in `Extraction`, after the user's wishes and the sensitivity.
+        grow, seed, min_area, join, sure, weight, calibration, least: As in `Extraction`, after the user's wishes and
+            the sensitivity.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
@@ -38,6 +39,8 @@ class Thresholds:
     join: int
     sure: float = 0.0
     weight: float = 0.0
+    calibration: tuple[float, ...] = ()
+    least: float = 0.0
     cluster: str = "components"
     seed_score: float = 0.0
 
@@ -62,6 +65,8 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         join=extraction.join if join < 0 else join,
         sure=_pushed(extraction.sure, push),
         weight=extraction.weight * float(np.exp(push / 2)),
+        calibration=extraction.calibration,
+        least=_pushed(extraction.least, push),
     )
 
 

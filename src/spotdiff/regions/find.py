@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int32]
 
+_DOUBT = 0.001  # that is always left of a region's evidence
 _NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
 
 
@@ -43,6 +45,9 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tu
     elif len(regions) <= _NAMED:
         divided = _divided(pair, change, labels, regions, least=limits.min_area)
         regions = _named_by_edges(pair, labels, divided)
+    if limits.calibration:
+        regions = [replace(region, score=calibrated(region, limits.calibration)) for region in regions]
+    regions = [region for region in regions if region.score >= limits.least]
     moved = pair_moves(pair, tuple(regions))
     return _renumbered(tuple(sorted(moved, key=lambda r: (-r.score, r.label))), regions, labels)
 
@@ -64,6 +69,20 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     values = change[top:bottom, left:right][mask]
     score = float(np.sort(values)[len(values) // 2 :].mean())
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
+
+
+def calibrated(region: Region, weights: tuple[float, ...]) -> float:
+    """The chance that a region truly changed; see `Extraction.calibration`.
+
+    Examples:
+        >>> faint = Region("added", 0.5, 100, None, None, (), (), 1)
+        >>> calibrated(faint, (1.0, 0.5, -2.0)) < calibrated(replace(faint, area=10_000), (1.0, 0.5, -2.0))
+        True
+    """
+    odds, size, constant = weights
+    evidence = min(max(region.score, _DOUBT), 1 - _DOUBT)
+    total = odds * math.log(evidence / (1 - evidence)) + size * math.log(max(region.area, 1) / 100) + constant
+    return 1 / (1 + math.exp(-total))
 
 
 def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int) -> list[Region]:
