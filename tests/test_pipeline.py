@@ -191,7 +191,7 @@ def test_the_pair_of_the_answer_is_the_pair_that_was_given(ground):
     assert not np.array_equal(found.aligned.after.pixels, after)
     assert found.name == "yard"
     assert found.method == "spot"
-    assert set(found.parameters) >= {"sigma", "tolerance"}
+    assert set(found.parameters) >= {"side", "closest"}
 
 
 def test_loaded_pairs_and_made_methods_go_the_same_way(ground):

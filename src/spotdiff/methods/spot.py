@@ -36,7 +36,6 @@ class Spot(Network):
     weights: str = param(
         "", "file of trained weights, or one exported to ONNX; empty for those that come with spotdiff"
     )
-    side: int = param(320, "longer side of the first look; 0 as the weights say", low=0, high=16384, unit="px")
     closest: int = param(
         1 << 20, "longer side up to which it looks closer; 0 for one look", low=0, high=1 << 20, unit="px"
     )
