@@ -25,12 +25,13 @@ from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Method, Region
+    from spotdiff.types import Map, Method, Region
 
     Labels = NDArray[np.int32]
 
 _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
+_LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
 _LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
 
 
@@ -92,7 +93,7 @@ def compare_pair(
         return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
-    return replace(conclude(answer, sure=limits.sure), seconds=clock.seconds)
+    return replace(conclude(answer, limits), seconds=clock.seconds)
 
 
 def limits_for(method: Method, options: Options) -> Thresholds:
@@ -103,15 +104,19 @@ def limits_for(method: Method, options: Options) -> Thresholds:
     return replace(limits, cluster=options.cluster, seed_score=options.seed_score)
 
 
-def conclude(answer: Comparison, *, sure: float) -> Comparison:
+def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
     """The answer with verdict, reason, score and text, from its regions and evidence."""
-    regions, overlap = answer.regions, answer.alignment.overlap
+    regions, overlap, sure = answer.regions, answer.alignment.overlap, limits.sure
+    doubtful = _doubt(answer.evidence) if limits.doubt < 1 else 0.0
     if regions:
         count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
         reason, verdict = f"{count}, {answer.changed_fraction:.2%} of the picture", "changed"
         text = sentence(regions)
         if regions[0].score < sure:
             reason, verdict = f"{reason}, but none is surer than {regions[0].score:.2f}", "unsure"
+            text = f"Unsure: {reason}. {text}"
+        elif doubtful > limits.doubt:
+            reason, verdict = f"{reason}, but {doubtful:.0%} of it could be changed or not", "unsure"
             text = f"Unsure: {reason}. {text}"
         score = _image_score(answer.evidence, regions, answer.labels)
         return replace(answer, verdict=verdict, reason=reason, score=score, text=text)  # type: ignore[arg-type]
@@ -130,15 +135,25 @@ def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels:
     return regions[0].score * (1 - _SMALL + _SMALL * mass / (mass + _HALF_MASS))
 
 
+def _doubt(evidence: Evidence | None) -> float:
+    """Share of the picture where the evidence is neither high nor low."""
+    thin = _thinned(evidence)
+    return float(((thin > _LOW) & (thin < 1 - _LOW)).mean()) if thin.size else 0.0
+
+
+def _thinned(evidence: Evidence | None) -> Map:
+    """Evidence of change at enough of all pixels."""
+    change = evidence.change if evidence else np.zeros((0, 0), np.float32)
+    step = max(int((change.size / _SAMPLED) ** 0.5), 1)
+    thin: Map = change[::step, ::step]
+    return thin
+
+
 def _suspicion(evidence: Evidence | None) -> float:
     """How near a picture without regions came to having one, 0 to 0.5."""
-    if evidence is None:
+    thin = _thinned(evidence)
+    if thin.size == 0 or evidence is None or cv2.minMaxLoc(evidence.change)[1] <= 0:
         return 0.0
-    change = evidence.change
-    if change.size == 0 or cv2.minMaxLoc(change)[1] <= 0:
-        return 0.0
-    step = max(int((change.size / _SAMPLED) ** 0.5), 1)
-    thin = change[::step, ::step]
     top = max(thin.size // 500, 1)
     return 0.5 * float(np.partition(thin, thin.size - top, axis=None)[-top:].mean())
 

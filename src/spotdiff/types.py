@@ -136,6 +136,8 @@ class Extraction:
         calibration: What the log-odds of a region's evidence, the logarithm of its area over 100 pixels and one count
             for in the log-odds of its score, which then is the chance that it truly changed; () leaves the evidence.
         least: Regions of a smaller score are left out.
+        doubt: Share of the picture where the evidence is neither high nor low, from which on the verdict is `unsure`:
+            the pair is none of those that the method knows.
     """
 
     grow: float = 0.5
@@ -146,6 +148,7 @@ class Extraction:
     sure: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
+    doubt: float = 1.0
 
 
 class Method(Protocol):

@@ -27,8 +27,8 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join, sure, weight, calibration, least: As in `Extraction`, after the user's wishes and
-            the sensitivity.
+        grow, seed, min_area, join, sure, weight, calibration, least, doubt: As in `Extraction`, after the user's
+            wishes and the sensitivity.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
@@ -41,6 +41,7 @@ class Thresholds:
     weight: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
+    doubt: float = 1.0
     cluster: str = "components"
     seed_score: float = 0.0
 
@@ -67,6 +68,7 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         weight=extraction.weight * float(np.exp(push / 2)),
         calibration=extraction.calibration,
         least=_pushed(extraction.least, push),
+        doubt=extraction.doubt,
     )
 
 
