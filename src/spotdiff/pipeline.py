@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,13 +119,18 @@ def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
         elif doubtful > limits.doubt:
             reason, verdict = f"{reason}, but {doubtful:.0%} of it could be changed or not", "unsure"
             text = f"Unsure: {reason}. {text}"
-        score = _image_score(answer.evidence, regions, answer.labels)
+        score = _any_of(regions) if limits.calibration else _image_score(answer.evidence, regions, answer.labels)
         return replace(answer, verdict=verdict, reason=reason, score=score, text=text)  # type: ignore[arg-type]
-    score = _suspicion(answer.evidence)
+    score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     if overlap < _LEAST_SEEN:
         reason = f"nothing changed in the {overlap:.0%} of before that after shows"
         return replace(answer, verdict="unsure", reason=reason, score=score, text=f"Unsure: {reason}.")
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
+
+
+def _any_of(regions: tuple[Region, ...]) -> float:
+    """The chance that any region truly changed, from the chances of all, taken as independent."""
+    return 1 - math.prod(1 - region.score for region in regions)
 
 
 def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels: Labels | None) -> float:

@@ -30,7 +30,7 @@ class Spot(Network):
 
     net: ClassVar[str] = "spot"
     extraction: ClassVar[Extraction] = Extraction(
-        grow=0.35, seed=0.55, min_area=12, join=4, calibration=(0.78, 0.57, -2.28), least=0.1, sure=0.5
+        grow=0.25, seed=0.4, min_area=12, join=6, calibration=(1.05, 0.3, -1.86), least=0.1, sure=0.65, doubt=0.35
     )
 
     weights: str = param(

@@ -14,13 +14,14 @@ from spotdiff.regions.extract import Thresholds, keep, label_regions, strips
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Evidence, Kind
+    from spotdiff.types import Evidence, Kind, Map
 
     Labels = NDArray[np.int32]
     Counts = NDArray[np.int64]
 
 _SHARED = 0.5  # of the smaller of two regions that lies on the other, from which on both are one
-_BOTH = 0.25  # of a joined region that each map must cover for it to be replaced
+_BOTH = 0.25  # of the one map's evidence in a region, that the other must have for it to be replaced
+_STRONG, _FAINT = 0.5, 0.01  # evidence that counts in full; what fainter evidence counts for, where there is no other
 
 
 def directed_labels(evidence: Evidence, limits: Thresholds) -> tuple[Labels, list[Kind]]:
@@ -31,13 +32,12 @@ def directed_labels(evidence: Evidence, limits: Thresholds) -> tuple[Labels, lis
     areas = _areas(gone, counts[0]), _areas(new, counts[1])
     group_gone, group_new, groups = _groups(overlap, areas)
     labels = _laid_together(evidence, (gone, new), (group_gone, group_new))
-    covered = [
-        np.bincount(group, weights=area, minlength=groups + 1)
-        for group, area in zip((group_gone, group_new), areas, strict=True)
-    ]
     left = _areas(labels, groups + 1) > 0  # some may have lost all their ground to surer ones
-    kinds = [_kind(float(covered[0][number]), float(covered[1][number])) for number in np.flatnonzero(left)]
-    return keep(labels, left), kinds
+    strong = (
+        _strong(evidence.gone, group_gone, gone, groups + 1),
+        _strong(evidence.new, group_new, new, groups + 1),
+    )
+    return keep(labels, left), [_kind(strong[0][number], strong[1][number]) for number in np.flatnonzero(left)]
 
 
 def _areas(labels: Labels, count: int) -> Counts:
@@ -46,6 +46,15 @@ def _areas(labels: Labels, count: int) -> Counts:
         areas += np.bincount(labels[rows].ravel(), minlength=count)
     areas[0] = 0
     return areas
+
+
+def _strong(chance: Map, groups: Counts, labels: Labels, count: int) -> list[float]:
+    """How many of its pixels in every group a map is sure of; where it is sure of none, a little for its faint ones."""
+    total = np.zeros(count)
+    for rows in strips(len(labels)):
+        sure = np.where(chance[rows] >= _STRONG, 1.0, _FAINT * chance[rows])
+        total += np.bincount(groups[labels[rows]].ravel(), weights=sure.ravel(), minlength=count)
+    return [float(value) for value in total]
 
 
 def _overlap(gone: Labels, new: Labels, counts: tuple[int, int]) -> dict[tuple[int, int], int]:
@@ -84,7 +93,7 @@ def _laid_together(evidence: Evidence, labels: tuple[Labels, Labels], groups: tu
 
 
 def _kind(gone: float, new: float) -> Kind:
-    """From the pixels that each map gave to a region."""
+    """From the evidence of each map in a region."""
     if min(gone, new) < _BOTH * max(gone, new):
         return "removed" if gone > new else "added"
     return "replaced"
