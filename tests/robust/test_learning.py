@@ -181,7 +181,7 @@ def test_a_changed_bit_of_an_exported_network_is_no_traceback(place, squares, ca
 
 def test_batch_asks_for_weights_once(squares, refused, tmp_path):
     folders = squares / "before", squares / "after"
-    refused("batch", *folders, "--out", tmp_path / "out", "--method", "spot", "--workers", "0")
+    refused("batch", *folders, "--out", tmp_path / "out", "--method", "fused", "--workers", "0")
     assert not (tmp_path / "out").exists()
 
 

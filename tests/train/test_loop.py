@@ -87,7 +87,8 @@ def test_it_stops_when_nothing_gets_better(tmp_path):
     assert "no better" in seen[-1].stopped
     assert moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3) == []
     more = moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=4)
-    assert [moment.step for moment in more] == [seen[-1].step + 1]
+    assert more[0].step == seen[-1].step + 1
+    assert more[-1].step < 100
 
 
 def test_the_journal_has_a_row_for_every_measuring(tmp_path):
