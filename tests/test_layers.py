@@ -15,6 +15,7 @@ LAYERS = (
     {"data"},
     {"nets"},
     {"methods", "describe", "report"},
+    {"verdict"},
     {"pipeline"},
     {"evaluate", "batch", "export"},
     {"train"},

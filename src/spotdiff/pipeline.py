@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.describe import get_describer, sentence
+from spotdiff.describe import get_describer
 from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
 from spotdiff.options import Options
-from spotdiff.regions.extract import Thresholds, strips, thresholds
+from spotdiff.regions.extract import Thresholds, thresholds
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair
+from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from spotdiff.types import Map, Method, Region
-
-    Labels = NDArray[np.int32]
-
-_SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
-_SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
-_LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
-_LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
+    from spotdiff.types import Method
 
 
 def compare(
@@ -103,65 +93,6 @@ def limits_for(method: Method, options: Options) -> Thresholds:
         method.extraction, sensitivity=options.sensitivity, min_area=options.min_area, join=options.join
     )
     return replace(limits, cluster=options.cluster, seed_score=options.seed_score)
-
-
-def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
-    """The answer with verdict, reason, score and text, from its regions and evidence."""
-    regions, overlap, sure = answer.regions, answer.alignment.overlap, limits.sure
-    doubtful = _doubt(answer.evidence) if limits.doubt < 1 else 0.0
-    if regions:
-        count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
-        reason, verdict = f"{count}, {answer.changed_fraction:.2%} of the picture", "changed"
-        text = sentence(regions)
-        if regions[0].score < sure:
-            reason, verdict = f"{reason}, but none is surer than {regions[0].score:.2f}", "unsure"
-            text = f"Unsure: {reason}. {text}"
-        elif doubtful > limits.doubt:
-            reason, verdict = f"{reason}, but {doubtful:.0%} of it could be changed or not", "unsure"
-            text = f"Unsure: {reason}. {text}"
-        score = _any_of(regions) if limits.calibration else _image_score(answer.evidence, regions, answer.labels)
-        return replace(answer, verdict=verdict, reason=reason, score=score, text=text)  # type: ignore[arg-type]
-    score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
-    if overlap < _LEAST_SEEN:
-        reason = f"nothing changed in the {overlap:.0%} of before that after shows"
-        return replace(answer, verdict="unsure", reason=reason, score=score, text=f"Unsure: {reason}.")
-    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
-
-
-def _any_of(regions: tuple[Region, ...]) -> float:
-    """The chance that any region truly changed, from the chances of all, taken as independent."""
-    return 1 - math.prod(1 - region.score for region in regions)
-
-
-def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels: Labels | None) -> float:
-    """How sure that something changed: the surest region's score, less where all regions together are small."""
-    if evidence is None or labels is None:
-        return 0.0
-    mass = sum(float(evidence.change[rows][labels[rows] > 0].sum()) for rows in strips(labels.shape[0])) / labels.size
-    return regions[0].score * (1 - _SMALL + _SMALL * mass / (mass + _HALF_MASS))
-
-
-def _doubt(evidence: Evidence | None) -> float:
-    """Share of the picture where the evidence is neither high nor low."""
-    thin = _thinned(evidence)
-    return float(((thin > _LOW) & (thin < 1 - _LOW)).mean()) if thin.size else 0.0
-
-
-def _thinned(evidence: Evidence | None) -> Map:
-    """Evidence of change at enough of all pixels."""
-    change = evidence.change if evidence else np.zeros((0, 0), np.float32)
-    step = max(int((change.size / _SAMPLED) ** 0.5), 1)
-    thin: Map = change[::step, ::step]
-    return thin
-
-
-def _suspicion(evidence: Evidence | None) -> float:
-    """How near a picture without regions came to having one, 0 to 0.5."""
-    thin = _thinned(evidence)
-    if thin.size == 0 or evidence is None or cv2.minMaxLoc(evidence.change)[1] <= 0:
-        return 0.0
-    top = max(thin.size // 500, 1)
-    return 0.5 * float(np.partition(thin, thin.size - top, axis=None)[-top:].mean())
 
 
 def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) -> Evidence:

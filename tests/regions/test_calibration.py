@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spotdiff.pipeline import conclude
 from spotdiff.regions.extract import thresholds
 from spotdiff.regions.find import calibrated, find_regions
 from spotdiff.types import Alignment, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
+from spotdiff.verdict import conclude
 
 EXTRACTION = Extraction(calibration=(0.8, 0.5, -2.0), least=0.3, sure=0.6)
 

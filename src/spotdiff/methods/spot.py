@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import cv2
 import numpy as np
 
 from spotdiff import nets
-from spotdiff.errors import Refusal
 from spotdiff.methods._network import Network
 from spotdiff.methods._opaque import opaque
 from spotdiff.params import param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Pair
+    from spotdiff.types import Pair
 
-_AFAR = 64  # pixels of the longer side, for a rough look
-_FARTHEST = 80.0  # levels; half of a picture has not changed and is brought to one light before
 SHIPPED = Path(nets.__file__).parent / "shipped" / "spot.onnx"
 
 
@@ -45,29 +41,14 @@ class Spot(Network):
     )
 
     def score(self, pair: Pair) -> Evidence:
-        """As `Network.score`; the network is not asked about pictures that look the same in every pixel.
-
-        Raises:
-            Refusal: the pictures differ all over by more than it has learned to tell from light, such as a negative.
-        """
+        """As `Network.score`; the network is not asked about pictures that look the same in every pixel."""
         before, after = opaque(pair.before), opaque(pair.after)
         if np.array_equal(before, after):
             nothing = np.zeros(before.shape[:2], np.float32)
             return Evidence(nothing, nothing, directed=True, notes={"anything": 0.0})
-        if _apart(before, after) > _FARTHEST:
-            raise Refusal("the pictures differ all over by more than light and camera explain")
         return Network.score(self, pair)  # not `super`: slots make a class of their own
 
     @property
     def file(self) -> str:
         """The file of weights: the one given, or ours."""
         return self.weights or str(SHIPPED)
-
-
-def _apart(before: Bytes, after: Bytes) -> float:
-    """How many levels half of both pictures differ by at least, seen from afar."""
-    height, width = before.shape[:2]
-    factor = min(_AFAR / max(height, width), 1.0)
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
-    small = [cv2.resize(np.ascontiguousarray(one), size, interpolation=cv2.INTER_AREA) for one in (before, after)]
-    return float(np.median(cv2.absdiff(*small).max(-1)))

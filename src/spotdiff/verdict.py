@@ -1,0 +1,109 @@
+"""The last step: what the regions and the evidence of a comparison come to, in one verdict, reason and score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.describe import sentence
+from spotdiff.regions.extract import Thresholds, strips
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Comparison, Evidence, Map, Pair, Region
+
+    Labels = NDArray[np.int32]
+
+_SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
+_SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
+_LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
+_LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
+_AFAR = 64  # pixels of the longer side, for a rough look
+_FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
+
+
+def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
+    """The answer with verdict, reason, score and text, from its regions and evidence."""
+    return _something(answer, limits) if answer.regions else _nothing(answer, limits)
+
+
+def _something(answer: Comparison, limits: Thresholds) -> Comparison:
+    regions, surest = answer.regions, answer.regions[0].score
+    score = _any_of(regions) if limits.calibration else _image_score(answer.evidence, regions, answer.labels)
+    count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
+    reason, doubts, text = f"{count}, {answer.changed_fraction:.2%} of the picture", "", sentence(regions)
+    if surest < limits.sure:
+        doubts = f", but none is surer than {surest:.2f}"
+    elif limits.doubt < 1 and (share := _doubt(answer.evidence)) > limits.doubt:
+        doubts = f", but {share:.0%} of it could be changed or not"
+    if doubts:
+        return _unsure(answer, f"{reason}{doubts}", score, text)
+    return replace(answer, verdict="changed", reason=reason, score=score, text=text)
+
+
+def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
+    score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
+    overlap = answer.alignment.overlap
+    if overlap < _LEAST_SEEN:
+        return _unsure(answer, f"nothing changed in the {overlap:.0%} of before that after shows", score)
+    if _apart(answer.aligned) > _FARTHEST:
+        return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
+    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
+
+
+def _unsure(answer: Comparison, reason: str, score: float, text: str = "") -> Comparison:
+    said = f"Unsure: {reason}. {text}".rstrip()
+    return replace(answer, verdict="unsure", reason=reason, score=score, text=said)
+
+
+def _any_of(regions: tuple[Region, ...]) -> float:
+    """The chance that any region truly changed, from the chances of all, taken as independent."""
+    return 1 - math.prod(1 - region.score for region in regions)
+
+
+def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels: Labels | None) -> float:
+    """How sure that something changed: the surest region's score, less where all regions together are small."""
+    if evidence is None or labels is None:
+        return 0.0
+    mass = sum(float(evidence.change[rows][labels[rows] > 0].sum()) for rows in strips(labels.shape[0])) / labels.size
+    return regions[0].score * (1 - _SMALL + _SMALL * mass / (mass + _HALF_MASS))
+
+
+def _doubt(evidence: Evidence | None) -> float:
+    """Share of the picture where the evidence is neither high nor low."""
+    thin = _thinned(evidence)
+    return float(((thin > _LOW) & (thin < 1 - _LOW)).mean()) if thin.size else 0.0
+
+
+def _thinned(evidence: Evidence | None) -> Map:
+    """Evidence of change at enough of all pixels."""
+    change = evidence.change if evidence else np.zeros((0, 0), np.float32)
+    step = max(int((change.size / _SAMPLED) ** 0.5), 1)
+    thin: Map = change[::step, ::step]
+    return thin
+
+
+def _suspicion(evidence: Evidence | None) -> float:
+    """How near a picture without regions came to having one, 0 to 0.5."""
+    thin = _thinned(evidence)
+    if thin.size == 0 or evidence is None or cv2.minMaxLoc(evidence.change)[1] <= 0:
+        return 0.0
+    top = max(thin.size // 500, 1)
+    return 0.5 * float(np.partition(thin, thin.size - top, axis=None)[-top:].mean())
+
+
+def _apart(pair: Pair) -> float:
+    """How many levels half of what both pictures show differs by at least, seen from afar."""
+    width, height = pair.before.size
+    factor = min(_AFAR / max(width, height), 1.0)
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    small = [cv2.resize(one.pixels, size, interpolation=cv2.INTER_AREA) for one in (pair.before, pair.after)]
+    apart = cv2.absdiff(*small).max(-1)
+    if pair.usable is not None:
+        apart = apart[cv2.resize(pair.usable.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0]
+    return float(np.median(apart)) if apart.size else 0.0
