@@ -1,6 +1,6 @@
-"""The published networks side by side: same pairs, same steps, small widths, measured on other photographs and things.
+"""The published networks, and spot without each of its parts: same pairs, same steps, other photographs and things.
 
-    python benchmarks/study.py --train TRAIN --test TEST --out OUT [--steps N] [--only NAME ...]
+    python benchmarks/study.py --train TRAIN --test TEST --out OUT [--steps N] [--only NAME ...] [--parts]
 
 TRAIN and TEST hold photos/ and cutouts/; nothing of TEST is learned from. A study that was stopped goes on. OUT gets a
 run for every network, study.json, study.md and a precision-recall plot for each of the four maps.
@@ -55,6 +55,16 @@ STUDY: Mapping[str, Entry] = {
     **{f"fused iade, {levels} levels": fused("iade", levels=levels) for levels in (1, 2, 3)},
     "fused iade, deeplabv3": fused("iade", head="deeplabv3"),
     **{name: Entry(name) for name in ("fc-siam-diff", "spot")},
+}
+PARTS: Mapping[str, Entry] = {  # spot, each time with one thing taken away
+    "spot": Entry("spot"),
+    "nothing shared": Entry("spot", {"pairs.distractors": 0, "pairs.inpaint": 0}),
+    "unchanged 0": Entry("spot", {"pairs.unchanged": 0}),
+    "unchanged 0.2": Entry("spot", {"pairs.unchanged": 0.2}),
+    "light even": Entry("spot", {"pairs.uneven": 0, "pairs.shadows": 0}),
+    "no matching": Entry("spot", {"net.radii": (0, 0, 0, 0, 0)}),
+    "nothing outside": Entry("spot", {"net.near": -1}),
+    "one mask": Entry("spot"),
 }
 
 

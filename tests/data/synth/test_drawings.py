@@ -16,6 +16,7 @@ from spotdiff.data.synth.things import thing_of
 PLAIN = {
     "light": 0.0,
     "shadows": 0.0,
+    "dim": 0.0,
     "camera": "still",
     "sensor": 0.0,
     "texture_motion": 0.0,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.data.synth import RECIPES
+from spotdiff.data.synth import RECIPES, motion
 from spotdiff.data.synth.camera import camera
 from spotdiff.data.synth.colours import colour_word
 from spotdiff.data.synth.drawn import drawn
@@ -197,6 +197,15 @@ def test_light_of_no_strength_changes_nothing(rng):
     picture = scene(rng, 48)
     plain = RECIPES["plain"]
     assert np.array_equal(taken(rng, lit(rng, picture, plain), plain, {}), picture)
+
+
+def test_a_near_part_is_a_strip_along_one_side():
+    for seed in range(30):
+        mask = motion._rim(np.random.default_rng(seed), 90, 60)
+        assert mask.shape == (60, 90)
+        assert 0 < (mask > 0).mean() < 0.35
+        inner = mask[15:-15, 15:-15]
+        assert not inner.any()
 
 
 def test_shadows_only_darken(rng):

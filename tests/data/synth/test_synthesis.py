@@ -45,9 +45,40 @@ def test_without_nuisance_the_pictures_differ_where_the_truth_says_and_nowhere_e
     for pair in pairs(PLAIN, materials, count=80):
         differs = (pair.before != pair.after).any(-1)
         said = pair.gone | pair.new
-        assert not (differs & ~said & pair.counted_before & pair.counted_after).any()
+        besides = differs & ~said & pair.counted_before & pair.counted_after
+        darker = (pair.before <= pair.after).all(-1) | (pair.after <= pair.before).all(-1)
+        assert darker[besides].all()  # shadows that things throw
         if pair.changed:
             assert differs[said].mean() > 0.6
+
+
+def test_the_shadow_of_a_thing_counts_as_unchanged(materials):
+    recipe = replace(PLAIN, unchanged=0.0, moved=0.0, replaced=0.0, text=0.0, patched=0.0, inpaint=0.0, distractors=0)
+    shadowed = 0
+    for pair in pairs(recipe, materials, count=40):
+        differs = (pair.before.astype(int) - pair.after).min(-1) > 12
+        besides = differs & ~(pair.gone | pair.new) & pair.counted_before & pair.counted_after
+        shadowed += bool(besides.sum() > 20)
+    assert shadowed >= 8
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_dim_place_is_dark_in_both_pictures(materials, share):
+    made = pairs(replace(PLAIN, unchanged=1.0, dim=share), materials, count=12)
+    dim = [pair.facts["dim"] for pair in made]
+    assert all((value < 1) == (share == 1.0) for value in dim)
+    plain = pairs(replace(PLAIN, unchanged=1.0), materials, count=12)
+    for pair, bright, factor in zip(made, plain, dim, strict=True):
+        for one, other in ((pair.before, bright.before), (pair.after, bright.after)):
+            assert one.mean() == pytest.approx(factor * other.mean(), rel=0.05)
+
+
+@pytest.mark.parametrize("uneven", [0.0, 1.0])
+def test_light_is_uneven_as_often_as_asked(materials, uneven):
+    made = pairs(replace(PLAIN, unchanged=1.0, light=1.0, uneven=uneven), materials, count=12)
+    fields = {pair.facts[side]["field"] for pair in made for side in ("before", "after")}
+    assert ("even" in fields) == (uneven == 0.0)
+    assert bool(fields - {"even"}) == (uneven == 1.0)
 
 
 def test_without_nuisance_little_is_left_uncounted(materials):

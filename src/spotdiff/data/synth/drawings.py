@@ -1,4 +1,4 @@
-"""Pictures that were never scenes: etched boards, pages and screens, cartoons. Few colours, hard edges, no grain."""
+"""Pictures that were never scenes: etched boards, pages and screens, cartoons, shelves. Hard edges, no grain."""
 
 from __future__ import annotations
 
@@ -144,4 +144,37 @@ def _outline(rng: np.random.Generator, middle: Matrix, reach: float) -> Bytes:
     return np.asarray(middle + around).astype(np.int32)
 
 
-_DRAWINGS: tuple[Callable[[np.random.Generator, int], Bytes], ...] = (_etched, _page, _cartoon)
+def _shelf(rng: np.random.Generator, side: int) -> Bytes:
+    """Books and boxes upright beside each other in one or two rows, under boards."""
+    picture = np.full((side, side, 3), _colour(rng), np.uint8)
+    rows = int(rng.integers(1, 3))
+    rail, wood = max(int(side * rng.uniform(0.02, 0.1)), 1), _colour(rng)
+    for foot in np.linspace(side, side / rows, rows).astype(int).tolist():
+        tallest = side // rows - rail
+        left = int(side * rng.uniform(-0.05, 0.3))
+        while left < side:
+            wide = max(int(side * np.exp(rng.uniform(np.log(0.02), np.log(0.25)))), 2)
+            if rng.random() < 0.85:
+                _upright(rng, picture, (left, foot - rail), (wide, max(int(tallest * rng.uniform(0.4, 0.98)), 2)))
+            left += wide + int(rng.integers(0, 3))
+        picture[foot - rail : foot] = wood
+    return picture
+
+
+def _upright(rng: np.random.Generator, picture: Bytes, foot: tuple[int, int], size: tuple[int, int]) -> None:
+    """A back with bands and lettering, standing or leaning on what is beside it."""
+    wide, tall = size
+    back = np.full((tall, wide, 3), _colour(rng), np.uint8)
+    for down in rng.integers(0, tall, int(rng.integers(0, 4))).tolist():
+        back[down : down + max(int(tall * rng.uniform(0.01, 0.2)), 1)] = _colour(rng)
+    if rng.random() < 0.7:
+        lettering = np.ascontiguousarray(np.rot90(back))
+        _lines(rng, lettering, np.array(_colour(rng), np.uint8))
+        back = np.ascontiguousarray(np.rot90(lettering, 3))
+    lean = tall * float(rng.normal(0, 0.15)) if rng.random() < 0.3 else 0.0
+    matrix = np.array([[1, -lean / tall, foot[0] + lean], [0, 1, foot[1] - tall]])
+    room = picture.shape[1], picture.shape[0]
+    cv2.warpAffine(back, matrix, room, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
+
+
+_DRAWINGS: tuple[Callable[[np.random.Generator, int], Bytes], ...] = (_etched, _page, _cartoon, _shelf)

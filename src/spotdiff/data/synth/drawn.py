@@ -122,6 +122,13 @@ def _bar(rng: np.random.Generator) -> Bytes:
     return _filled(np.array(corners, np.float32))
 
 
+def _spine(rng: np.random.Generator) -> Bytes:
+    """Something upright and narrow: a book's back, a bag, a file."""
+    half, top, lean = rng.uniform(0.025, 0.15), rng.uniform(0.04, 0.3), rng.normal(0, 0.08)
+    left, right = 0.5 - half, 0.5 + half
+    return _filled(np.array([(left + lean, top), (right + lean, top), (right, 0.96), (left, 0.96)], np.float32))
+
+
 def _ring(rng: np.random.Generator) -> Bytes:
     canvas = np.zeros((_SIDE, _SIDE), np.uint8)
     radius = _SIDE * rng.uniform(0.28, 0.38)
@@ -138,6 +145,7 @@ _SHAPES: dict[str, Callable[[np.random.Generator], Bytes]] = {
     "shard": _shard,
     "bottle": _bottle,
     "bar": _bar,
+    "spine": _spine,
     "ring": _ring,
 }
 _ROUND = {"ball", "blob", "bottle", "ring"}

@@ -38,7 +38,7 @@ def lit(rng: np.random.Generator, picture: Bytes, recipe: PairRecipe) -> Lit:
     strength = recipe.light
     facts: dict[str, object] = {}
     size = picture.shape[1], picture.shape[0]
-    gain = _field(rng, picture, strength, facts) if strength else np.ones((1, 1, 3), np.float32)
+    gain = _field(rng, picture, recipe, facts) if strength else np.ones((1, 1, 3), np.float32)
     shaded = rng.random() < recipe.shadows
     if strength or shaded:
         wide = np.asarray(cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR))
@@ -50,15 +50,16 @@ def lit(rng: np.random.Generator, picture: Bytes, recipe: PairRecipe) -> Lit:
     return Lit(picture, _tones(rng, strength, facts), facts)
 
 
-def _field(rng: np.random.Generator, picture: Bytes, strength: float, facts: dict[str, object]) -> Map:
+def _field(rng: np.random.Generator, picture: Bytes, recipe: PairRecipe, facts: dict[str, object]) -> Map:
     """A small (N, N, 3) float32, to be stretched: exposure, white balance and a smooth slope as one factor."""
+    strength = recipe.light
     stops = float(np.clip(rng.normal(0, 0.55), -1.5, 1.5)) * strength
     mean = max(float(np.mean(cv2.mean(picture)[:3])), 1.0)
     factor = float(np.clip(mean * 2**stops, min(_DARKEST, mean), max(_BRIGHTEST, mean))) / mean
     balance = np.exp(rng.normal(0, 0.06 * strength, 3))
     facts |= {"stops": round(float(np.log2(factor)), 2), "balance": [round(float(b), 3) for b in balance]}
     even = (factor * balance / balance.mean()).astype(np.float32)[None, None]
-    kind = str(rng.choice(("even", "clouds", "slope", "round"), p=(0.3, 0.3, 0.2, 0.2)))
+    kind = str(rng.choice(("clouds", "slope", "round"), p=(0.4, 0.3, 0.3))) if rng.random() < recipe.uneven else "even"
     facts["field"] = kind
     if kind == "even":
         return np.asarray(even)

@@ -25,11 +25,11 @@ def moving(rng: np.random.Generator, scene: Bytes, free: Bytes) -> tuple[Bytes, 
         The scene of before and that of after; a few pixels around `free` are touched too.
     """
     height, width = scene.shape[:2]
-    part = cv2.bitwise_and(_part(rng, width, height), free)
+    part_of, make = _MOTIONS[int(rng.choice(len(_MOTIONS), p=_SHARES))]
+    part = cv2.bitwise_and(part_of(rng, width, height), free)
     if cv2.countNonZero(part) < 0.02 * part.size:
         return None
     share = cv2.blur(part, (9, 9)).astype(np.float32)[..., None] * np.float32(1 / 255)
-    make = _MOTIONS[int(rng.choice(len(_MOTIONS), p=_SHARES))]
     first, second = make(rng, scene)
     return _blended(scene, first, share), _blended(scene, second, share)
 
@@ -48,6 +48,19 @@ def _part(rng: np.random.Generator, width: int, height: int) -> Bytes:
         field = smooth(rng, (width, height), cells=4)
     level = float(np.quantile(field[::8, ::8], rng.uniform(0.3, 0.8)))
     return np.asarray(cv2.compare(field, level, cv2.CMP_GT))
+
+
+def _rim(rng: np.random.Generator, width: int, height: int) -> Bytes:
+    """A strip along one side, as the frame of a window or the front of a shelf: (height, width) uint8."""
+    mask = np.zeros((height, width), np.uint8)
+    depth = rng.uniform(0.03, 0.22, 2) * min(height, width)
+    if along := bool(rng.random() < 0.5):
+        mask = np.ascontiguousarray(mask.T)
+    long = mask.shape[1]
+    cv2.fillPoly(mask, [np.array([(0, 0), (long, 0), (long, depth[1]), (0, depth[0])]).round().astype(np.int32)], 255)
+    if rng.random() < 0.5:
+        mask = cv2.flip(mask, 0)
+    return np.ascontiguousarray(mask.T) if along else np.asarray(mask)
 
 
 def _blended(scene: Bytes, other: Bytes, share: Map) -> Bytes:
@@ -93,5 +106,5 @@ def _nearer(rng: np.random.Generator, scene: Bytes) -> tuple[Bytes, Bytes]:
 
 
 _FARTHEST = 0.025  # of the shorter side, that a near part moves
-_MOTIONS = (_swaying, _waves, _nearer)
+_MOTIONS = ((_part, _swaying), (_part, _waves), (_rim, _nearer))
 _SHARES = (0.45, 0.3, 0.25)

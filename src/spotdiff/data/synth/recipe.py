@@ -29,7 +29,9 @@ class PairRecipe:
         moved: Share of the changes that are one thing at two places.
         replaced: Share of the changes that are two things, or one in two colours, at one place.
         light: Greatest strength of what light does, differently in each picture; each pair draws its own up to that.
+        uneven: Share of the pictures whose light is not the same all over.
         shadows: Share of the pictures with cast shadows.
+        dim: Share of the pairs from a place with little light: both pictures are dark and of low contrast.
         camera: still; residual (what an aligner leaves); depth (near things shift more than far ones); moved (rotated,
             shifted, scaled); aligned (one of the first three a pair); mixed (one of all).
         camera_px: Longest shift of the residual at a picture of 256 px.
@@ -53,7 +55,9 @@ class PairRecipe:
     moved: float = param(0.15, "share of changes that are one thing at two places", low=0, high=1)
     replaced: float = param(0.25, "share of changes that are two things at one place", low=0, high=1)
     light: float = param(1.0, "greatest strength of what light does", low=0, high=1)
+    uneven: float = param(0.7, "share of pictures whose light is not the same all over", low=0, high=1)
     shadows: float = param(0.4, "share of pictures with cast shadows", low=0, high=1)
+    dim: float = param(0.15, "share of pairs from a place with little light", low=0, high=1)
     camera: str = param("mixed", "how the camera moved between the two", choices=CAMERAS)
     camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")
     covered: float = param(0.2, "share of pairs whose edges are covered in both pictures", low=0, high=1)
@@ -72,7 +76,7 @@ RECIPES: Mapping[str, PairRecipe] = {
     "default": PairRecipe(),
     "aligned": PairRecipe(camera="aligned"),
     "free": PairRecipe(camera="moved"),
-    "plain": PairRecipe(light=0.0, shadows=0.0, camera="still", covered=0.0, sensor=0.0, texture_motion=0.0),
+    "plain": PairRecipe(light=0.0, shadows=0.0, dim=0.0, camera="still", covered=0.0, sensor=0.0, texture_motion=0.0),
 }
 
 

@@ -30,15 +30,15 @@ def _foot(thing: Thing, rng: np.random.Generator) -> Shade:
 def _cast(thing: Thing, rng: np.random.Generator) -> Shade:
     """The outline laid down and leaning, all shadows of a thing fading with its blur."""
     width, height = thing.size
-    length, lean = rng.uniform(0.25, 0.6), float(rng.uniform(-0.8, 0.8))
+    length, lean = rng.uniform(0.2, 0.6), float(rng.choice((0.8, 3.0)) * rng.uniform(-1, 1))  # at noon, or late
     tall = max(int(height * length), 2)
     spread = int(abs(lean) * tall) + 1
-    blur = max(round(min(width, tall) * 0.08), 1)
+    blur = max(round(min(width, tall) * rng.uniform(0.02, 0.12)), 1)
     # the foot of the outline stays where the thing stands; its head moves sideways by `lean` times its height
     across = spread + blur if lean < 0 else blur
     matrix = np.array([[1, -lean * length, across + lean * tall], [0, length, blur]], np.float64)
     size = width + spread + 2 * blur, tall + 2 * blur
-    strength = float(rng.uniform(0.25, 0.6))
+    strength = float(rng.uniform(0.25, 0.7))
     matrix[0, 2] = across if lean < 0 else across + lean * tall
     dark = cv2.warpAffine(thing.alpha, matrix, size, flags=cv2.INTER_LINEAR)
     dark = cv2.convertScaleAbs(cv2.blur(dark, (2 * blur + 1, 2 * blur + 1)), alpha=strength)

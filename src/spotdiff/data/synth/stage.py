@@ -16,6 +16,7 @@ BEFORE, AFTER = 0, 1
 BOTH = (BEFORE, AFTER)
 _FEWEST = 8  # pixels of a thing that must be seen
 At = tuple[int, int]  # left and top of a thing, which may lie outside
+Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +39,14 @@ class Stage:
         pictures: (H, W, 3) uint8, before and after.
         owners: (H, W) uint8 each: the number of the thing seen there, 0 for the scene.
         touched: (H, W) uint8: 255 where either picture is not the scene any more.
+        pasted: (H, W) uint8: 255 where either picture has had more done to it than a shadow.
     """
 
     def __init__(self, scene: Bytes) -> None:
         height, width = scene.shape[:2]
         self.pictures = [scene, scene.copy()]
         self.owners = [np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)]
-        self.touched = np.zeros((height, width), np.uint8)
+        self.touched, self.pasted = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
 
     def put(self, thing: Thing, at: At, number: int, side: int, shade: Shade | None = None) -> None:
         """Put a thing into one picture, over its shadow; what lies outside is cut off."""
@@ -58,7 +60,11 @@ class Stage:
         self.pictures[side][canvas] = _laid_over(under, thing.pixels[piece], alpha)
         owner[alpha > 127] = 0
         owner[thing.area[piece] > 0] = number
-        self.touched[canvas][cv2.max(alpha, thing.area[piece]) > 0] = 255
+        self._mark(canvas, cv2.max(alpha, thing.area[piece]))
+
+    def _mark(self, canvas: Window, piece: Bytes) -> None:
+        for marks in (self.touched, self.pasted):
+            marks[canvas][piece > 0] = 255
 
     def _darken(self, shade: Shade, at: At, side: int) -> None:
         place = at[0] + shade.offset[0], at[1] + shade.offset[1]
@@ -84,7 +90,7 @@ class Stage:
         for side in sides:
             self.pictures[side][canvas] = filled
             self.owners[side][canvas][hole > 0] = 0
-        self.touched[canvas][hole > 0] = 255
+        self._mark(canvas, hole)
 
     def covered(self, thing: Thing, at: At) -> float:
         """Share of a thing's box, were it put there, that things own already or that lies outside."""
@@ -100,12 +106,13 @@ class Stage:
         other = Stage(self.pictures[BEFORE])
         other.pictures = [picture.copy() for picture in self.pictures]
         other.owners = [owner.copy() for owner in self.owners]
-        other.touched = self.touched.copy()
+        other.touched, other.pasted = self.touched.copy(), self.pasted.copy()
         return other
 
     def become(self, other: Stage) -> None:
         """Show what another stage shows, and take over its arrays."""
-        self.pictures, self.owners, self.touched = other.pictures, other.owners, other.touched
+        self.pictures, self.owners = other.pictures, other.owners
+        self.touched, self.pasted = other.touched, other.pasted
 
     def shown(self, number: int, side: int) -> float:
         """How much the two pictures differ on average, 0 to 255, where a thing is seen; 0 where it hardly is."""
@@ -119,9 +126,9 @@ class Stage:
         return float(sum(cv2.mean(cv2.absdiff(before, after), mask=inside)[:3]) / 3)
 
     def differing(self) -> Bytes:
-        """(H, W) uint8: 255 where the two pictures are not the same."""
+        """(H, W) uint8: 255 where the two pictures are not the same, by more than shadows on the scene."""
         same = cv2.inRange(cv2.absdiff(*self.pictures), (0, 0, 0), (0, 0, 0))
-        return np.asarray(cv2.bitwise_not(same))
+        return np.asarray(cv2.bitwise_and(cv2.bitwise_not(same), self.pasted))
 
 
 def _laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
@@ -129,9 +136,6 @@ def _laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
     rest = cv2.bitwise_not(alpha)
     seen = cv2.multiply(under, cv2.merge([rest] * 3), scale=1 / 255)
     return np.asarray(cv2.add(seen, pixels))
-
-
-Window = tuple[slice, slice]
 
 
 def _windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Window | None, Window]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
 _SCANNED = 0.6  # share of the drawings in two colours that are scanned in black and white, under even light
+_DIMMEST = 0.3  # share of the light, where there is little
 _SMALLEST_CUT = 0.3  # side of the part of a photograph that is shown, as a share of its shorter side
 
 
@@ -122,10 +123,13 @@ class Synthesis:
         pictures = []
         strength = self.recipe.light * rng.uniform(0.1, 1)
         recipe = replace(self.recipe, light=strength)
+        dim = float(rng.uniform(_DIMMEST, 0.8)) if rng.random() < recipe.dim else 1.0
+        facts["dim"] = round(dim, 2)
         if finish is not None:
             recipe = replace(recipe, light=0.0, shadows=0.0)
         for side, name in ((BEFORE, "before"), (AFTER, "after")):
-            under = lit(rng, seen_by.views[side].picture(stage.pictures[side]), recipe)
+            view = seen_by.views[side].picture(stage.pictures[side])
+            under = lit(rng, view if dim == 1 else cv2.multiply(view, (dim,) * 4), recipe)
             facts[name] = under.facts
             picture = taken(rng, under, self.recipe, under.facts)
             pictures.append(finish(picture) if finish else picture)

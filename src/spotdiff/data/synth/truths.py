@@ -44,8 +44,9 @@ def read_back(
 ) -> PairTruth:
     """Both masks, what counts, and the changes that are seen, each in the pixels of its picture.
 
-    What differs between the pictures of the stage but is owned by no change is not counted: soft edges, shadows of
-    things, what painting over left, what things in front cover or bare as the camera moves. Nor is what only one of
+    What differs between the pictures of the stage but is owned by no change is not counted: soft edges, what painting
+    over left, what things in front cover or bare as the camera moves. Shadows that things throw on the scene count, as
+    unchanged. Nor is what only one of
     the pictures looks at, and changes of which too little is seen. Above 0 in `cover`, (H, W) uint8 of both pictures,
     nothing is.
     """
