@@ -12,13 +12,13 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from spotdiff.data.example import Example
+from spotdiff.data.example import Example, Source
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.evaluate.figures import Curve
 from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
@@ -38,10 +38,26 @@ COLUMNS = (*FOUR, "any")
 
 @dataclass(frozen=True)
 class Entry:
-    """One network of the study: a recipe and what is changed in it."""
+    """One network of the study: a recipe, what is changed in it, and whether it is only told that something changed."""
 
     recipe: str
     changes: Mapping[str, object] = field(default_factory=dict)
+    one_mask: bool = False
+
+
+@dataclass(frozen=True)
+class OneMask:
+    """A source whose pairs have one mask, of what changed in either picture, in place of two."""
+
+    source: Source
+
+    def __getitem__(self, number: int) -> Example:
+        return one_mask(self.source[number])
+
+
+def one_mask(pair: Example) -> Example:
+    either = pair.gone | pair.new
+    return replace(pair, gone=either, new=either, directed=False)
 
 
 def fused(branches: str, *, levels: int = 4, head: str = "fcn") -> Entry:
@@ -64,20 +80,24 @@ PARTS: Mapping[str, Entry] = {  # spot, each time with one thing taken away
     "light even": Entry("spot", {"pairs.uneven": 0, "pairs.shadows": 0}),
     "no matching": Entry("spot", {"net.radii": (0, 0, 0, 0, 0)}),
     "nothing outside": Entry("spot", {"net.near": -1}),
-    "one mask": Entry("spot"),
+    "one mask": Entry("spot", one_mask=True),
 }
 
 
+EVERY = {**STUDY, **PARTS}
+SHIFTED = {"camera": "residual", "camera_px": 16.0, "texture_motion": 0.0}  # 8 px at the study's 128
+
+
 def recipe_of(name: str, options: argparse.Namespace) -> Recipe:
-    entry = STUDY[name]
+    entry = EVERY[name]
     same = {"steps": options.steps, "batch": options.batch, "size": options.size, "pairs": "aligned"}
     every = {"measure_every": max(options.steps // 4, 1), "measured": 32, "ema": 0.98, "seed": options.seed}
     return changed(get_recipe(entry.recipe), {**same, **every, **entry.changes})
 
 
-def test_pairs(options: argparse.Namespace) -> list[Example]:
+def test_pairs(options: argparse.Namespace, changes: Mapping[str, object]) -> list[Example]:
     materials = Materials.open(Path(options.test) / "photos", Path(options.test) / "cutouts")
-    pairs = Synthesis(get_pair_recipe("aligned", {"size": options.size}), materials, SEED_OF_TEST)
+    pairs = Synthesis(get_pair_recipe("aligned", {"size": options.size, **changes}), materials, SEED_OF_TEST)
     return [pairs[number] for number in range(options.pairs)]
 
 
@@ -93,6 +113,10 @@ def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
     if done(out, options.steps):
         return out, float("nan")
     run = prepare(recipe_of(name, options), [options.train], out)
+    if EVERY[name].one_mask:
+        lessons = run.lessons
+        held_out = tuple(one_mask(pair) for pair in lessons.held_out)
+        run = replace(run, lessons=replace(lessons, source=OneMask(lessons.source), held_out=held_out))
     start, steps = time.perf_counter(), 0
     for moment in run.moments(workers=options.workers):
         steps += 1
@@ -168,12 +192,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--only", nargs="*", choices=list(STUDY), default=list(STUDY))
+    parser.add_argument("--parts", action="store_true", help="spot without each of its parts, not the networks")
+    parser.add_argument("--shifted", action="store_true", help="measure on pairs with 8 px of motion left in them")
+    parser.add_argument("--only", nargs="*", choices=list(EVERY))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    pairs, scores, rows = test_pairs(options), {}, []
+    pairs, scores, rows = test_pairs(options, SHIFTED if options.shifted else {}), {}, []
     out = Path(options.out)
-    for name in options.only:
+    for name in options.only or (PARTS if options.parts else STUDY):
         run, step = learned(name, options)
         scores[name], more = judged(run / WEIGHTS, pairs)
         rows.append(row_of(name, scores[name].report(), more))

@@ -30,8 +30,10 @@ def test_pieces_cover_everything_and_share_it_out(shape):
         (449, [320, 449]),
         (640, [320, 640]),
         (1000, [320, 640, 1000]),
-        (1920, [320, 640, 1280, 1920]),
-        (8000, [320, 640, 1280, 2560, 5120, 8000]),
+        (1280, [320, 640, 1280]),
+        (1920, [320, 640, 1280]),
+        (2600, [320, 640, 1280, 2560]),
+        (8000, [320, 640, 1280, 2560, 5120]),
     ],
 )
 def test_sides_of_looks(longest, sides):
@@ -89,3 +91,21 @@ def test_coarser_answers_lie_where_they_belong():
     rows, columns = np.nonzero(gone > 0.5)
     assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (200, 250, 750, 800)
     assert new.max() < 0.01
+
+
+@pytest.mark.parametrize(("wide", "doubt", "looks"), [(40, 0.2, 1), (40, 0.01, 0), (400, 0.2, 0)])
+def test_a_third_look_goes_where_something_small_is_not_ruled_out(wide, doubt, looks):
+    before = np.full((900, 1280, 3), 90, np.uint8)
+    after = before.copy()
+    after[100 : 100 + wide // 2, 60 : 60 + wide] = 200
+    asked = []
+
+    def look(one, other):
+        asked.append(one.shape)
+        return np.full(one.shape[:2], doubt, np.float32), np.zeros(one.shape[:2], np.float32)
+
+    first = np.full((225, 320), doubt, np.float32), np.zeros((225, 320), np.float32)
+    gone, _ = closer(look, before, after, first, [640, 1280])
+    assert gone.shape == (900, 1280)
+    assert len([shape for shape in asked if max(shape[:2]) < 400]) == looks
+    assert len(asked) == 1 + looks

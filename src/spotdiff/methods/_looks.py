@@ -3,6 +3,10 @@
 A network knows things of the sizes that it learned from. The first look, at a picture made small, shows what is large;
 each closer one, at twice the size and at last at every pixel, what is small. What two looks that follow each other say
 together, by the mean of their log-odds, is a change; of all such pairs of looks the surest counts.
+
+The first two looks see all of a picture where anything stands out. From the third on, each costs four times the one
+before, and goes only where something small stands out that the look before did not rule out: what is large, the looks
+before have seen.
 """
 
 from __future__ import annotations
@@ -14,18 +18,22 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Map
+    from spotdiff.types import Bytes, Map, Mask
 
     Window = tuple[slice, slice]
     Maps = tuple[Map, Map]  # gone and new, (H, W) in [0, 1]
     Look = Callable[[Bytes, Bytes], Maps]
 
-_PIECE = 640  # pixels, about the side of a piece
+_PIECE, _SMALL_PIECE = 640, 320  # pixels, about the side of a piece; of one that shows small things
 _OVERLAP = 64  # pixels that neighbouring pieces share, over which one answer fades into the other
 _WORTH = 1.4  # times as large as the last look, a picture is looked at once more as it is
+_CHEAP = 1280  # pixels of the longer side, over which that must be twice as large
 _LEAST = 1e-4  # chance under which all is the same
 _STANDS_OUT = 24  # levels beyond all that the other picture shows near there: under that, no closer look
 _FEWEST = 4  # such pixels in a piece that is looked at closer
+_SMALL = 160  # pixels of the longer side, up to which a thing is small
+_RAGGED = 5  # pixels that may lie between the parts of one thing
+_RULED_OUT = 0.05  # chance under which the last look saw nothing
 
 
 def closer(look: Look, before: Bytes, after: Bytes, first: Maps, sides: Sequence[int]) -> Maps:
@@ -40,8 +48,12 @@ def closer(look: Look, before: Bytes, after: Bytes, first: Maps, sides: Sequence
     """
     agreed: Maps | None = None
     last = first
-    for side in sides:
-        agreed, last = _look(look, _of_side(before, side), _of_side(after, side), last, agreed)
+    for number, side in enumerate(sides):
+        pair = _of_side(before, side), _of_side(after, side)
+        places = standing_out(*pair)
+        if number:
+            places = _small(places) & _not_ruled_out(last, places.shape)
+        agreed, last = _look(look, pair, places, last, agreed, piece=_SMALL_PIECE if number else _PIECE)
     return agreed or first
 
 
@@ -50,14 +62,14 @@ def sides_of(longest: int, *, first: int, closest: int) -> list[int]:
 
     Examples:
         >>> sides_of(1920, first=320, closest=100_000), sides_of(1920, first=320, closest=1000)
-        ([320, 640, 1280, 1920], [320, 640])
+        ([320, 640, 1280], [320, 640])
         >>> sides_of(200, first=320, closest=100_000), sides_of(400, first=320, closest=100_000)
         ([200], [320])
     """
     sides = [min(first, longest)]
     while 2 * sides[-1] <= min(longest, closest):
         sides.append(2 * sides[-1])
-    if sides[-1] < longest / _WORTH and longest <= closest:
+    if sides[-1] < longest / _WORTH and longest <= min(closest, _CHEAP):
         sides.append(longest)
     return sides
 
@@ -71,17 +83,19 @@ def _of_side(picture: Bytes, side: int) -> Bytes:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
-def _look(look: Look, before: Bytes, after: Bytes, last: Maps, agreed: Maps | None) -> tuple[Maps, Maps]:
+def _look(
+    look: Look, pair: tuple[Bytes, Bytes], places: Mask, last: Maps, agreed: Maps | None, *, piece: int
+) -> tuple[Maps, Maps]:
     """One look, piece by piece: what was agreed on so far and with the last look, and what this look said alone.
 
-    Where there is nothing to see closer, it says what the last look said.
+    A piece without enough `places` says what the last look said.
     """
-    shape = before.shape[:2]
+    shape = places.shape
     found, alone = (tuple(np.zeros(shape, np.float32) for _ in last) for _ in range(2))
-    for window, share in pieces(shape):
-        pair = before[window], after[window]
+    for window, share in pieces(shape, piece=piece):
         bases = [_seen_from_afar(one, window, shape) for one in last]
-        said = look(*pair) if _stands_out(*pair) else bases
+        worth = np.count_nonzero(places[window]) >= _FEWEST
+        said = look(pair[0][window], pair[1][window]) if worth else bases
         for side, (base, one) in enumerate(zip(bases, said, strict=True)):
             joint = _joined(base, one)
             if agreed:
@@ -91,14 +105,30 @@ def _look(look: Look, before: Bytes, after: Bytes, last: Maps, agreed: Maps | No
     return (found[0], found[1]), (alone[0], alone[1])
 
 
-def _stands_out(before: Bytes, after: Bytes) -> bool:
-    """Whether either picture has pixels that nothing in the other comes near to within two pixels."""
+def standing_out(before: Bytes, after: Bytes) -> Mask:
+    """(H, W) bool: where either picture has what nothing in the other comes near to within two pixels."""
     square = np.ones((5, 5), np.uint8)
+    most = np.zeros(before.shape, np.uint8)
     for own, other in ((before, after), (after, before)):
-        over, under = cv2.subtract(own, cv2.dilate(other, square)), cv2.subtract(cv2.erode(other, square), own)
-        if np.count_nonzero(cv2.max(over, under).max(2) >= _STANDS_OUT) >= _FEWEST:
-            return True
-    return False
+        for beyond in (cv2.subtract(own, cv2.dilate(other, square)), cv2.subtract(cv2.erode(other, square), own)):
+            cv2.max(most, beyond, dst=most)
+    return np.asarray(most.max(2) >= _STANDS_OUT)
+
+
+def _small(places: Mask) -> Mask:
+    """Those places that belong to something small."""
+    near = cv2.dilate(places.astype(np.uint8), np.ones((_RAGGED, _RAGGED), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _SMALL + _RAGGED
+    small[0] = False
+    return np.asarray(places & small[labels])
+
+
+def _not_ruled_out(last: Maps, shape: tuple[int, ...]) -> Mask:
+    """Where the last look left something open, or next to that."""
+    open_ = (np.maximum(*last) >= _RULED_OUT).astype(np.uint8)
+    wide = cv2.dilate(open_, np.ones((_RAGGED, _RAGGED), np.uint8))
+    return np.asarray(cv2.resize(wide, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _joined(base: Map, said: Map) -> Map:
@@ -126,7 +156,7 @@ def _seen_from_afar(coarser: Map, window: Window, shape: tuple[int, ...]) -> Map
     return np.asarray(cv2.warpAffine(coarser, matrix, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
 
 
-def pieces(shape: tuple[int, ...]) -> Iterator[tuple[Window, Map]]:
+def pieces(shape: tuple[int, ...], *, piece: int = _PIECE) -> Iterator[tuple[Window, Map]]:
     """Windows of one size that cover a picture of (height, width), and how much each has to say of its pixels.
 
     They overlap, and fade into each other: what they have to say of a pixel sums to 1.
@@ -135,15 +165,15 @@ def pieces(shape: tuple[int, ...]) -> Iterator[tuple[Window, Map]]:
         >>> [(rows.stop, columns.start, columns.stop) for (rows, columns), _ in pieces((300, 1000))]
         [(300, 0, 532), (300, 468, 1000)]
     """
-    (rows, down), (columns, across) = (_cuts(length) for length in shape[:2])
+    (rows, down), (columns, across) = (_cuts(length, piece) for length in shape[:2])
     for part, own in zip(rows, down, strict=True):
         for other, share in zip(columns, across, strict=True):
             yield (part, other), np.asarray(own[:, None] * share)
 
 
-def _cuts(length: int) -> tuple[list[slice], list[Map]]:
+def _cuts(length: int, piece: int) -> tuple[list[slice], list[Map]]:
     """Parts of one side, and the share that each has of its places."""
-    count = max(round(length / _PIECE), 1)
+    count = max(round(length / piece), 1)
     size = min(-(-(length + (count - 1) * _OVERLAP) // count), length)
     parts = [slice(start, start + size) for start in np.linspace(0, length - size, count).round().astype(int).tolist()]
     total, ramps = np.zeros(length, np.float32), []
