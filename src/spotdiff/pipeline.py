@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from spotdiff.types import Method
 
 
+_UNKNOWN = 0.5  # score of a pair that no method was asked about
+
+
 def compare(
     before: object,
     after: object,
@@ -81,7 +84,8 @@ def compare_pair(
         with clock("describe"):
             regions = describer.describe(aligned, regions) if describer else regions
     except Refusal as refusal:
-        return replace(answer, reason=str(refusal), text=f"Unsure: {refusal}.", seconds=clock.seconds)
+        said = f"Unsure: {refusal}."
+        return replace(answer, reason=str(refusal), score=_UNKNOWN, text=said, seconds=clock.seconds)
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
     return replace(conclude(answer, limits), seconds=clock.seconds)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.methods._outside import outside
+
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
 
@@ -50,7 +52,7 @@ def closer(look: Look, before: Bytes, after: Bytes, first: Maps, sides: Sequence
     last = first
     for number, side in enumerate(sides):
         pair = _of_side(before, side), _of_side(after, side)
-        places = standing_out(*pair)
+        places = _standing_out(*pair)
         if number:
             places = _small(places) & _not_ruled_out(last, places.shape)
         agreed, last = _look(look, pair, places, last, agreed, piece=_SMALL_PIECE if number else _PIECE)
@@ -105,14 +107,9 @@ def _look(
     return (found[0], found[1]), (alone[0], alone[1])
 
 
-def standing_out(before: Bytes, after: Bytes) -> Mask:
+def _standing_out(before: Bytes, after: Bytes) -> Mask:
     """(H, W) bool: where either picture has what nothing in the other comes near to within two pixels."""
-    square = np.ones((5, 5), np.uint8)
-    most = np.zeros(before.shape, np.uint8)
-    for own, other in ((before, after), (after, before)):
-        for beyond in (cv2.subtract(own, cv2.dilate(other, square)), cv2.subtract(cv2.erode(other, square), own)):
-            cv2.max(most, beyond, dst=most)
-    return np.asarray(most.max(2) >= _STANDS_OUT)
+    return np.asarray(outside(before, after, 2).max(2) >= _STANDS_OUT)
 
 
 def _small(places: Mask) -> Mask:

@@ -10,6 +10,7 @@ import numpy as np
 
 from spotdiff.light import same_surface
 from spotdiff.methods._opaque import opaque
+from spotdiff.methods._outside import outside
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
@@ -102,7 +103,7 @@ class Classic:
         square = np.zeros(before.shape[:2], np.float32)
         for channel, weight in enumerate((1.0, 2.0, 2.0)):  # YCrCb halves what luma keeps whole
             here, there = (np.ascontiguousarray(p[..., channel]) for p in smooth)
-            apart = _outside(here, there, self.tolerance).astype(np.float32)
+            apart = outside(here, there, self.tolerance).astype(np.float32)
             square += weight * apart * apart
         distance = cv2.sqrt(square)
         return distance / (distance + max(self.floor, self.noise * noise)), noise
@@ -133,18 +134,6 @@ def _both(colour: Map, structure: Map) -> Map:
     doubt = (1 - colour) * (1 - structure)
     joint = (1 - doubt) ** 2
     return np.asarray(cv2.GaussianBlur(joint / (joint + 9 * doubt * doubt), (0, 0), 1.5), np.float32)
-
-
-def _outside(here: Bytes, there: Bytes, tolerance: int) -> Bytes:
-    """How far a value of either plane lies outside of what the other shows within `tolerance` pixels."""
-    if tolerance == 0:
-        return np.asarray(cv2.absdiff(here, there), np.uint8)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * tolerance + 1, 2 * tolerance + 1))
-    furthest = np.zeros_like(here)
-    for one, other in ((here, there), (there, here)):
-        above, below = cv2.subtract(one, cv2.dilate(other, disc)), cv2.subtract(cv2.erode(other, disc), one)
-        furthest = np.asarray(cv2.max(furthest, cv2.max(above, below)), np.uint8)
-    return furthest
 
 
 def _noise(before: Bytes, after: Bytes, usable: Mask | None) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from spotdiff import nets
 from spotdiff.methods._network import Network
+from spotdiff.methods._one_source import backed, of_one_source
 from spotdiff.methods._opaque import opaque
 from spotdiff.params import param
 from spotdiff.types import Evidence, Extraction
@@ -41,12 +42,13 @@ class Spot(Network):
     )
 
     def score(self, pair: Pair) -> Evidence:
-        """As `Network.score`; the network is not asked about pictures that look the same in every pixel."""
+        """As `Network.score`, without the network where all pixels are the same, and not by it alone where most are."""
         before, after = opaque(pair.before), opaque(pair.after)
         if np.array_equal(before, after):
             nothing = np.zeros(before.shape[:2], np.float32)
             return Evidence(nothing, nothing, directed=True, notes={"anything": 0.0})
-        return Network.score(self, pair)  # not `super`: slots make a class of their own
+        evidence = Network.score(self, pair)  # not `super`: slots make a class of their own
+        return backed(evidence, before, after) if of_one_source(before, after, pair.usable) else evidence
 
     @property
     def file(self) -> str:

@@ -157,8 +157,7 @@ def learn(
         DataError: the checkpoint cannot be read.
         OSError: a file cannot be written; the last checkpoint is still there.
     """
-    precision = native_precision() if recipe.precision == "auto" else recipe.precision
-    accelerator = Accelerator(mixed_precision=precision, cpu=not torch.accelerator.is_available())
+    accelerator = _accelerator(recipe.precision)
     learner = Learner(recipe, net, accelerator)
     journal = Journal(out / JOURNAL)
     _resume(learner, out / CHECKPOINT)
@@ -188,10 +187,13 @@ def learn(
             return
 
 
-def native_precision() -> str:
-    """bf16 where the machine reckons with it, else no."""
-    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return "bf16" if torch.accelerator.is_available() or known.get("avx512_bf16") else "no"
+def _accelerator(precision: str) -> Accelerator:
+    """What reckons, in the precision asked for; `auto` is bf16 where the machine has that itself."""
+    there = torch.accelerator.is_available()
+    if precision == "auto":
+        known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        precision = "bf16" if there or known.get("avx512_bf16") else "no"
+    return Accelerator(mixed_precision=precision, cpu=not there)
 
 
 def _resume(learner: Learner, path: Path) -> None:
