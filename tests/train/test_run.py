@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from spotdiff.errors import DataError
+from spotdiff.methods.spot import Spot
 from spotdiff.nets.parts.weights import load_weights, read_weights
 from spotdiff.train.recipe import get_recipe
-from spotdiff.train.run import fine_tuned, prepare
+from spotdiff.train.run import fine_tuned, prepare, shipped
 from toys import write_squares
 
 TINY = {"net.widths": "6,8", "net.radii": "1,1", "net.keys": "4", "net.width": "8"}
@@ -108,3 +109,16 @@ def test_every_form_of_answer_is_trained(tmp_path, name, changes):
     run = prepare(recipe, (), tmp_path)
     assert [moment.step for moment in run.moments()] == [0, 1, 2]
     assert load_weights(tmp_path / "weights.safetensors")[1].net == recipe.net
+
+
+def test_weights_that_come_with_spotdiff_are_those_of_the_default_method():
+    facts, _ = read_weights(shipped("spot"))
+    assert facts.digest == Spot().facts().digest
+    with pytest.raises(DataError, match="no weights of fused come with spotdiff"):
+        shipped("fused")
+
+
+def test_it_goes_on_from_what_is_shipped(tmp_path):
+    run = prepare(get_recipe("spot", SHORT), [], tmp_path / "run", weights="shipped")
+    assert not run.fresh
+    assert sum(p.numel() for p in run.net.parameters()) == 973_734

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", required=True, metavar="RUN", help="folder of the run; one that was stopped is gone on with")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="optimiser steps; default: the recipe's")
-@click.option("--from", "weights", metavar="WEIGHTS", help="weights to begin with: fewer steps, a lower rate")
+@click.option("--from", "weights", metavar="WEIGHTS", help="weights to begin with, or `shipped`: fewer steps")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
@@ -36,7 +36,7 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
 
     \b
-    Example: spotdiff train spot --data yard --from spot.safetensors --out run
+    Example: spotdiff train spot --data yard --from shipped --out run
     """  # noqa: D301 (click wants the character itself)
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")

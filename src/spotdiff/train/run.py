@@ -13,6 +13,7 @@ import torch
 from accelerate import PartialState
 
 import spotdiff
+from spotdiff import nets
 from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 from spotdiff.nets import get_net
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from spotdiff.train.recipe import Recipe
 
 RECIPE, RUN = "recipe.json", "run.json"
+SHIPPED = "shipped"  # says: the weights that come with spotdiff
 _FINE_STEPS, _FINE_RATE = 300, 0.25  # of the recipe's rate, where weights are given to begin with
 
 _MAY_DIFFER = ("steps", "patience", "measure_every")  # in a run that is gone on with
@@ -94,13 +96,15 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
         recipe: How.
         data: Folders to learn from; see `spotdiff.train.lessons.find_lessons`.
         out: Folder of the run. One that holds a training by the same recipe is gone on with.
-        weights: A file of weights to begin with; they bring their own network and settings.
+        weights: A file of weights to begin with, or `shipped` for those that come with spotdiff; they bring their own
+            network and settings.
 
     Raises:
         DataError: what is given cannot be learned from, or the folder holds another training.
         OptionError: the recipe names what is not there.
     """
     folder = Path(out)
+    weights = shipped(recipe.net) if weights == SHIPPED else weights
     values = None
     if weights is not None:
         known, values = read_weights(weights)
@@ -120,6 +124,18 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
         _write_down(folder, recipe, lessons, weights)
     begun = state["step"] if state else 0
     return Run(recipe, net, facts, lessons, folder, begun=begun, fresh=weights is None)
+
+
+def shipped(net: str) -> Path:
+    """The weights of a network that come with spotdiff, as they can be trained on.
+
+    Raises:
+        DataError: none come with it.
+    """
+    path = Path(nets.__file__).parent / "shipped" / f"{net}.safetensors"
+    if not path.is_file():
+        raise DataError(f"no weights of {net} come with spotdiff; give a file, or train the recipe spot")
+    return path
 
 
 def _same_training(folder: Path, recipe: Recipe) -> None:
