@@ -33,7 +33,7 @@ class Recipe:
         clip: Longest gradient; longer ones are shortened.
         ema: How much of the running mean of the weights is kept each step; the mean is what is used.
         precision: no (32 bits), bf16, fp16, or auto: bf16 where the machine reckons with it, else no. A processor that
-            has to imitate bf16 took 7 times as long.
+            has to imitate bf16 took 8 to 9 times as long.
         seed: Of weights, pairs and dropout.
         held_out: Share of the photographs, cut-outs or labelled pairs that are kept for measuring.
         measured: Most held-out pairs that are measured on.
