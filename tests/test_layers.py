@@ -10,7 +10,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "src" / "spotdiff"
 FILES = sorted(HOUSE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "files"},
+    {"errors", "types", "params", "plugins", "options", "files", "language"},
     {"image", "align", "light", "regions", "metrics"},
     {"data"},
     {"nets"},
@@ -23,6 +23,8 @@ LAYERS = (
 )
 WITHIN = {  # who may use whom inside one layer
     "words": {
+        ("language", "errors"),
+        ("language", "types"),
         ("options", "errors"),
         ("options", "params"),
         ("options", "types"),

@@ -32,6 +32,9 @@ class Options:
         cluster: How changed pixels become regions: touching ones, or by density (DBSCAN).
         seed_score: Smallest `pixels + 2 x height + width` of a region kept; 0 keeps all.
         describe: Name of the describer, or off.
+        describe_settings: Parameters of that describer by name; texts are read as the parameter's type.
+        language: Of the words: en, zh, or a catalogue FILE.po.
+        areas: Named polygons in before's pixels that the words refer to, or a file of them; None for none.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
@@ -52,13 +55,17 @@ class Options:
     cluster: str = param("components", "touching pixels, or DBSCAN over density", choices=("components", "density"))
     seed_score: float = param(0.0, "smallest `pixels + 2 x height + width` of a region kept", low=0)
     describe: str = param("words", "how to put regions into words; off leaves them without")
+    describe_settings: Mapping[str, object] = field(default_factory=dict)
+    language: str = param("en", "language of the words: en, zh, or a catalogue FILE.po")
+    areas: object = None
     max_pixels: float = param(200.0, "largest picture read", low=0.0001, unit="million pixels")
     max_bytes: float = param(1000.0, "largest file read", low=0.0001, unit="MB")
 
     def __post_init__(self) -> None:
         check(self)
-        if not isinstance(self.settings, Mapping):
-            raise OptionError(f"settings takes parameters by name, not {self.settings!r}")
+        for name in ("settings", "describe_settings"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise OptionError(f"{name} takes parameters by name, not {getattr(self, name)!r}")
         for name in ("ignore", "focus"):
             boxes = getattr(self, name)
             if not isinstance(boxes, Sequence) or isinstance(boxes, str):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.describe import get_describer
+from spotdiff.describe import get_describer, whole_told
 from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
@@ -65,7 +65,7 @@ def compare_pair(
 ) -> Comparison:
     """`compare` for a pair already loaded and a method already made."""
     clock = clock or Clock()
-    describer = get_describer(options.describe)
+    describer = get_describer(options)
     answer = _unanswered(pair, method, options, name)
     try:
         with clock("align"):
@@ -84,11 +84,14 @@ def compare_pair(
         with clock("describe"):
             regions = describer.describe(aligned, regions) if describer else regions
     except Refusal as refusal:
-        said = f"Unsure: {refusal}."
-        return replace(answer, reason=str(refusal), score=_UNKNOWN, text=said, seconds=clock.seconds)
+        answer = replace(answer, reason=str(refusal), score=_UNKNOWN)
+        return replace(answer, text=whole_told(answer, language=options.language), seconds=clock.seconds)
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
-    return replace(conclude(answer, limits), seconds=clock.seconds)
+    answer = conclude(answer, limits)
+    with clock("describe"):
+        said = whole_told(answer, language=options.language, least_px=limits.min_area)
+    return replace(answer, text=said, seconds=clock.seconds)
 
 
 def limits_for(method: Method, options: Options) -> Thresholds:

@@ -1,4 +1,4 @@
-"""The last step: what the regions and the evidence of a comparison come to, in one verdict, reason and score."""
+"""What the regions and the evidence of a comparison come to, in one verdict, reason and score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.describe import sentence
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
 
 def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
-    """The answer with verdict, reason, score and text, from its regions and evidence."""
+    """The answer with verdict, reason and score, from its regions and evidence."""
     return _something(answer, limits) if answer.regions else _nothing(answer, limits)
 
 
@@ -39,14 +38,14 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
     else:
         score = _image_score(answer.evidence, regions, answer.labels)
     count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
-    reason, doubts, text = f"{count}, {answer.changed_fraction:.2%} of the picture", "", sentence(regions)
+    reason, doubts = f"{count}, {answer.changed_fraction:.2%} of the picture", ""
     if surest < limits.sure:
         doubts = f", but none is surer than {surest:.2f}"
     elif limits.doubt < 1 and (share := _doubt(answer.evidence)) > limits.doubt:
         doubts = f", but {share:.0%} of it could be changed or not"
     if doubts:
-        return _unsure(answer, f"{reason}{doubts}", score, text)
-    return replace(answer, verdict="changed", reason=reason, score=score, text=text)
+        return _unsure(answer, f"{reason}{doubts}", score)
+    return replace(answer, verdict="changed", reason=reason, score=score)
 
 
 def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
@@ -56,12 +55,11 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
         return _unsure(answer, f"nothing changed in the {overlap:.0%} of before that after shows", score)
     if _apart(answer.aligned) > _FARTHEST:
         return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
-    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score, text="No change.")
+    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
 
-def _unsure(answer: Comparison, reason: str, score: float, text: str = "") -> Comparison:
-    said = f"Unsure: {reason}. {text}".rstrip()
-    return replace(answer, verdict="unsure", reason=reason, score=score, text=said)
+def _unsure(answer: Comparison, reason: str, score: float) -> Comparison:
+    return replace(answer, verdict="unsure", reason=reason, score=score)
 
 
 def _any_of(regions: tuple[Region, ...], evidence: Evidence | None) -> float:

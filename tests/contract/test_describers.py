@@ -9,7 +9,8 @@ import pytest
 
 import spotdiff
 from spotdiff import plugins
-from spotdiff.describe import get_describer, sentence
+from spotdiff.describe import get_describer
+from spotdiff.options import Options
 from spotdiff.errors import OptionError
 from spotdiff.params import params_of
 from spotdiff.types import KINDS, Pair, Picture, Region
@@ -51,7 +52,7 @@ def test_the_kind_is_told(describer):
 
 
 def test_off_says_nothing():
-    assert get_describer("off") is None
+    assert get_describer(Options(describe="off")) is None
 
 
 @pytest.mark.parametrize("pictures", ["same", "changed", "unsure"])
@@ -64,7 +65,3 @@ def test_an_unknown_describer_is_refused_whatever_the_answer(pictures, texture):
     with pytest.raises(OptionError, match="poet"):
         spotdiff.compare(before, after, describe="poet")
 
-
-def test_the_sentence_counts_by_kind():
-    assert sentence(REGIONS[:2]) == "1 added, 1 removed."
-    assert sentence([replace(REGIONS[0], text="a cup came")]) == "1 added: a cup came."

@@ -45,6 +45,8 @@ def comparison_options(function: F) -> F:
         help="a parameter of the method; see `spotdiff methods NAME`",
     )
     made.insert(1, setting)
+    tell = "a parameter of the describer, such as url=http://localhost:11434/v1 of endpoint"
+    made.append(click.option("--describe-set", "tellings", multiple=True, metavar="FIELD=VALUE", help=tell))
     mask = "a picture of before's size; nothing counts where it is not black"
     made += [
         click.option(
@@ -58,6 +60,7 @@ def comparison_options(function: F) -> F:
             help="nothing counts outside of this box of before",
         ),
         click.option("--ignore-mask", metavar="FILE", help=mask),
+        click.option("--areas", metavar="FILE", help="named polygons of before that the words refer to: TOML or JSON"),
     ]
     for option in reversed(made):
         function = option(function)
@@ -72,16 +75,17 @@ def _option(name: str, default: object, known: Param) -> Callable[[F], F]:
     return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text)
 
 
-def read_options(*, settings: Iterable[str], **asked: Any) -> Options:  # noqa: ANN401 (one value per field of Options)
+def read_options(*, settings: Iterable[str], tellings: Iterable[str] = (), **asked: Any) -> Options:  # noqa: ANN401 (one value per field of Options)
     """The `Options` that were asked for.
 
     Raises:
         OptionError: a setting is not `field=value`, or an option has a value it cannot have.
     """
-    return Options(settings=dict(setting_of(text) for text in settings), **asked)
+    told = dict(setting_of(text, flag="--describe-set") for text in tellings)
+    return Options(settings=dict(setting_of(text) for text in settings), describe_settings=told, **asked)
 
 
-def setting_of(text: str) -> tuple[str, str]:
+def setting_of(text: str, *, flag: str = "--set") -> tuple[str, str]:
     """Name and value of a text `field=value`.
 
     Raises:
@@ -89,5 +93,5 @@ def setting_of(text: str) -> tuple[str, str]:
     """
     field, equals, value = text.partition("=")
     if not equals or not field.strip():
-        raise OptionError(f"--set takes field=value, not {text!r}")
+        raise OptionError(f"{flag} takes field=value, not {text!r}")
     return field.strip().replace("-", "_"), value.strip()

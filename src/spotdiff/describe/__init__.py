@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from spotdiff import plugins
-from spotdiff.params import build
-from spotdiff.types import KINDS
+from spotdiff.describe._areas import read_areas
+from spotdiff.describe._whole import whole_told as whole_told
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.params import build, params_of
 
 if TYPE_CHECKING:
-    from spotdiff.types import Describer, Region
+    from spotdiff.options import Options
+    from spotdiff.types import Describer
 
 
-def get_describer(name: str) -> Describer | None:
-    """The describer of that name; None for "off".
+def get_describer(options: Options) -> Describer | None:
+    """The describer that was asked for, with its settings, the language and the areas; None for "off".
 
     Raises:
-        OptionError: there is no describer of that name.
+        OptionError: there is no describer of that name, or no such setting, language or area.
     """
-    if name == "off":
+    get_catalogue(options.language)
+    areas = {} if options.areas is None else read_areas(options.areas)
+    if options.describe == "off":
         return None
-    describer: Describer = build(plugins.load("describe", name), {}, owner=f"describer {name}")
-    return describer
-
-
-def sentence(regions: Sequence[Region]) -> str:
-    """All regions in one sentence.
-
-    Examples:
-        >>> from spotdiff.types import Region
-        >>> sentence([Region("added", 1, 9, None, None), Region("added", 1, 9, None, None)])
-        '2 added.'
-    """
-    count = Counter(region.kind for region in regions)
-    told = [f"{count[kind]} {kind}" for kind in KINDS if count[kind]]
-    texts = [region.text for region in regions if region.text]
-    summary = ", ".join(told)
-    return f"{summary}: {'; '.join(texts)}." if 0 < len(texts) <= 5 else f"{summary}."
+    found = plugins.load("describe", options.describe)
+    known = {"language": options.language} if "language" in params_of(found) else {}
+    describer = build(found, {**known, **options.describe_settings}, owner=f"describer {options.describe}")
+    if "areas" in getattr(found, "__dataclass_fields__", {}):
+        describer = replace(describer, areas=areas)
+    return cast("Describer", describer)

@@ -10,7 +10,7 @@ import pytest
 
 from spotdiff.data.synth import RECIPES, motion
 from spotdiff.data.synth.camera import camera
-from spotdiff.data.synth.colours import colour_word
+from spotdiff.image.colour_words import colour_word
 from spotdiff.data.synth.drawn import drawn
 from spotdiff.data.synth.light import lit
 from spotdiff.data.synth.noise import fibres, grain, octaves, ripples, smooth

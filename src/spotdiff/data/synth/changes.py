@@ -183,6 +183,7 @@ class Director:
         shade = shade_of(first, self.rng) if shaded else None
         first, second = named(first), named(second)
         facts = second.facts() | {"from": first.phrase(), "to": second.phrase()} | ({"how": how} if how else {})
+        facts |= {f"from {name}": value for name, value in first.facts().items()}
         return Change("replaced", self._put(first, at, BEFORE, shade), self._put(second, there, AFTER, shade), facts)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.colours import colour_word
+from spotdiff.image.colour_words import colour_word
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes

@@ -2,7 +2,9 @@
 
 Beside the layout told in `spotdiff.data.folders` there are
 
-    DATA/scene/NAME.json    what is known of the pair: kinds, classes, colours, words, boxes, outlines, light, camera
+    DATA/scene/NAME.json    what is known of the pair: kinds, classes, colours, words, boxes, outlines, light, camera,
+                            and what changed in some sentences, all of the same facts
+    DATA/captions.json      these sentences, in the layout of Spot-the-diff
     DATA/recipe.json        what the pairs were made by, and how many of each kind there are
     DATA/contact.png        some of the pairs to look at
 """
@@ -24,6 +26,7 @@ import cv2
 import numpy as np
 
 from spotdiff import __version__
+from spotdiff.data.synth.captions import fact_of, in_order, sentences_of
 from spotdiff.data.synth.sheet import contact_sheet
 from spotdiff.data.synth.synthesis import Synthesis
 from spotdiff.data.truth import CHANGED, UNCHANGED, UNCOUNTED
@@ -46,11 +49,13 @@ class Written:
     Attributes:
         name: Of the pair.
         kinds: Of its changes.
+        sentences: What changed, each of them all of it.
         fresh: Whether it was made now; False when it was there already.
     """
 
     name: str
     kinds: tuple[str, ...]
+    sentences: tuple[str, ...]
     fresh: bool
 
 
@@ -71,12 +76,14 @@ def write_pairs(source: Synthesis, out: str | Path, count: int, *, workers: int 
     folder, how = Path(out), _how(source)
     _claim(folder, how)
     tally: Counter[str] = Counter()
-    changed = 0
+    changed, captions = 0, []
     for written in _all_written(source, folder, count, workers):
         tally.update(written.kinds)
         changed += bool(written.kinds)
+        captions.append({"img_id": written.name, "sentences": written.sentences})
         yield written
     how |= {"pairs": count, "changed": changed, "kinds": dict(sorted(tally.items()))}
+    write_whole(folder / "captions.json", _json(captions))
     write_whole(folder / "contact.png", _png(contact_sheet(source, min(count, _SHEET))))
     write_whole(folder / "recipe.json", _json(how))
 
@@ -144,8 +151,11 @@ def _written(source: Synthesis, folder: Path, number: int) -> Written:
     name = f"{number:06d}"
     scene = folder / "scene" / f"{name}.json"
     if scene.exists():
-        return Written(name, _kinds_in(scene), fresh=False)
+        return _found(scene, name)
     example, mask = source.with_mask(number)
+    size = example.before.shape[1], example.before.shape[0]
+    facts = [fact_of(place, size) for place in in_order(example.places)]
+    sentences = sentences_of(facts, source.seed, number)
     pictures = {
         "before": example.before,
         "after": example.after,
@@ -156,14 +166,15 @@ def _written(source: Synthesis, folder: Path, number: int) -> Written:
     for part, pixels in pictures.items():
         write_whole(folder / part / f"{name}.png", _png(pixels))
     write_whole(folder / "boxes" / f"{name}.json", _json(_boxes(example)))
-    write_whole(scene, _json(_scene(example, name)))
-    return Written(name, tuple(place.kind for place in example.places), fresh=True)
+    write_whole(scene, _json(_scene(example, name) | {"sentences": sentences}))
+    return Written(name, tuple(place.kind for place in example.places), sentences, fresh=True)
 
 
-def _kinds_in(scene: Path) -> tuple[str, ...]:
+def _found(scene: Path, name: str) -> Written:
     try:
-        places = json.loads(scene.read_text(encoding="utf-8"))["places"]
-        return tuple(str(place["kind"]) for place in places)
+        said = json.loads(scene.read_text(encoding="utf-8"))
+        kinds = tuple(str(place["kind"]) for place in said["places"])
+        return Written(name, kinds, tuple(map(str, said["sentences"])), fresh=False)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError(f"{scene} tells of no pair; remove it, and the pair is made anew") from None
 

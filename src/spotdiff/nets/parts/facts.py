@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from spotdiff.errors import DataError
 
 KEY = "spotdiff"  # under which the facts stand in a file's metadata
-Form = Literal["classes", "masks", "centres"]
+Form = Literal["classes", "masks", "centres", "words"]
 _BOUNDS = {
     "stride": (1, 256),
     "side": (1, 16384),
@@ -27,7 +27,7 @@ class Facts:
     Attributes:
         net: Name of the network.
         settings: Its settings.
-        form: What it says: classes, masks or centres.
+        form: What it says: classes, masks, centres or words.
         classes: Channels of its answer, in order; empty for centres.
         directed: Whether it tells gone from new.
         stride: Strides of the box grid for centres, else 1.

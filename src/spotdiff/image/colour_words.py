@@ -23,13 +23,13 @@ _HUES = (
     ("pink", 300, 340),
     ("red", 340, 361),
 )
-_MIXED = "multicoloured"
+MIXED = "multicoloured"
 _READ = 36  # pixels looked at, about
 _CLEAR = 0.5  # share of the pixels a word needs
 
 
-def colour_word(pixels: Bytes, mask: Bytes) -> str:
-    """The word for most of the pixels (H, W, 3) under a mask, or "multicoloured" where no word has half of them.
+def colour_word(pixels: Bytes, mask: Bytes, *, clear: float = _CLEAR) -> str:
+    """The word for most of the pixels (H, W, 3) under a mask, or "multicoloured" where none has a share of `clear`.
 
     Examples:
         >>> import numpy as np
@@ -39,14 +39,14 @@ def colour_word(pixels: Bytes, mask: Bytes) -> str:
     step = max(max(mask.shape) // 16, 1)
     chosen = pixels[::step, ::step][mask[::step, ::step] > 0]
     if not len(chosen):
-        return _MIXED
+        return MIXED
     hsv = cv2.cvtColor(np.ascontiguousarray(chosen[None]), cv2.COLOR_RGB2HSV)[0]
     words = [
         _word(2 * hue, saturation / 255, value / 255)
         for hue, saturation, value in hsv[:: len(hsv) // _READ + 1].tolist()
     ]
     best = max(set(words), key=lambda word: (words.count(word), word))
-    return best if words.count(best) >= _CLEAR * len(words) else _MIXED
+    return best if words.count(best) >= clear * len(words) else MIXED
 
 
 def _word(hue: int, saturation: float, value: float) -> str:

@@ -1,0 +1,66 @@
+"""Named areas of a picture, from a file that a person writes."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.language.places import Areas
+
+_HELP = 'areas are polygons by name, in pixels of before: gate = [[10, 20], [90, 20], [90, 80]]'
+
+
+def read_areas(given: object) -> Areas:
+    """The areas of a mapping from names to corners, or of a file: TOML, JSON, or JSON as labelme writes it.
+
+    Raises:
+        OptionError: the file cannot be read, or an area is no polygon.
+
+    Examples:
+        >>> read_areas({"gate": [[0, 0], [9, 0], [9, 9]]})
+        {'gate': ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))}
+    """
+    said = given if isinstance(given, Mapping) else _from_file(given)
+    shapes = said.get("shapes") if isinstance(said.get("shapes"), list) else None
+    if shapes is not None:
+        try:
+            said = {shape["label"]: shape["points"] for shape in shapes}
+        except (TypeError, KeyError):
+            raise OptionError(f"a shape has no label or no points; {_HELP}") from None
+    elif isinstance(said.get("areas"), Mapping):
+        said = said["areas"]
+    return {str(name): _polygon(name, corners) for name, corners in said.items()}
+
+
+def _from_file(given: object) -> Mapping[str, object]:
+    if not isinstance(given, str | Path):
+        raise OptionError(f"areas takes a file, or polygons by name, not {given!r}")
+    path = Path(given)
+    try:
+        text = path.read_text(encoding="utf-8")
+        said = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"{path} cannot be read as areas ({str(error).partition(chr(10))[0]}); {_HELP}") from None
+    if not isinstance(said, dict):
+        raise OptionError(f"{path} names no areas; {_HELP}")
+    return said
+
+
+def _polygon(name: object, corners: object) -> tuple[tuple[float, float], ...]:
+    try:
+        if isinstance(corners, str) or not isinstance(corners, Sequence) or len(corners) < 3:
+            raise ValueError
+        found = tuple((float(x), float(y)) for x, y in corners)
+    except (TypeError, ValueError):
+        raise OptionError(f"area {name} is no polygon of three or more corners; {_HELP}") from None
+    if not all(abs(value) < 1e9 for corner in found for value in corner):
+        raise OptionError(f"area {name} has a corner that is not a number of pixels")
+    return found

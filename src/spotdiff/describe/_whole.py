@@ -1,0 +1,65 @@
+"""The whole comparison in words: its verdict, how many things changed, light and camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.summary import Around, changes_told, nothing_told, unsure_told
+
+if TYPE_CHECKING:
+    from spotdiff.types import Alignment, Comparison, Light
+
+_GREY = 0.45  # brightness, 0 to 1, at which the change of light is told
+
+
+def whole_told(answer: Comparison, *, language: str, least_px: int = 1) -> str:
+    """The text of a comparison whose verdict is known.
+
+    Args:
+        answer: With verdict, reason and regions.
+        language: Name of a language, or a catalogue FILE.po.
+        least_px: Pixels under which a region is not kept.
+
+    Raises:
+        OptionError: there is no such language.
+    """
+    catalogue = get_catalogue(language)
+    around = _around(answer, least_px)
+    changes = [(region.kind, region.score) for region in answer.regions]
+    said = changes_told(changes, around, catalogue) if changes else ""
+    if answer.verdict == "unsure":
+        return unsure_told(answer.reason, said, catalogue)
+    return said or nothing_told(around, catalogue)
+
+
+def _around(answer: Comparison, least_px: int) -> Around:
+    usable = answer.aligned.usable
+    seen = 1.0 if usable is None else float(usable.mean())
+    return Around(
+        _brightness(answer.light), _shift(answer), _error(answer.alignment), round(seen, 3), least_px
+    )
+
+
+def _error(alignment: Alignment) -> float | None:
+    return None if alignment.model == "off" else alignment.error_px
+
+
+def _brightness(light: Light) -> float | None:
+    """Of after as a share of before's, for a surface of medium grey; None when nobody measured it as a factor."""
+    if light.model in ("off", "histogram"):
+        return None
+    gain, gamma = np.array(light.gain), np.array(light.gamma)
+    seen = (_GREY / gain) ** (1 / gamma)  # what after shows of a surface that before shows in medium grey
+    return float(seen.mean() / _GREY / np.sqrt(light.field[0] * light.field[1]))
+
+
+def _shift(answer: Comparison) -> float | None:
+    """How far the middle of before moved, as a share of its longer side; None when nobody looked."""
+    if answer.alignment.model == "off":
+        return None
+    width, height = answer.pair.before.size
+    x, y, w = answer.alignment.matrix @ (width / 2, height / 2, 1.0)
+    return float(np.hypot(x / w - width / 2, y / w - height / 2) / max(width, height))

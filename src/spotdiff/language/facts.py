@@ -1,0 +1,90 @@
+"""What is known of a change, as values that a sentence can state and a reader can get back from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spotdiff.types import Kind
+
+SIZES = ("tiny", "small", "large")  # what is between small and large has no word
+COLOURS = (
+    "black",
+    "white",
+    "grey",
+    "brown",
+    "beige",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "turquoise",
+    "blue",
+    "purple",
+    "pink",
+)
+_TINY, _SMALL, _LARGE = 0.001, 0.01, 0.1  # shares of the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a thing is like; an empty word is not known.
+
+    Attributes:
+        name: What it is, such as `chair`.
+        colour: One of `COLOURS`.
+        size: One of `SIZES`.
+    """
+
+    name: str = ""
+    colour: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something is; an empty word is not known.
+
+    Attributes:
+        place: One of `spotdiff.language.places.PLACES`.
+        area: Name of the area that somebody named there.
+    """
+
+    place: str = ""
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFact:
+    """One change as far as it is known.
+
+    Attributes:
+        kind: added, removed, replaced, moved or changed.
+        thing: What changed; of a replaced thing the earlier one.
+        spot: Where; of a moved thing where from.
+        other: What a replaced thing was replaced by.
+        to: Where a moved thing went.
+        way: Which way a thing moved that stayed in its place of the picture: one of `WAYS`.
+        beside: Which side of another change it is on, and that one's number; None for no such neighbour.
+        score: How sure, 0 to 1.
+    """
+
+    kind: Kind
+    thing: Thing = Thing()
+    spot: Spot = Spot()
+    other: Thing = Thing()
+    to: Spot = Spot()
+    way: str = ""
+    beside: tuple[str, int] | None = None
+    score: float = 1.0
+
+
+def size_word(share: float) -> str:
+    """The word for a thing that covers this share of the picture, 0 to 1; "" for what is neither small nor large.
+
+    Examples:
+        >>> size_word(0.0005), size_word(0.03), size_word(0.2)
+        ('tiny', '', 'large')
+    """
+    return "tiny" if share < _TINY else "small" if share < _SMALL else "large" if share >= _LARGE else ""

@@ -1,0 +1,120 @@
+"""The whole pair in a sentence or two: how many things changed, what light and camera did, or what was checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spotdiff.language.grammar import LIKELY
+
+if TYPE_CHECKING:
+    from spotdiff.language.catalogue import Catalogue
+    from spotdiff.types import Kind
+
+_FIRST: Mapping[Kind, tuple[str, str]] = {
+    "removed": ("{number} thing was removed", "{number} things were removed"),
+    "added": ("{number} thing was added", "{number} things were added"),
+    "replaced": ("{number} thing was replaced", "{number} things were replaced"),
+    "moved": ("{number} thing moved", "{number} things moved"),
+    "changed": ("{number} place changed", "{number} places changed"),
+}
+_NEXT: Mapping[Kind, tuple[str, str]] = {
+    "removed": ("{number} was removed", "{number} were removed"),
+    "added": ("{number} was added", "{number} were added"),
+    "replaced": ("{number} was replaced", "{number} were replaced"),
+    "moved": ("{number} moved", "{number} moved"),
+    "changed": ("{number} place changed", "{number} places changed"),
+}
+_DARKER, _BRIGHTER = 0.92, 1.09  # brightness of after as a share of before's, from which on it is worth a word
+_SHIFTED = 0.01  # of the longer side, from which on a camera moved
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of a pair beside its changes.
+
+    Attributes:
+        brightness: Of after as a share of before's; 1 for the same, None when nobody looked.
+        shift: How far the camera moved, as a share of the longer side; None when nobody looked.
+        error_px: What is left between the pictures, in pixels; None when nobody looked.
+        seen: Share of before that was compared.
+        least_px: Pixels under which a change is not told.
+    """
+
+    brightness: float | None = None
+    shift: float | None = None
+    error_px: float | None = None
+    seen: float = 1.0
+    least_px: int = 1
+
+
+def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogue: Catalogue) -> str:
+    """How many things changed by kind, each with its score, and what light and camera did.
+
+    Examples:
+        >>> from spotdiff.language.catalogue import get_catalogue
+        >>> some = [("removed", 0.9), ("removed", 0.9), ("added", 0.9), ("added", 0.4)]
+        >>> changes_told(some, Around(brightness=0.7), get_catalogue("en"))
+        'Two things were removed and one was added; one more change is possible; the light is darker.'
+    """
+    sure = Counter(kind for kind, score in changes if score >= LIKELY)
+    possible = len(changes) - sure.total()
+    clauses = [_listed(sure, catalogue)] if sure else []
+    if possible:
+        more = ("{number} more change is possible", "{number} more changes are possible")
+        alone = ("{number} change is possible", "{number} changes are possible")
+        clauses.append(catalogue.count("summary", *(more if sure else alone), possible))
+    clauses += _surroundings(around, catalogue)
+    return catalogue.sentence(catalogue.say("list", "; ").join(clauses))
+
+
+def _listed(count: Counter[Kind], catalogue: Catalogue) -> str:
+    parts = []
+    for kind, first in _FIRST.items():
+        if count[kind]:
+            parts.append(catalogue.count("summary", *(_NEXT[kind] if parts else first), count[kind]))
+    *most, last = parts
+    return catalogue.say("list", " and ").join([catalogue.say("list", ", ").join(most), last]) if most else last
+
+
+def _surroundings(around: Around, catalogue: Catalogue) -> list[str]:
+    said = []
+    if around.brightness is not None and around.brightness <= _DARKER:
+        said.append(catalogue.say("summary", "the light is darker"))
+    if around.brightness is not None and around.brightness >= _BRIGHTER:
+        said.append(catalogue.say("summary", "the light is brighter"))
+    if around.shift is not None and around.shift >= _SHIFTED:
+        said.append(catalogue.say("summary", "the camera moved"))
+    return said
+
+
+def nothing_told(around: Around, catalogue: Catalogue) -> str:
+    """That nothing changed, and what was checked.
+
+    Examples:
+        >>> from spotdiff.language.catalogue import get_catalogue
+        >>> nothing_told(Around(brightness=0.8, error_px=0.42, least_px=12), get_catalogue("en"))
+        'No change found. All of the picture was compared, to within 0.4 px; the light is darker, which does not count. \
+What covers less than 12 px is not told.'
+    """
+    whole = around.seen > 0.995
+    where = "all of the picture was compared" if whole else "{share} of the picture was compared"
+    compared = catalogue.say("checked", where, share=f"{around.seen:.0%}")
+    if around.error_px is not None:
+        compared = catalogue.say("checked", "{said}, to within {error} px", said=compared, error=f"{around.error_px:.1f}")
+    apart = _surroundings(around, catalogue)
+    if apart:
+        named = catalogue.say("list", " and ").join(apart)
+        compared = catalogue.say("checked", "{said}; {named}, which does not count", said=compared, named=named)
+    said = [catalogue.say("checked", "no change found"), compared]
+    if around.least_px > 1:
+        said.append(catalogue.say("checked", "what covers less than {least} px is not told", least=around.least_px))
+    return catalogue.text(map(catalogue.sentence, said))
+
+
+def unsure_told(reason: str, more: str, catalogue: Catalogue) -> str:
+    """That nobody can say, why, and what may be so."""
+    said = catalogue.sentence(catalogue.say("summary", "unsure: {reason}", reason=reason))
+    return catalogue.text(filter(None, (said, more)))

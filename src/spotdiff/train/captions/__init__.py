@@ -1,0 +1,1 @@
+"""Learning to tell what changed: from captioned pairs to a captioner."""

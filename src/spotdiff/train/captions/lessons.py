@@ -1,0 +1,210 @@
+"""What a captioner learns from: pairs, or regions of pairs, as arrays with what may be said of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotdiff.data.captioned import Told, open_captions
+from spotdiff.errors import DataError
+from spotdiff.image import load_picture
+from spotdiff.language import turned
+from spotdiff.language.facts import ChangeFact, Spot, Thing
+from spotdiff.language.paraphrase import caption
+from spotdiff.language.places import place_of
+from spotdiff.language.slots import slots_of
+from spotdiff.nets.parts.vocabulary import PAD, Vocabulary
+from spotdiff.regions.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from spotdiff.types import Box, Bytes
+
+_FEWEST = 8  # pairs
+_FALSE = 0.25  # regions where nothing changed, to one where something did
+_UNTOLD = 0.2  # share of the facts of a region that are kept back, as what finds regions does not know all
+_KINDS = ("added", "removed", "replaced", "moved", "changed")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One pair or one region, and what may be said of it.
+
+    Attributes:
+        before, after: (side, side, 3) uint8.
+        sentences: That are true of it.
+        facts: That are; None where there are only sentences.
+        known: What was found out about a region, which may be copied; None for a pair.
+    """
+
+    before: Bytes
+    after: Bytes
+    sentences: tuple[str, ...]
+    facts: tuple[ChangeFact, ...] | None
+    known: ChangeFact | None = None
+
+    def turned(self, rng: Random) -> Item:
+        """The item mirrored, its pictures exchanged, both or neither; as it is where no words are known for that."""
+        item = self._mirrored() if rng.random() < 0.5 else self
+        return item._exchanged() if rng.random() < 0.5 else item
+
+    def said(self, rng: Random) -> str:
+        """One way to say it."""
+        return caption(self.facts, rng) if self.facts is not None else rng.choice(self.sentences)
+
+    def _mirrored(self) -> Item:
+        return Item(
+            cv2.flip(self.before, 1),  # type: ignore[arg-type]
+            cv2.flip(self.after, 1),  # type: ignore[arg-type]
+            tuple(map(turned.mirrored, self.sentences)),
+            None if self.facts is None else turned.mirrored_facts(self.facts),
+            None if self.known is None else turned.mirrored_facts([self.known])[0],
+        )
+
+    def _exchanged(self) -> Item:
+        if self.facts is None:
+            sentences = tuple(said for text in self.sentences if (said := turned.exchanged(text)))
+            return replace(self, before=self.after, after=self.before, sentences=sentences) if sentences else self
+        facts = turned.exchanged_facts(self.facts)
+        known = None if self.known is None else turned.exchanged_facts([self.known])[0]
+        return Item(self.after, self.before, self.sentences, facts, known)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionLessons:
+    """What is learned from, and what is held out.
+
+    Attributes:
+        items: To learn from.
+        held_out: To measure on.
+        vocabulary: Of the sentences that are learned from.
+        told: What they are, in one line.
+        digest: SHA-256 over names and sentences.
+    """
+
+    items: tuple[Item, ...]
+    held_out: tuple[Item, ...]
+    vocabulary: Vocabulary
+    told: str
+    digest: str
+
+
+def find_captions(
+    data: Sequence[str], *, side: int, regions: bool, held_out: float, measured: int, least: int
+) -> CaptionLessons:
+    """Read captioned pairs; the last of them are held out.
+
+    Args:
+        data: Folders of made pairs, or `NAME:PATH` of published ones.
+        side: Of the squares, in pixels.
+        regions: One item a region instead of one a pair.
+        held_out: Share of the pairs that is held out.
+        measured: Most of them.
+        least: Times that a word must stand in the sentences.
+
+    Raises:
+        DataError: there are too few pairs, or they do not know the regions that are asked for, or cannot be read.
+    """
+    pairs = [told for named in data for told in open_captions(named)]
+    if len(pairs) < _FEWEST:
+        raise DataError(f"{len(pairs)} captioned pairs are too few to learn from; give --data with {_FEWEST} or more")
+    if regions and any(told.facts is None for told in pairs):
+        raise DataError("regions are learned from made pairs, whose facts are known; give a folder of `spotdiff synth`")
+    out = min(max(round(len(pairs) * held_out), 1), measured)
+    make = _of_regions if regions else _of_pair
+    items, held = ([item for told in part for item in make(told, side)] for part in (pairs[:-out], pairs[-out:]))
+    said = [text for told in pairs[:-out] for text in told.sentences]
+    digest = hashlib.sha256("\n".join(f"{told.name} {told.sentences}" for told in pairs).encode()).hexdigest()
+    line = f"{len(pairs) - out} captioned pairs ({', '.join(data)})"
+    return CaptionLessons(tuple(items), tuple(held), Vocabulary.of(said, least=least), line, digest)
+
+
+def _of_pair(told: Told, side: int) -> list[Item]:
+    before, after = (
+        np.asarray(cv2.resize(load_picture(path).pixels, (side, side), interpolation=cv2.INTER_AREA))
+        for path in (told.before, told.after)
+    )
+    return [Item(before, after, told.sentences, told.facts)]
+
+
+def _of_regions(told: Told, side: int) -> list[Item]:
+    before, after = load_picture(told.before).pixels, load_picture(told.after).pixels
+    rng = Random(told.name)  # noqa: S311 (no secret)
+    items = []
+    for place, fact in zip(told.places, told.facts or (), strict=True):
+        here = place.box_before or place.box_after or (0, 0, 1, 1)
+        there = place.box_after if place.kind == "moved" and place.box_after else here
+        items.append(Item(*_pair_of(before, after, here, there, side), (), (fact,), _found(fact, rng)))
+    if rng.random() < _FALSE * max(len(items), 2):
+        size = before.shape[1], before.shape[0]
+        box = _anywhere(size, rng)
+        if not any(_overlap(box, taken) for place in told.places for taken in (place.box_before, place.box_after)):
+            guess = ChangeFact(rng.choice(_KINDS[:3]), Thing(), Spot(place_of(box, size)))  # type: ignore[arg-type]
+            items.append(Item(*_pair_of(before, after, box, box, side), (), (), guess))
+    return items
+
+
+def _pair_of(before: Bytes, after: Bytes, here: Box, there: Box, side: int) -> tuple[Bytes, Bytes]:
+    return surroundings(before, here, side), surroundings(after, there, side)
+
+
+def _found(fact: ChangeFact, rng: Random) -> ChangeFact:
+    """A fact as what finds regions would know it: never by name, and not always its colours."""
+
+    def found(thing: Thing) -> Thing:
+        return Thing("", "" if rng.random() < _UNTOLD else thing.colour, thing.size)
+
+    return replace(fact, thing=found(fact.thing), other=found(fact.other))
+
+
+def _anywhere(size: tuple[int, int], rng: Random) -> Box:
+    width, height = (max(int(side * rng.uniform(0.08, 0.35)), 2) for side in size)
+    left, top = rng.randrange(size[0] - width), rng.randrange(size[1] - height)
+    return left, top, left + width, top + height
+
+
+def _overlap(box: Box, other: Box | None) -> bool:
+    return other is not None and all(box[i] < other[i + 2] and other[i] < box[i + 2] for i in (0, 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionBatch:
+    """Tensors to learn from: pictures (N, 3, side, side) in [0, 1], words (N, T), facts (N, slots) or None."""
+
+    before: Tensor
+    after: Tensor
+    words: Tensor
+    facts: Tensor | None
+
+    @classmethod
+    def of(cls, items: Sequence[Item], vocabulary: Vocabulary, rng: Random) -> CaptionBatch:
+        """A batch of items, each said in one way."""
+        pictures = (
+            torch.from_numpy(np.stack([getattr(item, side) for item in items])).permute(0, 3, 1, 2).float() / 255
+            for side in ("before", "after")
+        )
+        numbers = [vocabulary.numbers(item.said(rng)) for item in items]
+        words = torch.full((len(items), max(map(len, numbers))), PAD)
+        for row, said in enumerate(numbers):
+            words[row, : len(said)] = torch.tensor(said)
+        return cls(*pictures, words, facts_tensor([item.known for item in items], vocabulary))
+
+    def to(self, device: torch.device) -> CaptionBatch:
+        """The batch on a device."""
+        facts = None if self.facts is None else self.facts.to(device)
+        return CaptionBatch(self.before.to(device), self.after.to(device), self.words.to(device), facts)
+
+
+def facts_tensor(known: Sequence[ChangeFact | None], vocabulary: Vocabulary) -> Tensor | None:
+    """(N, slots) numbers of the words that may be copied; None where nothing is known of any."""
+    facts = [fact for fact in known if fact is not None]
+    if len(facts) < len(known):
+        return None
+    return torch.tensor([[vocabulary.number(w) if w else PAD for w in slots_of(fact)] for fact in facts])

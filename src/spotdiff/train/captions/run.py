@@ -1,0 +1,106 @@
+"""A training of a captioner from recipe and captioned pairs to weights, in a folder to go on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+import spotdiff
+from spotdiff.errors import DataError
+from spotdiff.files import write_whole
+from spotdiff.nets import get_net
+from spotdiff.nets.parts.facts import Facts
+from spotdiff.nets.parts.outputs import count_parameters
+from spotdiff.train.captions.lessons import CaptionLessons, find_captions
+from spotdiff.train.captions.loop import learn, steps_an_epoch
+from spotdiff.train.captions.recipe import NET
+from spotdiff.train.checkpoint import load_checkpoint
+from spotdiff.train.loop import CHECKPOINT
+from spotdiff.train.run import RECIPE, RUN
+
+if TYPE_CHECKING:
+    from spotdiff.nets.captioner import CaptionerNet
+    from spotdiff.train.captions.recipe import CaptionRecipe
+    from spotdiff.train.loop import Moment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionRun:
+    """A training that is ready to start; see `spotdiff.train.run.Run`."""
+
+    recipe: CaptionRecipe
+    net: CaptionerNet
+    facts: Facts
+    lessons: CaptionLessons
+    out: Path
+    begun: int
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps, at most."""
+        return self.recipe.epochs * steps_an_epoch(self.recipe, self.lessons)
+
+    def moments(self, *, workers: int = 0) -> Iterator[Moment]:  # noqa: ARG002 (pairs are in memory)
+        """Train; see `spotdiff.train.captions.loop.learn`."""
+        return learn(self.recipe, self.net, self.facts, self.lessons, self.out)
+
+
+def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path) -> CaptionRun:
+    """Check everything, build the net and write down how it will be trained.
+
+    Raises:
+        DataError: what is given cannot be learned from, or the folder holds another training.
+        OptionError: the recipe names what is not there.
+    """
+    folder = Path(out)
+    design = get_net(NET, recipe.settings)
+    regions = getattr(design, "looks", "") == "regions"
+    lessons = find_captions(
+        data,
+        side=recipe.side,
+        regions=regions,
+        held_out=recipe.held_out,
+        measured=recipe.measured,
+        least=recipe.least,
+    )
+    settings = {**recipe.settings, "words": " ".join(lessons.vocabulary.words)}
+    torch.manual_seed(recipe.seed)
+    net = cast("CaptionerNet", get_net(NET, settings).build())
+    _same_training(folder, recipe, lessons)
+    facts = Facts(
+        net=NET,
+        settings=settings,
+        form="words",
+        side=recipe.side,
+        recipe=recipe.name,
+        data=lessons.told,
+        parameters=count_parameters(net),
+        licence="Apache-2.0",
+        made_with=spotdiff.__version__,
+    )
+    said = {"data": lessons.told, "data_digest": lessons.digest, "spotdiff": spotdiff.__version__}
+    write_whole(folder / RECIPE, recipe.to_json().encode())
+    write_whole(folder / RUN, (json.dumps(said, indent=2) + "\n").encode())
+    state = load_checkpoint(folder / CHECKPOINT)
+    return CaptionRun(recipe, net, facts, lessons, folder, state["step"] if state else 0)
+
+
+def _same_training(folder: Path, recipe: CaptionRecipe, lessons: CaptionLessons) -> None:
+    """Refuse to go on with another recipe or other data; only the length may differ."""
+    if not (folder / CHECKPOINT).exists():
+        return
+    free = {"epochs", "patience"}
+    try:
+        earlier, now = json.loads((folder / RECIPE).read_text()), json.loads(recipe.to_json())
+        digest = json.loads((folder / RUN).read_text())["data_digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{folder} holds a training of unknown origin; give another --out") from None
+    if digest != lessons.digest or {k: v for k, v in earlier.items() if k not in free} != {
+        k: v for k, v in now.items() if k not in free
+    }:
+        raise DataError(f"{folder} holds a training by another recipe or on other data; give another --out")
