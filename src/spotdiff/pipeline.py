@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.describe import get_describer, whole_told
+from spotdiff.describe import described, get_describer, whole_told
 from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
@@ -82,7 +82,7 @@ def compare_pair(
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
         with clock("describe"):
-            regions = describer.describe(aligned, regions) if describer else regions
+            regions, note = described(describer, aligned, regions)
     except Refusal as refusal:
         answer = replace(answer, reason=str(refusal), score=_UNKNOWN)
         return replace(answer, text=whole_told(answer, language=options.language), seconds=clock.seconds)
@@ -90,7 +90,7 @@ def compare_pair(
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
     answer = conclude(answer, limits)
     with clock("describe"):
-        said = whole_told(answer, language=options.language, least_px=limits.min_area)
+        said = whole_told(answer, language=options.language, least_px=limits.min_area, note=note)
     return replace(answer, text=said, seconds=clock.seconds)
 
 

@@ -8,7 +8,7 @@ Two frames of coordinates matter. Each picture has *its own pixels*. The *common
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,6 +166,15 @@ class Describer(Protocol):
 
     def describe(self, pair: Pair, regions: Sequence[Region]) -> tuple[Region, ...]:
         """The same regions in the same order, each with its `text`."""
+        ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A `Describer` that has something to say of the whole pair, too."""
+
+    def with_note(self, pair: Pair, regions: Sequence[Region]) -> tuple[tuple[Region, ...], str]:
+        """What `describe` gives, and a sentence or more on the whole; "" for nothing."""
         ...
 
 

@@ -10,8 +10,8 @@ import pytest
 import spotdiff
 from spotdiff import plugins
 from spotdiff.describe import get_describer
-from spotdiff.options import Options
 from spotdiff.errors import OptionError
+from spotdiff.options import Options
 from spotdiff.params import params_of
 from spotdiff.types import KINDS, Pair, Picture, Region
 
@@ -64,4 +64,3 @@ def test_an_unknown_describer_is_refused_whatever_the_answer(pictures, texture):
         after[20:50, 20:50] = (250, 20, 20)
     with pytest.raises(OptionError, match="poet"):
         spotdiff.compare(before, after, describe="poet")
-

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._candidates import read_candidates, several_methods
+from spotdiff.cli._captions import measure_captions
 from spotdiff.cli._options import comparison_options
 from spotdiff.errors import DataError, OptionError
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 @click.option("--split", default="", metavar="NAME", help="only the names in NAME.txt of each dataset")
 @several_methods
 @comparison_options
+@click.option("--captions", is_flag=True, help="measure what is said of captioned pairs, not what is marked")
+@click.option("--captioner", "captioners", multiple=True, metavar="FILE", help="with --captions, weights; repeatable")
 @click.option("--swap", is_flag=True, help="compare each pair exchanged as well, and tell how well the answers fit")
 @click.option("--robustness", is_flag=True, help="also with after moved, turned, relit, shaded and made noisy")
 @click.option(
@@ -39,7 +42,9 @@ def command(
     data: tuple[str, ...],
     split: str,
     methods: tuple[str, ...],
-    swap: bool,  # noqa: FBT001 (click passes by name)
+    captions: bool,  # noqa: FBT001 (click passes by name)
+    captioners: tuple[str, ...],
+    swap: bool,  # noqa: FBT001
     robustness: bool,  # noqa: FBT001
     most: int,
     out: str | None,
@@ -54,13 +59,22 @@ def command(
     mask/NAME.png (255 changed, 0 not, 170 and 85 not counted), gone/NAME.png and new/NAME.png, or boxes/NAME.json; or a
     folder of such folders; or LAYOUT:PATH for a published set. --set METHOD.field=value is for one of several methods.
 
+    With --captions it is pairs with sentences: a folder of `spotdiff synth --recipe captions`, or spot-the-diff:PATH,
+    clevr-change:PATH, image-editing-request:PATH.
+
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
     Example: spotdiff evaluate yard --method classic --method fused=run/weights.safetensors --out measured
+    Example: spotdiff evaluate pairs --captions --captioner run/weights.safetensors --out measured
     Exit codes: 0, or 2 if any pair could not be compared.
     """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
+    if captions or captioners:
+        (_, options), *more = read_candidates(methods, **asked).items()
+        if more:
+            raise OptionError("--captions takes one method")
+        return measure_captions(data, split, options, captioners, out=out, json_to=json_to, quiet=quiet)
     candidates = read_candidates(methods, **asked)
     datasets = _datasets(data, split)
     _warn(datasets)

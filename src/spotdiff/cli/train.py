@@ -10,6 +10,7 @@ from spotdiff.cli._options import setting_of
 from spotdiff.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
+    from spotdiff.train.captions.run import CaptionRun
     from spotdiff.train.loop import Moment
     from spotdiff.train.recipe import Recipe
     from spotdiff.train.run import Run
@@ -35,17 +36,24 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     recipe.json of a run. A part of the pictures is held out and measured on; the weights with the best figures stay in
     RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
 
+    captioner, captioner-attention and captioner-regions learn to tell what changed. DIR is then a folder of captioned
+    pairs from `spotdiff synth --recipe captions`, or spot-the-diff:PATH, clevr-change:PATH, image-editing-request:PATH.
+
     \b
     Example: spotdiff train spot --data yard --from shipped --out run
     """  # noqa: D301 (click wants the character itself)
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")
     try:
+        from spotdiff.train.captions.recipe import CAPTION_RECIPES
         from spotdiff.train.run import leads, prepare, use_threads
     except ModuleNotFoundError as missing:
         raise MissingExtra(str(missing.name), extra="train") from None
     use_threads(asked["threads"])
-    run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
+    if recipe in CAPTION_RECIPES:
+        run: Run | CaptionRun = _caption_run(recipe, data, out, asked)
+    else:
+        run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
     quiet = asked["quiet"] or not leads()
     if not quiet:
         _introduce(run, err=asked["json_to"] == "-")
@@ -55,6 +63,19 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     if asked["json_to"] and leads():
         _write_json(run, seen, asked["json_to"])
     return 0
+
+
+def _caption_run(name: str, data: tuple[str, ...], out: str, asked: dict[str, Any]) -> CaptionRun:
+    from spotdiff.train.captions.recipe import CAPTION_RECIPES, changed
+    from spotdiff.train.captions.run import prepare_captions
+
+    for option in ("weights", "steps", "workers"):
+        if asked[option]:
+            flag = {"weights": "--from"}.get(option, f"--{option}")
+            raise OptionError(f"{flag} is not for captioners; --set epochs=N says how long they learn")
+    if not data:
+        raise OptionError("a captioner needs captioned pairs: --data DIR, made by `spotdiff synth --recipe captions`")
+    return prepare_captions(changed(CAPTION_RECIPES[name], dict(map(setting_of, asked["changes"]))), data, out)
 
 
 def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
@@ -70,7 +91,7 @@ def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
     return changed(recipe, changes)
 
 
-def _introduce(run: Run, *, err: bool) -> None:
+def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
     said = [f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}"]
     said.append(f"learns from {run.lessons.told}; measured on {len(run.lessons.held_out)} held-out pairs")
     if run.begun:
@@ -78,12 +99,12 @@ def _introduce(run: Run, *, err: bool) -> None:
     click.echo("\n".join(said), err=err)
 
 
-def _followed(run: Run, *, workers: int, quiet: bool) -> list[Moment]:
+def _followed(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Moment]:
     """Train to the end; the moments at which something was measured."""
     from spotdiff.cli._progress import watched
 
     seen = []
-    left = run.recipe.steps - run.begun
+    left = run.steps - run.begun
     for moment in watched(run.moments(workers=workers), left, unit="steps", quiet=quiet):
         if moment.measured is None:
             continue
@@ -97,10 +118,10 @@ def _followed(run: Run, *, workers: int, quiet: bool) -> list[Moment]:
     return seen
 
 
-def _conclude(run: Run, seen: list[Moment]) -> None:
+def _conclude(run: Run | CaptionRun, seen: list[Moment]) -> None:
     """The figures before and after, side by side, and where the weights are."""
     if not seen:
-        more = "--steps" if run.begun >= run.recipe.steps else "patience"
+        more = "--steps" if run.begun >= run.steps else "patience"
         click.echo(f"{run.out} is trained to its end; raise {more} to go on")
         return
     first, best = _ends(seen)
@@ -115,7 +136,7 @@ def _ends(seen: list[Moment]) -> tuple[Moment, Moment]:
     return seen[0], next((moment for moment in reversed(seen) if moment.best), seen[-1])
 
 
-def _write_json(run: Run, seen: list[Moment], to: str) -> None:
+def _write_json(run: Run | CaptionRun, seen: list[Moment], to: str) -> None:
     import json
     import sys
     from pathlib import Path

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff import plugins
 from spotdiff.describe._areas import read_areas
 from spotdiff.describe._whole import whole_told as whole_told
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.params import build, params_of
+from spotdiff.types import Noting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spotdiff.options import Options
-    from spotdiff.types import Describer
+    from spotdiff.types import Describer, Pair, Region
 
 
 def get_describer(options: Options) -> Describer | None:
@@ -28,7 +31,16 @@ def get_describer(options: Options) -> Describer | None:
         return None
     found = plugins.load("describe", options.describe)
     known = {"language": options.language} if "language" in params_of(found) else {}
-    describer = build(found, {**known, **options.describe_settings}, owner=f"describer {options.describe}")
+    describer: Any = build(found, {**known, **options.describe_settings}, owner=f"describer {options.describe}")
     if "areas" in getattr(found, "__dataclass_fields__", {}):
         describer = replace(describer, areas=areas)
     return cast("Describer", describer)
+
+
+def described(describer: Describer | None, pair: Pair, regions: Sequence[Region]) -> tuple[tuple[Region, ...], str]:
+    """The regions with their texts, and what the describer has to say of the whole: "" where it has nothing."""
+    if describer is None:
+        return tuple(regions), ""
+    if isinstance(describer, Noting):
+        return describer.with_note(pair, regions)
+    return describer.describe(pair, regions), ""

@@ -6,14 +6,14 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
     from spotdiff.language.places import Areas
 
-_HELP = 'areas are polygons by name, in pixels of before: gate = [[10, 20], [90, 20], [90, 80]]'
+_HELP = "areas are polygons by name, in pixels of before: gate = [[10, 20], [90, 20], [90, 80]]"
 
 
 def read_areas(given: object) -> Areas:
@@ -26,11 +26,10 @@ def read_areas(given: object) -> Areas:
         >>> read_areas({"gate": [[0, 0], [9, 0], [9, 9]]})
         {'gate': ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))}
     """
-    said = given if isinstance(given, Mapping) else _from_file(given)
-    shapes = said.get("shapes") if isinstance(said.get("shapes"), list) else None
-    if shapes is not None:
+    said: Mapping[Any, Any] = given if isinstance(given, Mapping) else _from_file(given)
+    if isinstance(said.get("shapes"), list):
         try:
-            said = {shape["label"]: shape["points"] for shape in shapes}
+            said = {shape["label"]: shape["points"] for shape in said["shapes"]}
         except (TypeError, KeyError):
             raise OptionError(f"a shape has no label or no points; {_HELP}") from None
     elif isinstance(said.get("areas"), Mapping):
@@ -38,7 +37,7 @@ def read_areas(given: object) -> Areas:
     return {str(name): _polygon(name, corners) for name, corners in said.items()}
 
 
-def _from_file(given: object) -> Mapping[str, object]:
+def _from_file(given: object) -> Mapping[str, Any]:
     if not isinstance(given, str | Path):
         raise OptionError(f"areas takes a file, or polygons by name, not {given!r}")
     path = Path(given)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Box, Bytes, Outline, Pair, Region
 
 _CLEAR = 0.6  # share of a thing's pixels that its colour needs to be told
+_LIGHTS = ((1.0, 1.0, 1.0), (0.85, 0.85, 0.85), (1.18, 1.18, 1.18), (1.06, 1.0, 0.94), (0.94, 1.0, 1.06))
 _FEWEST = 12  # pixels inside of a thing, to tell its colour
 _RIM = 0.06  # of the shorter side of a box, that is left out of the colour: it shows what is behind, too
 _NEIGHBOURS = 12  # of the surest regions, that others are told to be beside of
@@ -72,27 +73,26 @@ def _thing(pixels: Bytes, outline: Sequence[Outline], box: Box, size: tuple[int,
 
 
 def _colour(pixels: Bytes, outline: Sequence[Outline], box: Box) -> str:
-    """The word for most of what an outline holds, its rim left out; "" where no word fits enough of it."""
+    """The word for most of what an outline holds, its rim left out; "" where no word fits enough of it in any light."""
     left, top, right, bottom = _within(box, pixels.shape[1], pixels.shape[0])
     if not outline or left >= right or top >= bottom:
         return ""
     mask = np.zeros((bottom - top, right - left), np.uint8)
-    cv2.fillPoly(mask, [np.int32(part) - (left, top) for part in outline], 255)  # type: ignore[misc]
+    cv2.fillPoly(mask, [np.array(part, np.int32) - np.array((left, top), np.int32) for part in outline], 255)
     rim = max(round(_RIM * min(mask.shape)), 1)
     inside = cv2.erode(mask, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=0)
     if cv2.countNonZero(inside) < _FEWEST:
         return ""
-    word = colour_word(pixels[top:bottom, left:right], np.asarray(inside), clear=_CLEAR)
-    return "" if word == MIXED else word
+    shown, chosen = pixels[top:bottom, left:right], np.asarray(inside)
+    words = {colour_word(np.asarray(cv2.multiply(shown, (*gain, 0))), chosen, clear=_CLEAR) for gain in _LIGHTS}
+    return words.pop() if len(words) == 1 and MIXED not in words else ""
 
 
 def _within(box: Box, width: int, height: int) -> Box:
     return max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
 
 
-def _beside(
-    fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: Sequence[ChangeFact]
-) -> ChangeFact:
+def _beside(fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: Sequence[ChangeFact]) -> ChangeFact:
     """The fact with the surest likely change that it is next to, if there is one."""
     own = boxes[number]
     if own is None:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 _GREY = 0.45  # brightness, 0 to 1, at which the change of light is told
 
 
-def whole_told(answer: Comparison, *, language: str, least_px: int = 1) -> str:
+def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
     """The text of a comparison whose verdict is known.
 
     Args:
         answer: With verdict, reason and regions.
         language: Name of a language, or a catalogue FILE.po.
         least_px: Pixels under which a region is not kept.
+        note: What the describer has to say of the whole.
 
     Raises:
         OptionError: there is no such language.
@@ -31,16 +32,14 @@ def whole_told(answer: Comparison, *, language: str, least_px: int = 1) -> str:
     changes = [(region.kind, region.score) for region in answer.regions]
     said = changes_told(changes, around, catalogue) if changes else ""
     if answer.verdict == "unsure":
-        return unsure_told(answer.reason, said, catalogue)
-    return said or nothing_told(around, catalogue)
+        return catalogue.text(filter(None, (unsure_told(answer.reason, said, catalogue), note)))
+    return catalogue.text(filter(None, (said or nothing_told(around, catalogue), note)))
 
 
 def _around(answer: Comparison, least_px: int) -> Around:
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable.mean())
-    return Around(
-        _brightness(answer.light), _shift(answer), _error(answer.alignment), round(seen, 3), least_px
-    )
+    return Around(_brightness(answer.light), _shift(answer), _error(answer.alignment), round(seen, 3), least_px)
 
 
 def _error(alignment: Alignment) -> float | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Says such things as "Something small and red was added at the top left (gate)."
+    """Says such things as `Something small and red was added at the top left (gate).` from what is seen.
 
     A change is stated from a score of .8 on, seems so from .5 on, and is possible below. What a thing is, is not known
     and not said; its colour is told where one word fits three fifths of it.

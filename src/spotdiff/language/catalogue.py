@@ -73,7 +73,9 @@ def get_catalogue(language: str) -> Catalogue:
         return Catalogue(_OWN, gettext.NullTranslations(), _english)
     path = Path(language) if language.endswith(".po") else _FOLDER / f"{language}.po"
     if path.parent == _FOLDER and language not in languages() and not language.endswith(".po"):
-        raise OptionError(f"there is no language {language!r}; there are {', '.join(languages())}, or give a file NAME.po")
+        raise OptionError(
+            f"there is no language {language!r}; there are {', '.join(languages())}, or give a file NAME.po"
+        )
     return Catalogue(path.stem, _read(path), str)
 
 

@@ -20,7 +20,7 @@ _CUES: Mapping[Kind, str] = {  # the first that is found decides
 _KINDS: Mapping[Kind, re.Pattern[str]] = {kind: re.compile(rf"\b(?:{cue})\b") for kind, cue in _CUES.items()}
 _NONE = re.compile(r"\b(?:no|nothing|same|identical|everything)\b(?! longer)")
 _PLACE = re.compile(rf"\b(at|from|to) the ({'|'.join(sorted(PLACES, key=len, reverse=True))})\b(?: \(([^)]*)\))?")
-_WAY = re.compile(rf"\bmoved (?:(?:a little )?(?:to the )?)({'|'.join(WAYS)})\b")
+_WAY = re.compile(rf"\bmoved (?:to the )?({'|'.join(WAYS)})(?= at\b)")
 _BESIDE = re.compile(rf", ({'|'.join(SIDES)}) change (\d+)")
 _THING = re.compile(
     r"\b(?:an?|(something))\b(.*?)(?=\b(?:an?|something|was|were|is|has|at|from|to|by|moved|went|seems?|changed|became|"
@@ -49,6 +49,8 @@ def parse(text: str) -> tuple[ChangeFact, ...]:
 def _fact(sentence: str) -> ChangeFact | None:
     beside = _BESIDE.search(sentence)
     plain = _BESIDE.sub("", sentence)
+    way = _WAY.search(plain)
+    plain = _WAY.sub("moved", plain)
     places = _PLACE.findall(plain)
     lower = plain.lower()
     kind = next((kind for kind, cue in _KINDS.items() if cue.search(lower)), None)
@@ -58,14 +60,13 @@ def _fact(sentence: str) -> ChangeFact | None:
     things = [_thing(match[0], match[1]) for match in _THING.findall(_PLACE.sub(" ", lower))] or [Thing()]
     if kind == "replaced" and any(words in lower for words in REVERSED):
         things.reverse()
-    moved = _WAY.search(lower)
     return ChangeFact(
         kind,
         things[0],
         spots[0],
         things[1] if kind == "replaced" and len(things) > 1 else Thing(),
         spots[1] if kind == "moved" and len(spots) > 1 else Spot(),
-        moved[1] if moved and kind == "moved" else "",
+        way[1] if way and kind == "moved" else "",
         (beside[1], int(beside[2])) if beside else None,
     )
 

@@ -23,8 +23,8 @@ def place_of(box: Box, size: tuple[int, int]) -> str:
         size: (width, height) of its picture.
 
     Examples:
-        >>> place_of((0, 0, 10, 10), (90, 90)), place_of((40, 40, 50, 50), (90, 90)), place_of((70, 40, 90, 50), (90, 90))
-        ('top left', 'centre', 'right')
+        >>> place_of((0, 0, 10, 10), (90, 90)), place_of((70, 40, 90, 50), (90, 90))
+        ('top left', 'right')
     """
     across, down = (box[0] + box[2]) / 2 / size[0], (box[1] + box[3]) / 2 / size[1]
     row, column = (min(max(int(share * 3), 0), 2) for share in (down, across))
@@ -43,8 +43,10 @@ def way_of(before: Box, after: Box) -> str:
 
 
 def side_of(box: Box, other: Box) -> str:
-    """Which side of another box a box lies on: one of `SIDES`; "" where they overlap, or lie apart further than the
-    longer side of the smaller of the two.
+    """Which side of another box a box lies on, one of `SIDES`, where the two are neighbours.
+
+    Returns:
+        "" where they overlap, or lie apart further than the longer side of the smaller of the two.
 
     Examples:
         >>> side_of((0, 0, 10, 10), (14, 0, 24, 10)), side_of((0, 0, 10, 10), (50, 0, 60, 10))

@@ -71,7 +71,7 @@ def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogu
 
 
 def _listed(count: Counter[Kind], catalogue: Catalogue) -> str:
-    parts = []
+    parts: list[str] = []
     for kind, first in _FIRST.items():
         if count[kind]:
             parts.append(catalogue.count("summary", *(_NEXT[kind] if parts else first), count[kind]))
@@ -95,15 +95,16 @@ def nothing_told(around: Around, catalogue: Catalogue) -> str:
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
-        >>> nothing_told(Around(brightness=0.8, error_px=0.42, least_px=12), get_catalogue("en"))
-        'No change found. All of the picture was compared, to within 0.4 px; the light is darker, which does not count. \
-What covers less than 12 px is not told.'
+        >>> nothing_told(Around(error_px=0.42, least_px=12), get_catalogue("en"))
+        'No change found. All of the picture was compared, to within 0.4 px. What covers less than 12 px is not told.'
     """
     whole = around.seen > 0.995
     where = "all of the picture was compared" if whole else "{share} of the picture was compared"
     compared = catalogue.say("checked", where, share=f"{around.seen:.0%}")
     if around.error_px is not None:
-        compared = catalogue.say("checked", "{said}, to within {error} px", said=compared, error=f"{around.error_px:.1f}")
+        compared = catalogue.say(
+            "checked", "{said}, to within {error} px", said=compared, error=f"{around.error_px:.1f}"
+        )
     apart = _surroundings(around, catalogue)
     if apart:
         named = catalogue.say("list", " and ").join(apart)

@@ -70,11 +70,11 @@ class CaptionerNet(nn.Module):
         self.body = backbone(design.backbone, levels=1 if joined else 2)
         deep = self.body.channels
         if joined:
-            self.gather = nn.Sequential(
-                nn.Linear(2 * deep[0], design.width), nn.BatchNorm1d(design.width), nn.ReLU()
-            )
+            self.gather = nn.Sequential(nn.Linear(2 * deep[0], design.width), nn.BatchNorm1d(design.width), nn.ReLU())
         else:
-            self.gather = nn.Sequential(nn.Conv2d(3 * deep[0], design.width, 1), nn.BatchNorm2d(design.width), nn.ReLU())
+            self.gather = nn.Sequential(
+                nn.Conv2d(3 * deep[0], design.width, 1), nn.BatchNorm2d(design.width), nn.ReLU()
+            )
             self.where = nn.Linear(4, design.width)
         self.teller = Teller(
             len(self.vocabulary),

@@ -57,6 +57,11 @@ class Run:
     begun: int
     fresh: bool
 
+    @property
+    def steps(self) -> int:
+        """Optimiser steps, at most."""
+        return self.recipe.steps
+
     def moments(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Moment]:
         """Train; see `spotdiff.train.loop.learn`."""
         return learn(

@@ -10,7 +10,6 @@ import pytest
 
 from spotdiff.data.synth import RECIPES, motion
 from spotdiff.data.synth.camera import camera
-from spotdiff.image.colour_words import colour_word
 from spotdiff.data.synth.drawn import drawn
 from spotdiff.data.synth.light import lit
 from spotdiff.data.synth.noise import fibres, grain, octaves, ripples, smooth
@@ -19,6 +18,7 @@ from spotdiff.data.synth.sensor import taken
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
 from spotdiff.data.synth.things import recoloured, thing_of
 from spotdiff.data.synth.writing import rewritten, words, written
+from spotdiff.image.colour_words import colour_word
 
 
 def square(side=10, colour=(200, 30, 20)):

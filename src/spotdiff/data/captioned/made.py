@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from spotdiff.data.captioned._told import Told, read_json, sentences_in
 from spotdiff.data.example import Place
 from spotdiff.data.synth.captions import fact_of, in_order
 from spotdiff.errors import DataError
+from spotdiff.types import KINDS
+
+if TYPE_CHECKING:
+    from spotdiff.types import Box, Outline
 
 
 class Made:
@@ -23,7 +29,9 @@ class Made:
             raise DataError(f"{root} has no split {split!r}: made pairs have none; make a folder for each")
         scenes = sorted((root / "scene").glob("*.json"))
         if not scenes:
-            raise DataError(f"{root} holds no made pairs; make some with `spotdiff synth --recipe captions --out {root}`")
+            raise DataError(
+                f"{root} holds no made pairs; make some with `spotdiff synth --recipe captions --out {root}`"
+            )
         return tuple(_told(root, scene) for scene in scenes)
 
 
@@ -33,12 +41,28 @@ def _told(root: Path, scene: Path) -> Told:
         size = (int(said["size"][0]), int(said["size"][1]))
         places = in_order([_place(one) for one in said["places"]])
         sentences = sentences_in(said["sentences"])
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration):
         raise DataError(f"{scene} tells of no captioned pair; remove it, and make the pairs anew") from None
-    pictures = (root / side / f"{scene.stem}.png" for side in ("before", "after"))
-    return Told(scene.stem, *pictures, sentences, tuple(fact_of(place, size) for place in places), places)
+    before, after = (root / side / f"{scene.stem}.png" for side in ("before", "after"))
+    facts = tuple(fact_of(place, size) for place in places)
+    return Told(scene.stem, before, after, sentences, facts, places)
 
 
-def _place(said: dict[str, object]) -> Place:
-    boxes = [tuple(map(int, box)) if isinstance(box, list) else None for box in (said["box_before"], said["box_after"])]
-    return Place(said["kind"], *boxes, facts=dict(said["facts"]))  # type: ignore[arg-type, call-overload]
+def _place(said: Mapping[str, Any]) -> Place:
+    kind = next(kind for kind in KINDS if kind == said["kind"])
+    return Place(kind, _box(said["box_before"]), _box(said["box_after"]), *_outlines(said), dict(said["facts"]))
+
+
+def _outlines(said: Mapping[str, Any]) -> tuple[tuple[Outline, ...], tuple[Outline, ...]]:
+    before, after = (
+        tuple(tuple((int(x), int(y)) for x, y in outline) for outline in said[f"outline_{side}"])
+        for side in ("before", "after")
+    )
+    return before, after
+
+
+def _box(said: Any) -> Box | None:  # noqa: ANN401 (as JSON has it)
+    if said is None:
+        return None
+    left, top, right, bottom = (int(edge) for edge in said)
+    return left, top, right, bottom

@@ -27,7 +27,7 @@ def sentences_of(
         >>> sentences_of((), seed=0, number=0, references=2)
         ('both pictures show the same .', 'no difference can be seen .')
     """
-    rng = Random(f"{seed} {number}")  # noqa: S311 (choice of words, not of keys)
+    rng = Random(f"{seed} {number}")
     said = dict.fromkeys(caption(facts, rng) for _ in range(_TRIES * references))
     return tuple(said)[:references]
 

@@ -95,7 +95,9 @@ class Teller(nn.Module):
             places = torch.cat([self.null.expand(len(word), -1, -1), memory.looks], 1)
             seen.append(self._look("looks", state.hidden, places, None)[0])
         if self.copying:
-            found, weights = self._look("facts", state.hidden, self.embed(memory.facts) + self.slots, memory.facts == PAD)
+            found, weights = self._look(
+                "facts", state.hidden, self.embed(memory.facts) + self.slots, memory.facts == PAD
+            )
             seen.append(found)
             copied = weights
         state = self._cell(torch.cat(seen, 1), state)

@@ -61,8 +61,8 @@ class Item:
 
     def _mirrored(self) -> Item:
         return Item(
-            cv2.flip(self.before, 1),  # type: ignore[arg-type]
-            cv2.flip(self.after, 1),  # type: ignore[arg-type]
+            cv2.flip(self.before, 1),
+            cv2.flip(self.after, 1),
             tuple(map(turned.mirrored, self.sentences)),
             None if self.facts is None else turned.mirrored_facts(self.facts),
             None if self.known is None else turned.mirrored_facts([self.known])[0],
@@ -136,7 +136,7 @@ def _of_pair(told: Told, side: int) -> list[Item]:
 
 def _of_regions(told: Told, side: int) -> list[Item]:
     before, after = load_picture(told.before).pixels, load_picture(told.after).pixels
-    rng = Random(told.name)  # noqa: S311 (no secret)
+    rng = Random(told.name)
     items = []
     for place, fact in zip(told.places, told.facts or (), strict=True):
         here = place.box_before or place.box_after or (0, 0, 1, 1)
@@ -186,7 +186,7 @@ class CaptionBatch:
     @classmethod
     def of(cls, items: Sequence[Item], vocabulary: Vocabulary, rng: Random) -> CaptionBatch:
         """A batch of items, each said in one way."""
-        pictures = (
+        before, after = (
             torch.from_numpy(np.stack([getattr(item, side) for item in items])).permute(0, 3, 1, 2).float() / 255
             for side in ("before", "after")
         )
@@ -194,7 +194,7 @@ class CaptionBatch:
         words = torch.full((len(items), max(map(len, numbers))), PAD)
         for row, said in enumerate(numbers):
             words[row, : len(said)] = torch.tensor(said)
-        return cls(*pictures, words, facts_tensor([item.known for item in items], vocabulary))
+        return cls(before, after, words, facts_tensor([item.known for item in items], vocabulary))
 
     def to(self, device: torch.device) -> CaptionBatch:
         """The batch on a device."""

@@ -45,7 +45,7 @@ class CaptionRun:
         """Optimiser steps, at most."""
         return self.recipe.epochs * steps_an_epoch(self.recipe, self.lessons)
 
-    def moments(self, *, workers: int = 0) -> Iterator[Moment]:  # noqa: ARG002 (pairs are in memory)
+    def moments(self, *, workers: int = 0) -> Iterator[Moment]:
         """Train; see `spotdiff.train.captions.loop.learn`."""
         return learn(self.recipe, self.net, self.facts, self.lessons, self.out)
 

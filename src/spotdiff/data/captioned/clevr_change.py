@@ -1,0 +1,54 @@
+"""CLEVR-Change: rendered solids, one of which changed, or only the camera and the light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spotdiff.data.captioned._told import Told, read_json, sentences_in
+from spotdiff.errors import DataError
+
+_SPLITS = ("train", "val", "test")
+_CHANGED = ("change_captions.json", "sc_images", "semantic")
+_UNCHANGED = ("no_change_captions.json", "nsc_images", "nonsemantic")
+
+
+class ClevrChange:
+    """Layout after its authors.
+
+    `images/CLEVR_default_N.png`, `sc_images/CLEVR_semantic_N.png` with a change, `nsc_images/CLEVR_nonsemantic_N.png`
+    without, the captions of both by the name of the first, and `splits.json`.
+
+    References:
+        Park, Darrell, Rohrbach (2019), Robust change captioning, ICCV. https://arxiv.org/abs/1901.02527
+    """
+
+    def open(self, root: Path, split: str = "") -> tuple[Told, ...]:
+        """Two pairs for each scene, `N` and `N_same`.
+
+        Raises:
+            DataError: it is not laid out so, or has no such split.
+        """
+        if split and split not in _SPLITS:
+            raise DataError(f"clevr-change has no split {split!r}; it has {', '.join(_SPLITS)}")
+        chosen = _numbers(root, split)
+        found = []
+        for captions, folder, word in (_CHANGED, _UNCHANGED):
+            said = read_json(root / captions)
+            if not isinstance(said, dict):
+                raise DataError(f"{root / captions} names no pictures")
+            for first, sentences in said.items():
+                number = first.rpartition("_")[2].partition(".")[0]
+                if chosen is None or (number.isdigit() and int(number) in chosen):
+                    second = root / folder / first.replace("default", word)
+                    name = number if word == "semantic" else f"{number}_same"
+                    found.append(Told(name, root / "images" / first, second, sentences_in(sentences)))
+        return tuple(sorted(found, key=lambda told: told.name))
+
+
+def _numbers(root: Path, split: str) -> set[int] | None:
+    if not split:
+        return None
+    try:
+        return {int(number) for number in read_json(root / "splits.json")[split]}
+    except (KeyError, TypeError, ValueError):
+        raise DataError(f"{root / 'splits.json'} does not tell the pairs of {split}") from None

@@ -1,0 +1,119 @@
+"""Trained network: sentences on the whole pair, or on each region with its facts; held against what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.describe._observe import facts_of
+from spotdiff.errors import MissingExtra, OptionError
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.grammar import told
+from spotdiff.language.parse import parse
+from spotdiff.params import check, param
+from spotdiff.regions.surroundings import surroundings
+
+if TYPE_CHECKING:
+    from spotdiff.language.facts import ChangeFact
+    from spotdiff.language.places import Areas
+    from spotdiff.nets.parts.caption_runner import Speaker
+    from spotdiff.types import Bytes, Pair, Region
+
+_SPACE = re.compile(r" ([.,;])")
+
+
+@dataclass(frozen=True, slots=True)
+class Captioner:
+    """A network that was trained with `spotdiff train captioner`; in English.
+
+    One that looks at regions names what changed: where its sentence agrees with the region's kind and place, the name
+    in it is told by the grammar of `words`; where not, nothing is named. One that looks at the whole pair says its
+    sentence behind the summary, marked as its own, and the regions are told by `words`.
+
+    Attributes:
+        weights: File of a trained captioner.
+        beam: Sentences that are kept in mind while one is written.
+        least: Mean chance of the words of a sentence, under which no name is taken from it.
+        areas: Named polygons in before's pixels.
+    """
+
+    weights: str = param("", "file of a trained captioner")
+    beam: int = param(3, "sentences kept in mind while one is written", low=1, high=16)
+    least: float = param(0.6, "mean chance of its words that a sentence needs to name a thing", low=0, high=1)
+    areas: Areas = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def describe(self, pair: Pair, regions: Sequence[Region]) -> tuple[Region, ...]:
+        """The same regions, each with its text; raises as `with_note`."""
+        return self.with_note(pair, regions)[0]
+
+    def with_note(self, pair: Pair, regions: Sequence[Region]) -> tuple[tuple[Region, ...], str]:
+        """The same regions, each with its text, and what is said of the whole pair.
+
+        Raises:
+            OptionError: there are no weights.
+            DataError: the file cannot be read, or holds no captioner.
+            MissingExtra: torch is not installed.
+        """
+        speaker, catalogue = self.speaker(), get_catalogue("en")
+        facts, note = facts_of(pair, regions, self.areas), ""
+        if speaker.regions:
+            facts = self._named(speaker, pair, regions, facts)
+        elif regions:
+            note = f"A trained captioner says: {self._whole(speaker, pair)}"
+        texts = [told(fact, catalogue) for fact in facts]
+        return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), note
+
+    def speaker(self) -> Speaker:
+        """The captioner in the file of weights; raises as `with_note`."""
+        if not self.weights:
+            raise OptionError("captioner needs trained weights: --describe-set weights=RUN/weights.safetensors")
+        try:
+            from spotdiff.nets.parts.caption_runner import open_speaker
+        except ModuleNotFoundError as missing:
+            raise MissingExtra(str(missing.name), extra="train") from None
+        return open_speaker(self.weights)
+
+    def _whole(self, speaker: Speaker, pair: Pair) -> str:
+        size = (speaker.side, speaker.side)
+        squares = [
+            np.asarray(cv2.resize(one.pixels, size, interpolation=cv2.INTER_AREA)) for one in (pair.before, pair.after)
+        ]
+        ((text, _),) = speaker.say([squares[0]], [squares[1]], beam=self.beam)
+        return _SPACE.sub(r"\1", text)
+
+    def _named(
+        self, speaker: Speaker, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
+    ) -> tuple[ChangeFact, ...]:
+        seen = [number for number, region in enumerate(regions) if region.box_before and region.box_after]
+        squares = [_squares(pair, regions[number], speaker.side) for number in seen]
+        befores, afters = [first for first, _ in squares], [second for _, second in squares]
+        said = speaker.say(befores, afters, [facts[number] for number in seen], beam=self.beam)
+        named = list(facts)
+        for number, (text, chance) in zip(seen, said, strict=True):
+            read = parse(text)
+            if len(read) == 1 and chance >= self.least and _agree(read[0], facts[number]):
+                named[number] = _with_names(facts[number], read[0])
+        return tuple(named)
+
+
+def _squares(pair: Pair, region: Region, side: int) -> tuple[Bytes, Bytes]:
+    here = region.box_before or (0, 0, 1, 1)
+    there = (region.box_after or here) if region.kind == "moved" else here
+    return surroundings(pair.before.pixels, here, side), surroundings(pair.after.pixels, there, side)
+
+
+def _agree(said: ChangeFact, known: ChangeFact) -> bool:
+    return said.kind == known.kind and said.spot.place == known.spot.place and said.to.place == known.to.place
+
+
+def _with_names(known: ChangeFact, said: ChangeFact) -> ChangeFact:
+    thing = replace(known.thing, name=said.thing.name)
+    return replace(known, thing=thing, other=replace(known.other, name=said.other.name))

@@ -1,0 +1,77 @@
+"""A captioner in a file of weights, asked for sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+
+from spotdiff.errors import DataError
+from spotdiff.language.slots import slots_of
+from spotdiff.nets.parts.beam import tell
+from spotdiff.nets.parts.header import stamp_of
+from spotdiff.nets.parts.vocabulary import PAD
+from spotdiff.nets.parts.weights import load_weights
+
+if TYPE_CHECKING:
+    from spotdiff.language.facts import ChangeFact
+    from spotdiff.nets.captioner import CaptionerNet
+    from spotdiff.types import Bytes
+
+Say = Callable[..., list[tuple[str, float]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speaker:
+    """A captioner that is ready to be asked.
+
+    Attributes:
+        net: In `eval` mode.
+        side: Of the squares that it is shown, in pixels.
+        regions: Whether it is shown regions and their facts, not whole pictures.
+    """
+
+    net: CaptionerNet
+    side: int
+    regions: bool
+
+    def say(
+        self, befores: Sequence[Bytes], afters: Sequence[Bytes], facts: Sequence[ChangeFact] = (), *, beam: int = 3
+    ) -> list[tuple[str, float]]:
+        """A sentence for each two squares (side, side, 3), and the mean chance of its words, 0 to 1."""
+        if not befores:
+            return []
+        with torch.inference_mode():
+            before, after = (
+                torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).float() / 255 for some in (befores, afters)
+            )
+            return tell(self.net, self.net.see(before, after, self._numbers(facts)), width=beam)
+
+    def _numbers(self, facts: Sequence[ChangeFact]) -> torch.Tensor | None:
+        if not self.regions:
+            return None
+        number = self.net.vocabulary.number
+        return torch.tensor([[number(word) if word else PAD for word in slots_of(fact)] for fact in facts])
+
+
+def open_speaker(path: str | Path) -> Speaker:
+    """The captioner in a file of weights; loaded once, until the file changes.
+
+    Raises:
+        DataError: the file cannot be read, or holds no captioner.
+    """
+    return _opened(stamp_of(path))
+
+
+@lru_cache(maxsize=2)
+def _opened(stamp: tuple[str, int, int]) -> Speaker:
+    net, facts = load_weights(stamp[0])
+    if facts.form != "words":
+        raise DataError(f"{stamp[0]} holds {facts.net}, which tells nothing in words; give weights of a captioner")
+    speaking = cast("CaptionerNet", net)
+    return Speaker(speaking, facts.side, speaking.design.looks == "regions")

@@ -1,0 +1,200 @@
+"""A server of one's own, played by one that answers well, badly, late or not at all."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import spotdiff
+from spotdiff.describe.endpoint import Endpoint
+from spotdiff.errors import OptionError
+from spotdiff.types import Pair, Picture, Region
+
+PAIR = Pair(Picture(np.full((100, 100, 3), 90, np.uint8)), Picture(np.full((100, 100, 3), 140, np.uint8)))
+ADDED = Region("added", 0.9, 100, (10, 10, 30, 30), (10, 10, 30, 30))
+REPLACED = Region("replaced", 0.9, 100, (60, 60, 90, 90), (60, 60, 90, 90))
+
+
+def answer(kind="added", before=None, after=None):
+    said = json.dumps({"kind": kind, "object_before": before, "object_after": after})
+    return json.dumps({"choices": [{"message": {"role": "assistant", "content": said}}]}).encode()
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Start a server that gives these answers, the last again and again: bytes, a status, or seconds of silence."""
+    monkeypatch.setattr("spotdiff.describe._server._PAUSE", 0.0)
+    servers = []
+
+    def start(*answers):
+        asked, stop = [], threading.Event()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append((self.path, self.headers, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                one = answers[min(len(asked), len(answers)) - 1]
+                if isinstance(one, float):
+                    stop.wait(one)
+                    return
+                status, body = (one, b"{}") if isinstance(one, int) else (200, one)
+                self.send_response(status)
+                if status in (301, 302, 307):
+                    self.send_header("Location", "http://example.invalid/")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append((server, stop))
+        return f"http://127.0.0.1:{server.server_port}/v1", asked
+
+    yield start
+    for server, stop in servers:
+        stop.set()
+        server.shutdown()
+        server.server_close()
+
+
+def told(url, *regions, **settings):
+    return Endpoint(url=url, model="llava", **{"timeout": 5.0, **settings}).with_note(PAIR, regions)
+
+
+def test_names_become_part_of_the_words(serve):
+    url, asked = serve(answer(after="a Traffic cone"), answer("replaced", "cup", "lamp"))
+    regions, note = told(url, ADDED, REPLACED)
+    assert regions[0].text == "A grey traffic cone was added at the top left." or "traffic cone" in regions[0].text
+    assert "cup" in regions[1].text
+    assert "lamp" in regions[1].text
+    assert note == f"Names are from llava at {url.removesuffix('/v1')}."
+    path, _, body = asked[0]
+    assert path == "/v1/chat/completions"
+    assert body["model"] == "llava"
+    assert body["temperature"] == 0
+    pictures = [part["image_url"]["url"] for part in body["messages"][0]["content"][1:]]
+    sizes = [Image.open(BytesIO(base64.b64decode(url.partition(",")[2]))).size for url in pictures]
+    assert sizes == [(320, 320)] * 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer("removed", "cone", None),  # contradicts the region's kind
+        answer(after="I think that this is probably a kind of traffic cone"),
+        answer(after="unsure"),
+        answer(after=""),
+        answer(after="<script>alert(1)</script>"),
+        answer(after=7),
+    ],
+)
+def test_what_contradicts_or_is_no_name_is_dropped(serve, said):
+    url, _ = serve(said)
+    (region,), _ = told(url, ADDED)
+    assert region.text.startswith("Something")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"no json",
+        b'{"choices": []}',
+        b'{"choices": [{"message": {"content": "hello"}}]}',
+        b'{"choices": [{"message": {"content": "{\\"kind\\": \\"stolen\\"}"}}]}',
+        b'{"choices": [{"message": {"content": null}}]}',
+        b"[" * 100_000,
+        b"x" * (2 << 20),
+        500,
+        404,
+        302,
+    ],
+    ids=lambda one: str(one)[:30],
+)
+def test_a_server_that_answers_badly_is_told_and_words_go_on(serve, wrong):
+    url, asked = serve(wrong)
+    (region,), note = told(url, ADDED)
+    assert region.text == spotdiff.describe.get_describer(spotdiff.Options()).describe(PAIR, [ADDED])[0].text
+    assert "gave no names" in note
+    assert "\n" not in note
+    assert len(asked) == (1 if wrong == 404 else 2)
+
+
+def test_it_is_asked_again(serve):
+    url, asked = serve(503, answer(after="cone"))
+    (region,), _ = told(url, ADDED)
+    assert "cone" in region.text
+    assert len(asked) == 2
+
+
+def test_a_server_that_knows_no_schema_is_asked_without(serve):
+    url, asked = serve(400, answer(after="cone"))
+    (region,), _ = told(url, ADDED)
+    assert "cone" in region.text
+    assert ["response_format" in body for _, _, body in asked] == [True, False]
+
+
+def test_a_late_server_is_not_waited_for(serve):
+    url, _ = serve(30.0)
+    _, note = told(url, ADDED, timeout=0.2, retries=0)
+    assert "timed out" in note
+
+
+def test_no_server_at_all():
+    _, note = told("http://127.0.0.1:9/v1", ADDED, retries=0)
+    assert "gave no names" in note
+
+
+def test_the_key_is_from_the_environment(serve, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    url, asked = serve(answer())
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    _, note = Endpoint(model="llava").with_note(PAIR, [ADDED])
+    assert asked[0][1]["Authorization"] == "Bearer secret"
+    assert "secret" not in note
+
+
+def test_pictures_stay_on_this_machine_unless_told_otherwise():
+    for url in ("http://example.org/v1", "https://10.0.0.1/v1", "http://localhost.example.org/v1"):
+        with pytest.raises(OptionError, match="not this machine"):
+            told(url, ADDED)
+    for url in ("file:///etc/passwd", "localhost", "http://", "http://[::1/v1"):
+        with pytest.raises(OptionError, match="url"):
+            told(url, ADDED)
+
+
+def test_a_model_must_be_named():
+    with pytest.raises(OptionError, match="model"):
+        Endpoint().describe(PAIR, [ADDED])
+
+
+def test_no_more_regions_are_asked_about_than_wanted(serve):
+    url, asked = serve(answer())
+    regions, _ = told(url, *[ADDED] * 5, most=2)
+    assert len(asked) == 2
+    assert all(region.text for region in regions)
+
+
+def test_nothing_is_sent_where_nothing_changed(serve):
+    url, asked = serve(answer())
+    assert told(url) == ((), "")
+    assert not asked
+
+
+def test_through_the_whole_flow(serve):
+    url, _ = serve(answer("unsure", None, "box"))
+    before = np.full((120, 160, 3), 120, np.uint8)
+    after = before.copy()
+    after[20:50, 20:50] = (250, 20, 20)
+    settings = {"url": url, "model": "llava"}
+    found = spotdiff.compare(before, after, method="pixel", describe="endpoint", describe_settings=settings)
+    assert "llava" in found.text
+    assert found.regions[0].text

@@ -1,0 +1,167 @@
+"""What is told can be read back, in every combination; every language has every phrase."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import polib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotdiff.errors import OptionError
+from spotdiff.language import grammar, summary
+from spotdiff.language.catalogue import get_catalogue, languages
+from spotdiff.language.facts import COLOURS, SIZES, ChangeFact, Spot, Thing
+from spotdiff.language.grammar import LIKELY, SURE, told
+from spotdiff.language.paraphrase import FRAMES, NOTHING, caption
+from spotdiff.language.paraphrase import told as told_in
+from spotdiff.language.parse import parse
+from spotdiff.language.places import PLACES, SIDES, WAYS
+from spotdiff.types import KINDS
+
+ENGLISH = get_catalogue("en")
+NAMES = ("", "chair", "chest of drawers", "orange", "apple")
+things = st.builds(Thing, st.sampled_from(NAMES), st.sampled_from(("", *COLOURS)), st.sampled_from(("", *SIZES)))
+unnamed = st.builds(Thing, st.just(""), st.sampled_from(("", *COLOURS)), st.sampled_from(("", *SIZES)))
+spots = st.builds(Spot, st.sampled_from(PLACES), st.sampled_from(("", "gate", "shelf 3")))
+
+
+@st.composite
+def facts(draw, thing=things):
+    kind = draw(st.sampled_from(KINDS))
+    spot, to = draw(spots), draw(spots)
+    one, other = draw(thing), draw(thing)
+    moved = kind == "moved"
+    within = moved and spot == to
+    return ChangeFact(
+        kind,
+        one,
+        spot,
+        other if kind == "replaced" and other != one else Thing(),
+        to if moved and not within else Spot(),
+        draw(st.sampled_from(WAYS)) if within else "",
+        draw(st.none() | st.tuples(st.sampled_from(SIDES), st.integers(1, 99))),
+    )
+
+
+@given(facts(), st.sampled_from((1.0, 0.6, 0.2)))
+def test_what_is_told_can_be_read_back(fact, score):
+    (read,) = parse(told(replace(fact, score=score), ENGLISH))
+    assert read == fact
+
+
+@given(st.lists(facts(), max_size=3), st.integers(0, 99))
+def test_what_a_caption_says_can_be_read_back(some, seed):
+    plain = [replace(one, beside=None, way="", spot=Spot(one.spot.place), to=Spot(one.to.place)) for one in some]
+    plain = [replace(one, to=one.to if one.to.place else Spot("top")) if one.kind == "moved" else one for one in plain]
+    assert parse(caption(plain, Random(seed))) == tuple(plain)
+
+
+@pytest.mark.parametrize(("kind", "frame"), [(kind, frame) for kind, frames in FRAMES.items() for frame in frames])
+def test_every_frame_can_be_read_back(kind, frame):
+    fact = ChangeFact(kind, Thing("car", "red", "small"), Spot("bottom left"))
+    fact = replace(fact, other=Thing("dog", "blue")) if kind == "replaced" else fact
+    fact = replace(fact, to=Spot("centre")) if kind == "moved" else fact
+    assert parse(told_in(fact, frame)) == (fact,)
+
+
+@pytest.mark.parametrize("text", [*NOTHING, "", "A nice day.", "No change found. All of the picture was compared."])
+def test_what_states_no_change_is_read_as_none(text):
+    assert parse(text) == ()
+
+
+@pytest.mark.parametrize("language", languages())
+@given(fact=facts(unnamed), score=st.sampled_from((SURE, LIKELY, 0.1)))
+def test_no_language_mixes_in_another_or_leaves_a_gap(language, fact, score):
+    plain = replace(fact, score=score, spot=Spot(fact.spot.place), to=Spot(fact.to.place))
+    said = told(plain, get_catalogue(language))
+    assert not set("{}") & set(said)
+    if language != "en":
+        assert not re.search("[A-Za-z]", said), said
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(grammar.__file__).parent / "catalogues").glob("*.po")), ids=lambda p: p.stem
+)
+def test_a_catalogue_has_every_phrase_with_its_gaps(path):
+    wanted = phrases()
+    entries = {(one.msgctxt, one.msgid): one for one in polib.pofile(str(path))}
+    assert entries.keys() == wanted, "phrases are missing, or are not said any more"
+    for (context, phrase), entry in entries.items():
+        for text in [entry.msgstr, *entry.msgstr_plural.values()]:
+            if text:
+                assert gaps(text) <= gaps(phrase), (context, phrase)
+        assert entry.translated()
+
+
+def phrases():
+    """(context, phrase) of everything that the house says, read from its tables and its code."""
+    tables = {
+        "change": [*grammar._CERTAIN.values(), *grammar._SEEMING.values(), *grammar._POSSIBLE.values()],
+        "thing": grammar._THING.values(),
+        "place": grammar._PLACES.values(),
+        "way": grammar._WAYS.values(),
+        "side": grammar._SIDES.values(),
+        "colour": COLOURS,
+        "size": SIZES,
+        "summary": [one for one, _ in (*summary._FIRST.values(), *summary._NEXT.values())],
+        "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+    }
+    found = {(context, phrase) for context, some in tables.items() for phrase in some}
+    house = Path(grammar.__file__).parents[1]
+    files = [*(house / "language").glob("*.py"), *(house / "describe").glob("*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    found |= set(re.findall(r'\.say\(\s*"(\w+)", "([^"]+)"', code))
+    for name in ("more", "alone"):
+        found |= {("summary", one) for one in re.findall(rf'{name} = \("([^"]+)"', code)}
+    found |= {("checked", one) for one in re.findall(r'where = "([^"]+)" if whole else "[^"]+"', code)}
+    found |= {("checked", one) for one in re.findall(r'where = "[^"]+" if whole else "([^"]+)"', code)}
+    return found
+
+
+def gaps(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_a_catalogue_of_ones_own(tmp_path):
+    (tmp_path / "xx.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+        'msgctxt "thing"\nmsgid "something"\nmsgstr "etwas"\n',
+        encoding="utf-8",
+    )
+    said = told(ChangeFact("added", spot=Spot("top")), get_catalogue(str(tmp_path / "xx.po")))
+    assert said == "etwas was added at the top."
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"msgid broken"])
+def test_a_wrong_catalogue_is_told(tmp_path, content):
+    path = tmp_path / "xx.po"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(OptionError, match=r"xx\.po"):
+        get_catalogue(str(path))
+
+
+def test_a_language_that_is_not_there_is_told():
+    with pytest.raises(OptionError, match="there are en, zh"):
+        get_catalogue("tlh")
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("counts", list(itertools.product((0, 1, 2, 11), repeat=2)), ids=str)
+def test_a_summary_counts(language, counts):
+    changes = [("removed", 0.9)] * counts[0] + [("moved", 0.2)] * counts[1]
+    if not changes:
+        return
+    said = summary.changes_told(changes, summary.Around(), get_catalogue(language))
+    if language == "en":
+        words = {1: "one", 2: "two", 11: "11"}
+        assert all(words[count] in said.lower() for count in counts if count)
+        assert ("possible" in said) == bool(counts[1])
+    assert not set("{}") & set(said)
