@@ -165,6 +165,7 @@ def test_every_option_of_a_comparison_reaches_it(spotdiff, both):
         "max_pixels": "50",
         "max_bytes": "9",
         "ignore_colour": "#010203",
+        "language": "zh",
     }
     assert values.keys() == params_of(Options).keys(), "a field of Options is not tried here"
     asked = [word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", value)]

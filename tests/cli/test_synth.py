@@ -48,7 +48,7 @@ MISTAKES = {
     "no folder": (["--out", "o", "--photos", "nowhere"], "nowhere is no folder"),
     "empty folder": (["--out", "o", "--cutouts", "empty"], "holds no picture"),
     "unreadable": (["--out", "o", "--photos", "bad"], "torn.jpg (no picture)"),
-    "recipe": (["--out", "o", "--recipe", "nice"], "there are default, aligned, free, plain"),
+    "recipe": (["--out", "o", "--recipe", "nice"], "there are default, aligned, free, captions, plain"),
     "field": (["--out", "o", "--set", "lihgt=1"], "did you mean light?"),
     "value": (["--out", "o", "--set", "light=7"], "light takes 0..1"),
     "no value": (["--out", "o", "--set", "light"], "--set takes field=value"),

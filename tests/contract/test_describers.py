@@ -26,9 +26,29 @@ REGIONS = (
 )
 
 
+def speaker(folder):
+    """Weights of a captioner that has learned nothing."""
+    from spotdiff.nets.captioner import Captioner
+    from spotdiff.nets.parts.facts import Facts
+    from spotdiff.nets.parts.weights import save_weights
+
+    settings = {"words": "a thing was added .", "backbone": "small", "width": 16, "looks": "regions"}
+    save_weights(
+        folder / "said.safetensors", Captioner(**settings).build(), Facts("captioner", settings, "words", side=32)
+    )
+    return str(folder / "said.safetensors")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """What each describer needs to be asked."""
+    here_is_no_server = {"model": "none", "url": "http://127.0.0.1:9/v1", "retries": 0}
+    return {"captioner": {"weights": speaker(tmp_path_factory.mktemp("said"))}, "endpoint": here_is_no_server}
+
+
 @pytest.fixture(params=NAMES)
-def describer(request):
-    return plugins.load("describe", request.param)()
+def describer(request, settings):
+    return plugins.load("describe", request.param)(**settings.get(request.param, {}))
 
 
 def test_a_describer_is_a_frozen_dataclass_with_help(describer):

@@ -38,7 +38,9 @@ def serve(monkeypatch):
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                asked.append((self.path, self.headers, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                asked.append(
+                    (self.path, self.headers, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                )
                 one = answers[min(len(asked), len(answers)) - 1]
                 if isinstance(one, float):
                     stop.wait(one)

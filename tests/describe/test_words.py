@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import spotdiff
+from spotdiff.describe.words import Words
 from spotdiff.errors import OptionError
 from spotdiff.language.parse import parse
 from spotdiff.types import Pair, Picture, Region
-from spotdiff.describe.words import Words
 
 PLAIN = {"method": "pixel", "align": "off", "light": "off"}
 
@@ -47,9 +47,9 @@ def test_kind_colour_and_place(pair):
 
 
 def test_what_moved_within_a_third_goes_some_way(pair):
-    text, = said(pair, region("moved", (20, 20, 60, 60), to=(40, 20, 80, 60)))
+    (text,) = said(pair, region("moved", (20, 20, 60, 60), to=(40, 20, 80, 60)))
     assert text == "Something red moved to the right at the top left."
-    text, = said(pair, region("moved", (20, 20, 60, 60), to=(220, 220, 260, 260)))
+    (text,) = said(pair, region("moved", (20, 20, 60, 60), to=(220, 220, 260, 260)))
     assert text == "Something red moved from the top left to the bottom right."
 
 
@@ -97,8 +97,19 @@ def test_areas_from_every_kind_of_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"gate": 3}', '{"gate": [[0, 0], [1, 1]]}', '{"gate": [[0, 0], [1, "x"], [2, 2]]}',
-             '{"gate": "abc"}', '{"shapes": [1]}', '{"gate": [[0, 0], [1e99, 1], [NaN, 2]]}', "\udcff"],
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"gate": 3}',
+        '{"gate": [[0, 0], [1, 1]]}',
+        '{"gate": [[0, 0], [1, "x"], [2, 2]]}',
+        '{"gate": "abc"}',
+        '{"shapes": [1]}',
+        '{"gate": [[0, 0], [1e99, 1], [NaN, 2]]}',
+        "\udcff",
+    ],
 )
 def test_wrong_areas_are_told_in_one_line(tmp_path, text):
     path = tmp_path / "areas.json"

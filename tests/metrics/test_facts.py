@@ -52,9 +52,7 @@ def test_both_places_of_what_moved_count():
 
 
 def test_no_true_change_is_meant_twice():
-    scores = scored(
-        "A car was added at the left. A car was added at the left.", "A car was added at the left."
-    )
+    scores = scored("A car was added at the left. A car was added at the left.", "A car was added at the left.")
     assert (scores.of("kind").said, scores.of("kind").right) == (2, 1)
 
 

@@ -21,9 +21,12 @@ class Design(Protocol):
         ...
 
 
+SPEAKING = ("captioner",)  # tell what changed in words; the others mark it
+
+
 def net_names() -> list[str]:
-    """Names of all networks; nothing is imported."""
-    return plugins.names("nets")
+    """Names of all networks that mark what changed; nothing is imported."""
+    return [name for name in plugins.names("nets") if name not in SPEAKING]
 
 
 def get_net(name: str, settings: Mapping[str, object] | None = None) -> Design:

@@ -7,7 +7,7 @@ from spotdiff.errors import OptionError
 
 
 def test_recipes_differ_as_their_names_say():
-    assert RECIPES.keys() == {"default", "aligned", "free", "plain"}
+    assert RECIPES.keys() == {"default", "aligned", "free", "captions", "plain"}
     assert (RECIPES["aligned"].camera, RECIPES["free"].camera, RECIPES["plain"].camera) == (
         "aligned",
         "moved",
@@ -39,7 +39,7 @@ def test_fields_are_changed_by_text():
 
 
 def test_unknown_names_are_told():
-    with pytest.raises(OptionError, match="there are default, aligned, free, plain"):
+    with pytest.raises(OptionError, match="there are default, aligned, free, captions, plain"):
         get_pair_recipe("best")
     with pytest.raises(OptionError, match="did you mean camera"):
         get_pair_recipe("default", {"camra": "still"})
