@@ -285,3 +285,33 @@ def test_a_full_disk_is_trouble(both, plain):
 def test_a_picture_from_standard_input(both, plain):
     ran = process("compare", "-", both[1], *plain, input=both[0].read_bytes(), stdout=subprocess.PIPE)
     assert ran.returncode == 1
+
+
+def test_describe_may_stand_alone(spotdiff, both):
+    for asked in (
+        (*both, "--describe"),
+        ("--describe", *both),
+        (*both, "--describe", "words"),
+        (*both, "--describe", "-q"),
+    ):
+        ran = spotdiff("compare", *asked, "--method", "pixel", "--align", "off", "--light", "off")
+        assert ran.code == 1
+        assert not ran.out or "at the" in ran.out
+    assert "did you mean words" in spotdiff("compare", *both, "--describe", "word").err
+
+
+def test_words_in_another_language_and_with_areas(spotdiff, both, tmp_path):
+    areas = tmp_path / "areas.toml"
+    areas.write_text("gate = [[0, 0], [160, 0], [160, 120], [0, 120]]")
+    plain = ("--method", "pixel", "--align", "off", "--light", "off")
+    assert "(gate)." in spotdiff("compare", *both, *plain, "--areas", areas).out
+    assert "（gate）" in spotdiff("compare", *both, *plain, "--areas", areas, "--language", "zh").out
+    for wrong in (
+        ("--areas", tmp_path / "none.toml"),
+        ("--language", "xx"),
+        ("--describe-set", "a"),
+        ("--describe-set", "a=1"),
+    ):
+        ran = spotdiff("compare", *both, *wrong)
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1

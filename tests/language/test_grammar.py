@@ -25,6 +25,7 @@ from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES, SIDES, WAYS
 from spotdiff.types import KINDS
 
+SUMMED = (summary._FIRST, summary._NEXT, summary._FIRST_SEEMS, summary._NEXT_SEEMS)
 ENGLISH = get_catalogue("en")
 NAMES = ("", "chair", "chest of drawers", "orange", "apple")
 things = st.builds(Thing, st.sampled_from(NAMES), st.sampled_from(("", *COLOURS)), st.sampled_from(("", *SIZES)))
@@ -110,7 +111,7 @@ def phrases():
         "side": grammar._SIDES.values(),
         "colour": COLOURS,
         "size": SIZES,
-        "summary": [one for one, _ in (*summary._FIRST.values(), *summary._NEXT.values())],
+        "summary": [one for one, _ in (one for table in SUMMED for one in table.values())],
         "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
     }
     found = {(context, phrase) for context, some in tables.items() for phrase in some}

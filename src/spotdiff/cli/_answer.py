@@ -13,8 +13,10 @@ _MOST = 20  # regions told one by one
 
 
 def told(comparison: Comparison, written: Iterable[str] = ()) -> str:
-    """Verdict and why, one line a region, the surest first, and where files were written."""
-    lines = [f"{comparison.verdict.capitalize()}: {comparison.reason}."]
+    """Verdict and why, all in words, one line a region, the surest first, and where files were written."""
+    verdict = f"{comparison.verdict.capitalize()}: {comparison.reason}."
+    lines = [verdict, comparison.text.removeprefix(verdict).strip()] if comparison.text else [verdict]
+    lines = [line for line in lines if line]
     lines += [_line(number, region) for number, region in enumerate(comparison.regions[:_MOST], start=1)]
     if len(comparison.regions) > _MOST:
         lines.append(f"  and {len(comparison.regions) - _MOST} more; --json or --report tells them all")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from spotdiff import plugins
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
 from spotdiff.params import Param, params_of
 from spotdiff.types import Box
 
+_DESCRIBE = Options().describe
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -32,6 +36,19 @@ def box_of(text: str) -> Box:
     if width <= 0 or height <= 0:
         raise click.BadParameter(f"{text!r} is empty: width and height must be 1 or more")
     return x, y, x + width, y + height
+
+
+class Comparing(click.Command):
+    """A verb whose `--describe` may stand alone before a picture, which is then no name of a describer."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, after `--describe` before a file has been given its value."""
+        names = {"off", *plugins.names("describe")}
+        told = []
+        for word, following in zip_longest(args, args[1:], fillvalue=""):
+            alone = word == "--describe" and following not in names and Path(following).is_file()
+            told.append(f"{word}={_DESCRIBE}" if alone else word)
+        return super().parse_args(ctx, told)
 
 
 def comparison_options(function: F) -> F:
@@ -72,7 +89,8 @@ def _option(name: str, default: object, known: Param) -> Callable[[F], F]:
     limits = "" if known.choices else " ".join(part for part in (known.range, known.unit) if part)
     help_text = f"{known.help} ({limits})" if limits else known.help
     flag = f"--{name.replace('_', '-')}"
-    return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text)
+    alone = {"is_flag": False, "flag_value": default} if name == "describe" else {}  # may stand without a value
+    return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text, **alone)
 
 
 def read_options(*, settings: Iterable[str], tellings: Iterable[str] = (), **asked: Any) -> Options:  # noqa: ANN401 (one value per field of Options)

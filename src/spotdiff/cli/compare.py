@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from spotdiff.cli._files import Files
-from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.cli._options import Comparing, comparison_options, read_options
 from spotdiff.errors import OptionError
 
 CODES = {"same": 0, "changed": 1, "unsure": 3}
 
 
-@click.command()
+@click.command(cls=Comparing)
 @click.argument("pictures", nargs=-1, metavar="BEFORE... AFTER")
 @comparison_options
 @click.option("--history", metavar="DIR", help="folder of still earlier pictures, the oldest first by name")

@@ -28,7 +28,9 @@ _ALONE = 64  # pairs that are not worth starting processes for
 @click.option("--count", default=100, show_default=True, metavar="N", help="pairs")
 @click.option("--size", type=int, metavar="PX", help="side of the pictures  [default: the recipe's]")
 @click.option("--seed", default=0, show_default=True, metavar="S", help="another seed gives other pairs")
-@click.option("--recipe", default="default", show_default=True, metavar="NAME", help="default, aligned, free, captions or plain")
+@click.option(
+    "--recipe", default="default", show_default=True, metavar="NAME", help="default, aligned, free, captions or plain"
+)
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="a field of the recipe")
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")

@@ -29,9 +29,10 @@ def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: st
     """
     catalogue = get_catalogue(language)
     around = _around(answer, least_px)
-    changes = [(region.kind, region.score) for region in answer.regions]
+    unsure = answer.verdict == "unsure"  # nothing is more than possible then
+    changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
     said = changes_told(changes, around, catalogue) if changes else ""
-    if answer.verdict == "unsure":
+    if unsure:
         return catalogue.text(filter(None, (unsure_told(answer.reason, said, catalogue), note)))
     return catalogue.text(filter(None, (said or nothing_told(around, catalogue), note)))
 

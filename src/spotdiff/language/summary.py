@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotdiff.language.grammar import LIKELY
+from spotdiff.language.grammar import LIKELY, SURE
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
@@ -26,6 +26,20 @@ _NEXT: Mapping[Kind, tuple[str, str]] = {
     "replaced": ("{number} was replaced", "{number} were replaced"),
     "moved": ("{number} moved", "{number} moved"),
     "changed": ("{number} place changed", "{number} places changed"),
+}
+_FIRST_SEEMS: Mapping[Kind, tuple[str, str]] = {
+    "removed": ("{number} thing seems to have been removed", "{number} things seem to have been removed"),
+    "added": ("{number} thing seems to have been added", "{number} things seem to have been added"),
+    "replaced": ("{number} thing seems to have been replaced", "{number} things seem to have been replaced"),
+    "moved": ("{number} thing seems to have moved", "{number} things seem to have moved"),
+    "changed": ("{number} place seems to have changed", "{number} places seem to have changed"),
+}
+_NEXT_SEEMS: Mapping[Kind, tuple[str, str]] = {
+    "removed": ("{number} seems to have been removed", "{number} seem to have been removed"),
+    "added": ("{number} seems to have been added", "{number} seem to have been added"),
+    "replaced": ("{number} seems to have been replaced", "{number} seem to have been replaced"),
+    "moved": ("{number} seems to have moved", "{number} seem to have moved"),
+    "changed": ("{number} place seems to have changed", "{number} places seem to have changed"),
 }
 _DARKER, _BRIGHTER = 0.92, 1.09  # brightness of after as a share of before's, from which on it is worth a word
 _SHIFTED = 0.01  # of the longer side, from which on a camera moved
@@ -55,26 +69,29 @@ def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogu
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
-        >>> some = [("removed", 0.9), ("removed", 0.9), ("added", 0.9), ("added", 0.4)]
+        >>> some = [("removed", 0.9), ("removed", 0.9), ("added", 0.7), ("added", 0.4)]
         >>> changes_told(some, Around(brightness=0.7), get_catalogue("en"))
-        'Two things were removed and one was added; one more change is possible; the light is darker.'
+        'Two things were removed and one seems to have been added; one more change is possible; the light is darker.'
     """
-    sure = Counter(kind for kind, score in changes if score >= LIKELY)
-    possible = len(changes) - sure.total()
-    clauses = [_listed(sure, catalogue)] if sure else []
+    sure = Counter(kind for kind, score in changes if score >= SURE)
+    likely = Counter(kind for kind, score in changes if LIKELY <= score < SURE)
+    possible = len(changes) - sure.total() - likely.total()
+    clauses = [_listed(sure, likely, catalogue)] if sure or likely else []
     if possible:
         more = ("{number} more change is possible", "{number} more changes are possible")
         alone = ("{number} change is possible", "{number} changes are possible")
-        clauses.append(catalogue.count("summary", *(more if sure else alone), possible))
+        clauses.append(catalogue.count("summary", *(more if clauses else alone), possible))
     clauses += _surroundings(around, catalogue)
     return catalogue.sentence(catalogue.say("list", "; ").join(clauses))
 
 
-def _listed(count: Counter[Kind], catalogue: Catalogue) -> str:
+def _listed(sure: Counter[Kind], likely: Counter[Kind], catalogue: Catalogue) -> str:
     parts: list[str] = []
-    for kind, first in _FIRST.items():
-        if count[kind]:
-            parts.append(catalogue.count("summary", *(_NEXT[kind] if parts else first), count[kind]))
+    for count, first, following in ((sure, _FIRST, _NEXT), (likely, _FIRST_SEEMS, _NEXT_SEEMS)):
+        for kind in _FIRST:
+            if count[kind]:
+                phrases = (following if parts else first)[kind]
+                parts.append(catalogue.count("summary", *phrases, count[kind]))
     *most, last = parts
     return catalogue.say("list", " and ").join([catalogue.say("list", ", ").join(most), last]) if most else last
 
