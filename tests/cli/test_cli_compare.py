@@ -287,31 +287,37 @@ def test_a_picture_from_standard_input(both, plain):
     assert ran.returncode == 1
 
 
-def test_describe_may_stand_alone(spotdiff, both):
-    for asked in (
-        (*both, "--describe"),
-        ("--describe", *both),
-        (*both, "--describe", "words"),
-        (*both, "--describe", "-q"),
-    ):
-        ran = spotdiff("compare", *asked, "--method", "pixel", "--align", "off", "--light", "off")
-        assert ran.code == 1
-        assert not ran.out or "at the" in ran.out
+@pytest.mark.parametrize("where", ["last", "first", "valued", "before an option"])
+def test_describe_may_stand_alone(spotdiff, both, where):
+    asked = {
+        "last": (*both, "--describe"),
+        "first": ("--describe", *both),
+        "valued": (*both, "--describe", "words"),
+        "before an option": (*both, "--describe", "--sensitivity", "0.5"),
+    }[where]
+    ran = spotdiff("compare", *asked, "--method", "pixel", "--align", "off", "--light", "off")
+    assert ran.code == 1
+    assert "at the" in ran.out
+
+
+def test_a_describer_that_is_none_is_told(spotdiff, both):
     assert "did you mean words" in spotdiff("compare", *both, "--describe", "word").err
 
 
 def test_words_in_another_language_and_with_areas(spotdiff, both, tmp_path):
     areas = tmp_path / "areas.toml"
     areas.write_text("gate = [[0, 0], [160, 0], [160, 120], [0, 120]]")
-    plain = ("--method", "pixel", "--align", "off", "--light", "off")
-    assert "(gate)." in spotdiff("compare", *both, *plain, "--areas", areas).out
-    assert "（gate）" in spotdiff("compare", *both, *plain, "--areas", areas, "--language", "zh").out
-    for wrong in (
-        ("--areas", tmp_path / "none.toml"),
-        ("--language", "xx"),
-        ("--describe-set", "a"),
-        ("--describe-set", "a=1"),
-    ):
-        ran = spotdiff("compare", *both, *wrong)
-        assert ran.code == 2
-        assert ran.err.count("\n") == 1
+    plain = ("--method", "pixel", "--align", "off", "--light", "off", "--areas", areas)
+    assert "(gate)." in spotdiff("compare", *both, *plain).out
+    chinese = spotdiff("compare", *both, *plain, "--language", "zh").out
+    assert "gate" in chinese
+    assert "at the" not in chinese
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--areas", "none.toml"), ("--language", "xx"), ("--describe-set", "a"), ("--describe-set", "a=1")]
+)
+def test_wrong_words_are_told_in_one_line(spotdiff, both, wrong):
+    ran = spotdiff("compare", *both, *wrong)
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
