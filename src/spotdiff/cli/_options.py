@@ -89,7 +89,9 @@ def _option(name: str, default: object, known: Param) -> Callable[[F], F]:
     limits = "" if known.choices else " ".join(part for part in (known.range, known.unit) if part)
     help_text = f"{known.help} ({limits})" if limits else known.help
     flag = f"--{name.replace('_', '-')}"
-    alone = {"is_flag": False, "flag_value": default} if name == "describe" else {}  # may stand without a value
+    alone: dict[str, Any] = (
+        {"is_flag": False, "flag_value": default} if name == "describe" else {}
+    )  # may stand without a value
     return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text, **alone)
 
 

@@ -23,28 +23,33 @@ _COLOURS = (
     "#8c510a",
     "#666666",
 )  # Okabe and Ito 2008
-_SHOWN = ("score", "added F1", "removed F1", "changed F1", "unchanged F1", "any F1", "false alarms")
+_LOSSES = ("loss", "validation loss")
+_MARKS = ("score", "added F1", "removed F1", "changed F1", "unchanged F1", "any F1", "false alarms")
+_WORDS = ("fact F1", "kind F1", "place F1", "colour F1", "object F1", "false statements")
 _TICKS = 5
 Point = tuple[float, float]
 
 
 def write_plot(rows: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Write a PNG with two panels: the loss, and the figures from 0 to 1.
+    """Write a PNG with two panels: the losses, and the figures from 0 to 1; a line marks the weights that are kept.
 
     Args:
-        rows: Of the journal; each has `step` and `loss`.
+        rows: Of the journal; each has `step`, `loss` and `score`.
         path: Of the PNG.
 
     Raises:
         OSError: it cannot be written.
     """
     canvas = Image.new("RGB", (_WIDTH, 2 * _HEIGHT), _PAPER)
-    losses = _points(rows, "loss")
-    highest = max((value for _, value in losses), default=1.0)
     last = max((row["step"] for row in rows), default=1) or 1
-    _panel(canvas, 0, {"loss": losses}, last=last, top_value=_TICKS * _rounded_up(highest / _TICKS))
-    figures = {name: points for name in _SHOWN if (points := _points(rows, name))}
-    _panel(canvas, _HEIGHT, figures, last=last, top_value=1.0)
+    kept = max((row for row in rows if row["step"]), key=lambda row: row.get("score", -math.inf), default=None)
+    mark = None if kept is None else kept["step"]
+    losses = {name: points for name in _LOSSES if (points := _points(rows, name))}
+    highest = max((value for points in losses.values() for step, value in points if step), default=1.0)
+    _panel(canvas, 0, losses, last=last, top_value=_TICKS * _rounded_up(highest / _TICKS), mark=mark)
+    told = _WORDS if any("fact F1" in row for row in rows) else _MARKS
+    figures = {name: points for name in told if (points := _points(rows, name))}
+    _panel(canvas, _HEIGHT, figures, last=last, top_value=1.0, mark=mark)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
     write_whole(path, buffer.getvalue())
@@ -62,7 +67,13 @@ def _rounded_up(value: float) -> float:
 
 
 def _panel(
-    canvas: Image.Image, top: int, lines: Mapping[str, Sequence[Point]], *, last: float, top_value: float
+    canvas: Image.Image,
+    top: int,
+    lines: Mapping[str, Sequence[Point]],
+    *,
+    last: float,
+    top_value: float,
+    mark: float | None,
 ) -> None:
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=12)
     left, right, bottom = _MARGIN, _WIDTH - _KEY, top + _HEIGHT - 40
@@ -77,6 +88,10 @@ def _panel(
         draw.line((left, y, right, y), fill=_FAINT)
         draw.text((left - 8, y), f"{level:g}", fill=_INK, font=font, anchor="rm")
         draw.text((x, bottom + 6), f"{step:g}", fill=_INK, font=font, anchor="mt")
+    if mark is not None:
+        x = place((mark, 0.0))[0]
+        draw.line((x, top + 20, x, bottom), fill=_INK)
+        draw.text((x, top + 16), "kept", fill=_INK, font=font, anchor="mb")
     for number, (name, points) in enumerate(lines.items()):
         colour, y = _COLOURS[number % len(_COLOURS)], top + 20 + 17 * number
         draw.line([place(point) for point in points], fill=colour, width=2)
