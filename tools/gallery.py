@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -20,12 +21,16 @@ from PIL import Image
 import spotdiff
 from spotdiff.data import Sample, open_named
 from spotdiff.data.truth import CHANGED, UNCOUNTED, read_truth
+from spotdiff.language.parse import parse
+from spotdiff.language.places import place_of
 from spotdiff.report.overlay import overlay
 
 SHOWN = 10
 BUSY = 3  # changed places of a pair that is fit for the best
 FEWEST = 12  # pixels of a changed place that counts
 RIGHT = 0.3  # share of a region that truly changed, for it to be right
+SENTENCES = 6  # of the surest regions of a pair
+NEAR = 12  # pixels that after may be shifted by
 WIDE = 300  # pixels of one picture of a row
 
 
@@ -106,12 +111,29 @@ def row(shown: Shown) -> np.ndarray:
     return np.hstack(small)
 
 
+def told_of(answer: spotdiff.Comparison) -> str:
+    """What is said of the surest regions; every sentence is read back and held against its region first."""
+    size = answer.pair.before.size
+    for region in answer.regions:
+        (fact,) = parse(region.text)
+        box = region.box_before if region.kind in ("removed", "moved") else region.box_after or region.box_before
+        if fact.kind != region.kind or (box and fact.spot.place not in places_near(box, size)):
+            raise SystemExit(f"{region.text!r} is not what the record says: {region.kind} at {box}")
+    return " ".join(region.text for region in answer.regions[:SENTENCES])
+
+
+def places_near(box: tuple[int, ...], size: tuple[int, int]) -> set[str]:
+    """The thirds that the middle of a box lies in or next to: words are of the common frame, boxes of each picture."""
+    near = [tuple(edge + shift[i % 2] for i, edge in enumerate(box)) for shift in product((-NEAR, 0, NEAR), repeat=2)]
+    return {place_of(moved, size) for moved in near}
+
+
 def told(shown: Shown) -> str:
     """What is true and what was said, in a line."""
     answer = shown.answer
     return (
         f"{shown.found} of {shown.places} changed places found, {shown.wrong} regions wrong. "
-        f"Said: {answer.verdict}. {answer.text}"
+        f"Said ({answer.verdict}): {answer.text} {told_of(answer)}".rstrip()
     )
 
 
