@@ -10,9 +10,7 @@ from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Around, changes_told, nothing_told, unsure_told
 
 if TYPE_CHECKING:
-    from spotdiff.types import Alignment, Comparison, Light
-
-_GREY = 0.45  # brightness, 0 to 1, at which the change of light is told
+    from spotdiff.types import Alignment, Comparison
 
 
 def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
@@ -40,20 +38,31 @@ def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: st
 def _around(answer: Comparison, least_px: int) -> Around:
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable.mean())
-    return Around(_brightness(answer.light), _shift(answer), _error(answer.alignment), round(seen, 3), least_px)
+    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), round(seen, 3), least_px)
 
 
 def _error(alignment: Alignment) -> float | None:
     return None if alignment.model == "off" else alignment.error_px
 
 
-def _brightness(light: Light) -> float | None:
-    """Of after as a share of before's, for a surface of medium grey; None when nobody measured it as a factor."""
+def _brightness(answer: Comparison) -> float | None:
+    """Of after as a share of before's; 1 where fit and pictures disagree, None when nobody measured it as a factor.
+
+    The fit that evened out the light leaves out what changed, the medians are of what everybody sees: the light is what
+    both say, the smaller of the two.
+    """
+    light = answer.light
     if light.model in ("off", "histogram"):
         return None
+    before, after = (
+        max(float(np.median(one.pixels[::4, ::4])) / 255, 1e-3) for one in (answer.pair.before, answer.pair.after)
+    )
     gain, gamma = np.array(light.gain), np.array(light.gamma)
-    seen = (_GREY / gain) ** (1 / gamma)  # what after shows of a surface that before shows in medium grey
-    return float(seen.mean() / _GREY / np.sqrt(light.field[0] * light.field[1]))
+    seen = (before / gain) ** (1 / gamma)  # what after shows of a surface that before shows as its median
+    fitted = np.log(seen.mean() / before) - np.log(light.field).mean()
+    plain = np.log(after / before)
+    agreed = min(fitted, plain, key=abs) if fitted * plain > 0 else 0.0
+    return float(np.exp(agreed))
 
 
 def _shift(answer: Comparison) -> float | None:
