@@ -1,4 +1,4 @@
-"""The one flow: load, align, match light, score, find regions, name kinds, describe, conclude."""
+"""The one flow: load, align, match light, score, find regions, name kinds, conclude, describe."""
 
 from __future__ import annotations
 
@@ -81,8 +81,6 @@ def compare_pair(
         with clock("regions"):
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
-        with clock("describe"):
-            regions, note = described(describer, aligned, regions)
     except Refusal as refusal:
         answer = replace(answer, reason=str(refusal), score=_UNKNOWN)
         return replace(answer, text=whole_told(answer, language=options.language), seconds=clock.seconds)
@@ -90,8 +88,10 @@ def compare_pair(
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
     answer = conclude(answer, limits)
     with clock("describe"):
+        texts, note = described(describer, answer, regions)
+        own = tuple(replace(region, text=text) for region, text in zip(own, texts, strict=True))
         said = whole_told(answer, language=options.language, least_px=limits.min_area, note=note)
-    return replace(answer, text=said, seconds=clock.seconds)
+    return replace(answer, regions=own, text=said, seconds=clock.seconds)
 
 
 def limits_for(method: Method, options: Options) -> Thresholds:

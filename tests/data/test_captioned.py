@@ -115,6 +115,31 @@ def test_what_is_damaged_is_told_in_one_line(tmp_path, text):
         assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": [0, 0]},
+        {"size": [10**9, 64]},
+        {"box_before": [0, 0, 1e999, 5]},
+        {"box_before": [-5, 0, 5, 5]},
+        {"box_after": [5, 5, 5, 5]},
+        {"outline_before": [[]]},
+        {"outline_before": [[[1e20, 0]]]},
+        {"kind": "stolen"},
+        {"facts": [1]},
+    ],
+    ids=str,
+)
+def test_a_hostile_scene_is_told_in_one_line(made, wrong):
+    path = next(path for path in sorted((made / "scene").glob("*.json")) if json.loads(path.read_text())["places"])
+    scene = json.loads(path.read_text())
+    (scene if "size" in wrong else scene["places"][0]).update(wrong)
+    path.write_text(json.dumps(scene))
+    with pytest.raises(DataError) as told:
+        open_captions(made)
+    assert "\n" not in str(told.value)
+
+
 def test_an_unknown_set_is_told():
     with pytest.raises(OptionError, match="no 'nonsense'"):
         open_captions("nonsense:/tmp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -138,7 +139,7 @@ def test_same_says_what_was_checked(texture):
     darker = (before * 0.8).astype(np.uint8)
     found = spotdiff.compare(before, darker)
     assert found.verdict == "same"
-    assert found.text.startswith("No change found. All of the picture was compared, to within")
+    assert found.text.startswith("No change found. All of the picture was compared, aligned to about")
     assert "the light is darker" in found.text
     found = spotdiff.compare(texture(seed=1), texture(seed=2), language="zh")
     assert found.verdict == "unsure"
@@ -157,3 +158,63 @@ def test_the_light_is_named_as_it_is(texture, factor):
 def test_an_unknown_language_is_told():
     with pytest.raises(OptionError, match="no language"):
         spotdiff.compare(np.zeros((9, 9, 3), np.uint8), np.zeros((9, 9, 3), np.uint8), language="klingon")
+
+
+def test_other_pixels_are_no_moved_camera(texture):
+    small = cv2.resize(texture(), (160, 120), interpolation=cv2.INTER_AREA)
+    assert "camera" not in spotdiff.compare(texture(), small, method="classic").text
+
+
+@pytest.mark.parametrize(("degrees", "zoom"), [(8, 1.0), (0, 1.2)])
+def test_a_camera_that_turned_or_zoomed_moved(texture, degrees, zoom):
+    matrix = cv2.getRotationMatrix2D((160, 120), degrees, zoom)
+    after = cv2.warpAffine(texture(), matrix, (320, 240), borderMode=cv2.BORDER_REFLECT)
+    assert "the camera moved" in spotdiff.compare(texture(), after, method="classic").text
+
+
+def test_what_was_ignored_was_not_compared(texture):
+    after = texture()
+    after[20:32, 20:32] = (250, 20, 20)
+    found = spotdiff.compare(texture(), after, ignore=[(18, 18, 34, 34)], method="classic")
+    assert found.text.startswith("No change found. 99% of the picture was compared")
+
+
+def test_pictures_laid_flush_are_told_in_before(texture):
+    before = np.full((100, 100, 3), 120, np.uint8)
+    after = np.full((300, 300, 3), 120, np.uint8)
+    after[70:96, 70:96] = (220, 20, 20)
+    focus = {"focus": [(0, 0, 100, 100)], **PLAIN}
+    (region,) = spotdiff.compare(before, after, **focus).regions
+    assert region.text == "Something red seems to have been added at the bottom right."
+    found = spotdiff.compare(before, np.full((300, 300, 3), 120, np.uint8), **focus)
+    assert found.text.startswith("No change found. All of the picture was compared")
+
+
+def test_nothing_is_stated_of_an_unsure_pair(texture):
+    after = texture()
+    after[:130] = 0
+    found = spotdiff.compare(texture(), after)
+    assert found.verdict == "unsure"
+    assert found.regions
+    assert all(region.text.startswith("Possibly") for region in found.regions)
+
+
+def test_stripes_have_no_colour():
+    striped = np.full((200, 200, 3), 120, np.uint8)
+    striped[20:148, 20:148] = (220, 20, 20)
+    striped[20:148, 20:148].reshape(128, 16, 8, 3)[:, :, 4:] = (20, 20, 220)
+    pair = Pair(Picture(np.full((200, 200, 3), 120, np.uint8)), Picture(striped))
+    assert said(pair, region("added", (20, 20, 148, 148))) == ["Something large was added at the centre."]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"describe": "off", "describe_settings": {"a": 1}},
+        {"describe_settings": {"language": "zh"}},
+        {"describe": "captioner", "language": "zh", "describe_settings": {"weights": "x"}},
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused(asked):
+    with pytest.raises(OptionError):
+        spotdiff.compare(np.zeros((9, 9, 3), np.uint8), np.zeros((9, 9, 3), np.uint8), **asked)

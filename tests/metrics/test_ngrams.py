@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 import pytest
 
 from spotdiff.metrics.ngrams import bleu4, cider, meteor, rouge_l
@@ -49,6 +52,17 @@ def test_saying_nothing_is_worth_nothing():
     assert cider([[], ["a"]], [[["a"]], [["a"]]]) == 0
 
 
-def test_meteor_is_there_with_its_words_or_not_at_all():
-    value = meteor(*split())
-    assert value is None or 0 <= value <= 1
+def test_without_its_words_there_is_no_meteor(monkeypatch):
+    monkeypatch.setitem(sys.modules, "nltk.translate.meteor_score", None)
+    assert meteor(*split()) is None
+
+
+def test_meteor_is_the_mean_over_pairs(monkeypatch):
+    stub = types.ModuleType("nltk.translate.meteor_score")
+    stub.meteor_score = lambda references, said: len(references) + len(said) / 100
+    for name in ("nltk", "nltk.translate"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, "nltk.translate.meteor_score", stub)
+    said, references = split()
+    expected = sum(len(some) + len(one) / 100 for one, some in zip(said, references, strict=True)) / len(said)
+    assert meteor(said, references) == pytest.approx(expected)

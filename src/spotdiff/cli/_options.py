@@ -46,7 +46,7 @@ class Comparing(click.Command):
         names = {"off", *plugins.names("describe")}
         told = []
         for word, following in zip_longest(args, args[1:], fillvalue=""):
-            alone = word == "--describe" and following not in names and Path(following).is_file()
+            alone = word == "--describe" and "--" not in told and following not in names and Path(following).is_file()
             told.append(f"{word}={_DESCRIBE}" if alone else word)
         return super().parse_args(ctx, told)
 

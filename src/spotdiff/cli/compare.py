@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spotdiff.cli._files import Files
 from spotdiff.cli._options import Comparing, comparison_options, read_options
 from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.options import Options
 
 CODES = {"same": 0, "changed": 1, "unsure": 3}
 
@@ -49,7 +52,7 @@ def command(
     earlier = [*_pictures_in(history), *pictures[:-2]]
     options = read_options(**asked)
     files = Files(json_to, report, overlay, maps, cutouts)
-    files.check([*earlier, *pictures, *([str(options.ignore_mask)] if options.ignore_mask else [])])
+    files.check([*earlier, *pictures, *_files_in(options)])
 
     from spotdiff.cli._answer import told
     from spotdiff.pipeline import compare
@@ -64,6 +67,12 @@ def command(
     if not quiet and json_to != "-":
         click.echo(told(comparison, written))
     return CODES[comparison.verdict]
+
+
+def _files_in(options: Options) -> list[str]:
+    """The files beside the pictures that are read."""
+    named = (options.ignore_mask, options.areas, options.language if options.language.endswith(".po") else None)
+    return [str(name) for name in named if name]
 
 
 def _pictures_in(folder: str | None) -> list[str]:

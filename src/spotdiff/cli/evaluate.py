@@ -74,6 +74,8 @@ def command(
         (_, options), *more = read_candidates(methods, **asked).items()
         if more:
             raise OptionError("--captions takes one method")
+        if swap or robustness or options.describe == "off" or options.language != "en":
+            raise OptionError("--captions is of English words, without --swap, --robustness and --describe off")
         return measure_captions(data, split, options, captioners, out=out, json_to=json_to, quiet=quiet)
     candidates = read_candidates(methods, **asked)
     datasets = _datasets(data, split)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from spotdiff import plugins
 from spotdiff.describe._areas import read_areas
 from spotdiff.describe._whole import whole_told as whole_told
-from spotdiff.language.catalogue import get_catalogue
+from spotdiff.errors import OptionError
+from spotdiff.language.catalogue import ENGLISH, get_catalogue
+from spotdiff.language.grammar import LIKELY
 from spotdiff.params import build, params_of
 from spotdiff.types import Noting
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotdiff.options import Options
-    from spotdiff.types import Describer, Pair, Region
+    from spotdiff.types import Comparison, Describer, Region
+
+
+_POSSIBLE = LIKELY - 0.01
 
 
 def get_describer(options: Options) -> Describer | None:
@@ -28,19 +33,41 @@ def get_describer(options: Options) -> Describer | None:
     get_catalogue(options.language)
     areas = {} if options.areas is None else read_areas(options.areas)
     if options.describe == "off":
+        if options.describe_settings:
+            raise OptionError("describe=off has no settings")
         return None
     found = plugins.load("describe", options.describe)
-    known = {"language": options.language} if "language" in params_of(found) else {}
+    speaks = "language" in params_of(found)
+    if not speaks and options.language != ENGLISH:
+        raise OptionError(f"{options.describe} speaks no language but {ENGLISH}; leave language, or describe=words")
+    if "language" in options.describe_settings:
+        raise OptionError("language is an option of the comparison, not a setting of the describer")
+    known = {"language": options.language} if speaks else {}
     describer: Any = build(found, {**known, **options.describe_settings}, owner=f"describer {options.describe}")
     if "areas" in getattr(found, "__dataclass_fields__", {}):
         describer = replace(describer, areas=areas)
     return cast("Describer", describer)
 
 
-def described(describer: Describer | None, pair: Pair, regions: Sequence[Region]) -> tuple[tuple[Region, ...], str]:
-    """The regions with their texts, and what the describer has to say of the whole: "" where it has nothing."""
+def described(
+    describer: Describer | None, answer: Comparison, regions: Sequence[Region]
+) -> tuple[tuple[str, ...], str]:
+    """A text for each region, and what the describer has to say of the whole: "" where it has nothing.
+
+    Args:
+        describer: None leaves all texts empty.
+        answer: With its verdict: of an unsure one nothing is said to be more than possible.
+        regions: Those of the answer, in the common frame.
+    """
     if describer is None:
-        return tuple(regions), ""
+        return ("",) * len(regions), ""
+    if answer.verdict == "unsure":
+        regions = [replace(region, score=min(region.score, _POSSIBLE)) for region in regions]
+    pair = answer.aligned
+    if answer.alignment.model == "off" and pair.before.size != answer.pair.before.size:
+        pair = answer.pair  # laid flush: what was filled up is no picture
     if isinstance(describer, Noting):
-        return describer.with_note(pair, regions)
-    return describer.describe(pair, regions), ""
+        told, note = describer.with_note(pair, regions)
+    else:
+        told, note = describer.describe(pair, regions), ""
+    return tuple(region.text for region in told), note

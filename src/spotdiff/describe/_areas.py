@@ -28,13 +28,20 @@ def read_areas(given: object) -> Areas:
     """
     said: Mapping[Any, Any] = given if isinstance(given, Mapping) else _from_file(given)
     if isinstance(said.get("shapes"), list):
-        try:
-            said = {shape["label"]: shape["points"] for shape in said["shapes"]}
-        except (TypeError, KeyError):
-            raise OptionError(f"a shape has no label or no points; {_HELP}") from None
+        said = _labelled(said["shapes"])
     elif isinstance(said.get("areas"), Mapping):
         said = said["areas"]
     return {str(name): _polygon(name, corners) for name, corners in said.items()}
+
+
+def _labelled(shapes: Sequence[Any]) -> dict[str, Any]:
+    try:
+        said = {str(shape["label"]): shape["points"] for shape in shapes}
+    except (TypeError, KeyError):
+        raise OptionError(f"a shape has no label or no points; {_HELP}") from None
+    if len(said) < len(shapes):
+        raise OptionError("two shapes have one label; give each area a name of its own")
+    return said
 
 
 def _from_file(given: object) -> Mapping[str, Any]:
@@ -54,11 +61,13 @@ def _from_file(given: object) -> Mapping[str, Any]:
 
 
 def _polygon(name: object, corners: object) -> tuple[tuple[float, float], ...]:
+    if not str(name).strip() or not str(name).isprintable():
+        raise OptionError(f"an area has the name {str(name)!r}, which nobody can read; give it another")
     try:
         if isinstance(corners, str) or not isinstance(corners, Sequence) or len(corners) < 3:
             raise ValueError
         found = tuple((float(x), float(y)) for x, y in corners)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"area {name} is no polygon of three or more corners; {_HELP}") from None
     if not all(abs(value) < 1e9 for corner in found for value in corner):
         raise OptionError(f"area {name} has a corner that is not a number of pixels")

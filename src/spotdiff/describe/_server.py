@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import ipaddress
 import json
 import re
+import socket
+import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
-import numpy as np
 
 from spotdiff.errors import OptionError
+from spotdiff.language.facts import COLOURS, SIZES
 from spotdiff.regions.surroundings import surroundings
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
-    from spotdiff.language.facts import ChangeFact
-    from spotdiff.types import Pair, Region
+    from spotdiff.types import Bytes, Kind, Pair, Region
 
 _MOST_BYTES = 1 << 20  # of an answer
 _PAUSE = 0.5  # seconds before a question is asked again, doubled each time
 _NAME = re.compile(r"[a-z][a-z0-9' -]{0,38}[a-z0-9]")
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
 _WORDS = 4  # most in a name
-_VAGUE = {"unsure", "unknown", "nothing", "none", "null", "object", "thing", "something", "background", "n a"}
+_NO_NAMES = {
+    "unsure",
+    "unknown",
+    "nothing",
+    "none",
+    "null",
+    "object",
+    "thing",
+    "something",
+    "background",
+    "or",
+    "maybe",
+}
+_NO_NAMES |= {"not", "no", "new", "gone", "missing", *KINDS, *COLOURS, *SIZES}
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -60,26 +75,25 @@ class Named:
     after: str = ""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A server on this machine could send the pictures elsewhere."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:  # noqa: ANN401 (as the base class has it)
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where questions go.
+    """Where questions go: there alone, as no redirect and no proxy is followed.
 
     Attributes:
-        url: Up to and with `/v1`.
+        secure: Whether by HTTPS.
+        name: Host name or address.
+        port: Of the host.
+        path: Up to and with `/v1`.
         model: Name of the model.
         key: Sent as a bearer token; "" for none.
-        timeout: Seconds until an answer.
+        timeout: Seconds until the end of an answer.
         retries: Times that a question is asked again.
     """
 
-    url: str
+    secure: bool
+    name: str
+    port: int
+    path: str
     model: str
     key: str
     timeout: float
@@ -90,26 +104,33 @@ class Server:
         """The server of that address.
 
         Raises:
-            OptionError: the address is none, or of another machine though `remote` is not set.
+            OptionError: the address is none, or of another machine though `remote` is not set, or the key is none.
         """
         try:
             parts = urllib.parse.urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            name, port = parts.hostname or "", parts.port
         except ValueError:
             raise OptionError(f"endpoint url is no address: {url!r}") from None
-        if parts.scheme not in ("http", "https") or not host:
+        plain = f"[{name}]" if ":" in name else name
+        whole = parts.netloc.lower() in (plain, f"{plain}:{port}") and not (parts.query or parts.fragment)
+        if parts.scheme not in ("http", "https") or not whole or not _HOST.fullmatch(name) or not parts.path.isascii():
             raise OptionError(f"endpoint url takes http://HOST:PORT/v1, not {url!r}")
-        if not remote and not _is_here(host):
-            raise OptionError(f"{host} is not this machine: pictures go there only with --describe-set remote=true")
-        return cls(url.rstrip("/"), model, key, timeout, retries)
+        if not remote and not _is_here(name):
+            raise OptionError(f"{name} is not this machine: pictures go there only with --describe-set remote=true")
+        key = key.strip()
+        if not (key.isascii() and (key.isprintable())):
+            raise OptionError("OPENAI_API_KEY holds what no key can hold; set it anew")
+        secure = parts.scheme == "https"
+        path = urllib.parse.quote(parts.path.rstrip("/"), safe="/%")
+        return cls(secure, name, port or (443 if secure else 80), path, model, key, timeout, retries)
 
     @property
     def host(self) -> str:
         """Scheme, host and port, for people."""
-        parts = urllib.parse.urlsplit(self.url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"http{'s' if self.secure else ''}://{name}:{self.port}"
 
-    def ask(self, pair: Pair, region: Region, fact: ChangeFact, *, side: int) -> Named:
+    def ask(self, pair: Pair, region: Region, *, side: int) -> Named:
         """What the server sees where a region is.
 
         Raises:
@@ -121,18 +142,7 @@ class Server:
             _data_url(surroundings(pair.before.pixels, here, side)),
             _data_url(surroundings(pair.after.pixels, there, side)),
         ]
-        content = [{"type": "text", "text": _TASK.format(kind=fact.kind)}]
-        content += [{"type": "image_url", "image_url": {"url": url}} for url in pictures]  # type: ignore[dict-item]
-        body = {
-            "model": self.model,
-            "temperature": 0,
-            "messages": [{"role": "user", "content": content}],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "region", "strict": True, "schema": _SCHEMA},
-            },
-        }
-        return self._asked_again(body)
+        return self._asked_again(_question(self.model, region.kind, pictures))
 
     def _asked_again(self, body: dict[str, Any]) -> Named:
         why = ""
@@ -151,25 +161,66 @@ class Server:
 
     def _post(self, body: dict[str, Any]) -> str:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
-        request = urllib.request.Request(f"{self.url}/chat/completions", json.dumps(body).encode(), headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        line = kind(self.name, self.port, timeout=self.timeout)
+        late = threading.Event()
+        watch = threading.Timer(self.timeout, _hang_up, (line, late))
+        watch.daemon = True
+        watch.start()
         try:
-            with opener.open(request, timeout=self.timeout) as answer:
-                said = answer.read(_MOST_BYTES + 1)
-        except urllib.error.HTTPError as error:
-            raise Silent(f"HTTP {error.code}") from None
-        except (OSError, ValueError) as error:  # no connection, time-out, broken answer
-            reason = getattr(error, "reason", error)
-            raise Silent(str(reason) or type(error).__name__) from None
-        if len(said) > _MOST_BYTES:
-            raise Silent("its answer is too long")
-        try:
-            content = json.loads(said)["choices"][0]["message"]["content"]
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-            raise Silent("its answer is not of the chat format") from None
-        if not isinstance(content, str):
-            raise Silent("its answer is not of the chat format")
-        return content
+            line.request("POST", f"{self.path}/chat/completions", json.dumps(body).encode(), headers)
+            answer = line.getresponse()
+            status, said = answer.status, answer.read(_MOST_BYTES + 1)
+        except (OSError, ValueError, http.client.HTTPException) as error:  # no connection, time-out, broken answer
+            raise Silent("timed out" if late.is_set() else _why(error)) from None
+        finally:
+            watch.cancel()
+            line.close()
+        if late.is_set():
+            raise Silent("timed out")
+        if status != 200:
+            raise Silent(f"HTTP {status}")
+        return _content(said)
+
+
+def _hang_up(line: http.client.HTTPConnection, late: threading.Event) -> None:
+    """End a connection whose answer comes too slowly: the socket's own time-out begins anew with every byte."""
+    late.set()
+    if line.sock is not None:
+        with contextlib.suppress(OSError):
+            line.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _why(error: Exception) -> str:
+    """In one line, without what was sent."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    return f"its answer is broken ({type(error).__name__})"
+
+
+def _question(model: str, kind: Kind, pictures: list[str]) -> dict[str, Any]:
+    content: list[dict[str, Any]] = [{"type": "text", "text": _TASK.format(kind=kind)}]
+    content += [{"type": "image_url", "image_url": {"url": url}} for url in pictures]
+    schema = {"name": "region", "strict": True, "schema": _SCHEMA}
+    return {
+        "model": model,
+        "temperature": 0,
+        "messages": [{"role": "user", "content": content}],
+        "response_format": {"type": "json_schema", "json_schema": schema},
+    }
+
+
+def _content(said: bytes) -> str:
+    """The text of a chat's answer."""
+    if len(said) > _MOST_BYTES:
+        raise Silent("its answer is too long")
+    try:
+        content = json.loads(said)["choices"][0]["message"]["content"]
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        raise Silent("its answer is not of the chat format") from None
+    if not isinstance(content, str):
+        raise Silent("its answer is not of the chat format")
+    return content
 
 
 def read_answer(text: str) -> Named:
@@ -198,8 +249,8 @@ def _name(said: object) -> str:
     if not isinstance(said, str):
         return ""
     name = re.sub(r"^(?:a|an|the) ", "", " ".join(said.lower().split()))
-    fits = _NAME.fullmatch(name) and len(name.split()) <= _WORDS and name not in _VAGUE
-    return name if fits else ""
+    words = set(re.split(r"[ -]", name))
+    return name if _NAME.fullmatch(name) and len(name.split()) <= _WORDS and not words & _NO_NAMES else ""
 
 
 def _is_here(host: str) -> bool:
@@ -211,6 +262,6 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _data_url(square: np.ndarray) -> str:
+def _data_url(square: Bytes) -> str:
     encoded = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"

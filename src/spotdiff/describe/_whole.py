@@ -36,9 +36,10 @@ def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: st
 
 
 def _around(answer: Comparison, least_px: int) -> Around:
+    width, height = answer.pair.before.size
     usable = answer.aligned.usable
-    seen = 1.0 if usable is None else float(usable.mean())
-    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), round(seen, 3), least_px)
+    seen = 1.0 if usable is None else float(usable[:height, :width].mean())
+    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px)
 
 
 def _error(alignment: Alignment) -> float | None:
@@ -66,9 +67,14 @@ def _brightness(answer: Comparison) -> float | None:
 
 
 def _shift(answer: Comparison) -> float | None:
-    """How far the middle of before moved, as a share of its longer side; None when nobody looked."""
+    """How far a corner of before moved at most, as a share of after's longer side; None when nobody looked.
+
+    That after has other pixels, more or fewer, is no motion.
+    """
     if answer.alignment.model == "off":
         return None
-    width, height = answer.pair.before.size
-    x, y, w = answer.alignment.matrix @ (width / 2, height / 2, 1.0)
-    return float(np.hypot(x / w - width / 2, y / w - height / 2) / max(width, height))
+    (width, height), (wide, high) = answer.pair.before.size, answer.pair.after.size
+    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
+    moved = corners @ answer.alignment.matrix.T
+    still = corners[:, :2] * (wide / width, high / height)
+    return float(np.hypot(*(moved[:, :2] / moved[:, 2:] - still).T).max() / max(wide, high))

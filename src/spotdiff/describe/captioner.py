@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-
 from spotdiff.describe._observe import facts_of
 from spotdiff.errors import MissingExtra, OptionError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.grammar import told
 from spotdiff.language.parse import parse
 from spotdiff.params import check, param
-from spotdiff.regions.surroundings import surroundings
+from spotdiff.regions.surroundings import square, surroundings, where_seen
 
 if TYPE_CHECKING:
     from spotdiff.language.facts import ChangeFact
@@ -82,12 +79,9 @@ class Captioner:
         return open_speaker(self.weights)
 
     def _whole(self, speaker: Speaker, pair: Pair) -> str:
-        size = (speaker.side, speaker.side)
-        squares = [
-            np.asarray(cv2.resize(one.pixels, size, interpolation=cv2.INTER_AREA)) for one in (pair.before, pair.after)
-        ]
+        squares = [square(one.pixels, speaker.side) for one in (pair.before, pair.after)]
         ((text, _),) = speaker.say([squares[0]], [squares[1]], beam=self.beam)
-        return _SPACE.sub(r"\1", text)
+        return _SPACE.sub(r"\1", text) or "nothing."
 
     def _named(
         self, speaker: Speaker, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
@@ -105,8 +99,7 @@ class Captioner:
 
 
 def _squares(pair: Pair, region: Region, side: int) -> tuple[Bytes, Bytes]:
-    here = region.box_before or (0, 0, 1, 1)
-    there = (region.box_after or here) if region.kind == "moved" else here
+    here, there = where_seen(region.kind, region.box_before or (0, 0, 1, 1), region.box_after)
     return surroundings(pair.before.pixels, here, side), surroundings(pair.after.pixels, there, side)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Endpoint:
     """Asks a server that speaks the OpenAI chat format what each region shows, and tells it by the grammar of `words`.
 
-    Cut-outs of the regions and their facts are sent to `url` and nowhere else: no redirect and no proxy is followed. A
+    Cut-outs of the regions and their kinds are sent to `url` and nowhere else: no redirect and no proxy is followed. A
     host that is not this machine is refused unless `remote` says otherwise. An answer that contradicts the kind of a
     region is dropped, as is one that is no short name. Where the server does not answer, the words say so and go on
     without names. A key is taken from the environment (OPENAI_API_KEY).
@@ -36,7 +36,7 @@ class Endpoint:
         remote: Whether pictures may be sent to another machine.
         most: Most regions that are asked about, the surest first.
         side: Of the cut-outs that are sent, in pixels.
-        timeout: Seconds until an answer.
+        timeout: Seconds until the end of an answer.
         retries: Times that a question is asked again.
         language: Language of the words.
         areas: Named polygons in before's pixels.
@@ -66,19 +66,21 @@ class Endpoint:
             OptionError: no model is named, or the server is not on this machine and `remote` is not set.
         """
         server, catalogue = self._server(), get_catalogue(self.language)
-        facts = list(facts_of(pair, regions, self.areas))
-        note = ""
+        facts, why = list(facts_of(pair, regions, self.areas)), ""
         try:
             for number, region in enumerate(regions[: self.most]):
-                answer = server.ask(pair, region, facts[number], side=self.side)
-                facts[number] = _with_names(facts[number], answer)
-            if regions:
-                note = catalogue.say("endpoint", "names are from {model} at {host}", model=self.model, host=server.host)
+                facts[number] = with_names(facts[number], server.ask(pair, region, side=self.side))
         except Silent as silent:
-            note = catalogue.say("endpoint", "{host} gave no names: {why}", host=server.host, why=str(silent))
+            why = str(silent)
+        notes = []
+        if any(fact.thing.name or fact.other.name for fact in facts):
+            said = catalogue.say("endpoint", "names are from {model} at {host}", model=self.model, host=server.host)
+            notes.append(said)
+        if why:
+            notes.append(catalogue.say("endpoint", "no more names came from {host}: {why}", host=server.host, why=why))
         texts = [told(fact, catalogue) for fact in facts]
-        said = catalogue.sentence(note) if note else ""
-        return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), said
+        note = catalogue.text(map(catalogue.sentence, notes)) if notes else ""
+        return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), note
 
     def _server(self) -> Server:
         if not self.model:
@@ -88,12 +90,19 @@ class Endpoint:
         return Server.at(url, self.model, key=key, timeout=self.timeout, retries=self.retries, remote=self.remote)
 
 
-def _with_names(fact: ChangeFact, said: Named) -> ChangeFact:
-    """The fact with the names that do not contradict it."""
+def with_names(fact: ChangeFact, said: Named) -> ChangeFact:
+    """The fact with the names that do not contradict it.
+
+    Examples:
+        >>> from spotdiff.describe._server import Named
+        >>> from spotdiff.language.facts import ChangeFact
+        >>> with_names(ChangeFact("added"), Named("added", "", "cup")).thing.name
+        'cup'
+        >>> with_names(ChangeFact("added"), Named("removed", "cup", "")).thing.name
+        ''
+    """
     if said.kind not in (fact.kind, "unsure"):
         return fact
-    if fact.kind == "replaced":
-        thing, other = (replace(one, name=name) for one, name in ((fact.thing, said.before), (fact.other, said.after)))
-        return replace(fact, thing=thing, other=other)
-    name = said.after if fact.kind == "added" else said.before or said.after
-    return replace(fact, thing=replace(fact.thing, name=name))
+    name = said.after if fact.kind == "added" else said.before
+    other = said.after if fact.kind == "replaced" else ""
+    return replace(fact, thing=replace(fact.thing, name=name), other=replace(fact.other, name=other))

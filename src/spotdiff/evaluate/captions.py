@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-
 from spotdiff.describe.captioner import Captioner
 from spotdiff.describe.words import Words
 from spotdiff.errors import DataError
@@ -22,6 +19,7 @@ from spotdiff.metrics import ngrams
 from spotdiff.metrics.facts import SLOTS, FactScores
 from spotdiff.options import Options
 from spotdiff.pipeline import compare
+from spotdiff.regions.surroundings import square
 from spotdiff.types import KINDS, Pair, Region
 
 if TYPE_CHECKING:
@@ -76,11 +74,7 @@ def whole_picture(weights: str) -> System:
         raise DataError(f"{weights} looks at regions, not at whole pictures")
 
     def system(pair: Told) -> str:
-        size = (speaker.side, speaker.side)
-        before, after = (
-            np.asarray(cv2.resize(load_picture(path).pixels, size, interpolation=cv2.INTER_AREA))
-            for path in (pair.before, pair.after)
-        )
+        before, after = (square(load_picture(path).pixels, speaker.side) for path in (pair.before, pair.after))
         return speaker.say([before], [after])[0][0]
 
     return system

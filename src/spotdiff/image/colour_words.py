@@ -24,7 +24,8 @@ _HUES = (
     ("red", 340, 361),
 )
 MIXED = "multicoloured"
-_READ = 36  # pixels looked at, about
+_READ = 64  # pixels looked at
+_GOLDEN = (5**0.5 - 1) / 2
 _CLEAR = 0.5  # share of the pixels a word needs
 
 
@@ -36,15 +37,12 @@ def colour_word(pixels: Bytes, mask: Bytes, *, clear: float = _CLEAR) -> str:
         >>> colour_word(np.full((4, 4, 3), (200, 30, 20), np.uint8), np.full((4, 4), 255, np.uint8))
         'red'
     """
-    step = max(max(mask.shape) // 16, 1)
-    chosen = pixels[::step, ::step][mask[::step, ::step] > 0]
+    chosen = pixels[mask > 0]
     if not len(chosen):
         return MIXED
-    hsv = cv2.cvtColor(np.ascontiguousarray(chosen[None]), cv2.COLOR_RGB2HSV)[0]
-    words = [
-        _word(2 * hue, saturation / 255, value / 255)
-        for hue, saturation, value in hsv[:: len(hsv) // _READ + 1].tolist()
-    ]
+    spread = (np.arange(_READ) * _GOLDEN * len(chosen)).astype(np.int64) % len(chosen)  # falls in step with no pattern
+    hsv = cv2.cvtColor(np.ascontiguousarray(chosen[spread][None]), cv2.COLOR_RGB2HSV)[0]
+    words = [_word(2 * hue, saturation / 255, value / 255) for hue, saturation, value in hsv.tolist()]
     best = max(set(words), key=lambda word: (words.count(word), word))
     return best if words.count(best) >= clear * len(words) else MIXED
 

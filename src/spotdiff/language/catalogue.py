@@ -6,15 +6,17 @@ import functools
 import gettext
 import io
 import re
-from collections.abc import Callable, Iterable
+import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from spotdiff.errors import OptionError
 
 _FOLDER = Path(__file__).parent / "catalogues"
-_OWN = "en"
-_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
+ENGLISH = "en"
+_COUNTED = 200  # numbers that a plural rule is tried on
+_AN = re.compile(r"a (?=[aeio]|u(?!ni|s|te))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +26,10 @@ class Catalogue:
     Attributes:
         name: Such as `en`.
         phrases: What was translated.
-        polish: The last touch on a whole sentence.
     """
 
     name: str
     phrases: gettext.NullTranslations
-    polish: Callable[[str], str]
 
     def say(self, context: str, phrase: str, **values: object) -> str:
         """A phrase in this language, its gaps filled in."""
@@ -46,7 +46,17 @@ class Catalogue:
 
     def sentence(self, said: str) -> str:
         """What was said, as a whole sentence."""
-        return self.polish(self.say("sentence", "{said}.", said=said))
+        return self.say("sentence", "{said}.", said=said[:1].upper() + said[1:])
+
+    def noun(self, phrase: str, **words: str) -> str:
+        """A thing; in English with `an` before a vowel.
+
+        Examples:
+            >>> get_catalogue("en").noun("a {colour} {name}", colour="orange", name="box")
+            'an orange box'
+        """
+        said = self.say("thing", phrase, **words)
+        return _AN.sub("an ", said, count=1) if self.name == ENGLISH and said.startswith("a ") else said
 
     def text(self, sentences: Iterable[str]) -> str:
         """Sentences, one behind the other."""
@@ -55,7 +65,7 @@ class Catalogue:
 
 def languages() -> tuple[str, ...]:
     """Names of the languages that come with spotdiff, ours first."""
-    return (_OWN, *sorted(path.stem for path in _FOLDER.glob("*.po")))
+    return (ENGLISH, *sorted(path.stem for path in _FOLDER.glob("*.po")))
 
 
 @functools.lru_cache(maxsize=8)
@@ -69,14 +79,14 @@ def get_catalogue(language: str) -> Catalogue:
         >>> get_catalogue("zh").number(2)
         '两'
     """
-    if language == _OWN:
-        return Catalogue(_OWN, gettext.NullTranslations(), _english)
+    if language == ENGLISH:
+        return Catalogue(ENGLISH, gettext.NullTranslations())
     path = Path(language) if language.endswith(".po") else _FOLDER / f"{language}.po"
     if path.parent == _FOLDER and language not in languages() and not language.endswith(".po"):
         raise OptionError(
             f"there is no language {language!r}; there are {', '.join(languages())}, or give a file NAME.po"
         )
-    return Catalogue(path.stem, _read(path), str)
+    return Catalogue(path.stem, _read(path))
 
 
 def _read(path: Path) -> gettext.GNUTranslations:
@@ -84,22 +94,28 @@ def _read(path: Path) -> gettext.GNUTranslations:
 
     try:
         text = path.read_text(encoding="utf-8")
-        read = polib.pofile(text)
-        if not read.translated_entries():
-            raise ValueError("nothing is translated in it")
-        return gettext.GNUTranslations(io.BytesIO(read.to_binary()))
     except OSError as error:
         raise OptionError(f"{path} cannot be read as a catalogue: {error.strerror}") from None
-    except (ValueError, KeyError, SyntaxError) as error:
+    except ValueError:
+        raise OptionError(f"{path} is no catalogue of phrases: it is no text in UTF-8") from None
+    try:
+        read = polib.pofile(text)
+        for entry in read:
+            _check(entry.msgid, [entry.msgstr, *entry.msgstr_plural.values()])
+        if not read.translated_entries():
+            raise ValueError("nothing is translated in it")
+        phrases = gettext.GNUTranslations(io.BytesIO(read.to_binary()))
+        for number in range(_COUNTED):
+            phrases.ngettext("", "", number)
+    except (OSError, LookupError, ArithmeticError, ValueError, TypeError, SyntaxError, RecursionError) as error:
         raise OptionError(f"{path} is no catalogue of phrases: {str(error).partition(chr(10))[0]}") from None
+    return phrases
 
 
-def _english(sentence: str) -> str:
-    """`an` before a vowel, and a capital first.
-
-    Examples:
-        >>> _english("a orange box was added.")
-        'An orange box was added.'
-    """
-    said = _ARTICLE.sub(r"\1n ", sentence)
-    return said[:1].upper() + said[1:]
+def _check(phrase: str, translations: Iterable[str]) -> None:
+    """Translations may have the gaps of their phrase and no others, and nothing in the gaps but a name."""
+    known = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
+    for said in translations:
+        for _, name, form, conversion in string.Formatter().parse(said):
+            if name is not None and (name not in known or form or conversion):
+                raise ValueError(f"{said!r} has a gap that {phrase!r} has not")

@@ -104,7 +104,7 @@ def thing_phrase(thing: Thing, catalogue: Catalogue) -> str:
         "colour": thing.colour and catalogue.say("colour", thing.colour),
         "size": thing.size and catalogue.say("size", thing.size),
     }
-    return catalogue.say("thing", frame, **words)
+    return catalogue.noun(frame, **words)
 
 
 def place_phrase(spot: Spot, catalogue: Catalogue) -> str:

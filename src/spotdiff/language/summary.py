@@ -51,9 +51,9 @@ class Around:
 
     Attributes:
         brightness: Of after as a share of before's; 1 for the same, None when nobody looked.
-        shift: How far the camera moved, as a share of the longer side; None when nobody looked.
-        error_px: What is left between the pictures, in pixels; None when nobody looked.
-        seen: Share of before that was compared.
+        shift: How far a corner moved at most, as a share of the longer side; None when nobody looked.
+        error_px: Median distance that is left between the pictures, in pixels; None when nobody looked.
+        seen: Share of before that was compared; 1 for all of it.
         least_px: Pixels under which a change is not told.
     """
 
@@ -87,11 +87,12 @@ def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogu
 
 def _listed(sure: Counter[Kind], likely: Counter[Kind], catalogue: Catalogue) -> str:
     parts: list[str] = []
+    things = False  # whether the last part was of things, so that "one" means one of them
     for count, first, following in ((sure, _FIRST, _NEXT), (likely, _FIRST_SEEMS, _NEXT_SEEMS)):
         for kind in _FIRST:
             if count[kind]:
-                phrases = (following if parts else first)[kind]
-                parts.append(catalogue.count("summary", *phrases, count[kind]))
+                parts.append(catalogue.count("summary", *(following if things else first)[kind], count[kind]))
+                things = kind != "changed"
     *most, last = parts
     return catalogue.say("list", " and ").join([catalogue.say("list", ", ").join(most), last]) if most else last
 
@@ -112,16 +113,15 @@ def nothing_told(around: Around, catalogue: Catalogue) -> str:
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
-        >>> nothing_told(Around(error_px=0.42, least_px=12), get_catalogue("en"))
-        'No change found. All of the picture was compared, to within 0.4 px. What covers less than 12 px is not told.'
+        >>> nothing_told(Around(error_px=0.42, seen=0.999), get_catalogue("en"))
+        'No change found. 99% of the picture was compared, aligned to about 0.4 px.'
     """
-    whole = around.seen > 0.995
+    whole = around.seen == 1
     where = "all of the picture was compared" if whole else "{share} of the picture was compared"
-    compared = catalogue.say("checked", where, share=f"{around.seen:.0%}")
+    compared = catalogue.say("checked", where, share=f"{int(100 * around.seen)}%")
     if around.error_px is not None:
-        compared = catalogue.say(
-            "checked", "{said}, to within {error} px", said=compared, error=f"{around.error_px:.1f}"
-        )
+        error = f"{max(around.error_px, 0.1):.1f}"
+        compared = catalogue.say("checked", "{said}, aligned to about {error} px", said=compared, error=error)
     apart = _surroundings(around, catalogue)
     if apart:
         named = catalogue.say("list", " and ").join(apart)

@@ -1,4 +1,4 @@
-"""Captions of a pair that was mirrored, or whose pictures were exchanged: the same truth in other words."""
+"""Captions of a pair that was mirrored, or whose pictures were exchanged."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ _CAME_AND_WENT = (  # phrases of people, each the contrary of its neighbour
 _CONTRARY = {one: other for both in _CAME_AND_WENT for one, other in (both, both[::-1])}
 _PHRASE = re.compile("|".join(rf"\b{one}\b" for one in sorted(_CONTRARY, key=len, reverse=True)))
 
+_OTHERWISE = re.compile(  # of which no contrary is known here
+    r"\b(mov\w*|appear\w*|disappear\w*|gone|new|add\w*|remov\w*|missing|longer|now|came|comes|left the|went"
+    r"|walk\w*|chang\w*|replac\w*|taken|differ\w*|closer|further|arriv\w*|enter\w*|vanish\w*|instead|became|turned)\b"
+)
+
 
 def mirrored(text: str) -> str:
     """The text of a pair whose pictures were mirrored: left is right.
@@ -48,14 +53,14 @@ def mirrored(text: str) -> str:
 
 
 def exchanged(text: str) -> str | None:
-    """The text of a pair whose pictures were exchanged: what is gone is new; None where no phrase says which.
+    """The text of a pair whose pictures were exchanged: what is gone is new; None where it says more than that.
 
     Examples:
         >>> exchanged("the red car is gone"), exchanged("the car moved")
         ('the red car is new', None)
     """
     said, count = _PHRASE.subn(lambda match: _CONTRARY[match[0]], text)
-    return said if count else None
+    return said if count and not _OTHERWISE.search(_PHRASE.sub(" ", text)) else None
 
 
 def mirrored_facts(facts: Sequence[ChangeFact]) -> tuple[ChangeFact, ...]:

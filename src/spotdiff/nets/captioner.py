@@ -105,7 +105,8 @@ class CaptionerNet(nn.Module):
     def _both_orders(self, before: Tensor, after: Tensor) -> Tensor:
         """(N, 2 C): the encoder's view of [before - after | after - before], each half pooled to one vector."""
         difference = before - after
-        middle = self.body(torch.cat([difference, -difference], 3))[0]
+        grey = getattr(self.body, "mean", 0.5)  # what the encoder takes for nothing
+        middle = self.body(torch.cat([difference, -difference], 3) + grey)[0]
         pooled = nn.functional.adaptive_avg_pool2d(middle, (1, 2))
         return pooled.flatten(1)
 

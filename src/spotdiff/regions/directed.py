@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 _SHARED = 0.5  # of the smaller of two regions that lies on the other, from which on both are one
-_BOTH = 0.25  # of the one map's evidence in a region, that the other must have for it to be replaced
+_BOTH = 0.5  # of the one map's evidence in a region, that the other must have for it to be replaced
 _STRONG, _FAINT = 0.5, 0.01  # evidence that counts in full; what fainter evidence counts for, where there is no other
 
 

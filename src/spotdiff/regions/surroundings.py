@@ -1,4 +1,4 @@
-"""What a region looks like: a square part of a picture with some room around it."""
+"""Squares that a network or a server is shown: a whole picture, or a region with some room around it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Box, Bytes
+    from spotdiff.types import Box, Bytes, Kind
 
 _ROOM = 0.3  # of the longer side, all round
 _LEAST = 8  # pixels
+
+
+def square(pixels: Bytes, side: int) -> Bytes:
+    """(side, side, 3): a whole picture (H, W, 3), stretched."""
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def where_seen(kind: Kind, before: Box, after: Box | None) -> tuple[Box, Box]:
+    """Where a region is looked at in before and in after: one place in both, unless it moved."""
+    return before, (after or before) if kind == "moved" else before
 
 
 def surroundings(pixels: Bytes, box: Box, side: int) -> Bytes:

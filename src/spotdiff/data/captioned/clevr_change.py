@@ -38,7 +38,7 @@ class ClevrChange:
                 raise DataError(f"{root / captions} names no pictures")
             for first, sentences in said.items():
                 number = first.rpartition("_")[2].partition(".")[0]
-                if chosen is None or (number.isdigit() and int(number) in chosen):
+                if chosen is None or (number.isdecimal() and int(number) in chosen):
                     second = root / folder / first.replace("default", word)
                     name = number if word == "semantic" else f"{number}_same"
                     found.append(Told(name, root / "images" / first, second, sentences_in(sentences)))

@@ -15,6 +15,8 @@ from spotdiff.types import KINDS
 if TYPE_CHECKING:
     from spotdiff.types import Box, Outline
 
+_LONGEST = 100_000  # pixels of a side
+
 
 class Made:
     """Layout: see `spotdiff.data.synth.write`."""
@@ -39,30 +41,35 @@ def _told(root: Path, scene: Path) -> Told:
     said = read_json(scene)
     try:
         size = (int(said["size"][0]), int(said["size"][1]))
-        places = in_order([_place(one) for one in said["places"]])
+        if not all(1 <= side <= _LONGEST for side in size):
+            raise ValueError
+        places = in_order([_place(one, size) for one in said["places"]])
         sentences = sentences_in(said["sentences"])
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, OverflowError):
         raise DataError(f"{scene} tells of no captioned pair; remove it, and make the pairs anew") from None
     before, after = (root / side / f"{scene.stem}.png" for side in ("before", "after"))
     facts = tuple(fact_of(place, size) for place in places)
     return Told(scene.stem, before, after, sentences, facts, places)
 
 
-def _place(said: Mapping[str, Any]) -> Place:
+def _place(said: Mapping[str, Any], size: tuple[int, int]) -> Place:
     kind = next(kind for kind in KINDS if kind == said["kind"])
-    return Place(kind, _box(said["box_before"]), _box(said["box_after"]), *_outlines(said), dict(said["facts"]))
+    facts = {str(name): str(value) for name, value in said["facts"].items()}
+    boxes = _box(said["box_before"], size), _box(said["box_after"], size)
+    return Place(kind, *boxes, _outlines(said["outline_before"]), _outlines(said["outline_after"]), facts)
 
 
-def _outlines(said: Mapping[str, Any]) -> tuple[tuple[Outline, ...], tuple[Outline, ...]]:
-    before, after = (
-        tuple(tuple((int(x), int(y)) for x, y in outline) for outline in said[f"outline_{side}"])
-        for side in ("before", "after")
-    )
-    return before, after
+def _outlines(said: Any) -> tuple[Outline, ...]:  # noqa: ANN401 (as JSON has it)
+    outlines = tuple(tuple((int(x), int(y)) for x, y in outline) for outline in said)
+    if not all(outline and all(abs(at) <= _LONGEST for corner in outline for at in corner) for outline in outlines):
+        raise ValueError
+    return outlines
 
 
-def _box(said: Any) -> Box | None:  # noqa: ANN401 (as JSON has it)
+def _box(said: Any, size: tuple[int, int]) -> Box | None:  # noqa: ANN401
     if said is None:
         return None
     left, top, right, bottom = (int(edge) for edge in said)
+    if not (0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]):
+        raise ValueError
     return left, top, right, bottom

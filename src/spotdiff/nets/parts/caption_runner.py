@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import torch
 
 from spotdiff.errors import DataError
 from spotdiff.language.slots import slots_of
+from spotdiff.nets import SPEAKING
 from spotdiff.nets.parts.beam import tell
 from spotdiff.nets.parts.header import stamp_of
 from spotdiff.nets.parts.vocabulary import PAD
@@ -21,9 +22,8 @@ from spotdiff.nets.parts.weights import load_weights
 if TYPE_CHECKING:
     from spotdiff.language.facts import ChangeFact
     from spotdiff.nets.captioner import CaptionerNet
+    from spotdiff.nets.parts.vocabulary import Vocabulary
     from spotdiff.types import Bytes
-
-Say = Callable[..., list[tuple[str, float]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +50,17 @@ class Speaker:
             before, after = (
                 torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2).float() / 255 for some in (befores, afters)
             )
-            return tell(self.net, self.net.see(before, after, self._numbers(facts)), width=beam)
+            known = slots_tensor(facts, self.net.vocabulary) if self.regions else None
+            return tell(self.net, self.net.see(before, after, known), width=beam)
 
-    def _numbers(self, facts: Sequence[ChangeFact]) -> torch.Tensor | None:
-        if not self.regions:
-            return None
-        number = self.net.vocabulary.number
-        return torch.tensor([[number(word) if word else PAD for word in slots_of(fact)] for fact in facts])
+
+def slots_tensor(facts: Sequence[ChangeFact | None], vocabulary: Vocabulary) -> torch.Tensor | None:
+    """(N, slots) numbers of the words that may be copied; None where nothing is known of some."""
+    known = [fact for fact in facts if fact is not None]
+    if len(known) < len(facts):
+        return None
+    number = vocabulary.number
+    return torch.tensor([[number(word) if word else PAD for word in slots_of(fact)] for fact in known])
 
 
 def open_speaker(path: str | Path) -> Speaker:
@@ -71,7 +75,9 @@ def open_speaker(path: str | Path) -> Speaker:
 @lru_cache(maxsize=2)
 def _opened(stamp: tuple[str, int, int]) -> Speaker:
     net, facts = load_weights(stamp[0])
-    if facts.form != "words":
+    if facts.form != "words" or facts.net not in SPEAKING:
         raise DataError(f"{stamp[0]} holds {facts.net}, which tells nothing in words; give weights of a captioner")
+    if not all(bool(value.isfinite().all()) for value in net.state_dict().values()):
+        raise DataError(f"{stamp[0]} holds weights that are no numbers; train anew")
     speaking = cast("CaptionerNet", net)
     return Speaker(speaking, facts.side, speaking.design.looks == "regions")

@@ -20,17 +20,17 @@ from spotdiff.language import turned
 from spotdiff.language.facts import ChangeFact, Spot, Thing
 from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of
-from spotdiff.language.slots import slots_of
+from spotdiff.nets.parts.caption_runner import slots_tensor
 from spotdiff.nets.parts.vocabulary import PAD, Vocabulary
-from spotdiff.regions.surroundings import surroundings
+from spotdiff.regions.surroundings import square, surroundings, where_seen
 
 if TYPE_CHECKING:
-    from spotdiff.types import Box, Bytes
+    from spotdiff.types import Box, Bytes, Kind
 
-_FEWEST = 8  # pairs
+_FEWEST, _LEAST = 8, 2  # pairs at all; pairs or regions to learn from
 _FALSE = 0.25  # regions where nothing changed, to one where something did
+_GUESSED: tuple[Kind, ...] = ("added", "removed", "replaced")  # kinds that such a region is taken for
 _UNTOLD = 0.2  # share of the facts of a region that are kept back, as what finds regions does not know all
-_KINDS = ("added", "removed", "replaced", "moved", "changed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +120,9 @@ def find_captions(
     out = min(max(round(len(pairs) * held_out), 1), measured)
     make = _of_regions if regions else _of_pair
     items, held = ([item for told in part for item in make(told, side)] for part in (pairs[:-out], pairs[-out:]))
+    if len(items) < _LEAST or not held:
+        what = f"{len(items)} {'regions' if regions else 'pairs'} to learn from and {len(held)} to measure on"
+        raise DataError(f"{what} are too few; give more --data")
     said = [text for told in pairs[:-out] for text in told.sentences]
     digest = hashlib.sha256("\n".join(f"{told.name} {told.sentences}" for told in pairs).encode()).hexdigest()
     line = f"{len(pairs) - out} captioned pairs ({', '.join(data)})"
@@ -127,10 +130,7 @@ def find_captions(
 
 
 def _of_pair(told: Told, side: int) -> list[Item]:
-    before, after = (
-        np.asarray(cv2.resize(load_picture(path).pixels, (side, side), interpolation=cv2.INTER_AREA))
-        for path in (told.before, told.after)
-    )
+    before, after = (square(load_picture(path).pixels, side) for path in (told.before, told.after))
     return [Item(before, after, told.sentences, told.facts)]
 
 
@@ -139,14 +139,13 @@ def _of_regions(told: Told, side: int) -> list[Item]:
     rng = Random(told.name)
     items = []
     for place, fact in zip(told.places, told.facts or (), strict=True):
-        here = place.box_before or place.box_after or (0, 0, 1, 1)
-        there = place.box_after if place.kind == "moved" and place.box_after else here
+        here, there = where_seen(place.kind, place.box_before or place.box_after or (0, 0, 1, 1), place.box_after)
         items.append(Item(*_pair_of(before, after, here, there, side), (), (fact,), _found(fact, rng)))
     if rng.random() < _FALSE * max(len(items), 2):
         size = before.shape[1], before.shape[0]
         box = _anywhere(size, rng)
         if not any(_overlap(box, taken) for place in told.places for taken in (place.box_before, place.box_after)):
-            guess = ChangeFact(rng.choice(_KINDS[:3]), Thing(), Spot(place_of(box, size)))  # type: ignore[arg-type]
+            guess = ChangeFact(rng.choice(_GUESSED), Thing(), Spot(place_of(box, size)))
             items.append(Item(*_pair_of(before, after, box, box, side), (), (), guess))
     return items
 
@@ -194,17 +193,9 @@ class CaptionBatch:
         words = torch.full((len(items), max(map(len, numbers))), PAD)
         for row, said in enumerate(numbers):
             words[row, : len(said)] = torch.tensor(said)
-        return cls(before, after, words, facts_tensor([item.known for item in items], vocabulary))
+        return cls(before, after, words, slots_tensor([item.known for item in items], vocabulary))
 
     def to(self, device: torch.device) -> CaptionBatch:
         """The batch on a device."""
         facts = None if self.facts is None else self.facts.to(device)
         return CaptionBatch(self.before.to(device), self.after.to(device), self.words.to(device), facts)
-
-
-def facts_tensor(known: Sequence[ChangeFact | None], vocabulary: Vocabulary) -> Tensor | None:
-    """(N, slots) numbers of the words that may be copied; None where nothing is known of any."""
-    facts = [fact for fact in known if fact is not None]
-    if len(facts) < len(known):
-        return None
-    return torch.tensor([[vocabulary.number(w) if w else PAD for w in slots_of(fact)] for fact in facts])

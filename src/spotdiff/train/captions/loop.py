@@ -19,7 +19,7 @@ from spotdiff.metrics.facts import SLOTS, FactScores
 from spotdiff.nets.parts.beam import tell
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import save_weights
-from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item, facts_tensor
+from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item
 from spotdiff.train.checkpoint import load_checkpoint, save_checkpoint
 from spotdiff.train.journal import Journal
 from spotdiff.train.loop import CHECKPOINT, JOURNAL, PLOT, WEIGHTS, Moment
@@ -175,8 +175,7 @@ def measure(net: CaptionerNet, items: Sequence[Item], device: torch.device) -> d
         some = items[start : start + _AT_ONCE]
         batch = CaptionBatch.of(some, net.vocabulary, rng).to(device)
         loss += float(nll(net, batch)) * len(some)
-        known = facts_tensor([item.known for item in some], net.vocabulary)
-        memory = net.see(batch.before, batch.after, None if known is None else known.to(device))
+        memory = net.see(batch.before, batch.after, batch.facts)
         for item, (text, _) in zip(some, tell(net, memory, width=1), strict=True):
             if item.facts is not None:
                 scores.add(parse(text), item.facts)

@@ -20,7 +20,7 @@ from spotdiff.train.captions.lessons import CaptionLessons, find_captions
 from spotdiff.train.captions.loop import learn, steps_an_epoch
 from spotdiff.train.captions.recipe import NET
 from spotdiff.train.checkpoint import load_checkpoint
-from spotdiff.train.loop import CHECKPOINT
+from spotdiff.train.loop import CHECKPOINT, WEIGHTS
 from spotdiff.train.run import RECIPE, RUN
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path
 
 def _same_training(folder: Path, recipe: CaptionRecipe, lessons: CaptionLessons) -> None:
     """Refuse to go on with another recipe or other data; only the length may differ."""
+    if (folder / WEIGHTS).exists() and not (folder / RECIPE).exists():
+        raise DataError(f"{folder} holds weights of unknown origin; give another --out")
     if not (folder / CHECKPOINT).exists():
         return
     free = {"epochs", "patience"}
