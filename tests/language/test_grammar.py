@@ -138,7 +138,7 @@ def test_a_catalogue_of_ones_own(tmp_path):
         encoding="utf-8",
     )
     said = told(ChangeFact("added", spot=Spot("top")), get_catalogue(str(tmp_path / "xx.po")))
-    assert said == "etwas was added at the top."
+    assert said == "Etwas was added at the top."
 
 
 HEAD = b'msgid ""\nmsgstr "Content-Type: text/plain; charset=%s\\nPlural-Forms: nplurals=2; plural=%s;\\n"\n\n'

@@ -118,9 +118,9 @@ def test_a_beam_finds_what_the_likeliest_first_word_hides():
 
     def step(word, state, memory):
         chances = torch.full((len(word), len(net.vocabulary)), 1e-6)
-        for row, last in enumerate(word.tolist()):
+        for number, last in enumerate(word.tolist()):
             for following, chance in then.get(last, {END: 1.0}).items():
-                chances[row, following] = chance
+                chances[number, following] = chance
         return chances.log(), state
 
     net.teller.step = step
