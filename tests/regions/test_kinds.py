@@ -165,7 +165,9 @@ def test_a_directed_method_names_its_kinds_by_its_maps(ground):
     gone, new = np.zeros((240, 320), np.float32), np.zeros((240, 320), np.float32)
     gone[20:40, 20:40] = gone[100:120, 100:120] = 0.9
     new[20:40, 200:220] = new[100:120, 100:120] = 0.8
-    pair = Pair(Picture(ground), Picture(ground))
+    before, after = ground.copy(), ground.copy()
+    before[20:40, 20:40] //= 2  # two pieces of one ground could be one thing that moved
+    pair = Pair(Picture(before), Picture(after))
     regions, labels = find_regions(pair, Evidence(gone, new, directed=True), LIMITS)
     found = {region.kind: region.box_before for region in regions}
     assert found == {"removed": (20, 20, 40, 40), "added": (200, 20, 220, 40), "replaced": (100, 100, 120, 120)}

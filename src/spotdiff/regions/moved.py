@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SIDE = 24  # pixels: looks are compared at this size
 _LEAST = 0.9  # chance that two looks are of one thing
 _RIVAL = 0.15  # how much likelier than the second best a match must be
+_TEXTURED = 0.15  # least correlation: two pieces of one wall are of one colour, too
 _SIZES = 2.0  # largest ratio of widths, heights
 _MOST = 40  # things of a kind looked at: the work grows with their square
 _BINS = 6  # of each channel of Lab, in a histogram of colours
@@ -60,8 +61,8 @@ def pair_moves(pair: Pair, regions: tuple[Region, ...]) -> tuple[Region, ...]:
         regions: Boxes and outlines in the common frame: `box_before` where it was, `box_after` where it is.
 
     Notes:
-        Of 165 things of made pairs that moved and were found in both places, half are called moved, and 97 of 100 that
-        are called so did move. Things of the same make (two white cars) are told apart only by
+        Of 165 things of made pairs that moved and were found in both places 75 are called moved, and one that did not
+        move. Things of the same make (two white cars) are told apart only by
         the second best match: where two fit about equally well, neither is called moved.
     """
     gone, new = _largest(regions, "removed"), _largest(regions, "added")
@@ -141,7 +142,8 @@ def likeness(here: Look | None, there: Look | None, *, crowd: int = 1) -> float:
     if odds + _SHAPE + _TEXTURE < 0:
         return 0.0
     turned = [_form(here, there, turns) for turns in range(4) if _fits(here.size, there.size, turns)]
-    return 1 / (1 + math.exp(-(odds + max(turned)))) if turned else 0.0
+    best = odds + max(turned, default=-math.inf)
+    return 1 / (1 + math.exp(-best)) if best > 0 else 0.0
 
 
 def _fits(here: tuple[int, int], there: tuple[int, int], turns: int) -> bool:
@@ -150,13 +152,13 @@ def _fits(here: tuple[int, int], there: tuple[int, int], turns: int) -> bool:
 
 
 def _form(here: Look, there: Look, turns: int) -> float:
-    """Log-odds from shape and texture, the first turned by quarters."""
+    """Log-odds from shape and texture, the first turned by quarters; none at all where the texture is another."""
     mask, small = np.rot90(here.mask, turns), np.rot90(here.small, turns)
     both = mask & there.mask
     shape = float(both.sum() / max((mask | there.mask).sum(), 1))
     if both.sum() <= _SHARED:
-        return _SHAPE * shape - _TEXTURE
+        return -math.inf
     one, other = small[both], there.small[both]
     one, other = one - one.mean(0), other - other.mean(0)
     texture = float((one * other).mean()) / max(float(one.std() * other.std()), 1.0)
-    return _SHAPE * shape + _TEXTURE * texture
+    return _SHAPE * shape + _TEXTURE * texture if texture >= _TEXTURED else -math.inf
