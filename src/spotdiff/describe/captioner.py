@@ -41,7 +41,7 @@ class Captioner:
 
     weights: str = param("", "file of a trained captioner")
     beam: int = param(3, "sentences kept in mind while one is written", low=1, high=16)
-    least: float = param(0.6, "mean chance of its words that a sentence needs to name a thing", low=0, high=1)
+    least: float = param(0.9, "mean chance of its words that a sentence needs to name a thing", low=0, high=1)
     areas: Areas = field(default_factory=dict)
 
     def __post_init__(self) -> None:
