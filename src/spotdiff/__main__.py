@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-SAME = "Same: no region is sure and large enough."
+SAME = (  # as the flow says it
+    "Same: no region is sure and large enough.\nNo change found. The pictures are equal to the last pixel."
+)
 
 # What a comparison of identical files may be asked without its answer changing; any other option takes the normal way,
 # where it is checked. Written out, because importing the options costs more than the whole answer.

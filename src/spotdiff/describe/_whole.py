@@ -10,7 +10,7 @@ from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Around, changes_told, nothing_told, unsure_told
 
 if TYPE_CHECKING:
-    from spotdiff.types import Alignment, Comparison
+    from spotdiff.types import Alignment, Comparison, Pair
 
 
 def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
@@ -39,7 +39,16 @@ def _around(answer: Comparison, least_px: int) -> Around:
     width, height = answer.pair.before.size
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable[:height, :width].mean())
-    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px)
+    equal = answer.verdict == "same" and _equal(answer.pair)
+    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px, equal)
+
+
+def _equal(pair: Pair) -> bool:
+    before, after = pair.before, pair.after
+    alphas = before.alpha is after.alpha or (
+        before.alpha is not None and after.alpha is not None and np.array_equal(before.alpha, after.alpha)
+    )
+    return alphas and np.array_equal(before.pixels, after.pixels)
 
 
 def _error(alignment: Alignment) -> float | None:

@@ -55,6 +55,7 @@ class Around:
         error_px: Median distance that is left between the pictures, in pixels; None when nobody looked.
         seen: Share of before that was compared; 1 for all of it.
         least_px: Pixels under which a change is not told.
+        equal: Whether every pixel is the same.
     """
 
     brightness: float | None = None
@@ -62,6 +63,7 @@ class Around:
     error_px: float | None = None
     seen: float = 1.0
     least_px: int = 1
+    equal: bool = False
 
 
 def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogue: Catalogue) -> str:
@@ -116,6 +118,10 @@ def nothing_told(around: Around, catalogue: Catalogue) -> str:
         >>> nothing_told(Around(error_px=0.42, seen=0.999), get_catalogue("en"))
         'No change found. 99% of the picture was compared, aligned to about 0.4 px.'
     """
+    found = catalogue.say("checked", "no change found")
+    if around.equal:
+        said = [found, catalogue.say("checked", "the pictures are equal to the last pixel")]
+        return catalogue.text(map(catalogue.sentence, said))
     whole = around.seen == 1
     where = "all of the picture was compared" if whole else "{share} of the picture was compared"
     compared = catalogue.say("checked", where, share=f"{int(100 * around.seen)}%")
@@ -126,7 +132,7 @@ def nothing_told(around: Around, catalogue: Catalogue) -> str:
     if apart:
         named = catalogue.say("list", " and ").join(apart)
         compared = catalogue.say("checked", "{said}; {named}, which does not count", said=compared, named=named)
-    said = [catalogue.say("checked", "no change found"), compared]
+    said = [found, compared]
     if around.least_px > 1:
         said.append(catalogue.say("checked", "what covers less than {least} px is not told", least=around.least_px))
     return catalogue.text(map(catalogue.sentence, said))
