@@ -287,3 +287,14 @@ def test_a_vocabulary_keeps_what_is_common():
     known = Vocabulary.of(["a cat", "a dog", "a cat"], least=2)
     assert known.words == ("a", "cat")
     assert known.text(known.numbers("a cat dog")) == "a cat"
+
+
+def test_a_captioner_is_no_method(pairs, tmp_path):
+    trained(pairs, tmp_path / "run", epochs="1")
+    with pytest.raises(OptionError, match="--describe captioner"):
+        spotdiff.compare(
+            pairs / "before" / "000000.png",
+            pairs / "after" / "000000.png",
+            method="unet",
+            settings={"weights": str(tmp_path / "run" / "weights.safetensors")},
+        )

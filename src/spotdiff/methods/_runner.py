@@ -31,6 +31,10 @@ def facts_of(weights: str, *, method: str, threads: int = 0) -> Facts:
     _check(weights, method=method)
     exported = Path(weights).suffix.lower() == EXPORTED
     facts = open_session(weights, threads=threads)[1] if exported else read_facts(weights)
+    if facts.form == "words":
+        raise OptionError(
+            f"weights: {weights} holds a captioner, which marks nothing; use --describe captioner with it"
+        )
     if method not in ("onnx", facts.net):
         raise OptionError(f"weights: {weights} holds weights of {facts.net}, not of {method}; use --method {facts.net}")
     if method == "onnx" and not exported:
