@@ -178,8 +178,9 @@ def test_turned_items_are_still_true(pairs):
         for seed in range(8):
             now = item.turned(Random(seed))
             (fact,) = parse(now.said(Random(seed)))
-            there, other = (now.after, now.before) if fact.kind == "added" else (now.before, now.after)
-            apart = np.abs(there.astype(int) - other.astype(int)).sum(-1)
+            exchanged = any(np.array_equal(now.before, one) for one in (item.after, item.after[:, ::-1]))
+            assert (fact.kind != item.facts[0].kind) == exchanged
+            apart = np.abs(now.before.astype(int) - now.after.astype(int)).sum(-1)
             places = np.argwhere(apart > 60)
             y, x = (places.min(0) + places.max(0)) / 2
             place = (["top", "", "bottom"][min(int(3 * y / 64), 2)], ["left", "", "right"][min(int(3 * x / 64), 2)])
