@@ -17,6 +17,7 @@ from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES
 from spotdiff.metrics import ngrams
 from spotdiff.metrics.facts import SLOTS, FactScores
+from spotdiff.nets.parts.vocabulary import words_of
 from spotdiff.options import Options
 from spotdiff.pipeline import compare
 from spotdiff.regions.surroundings import square
@@ -109,8 +110,8 @@ def row(name: str, pairs: Sequence[Told], sentences: Sequence[str]) -> Row:
     for pair, text in zip(pairs, sentences, strict=True):
         if pair.facts is not None:
             scores.add(parse(stated(text)), pair.facts)
-    said = [_words(text) for text in sentences]
-    references = [[_words(text) for text in pair.sentences] for pair in pairs]
+    said = [words_of(text) for text in sentences]
+    references = [[words_of(text) for text in pair.sentences] for pair in pairs]
     wording = {"BLEU-4": ngrams.bleu4, "ROUGE-L": ngrams.rouge_l, "CIDEr": ngrams.cider}
     counted = {metric: count(said, references) for metric, count in wording.items()}
     meteor = ngrams.meteor(said, references)
@@ -160,9 +161,3 @@ def _regions(pair: Told) -> tuple[Region, ...]:
         Region(place.kind, 1.0, 0, place.box_before, place.box_after, place.outline_before, place.outline_after)
         for place in pair.places
     )
-
-
-def _words(text: str) -> list[str]:
-    from spotdiff.nets.parts.vocabulary import words_of
-
-    return words_of(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -12,6 +12,16 @@ from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 State = dict[str, Any]
+
+
+class Learner(Protocol):
+    """What can go on from a checkpoint."""
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        ...
+
+
 _PARTS = {"net", "average", "optimiser", "step", "best", "since_best", "scaler"}
 
 
@@ -42,6 +52,20 @@ def load_checkpoint(path: Path) -> State | None:
     if not isinstance(state, dict) or not state.keys() >= _PARTS or not _counted(state["step"]):
         raise DataError(f"{path} is no checkpoint of spotdiff; remove it to start over")
     return state
+
+
+def resume(learner: Learner, path: Path) -> None:
+    """Bring a learner to where the checkpoint in a file stands, if there is one.
+
+    Raises:
+        DataError: the file cannot be read, or is of another training.
+    """
+    state = load_checkpoint(path)
+    try:
+        if state:
+            learner.restore(state)
+    except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
+        raise DataError(f"{path} does not fit this training; remove it to start over") from None
 
 
 def _counted(steps: object) -> bool:

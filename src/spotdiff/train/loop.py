@@ -14,11 +14,10 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from spotdiff.errors import DataError
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
 from spotdiff.train.average import Average
-from spotdiff.train.checkpoint import load_checkpoint, save_checkpoint
+from spotdiff.train.checkpoint import resume, save_checkpoint
 from spotdiff.train.feed import feed
 from spotdiff.train.journal import Journal
 from spotdiff.train.measure import Measured, measure
@@ -160,7 +159,7 @@ def learn(
     accelerator = _accelerator(recipe.precision)
     learner = Learner(recipe, net, accelerator)
     journal = Journal(out / JOURNAL)
-    _resume(learner, out / CHECKPOINT)
+    resume(learner, out / CHECKPOINT)
     if learner.tired:
         return
     journal.resume(learner.step)
@@ -194,15 +193,6 @@ def _accelerator(precision: str) -> Accelerator:
         known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
         precision = "bf16" if there or known.get("avx512_bf16") else "no"
     return Accelerator(mixed_precision=precision, cpu=not there)
-
-
-def _resume(learner: Learner, path: Path) -> None:
-    state = load_checkpoint(path)
-    try:
-        if state:
-            learner.restore(state)
-    except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
-        raise DataError(f"{path} does not fit this training; remove it to start over") from None
 
 
 def seed_of(*numbers: int) -> int:

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.utils import clip_grad_norm_
 
-from spotdiff.errors import DataError
 from spotdiff.language.parse import parse
 from spotdiff.metrics.facts import SLOTS, FactScores
 from spotdiff.nets.parts.beam import tell
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import save_weights
 from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item
-from spotdiff.train.checkpoint import load_checkpoint, save_checkpoint
+from spotdiff.train.checkpoint import resume, save_checkpoint
 from spotdiff.train.journal import Journal
 from spotdiff.train.loop import CHECKPOINT, JOURNAL, PLOT, WEIGHTS, Moment
 from spotdiff.train.measure import Measured
@@ -106,7 +105,7 @@ def learn(
     """
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     learner = _Learner(recipe, net, device or torch.device("cpu"))
-    _resume(learner, out / CHECKPOINT)
+    resume(learner, out / CHECKPOINT)
     journal = Journal(out / JOURNAL)
     journal.resume(learner.step)
     if 0 < recipe.patience <= learner.since_best:
@@ -136,15 +135,6 @@ def _batch(recipe: CaptionRecipe, lessons: CaptionLessons, step: int, each: int)
     if recipe.augment:
         items = [item.turned(rng) for item in items]
     return CaptionBatch.of(items, lessons.vocabulary, rng)
-
-
-def _resume(learner: _Learner, path: Path) -> None:
-    state = load_checkpoint(path)
-    try:
-        if state:
-            learner.restore(state)
-    except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
-        raise DataError(f"{path} does not fit this training; remove it to start over") from None
 
 
 def _measured(learner: _Learner, journal: Journal, lessons: CaptionLessons, facts: Facts, out: Path) -> Moment:
