@@ -17,7 +17,7 @@ LAYERS = (
     {"methods", "describe", "report"},
     {"verdict"},
     {"pipeline"},
-    {"evaluate", "batch", "export"},
+    {"evaluate", "batch", "export", "watching"},
     {"train"},
     {"cli"},
 )
@@ -32,7 +32,7 @@ WITHIN = {  # who may use whom inside one layer
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image")},
-    "work": {("evaluate", "batch")},
+    "work": {("evaluate", "batch"), ("evaluate", "watching")},
 }
 START = {"__init__", "__main__", "sound"}  # `__main__` is the face; `sound` imports nothing of the house
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "core", "base", "manager", "misc"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -78,7 +78,7 @@ def _check_value(name: str, value: object, declared: Field[Any], known: Param) -
         raise OptionError(f"{name} takes {_type_name(default)}, not {value!r}")
     if known.choices and value not in known.choices:
         raise OptionError(
-            f"{name} takes one of {', '.join(known.choices)}, not {value!r}{_hint(str(value), known.choices)}"
+            f"{name} takes one of {', '.join(known.choices)}, not {value!r}{hint(str(value), known.choices)}"
         )
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(one, (int, float)) and not isinstance(one, bool) and not _in_range(one, known):
@@ -135,8 +135,14 @@ def parse(text: str, default: object) -> object:
     return text
 
 
-def build(cls: type[T], settings: Mapping[str, object], *, owner: str) -> T:
+def build(cls: type[T], settings: Mapping[str, object], *, owner: str, **given: object) -> T:
     """An instance of the dataclass `cls` from settings; texts are read as the type of the default.
+
+    Args:
+        cls: The dataclass.
+        settings: Values of its parameters by name.
+        owner: Whose settings they are, for what is told of mistakes.
+        given: Values of its fields that are no parameters.
 
     Raises:
         OptionError: a setting is unknown (the nearest name is suggested) or has a value it cannot have.
@@ -146,15 +152,16 @@ def build(cls: type[T], settings: Mapping[str, object], *, owner: str) -> T:
     for name, value in settings.items():
         if name not in known:
             some = f"; it has {', '.join(known)}" if known else "; it has none"
-            raise OptionError(f"{owner} has no parameter {name!r}{_hint(name, tuple(known)) or some}")
+            raise OptionError(f"{owner} has no parameter {name!r}{hint(name, tuple(known)) or some}")
         default = known[name][0].default
         try:
             values[name] = parse(value, default) if isinstance(value, str) else value
         except OptionError as error:
             raise OptionError(f"{name}: {error}") from None
-    return cls(**values)
+    return cls(**given, **values)
 
 
-def _hint(word: str, known: tuple[str, ...]) -> str:
+def hint(word: str, known: Sequence[str]) -> str:
+    """`; did you mean ...?` for a word that is almost one of those known, else nothing."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""

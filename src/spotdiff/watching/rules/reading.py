@@ -1,0 +1,169 @@
+"""Rules from a TOML file, or from sources alone; every mistake is told with where it stands and what was meant."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from spotdiff.errors import OptionError
+from spotdiff.options import Options
+from spotdiff.params import build, hint, params_of
+from spotdiff.watching.rules.calendar import seconds_of
+from spotdiff.watching.rules.settings import Approved, Camera, Rules, Zone
+
+if TYPE_CHECKING:
+    from spotdiff.watching.rules.settings import Polygon
+
+_TABLES = ("cameras", "zones", "approved", "sinks", "compare")
+_COMPARED = ("method", "settings", "align", "light", "sensitivity", "describe", "describe_settings", "language")
+T = TypeVar("T")
+
+
+def rules_of(sources: Sequence[str], *, names: Sequence[str] = (), **settings: object) -> Rules:
+    """Rules for sources without a file: the whole picture, left, taken, moved and changed.
+
+    Raises:
+        OptionError: a setting cannot be, or two cameras have one name.
+    """
+    cameras: dict[str, Camera] = {}
+    for source, name in zip(sources, names, strict=True):
+        if name in cameras:
+            raise OptionError(f"two sources are called {name}; name them in a rules file")
+        cameras[name] = Camera(name, source)
+    return _built(Rules, settings, owner="watch", cameras=cameras)
+
+
+def read_rules(path: str | Path) -> Rules:
+    """Rules from a TOML file; files that it names are looked for beside it.
+
+    Raises:
+        OptionError: it cannot be read, or says what cannot be.
+    """
+    path = Path(path)
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(f"{path} is no TOML: {str(error).partition(chr(10))[0]}") from None
+    try:
+        rules = _rules(said)
+    except OptionError as error:
+        raise OptionError(f"{path}: {error}") from None
+    return _beside(rules, path.parent)
+
+
+def _rules(said: dict[str, Any]) -> Rules:
+    for name in _TABLES:
+        if not isinstance(said.get(name, {}), Mapping):
+            raise OptionError(f"{name} is a table of names: [{name}.hall]")
+    top = {name: value for name, value in said.items() if name not in _TABLES}
+    if unknown := [name for name in top if name not in params_of(Rules)]:
+        known = (*params_of(Rules), *_TABLES)
+        raise OptionError(f"there is no setting {unknown[0]!r}{hint(unknown[0], known) or '; see docs/watch.md'}")
+    rules = _built(
+        Rules,
+        top,
+        owner="the file",
+        cameras=_named(Camera, said.get("cameras", {}), "camera"),
+        zones=_named(Zone, said.get("zones", {}), "zone"),
+        approved=_named(Approved, said.get("approved", {}), "approved"),
+        sinks={name: _table(one, f"sink {name}") for name, one in said.get("sinks", {}).items()},
+        options=_options(said.get("compare", {})),
+    )
+    _check_names(rules)
+    return rules
+
+
+def _options(said: Mapping[str, Any]) -> Options:
+    for name in said:
+        if name not in _COMPARED:
+            raise OptionError(f"compare has no setting {name!r}{hint(name, _COMPARED)}; it has {', '.join(_COMPARED)}")
+    return Options().changed(**said)
+
+
+def _named(cls: type[T], said: Mapping[str, Any], owner: str) -> dict[str, T]:
+    found = {}
+    for name, table in said.items():
+        whose = f"{owner} {name}"
+        if not name.strip() or not name.isprintable() or "/" in name:
+            raise OptionError(f"{owner} {name!r} needs a name of plain letters")
+        settings = dict(_table(table, whose))
+        given: dict[str, Any] = {"name": name}
+        if cls is Zone:
+            given["polygon"] = _polygon(settings.pop("polygon", ()), whose)
+        found[name] = _built(cls, settings, owner=whose, **given)
+    return found
+
+
+def _built(cls: type[T], settings: Mapping[str, Any], *, owner: str, **given: object) -> T:
+    """A value of `cls` from settings as a TOML file has them: lists for tuples, words for spans of time."""
+    known = params_of(cls)
+    values = {}
+    for name, value in settings.items():
+        spanned = name in known and known[name][1].unit == "s" and isinstance(value, str)
+        values[name] = seconds_of(value) if spanned else tuple(value) if isinstance(value, list) else value
+    try:
+        return build(cls, values, owner=owner, **given)
+    except OptionError as error:
+        raise error if str(error).startswith(owner) else OptionError(f"{owner}: {error}") from None
+
+
+def _table(value: object, owner: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise OptionError(f"{owner} is a table of settings, not {value!r}")
+    return value
+
+
+def _polygon(corners: object, owner: str) -> Polygon:
+    try:
+        found = tuple((float(x), float(y)) for x, y in corners)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise OptionError(f"{owner}: polygon takes corners such as [[10, 20], [90, 20], [90, 80]]") from None
+    if found and (len(found) < 3 or not all(abs(value) < 1e6 for corner in found for value in corner)):
+        raise OptionError(f"{owner}: polygon takes three corners or more, in pixels of the camera's picture")
+    return found
+
+
+def _beside(rules: Rules, folder: Path) -> Rules:
+    """Names of files taken from the folder of the rules; other people start the watch from elsewhere."""
+    cameras = {name: replace(one, source=_there(one.source, folder)) for name, one in rules.cameras.items()}
+    approved = {name: replace(one, picture=_there(one.picture, folder)) for name, one in rules.approved.items()}
+    store, evidence = _there(rules.store, folder), _there(rules.evidence, folder)
+    return replace(rules, cameras=cameras, approved=approved, store=store, evidence=evidence)
+
+
+def _there(said: str, folder: Path) -> str:
+    if not said or "://" in said or said.isdigit() or said.startswith(("webcam:", "/dev/")):
+        return said
+    return str(folder / Path(said).expanduser())
+
+
+def _check_names(rules: Rules) -> None:
+    """Every name that a rule speaks of must be one."""
+    for zone in rules.zones.values():
+        _all_known(zone.cameras, rules.cameras, f"zone {zone.name}: cameras")
+        _all_known(zone.tell, rules.sinks, f"zone {zone.name}: tell")
+    for shift in rules.approved.values():
+        owner = f"approved {shift.name}"
+        _all_known((shift.camera,) if shift.camera else (), rules.cameras, f"{owner}: camera")
+        _all_known(shift.zones, rules.zones, f"{owner}: zones")
+        _all_known(shift.tell, rules.sinks, f"{owner}: tell")
+        if not shift.picture or not shift.at:
+            raise OptionError(f"{owner} needs a picture, and times such as at = ['18:00']")
+        if not shift.camera and len(rules.cameras) != 1:
+            raise OptionError(f"{owner} needs a camera: one of {', '.join(rules.cameras)}")
+    for camera in rules.cameras.values():
+        if not camera.source:
+            raise OptionError(f"camera {camera.name} needs a source: a folder, film, webcam number or address")
+    if not rules.cameras:
+        raise OptionError("there is no camera: write [cameras.hall] and its source")
+
+
+def _all_known(names: Sequence[str], known: Mapping[str, object], owner: str) -> None:
+    for name in names:
+        if name not in known:
+            raise OptionError(f"{owner}: there is no {name!r}{hint(name, tuple(known))}")

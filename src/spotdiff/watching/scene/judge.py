@@ -1,0 +1,112 @@
+"""The judge: the reference held against a still look by the one flow that compares two pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.pipeline import compare_pair
+from spotdiff.regions.kinds import presence
+from spotdiff.types import Pair, Picture
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.options import Options
+    from spotdiff.types import Box, Bytes, Comparison, Mask, Method, Region
+
+_TOUCHES = 0.3  # share of the smaller of two grounds that they must share to be of one thing
+_MAIN = 0.75  # share that the largest kind of several regions must have to name the whole
+_CLEAR = 0.2  # log ratio from which on a cue speaks
+_KIND_OF = {"added": "left", "removed": "taken", "moved": "moved"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What the flow says of the ground of a candidate.
+
+    Attributes:
+        kind: left, taken, moved or changed.
+        score: How sure, 0 to 1.
+        box: Where it is, in pixels of the working picture.
+        box_before: Where a moved thing stood.
+        mask: (H, W) bool of the working picture.
+        text: In words.
+    """
+
+    kind: str
+    score: float
+    box: Box
+    box_before: Box | None
+    mask: Mask
+    text: str
+
+
+class Judge:
+    """Compares two looks of a scene with the method and options of any comparison."""
+
+    def __init__(self, method: Method, options: Options) -> None:
+        self._method, self._options = method, options
+
+    def compare(self, usual: Bytes, seen: Bytes, *, valid: Mask | None = None) -> Comparison:
+        """The flow's answer for two pictures (H, W, 3) of one size."""
+        pair = Pair(Picture(usual), Picture(seen), valid=valid)
+        return compare_pair(pair, self._method, self._options)
+
+
+def judged(answer: Comparison, ground: Mask) -> Judged | None:
+    """What an answer says of `ground` (H, W) bool; None where it sees no difference."""
+    labels = answer.labels
+    if labels is None or answer.verdict == "unsure":
+        return None
+    touching = [region for region in answer.regions if _touches(region, labels, ground)]
+    if not touching:
+        return None
+    main = max(touching, key=lambda region: region.score * region.area)
+    same = [region for region in touching if region.kind == main.kind]
+    mask = np.isin(labels, [region.label for region in touching])
+    share = sum(r.area for r in same) / sum(r.area for r in touching)
+    kind = _KIND_OF.get(main.kind, "changed") if share >= _MAIN else "changed"
+    box = _union([region.box_after or region.box_before for region in same])
+    found = Judged(kind, max(region.score for region in same), box, None, mask, main.text)
+    if kind == "moved":
+        return replace(found, box=main.box_after or box, box_before=main.box_before)
+    return replace(found, kind=agreed(answer, kind, mask))
+
+
+def agreed(answer: Comparison, kind: str, mask: Mask) -> str:
+    """The kind, if the thing's outline and its colours in the two pictures say so, too; else `changed`."""
+    rows, columns = _window(mask)
+    inside = mask[rows, columns]
+    before, after = (
+        presence(np.ascontiguousarray(picture.pixels[rows, columns]), inside)
+        for picture in (answer.aligned.before, answer.aligned.after)
+    )
+    edge = np.log((after.edge + 1) / (before.edge + 1))
+    contrast = np.log((after.contrast + 2) / (before.contrast + 2))
+    side = {"left": 1, "taken": -1}.get(kind, 0)
+    votes = [side * value > _CLEAR for value in (edge, contrast)]
+    against = [side * value < -_CLEAR for value in (edge, contrast)]
+    return kind if side and any(votes) and not any(against) else "changed"
+
+
+def _touches(region: Region, labels: NDArray[np.int32], ground: Mask) -> bool:
+    own = labels == region.label
+    shared = int((own & ground).sum())
+    return shared >= _TOUCHES * min(int(own.sum()), int(ground.sum())) and shared > 0
+
+
+def _union(boxes: list[Box | None]) -> Box:
+    there = np.array([box for box in boxes if box is not None])
+    left, top = there[:, :2].min(0)
+    right, bottom = there[:, 2:].max(0)
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _window(mask: Mask, margin: int = 8) -> tuple[slice, slice]:
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    rows = slice(max(top - margin, 0), top + height + margin)
+    return rows, slice(max(left - margin, 0), left + width + margin)

@@ -1,0 +1,97 @@
+"""Take the camera's shake out: every frame is laid on the reference before anything is asked of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Map
+
+_FAR = 0.08  # of the tiny picture's width: a larger shift is no shake
+_CONTRAST = 8.0  # grey levels added to the spread, so that flat ground is not blown up to noise
+_ROUNDS = 6  # of refinement
+_OUTLIER = 0.6  # of even detail: what differs more has moved by itself
+_BETTER = 0.97  # of the residual that is left without a shift: a shift must bring it below
+_TINY_STEP = 0.05  # pixels of the tiny picture that are no step
+_QUIET = 0.01  # of even detail: a residual that needs no shift
+_BLUR = 1.5  # pixels: without it a shift by half a pixel would win by averaging noise away
+_EDGE = 6  # pixels of the tiny picture left out all round
+
+
+class Steady:
+    """Measures how far a frame lies from the reference, whatever the light.
+
+    The shift is found by phase correlation and refined by least squares on what did not move by itself; it counts
+    only where it explains the frame better than none. A camera that turned is not followed.
+
+    Args:
+        tiny: (H, W, 3) uint8, what frames are laid on.
+
+    References:
+        Kuglin, Hines (1975), The phase correlation image alignment method; Lucas, Kanade (1981), An iterative image
+        registration technique, section 4.
+    """
+
+    def __init__(self, tiny: Bytes) -> None:
+        self._reference = _even(tiny)
+        inner = self._reference[_EDGE:-_EDGE, _EDGE:-_EDGE]
+        self._down, self._across = (np.asarray(g, np.float32) for g in np.gradient(inner))
+        flat = np.stack([self._across.ravel(), self._down.ravel()]).astype(np.float64)
+        self._inverse = np.linalg.pinv(flat @ flat.T + np.eye(2) * 1e-3)
+        self._window = cv2.createHanningWindow(tiny.shape[1::-1], cv2.CV_32F)
+
+    def shift(self, tiny: Bytes) -> tuple[float, float]:
+        """(x, y) in pixels of the tiny picture that a frame lies beside the reference; (0, 0) where it does not."""
+        frame = _even(tiny)
+        still = self._residual(frame, 0.0, 0.0)
+        if still < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:
+            return 0.0, 0.0
+        far = _FAR * tiny.shape[1]
+        (x, y), _ = cv2.phaseCorrelate(self._reference, frame, self._window)
+        starts = [(0.0, 0.0)] + ([(x, y)] if 0.5 < max(abs(x), abs(y)) <= far else [])
+        left, x, y = min(self._refined(frame, *start) for start in starts)
+        return (x, y) if left < _BETTER * still and max(abs(x), abs(y)) <= far else (0.0, 0.0)
+
+    def _refined(self, frame: Map, x: float, y: float) -> tuple[float, float, float]:
+        """Residual and shift after some rounds of least squares from a first guess."""
+        for _ in range(_ROUNDS):
+            across, down = self._step(frame, x, y)
+            x, y = x - across, y - down
+            if max(abs(across), abs(down)) < _TINY_STEP / 2:
+                break
+        return self._residual(frame, x, y), x, y
+
+    def _step(self, frame: Map, x: float, y: float) -> tuple[float, float]:
+        """The step of least squares from a shift, at most a pixel; (0, 0) where there is nothing to hold on to."""
+        apart = self._apart(frame, x, y)
+        apart[np.abs(apart) > _OUTLIER] = 0
+        right = np.array([np.vdot(self._across, apart), np.vdot(self._down, apart)], np.float64)
+        step = np.clip(self._inverse @ right, -1, 1)
+        return float(step[0]), float(step[1])
+
+    def _apart(self, frame: Map, x: float, y: float) -> Map:
+        moved = moved_by(frame, x, y) if x or y else frame
+        inner: Map = (moved - self._reference)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+        return inner
+
+    def _residual(self, frame: Map, x: float, y: float) -> float:
+        return float(np.minimum(np.abs(self._apart(frame, x, y)), _OUTLIER).mean())
+
+
+def _even(tiny: Bytes) -> Map:
+    """A picture's detail as float32, with light and shade taken out."""
+    grey = cv2.cvtColor(tiny, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    apart = cv2.GaussianBlur(grey, (0, 0), _BLUR) - cv2.blur(grey, (15, 15))
+    return np.asarray(apart / (np.sqrt(cv2.blur(apart * apart, (15, 15))) + _CONTRAST), np.float32)
+
+
+def moved_by(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array of any type, and the same again)
+    """A picture moved back by (x, y) pixels; its edge is repeated where nothing was seen."""
+    if x == 0 and y == 0:
+        return pixels
+    matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(pixels, matrix, pixels.shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)

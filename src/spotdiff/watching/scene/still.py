@@ -1,0 +1,86 @@
+"""The place without what moves: the median of the last seconds, and where even that is not to be trusted."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from spotdiff.methods._background_models import middle
+from spotdiff.watching.scene.scales import shrunk
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes, Mask
+    from spotdiff.watching.scene.scales import Scales
+
+_MOST, _FEWEST = 9, 3  # frames that a median is taken of
+_RESTLESS = 9.0  # grey levels of mean deviation from the median, light taken out, from which on a pixel is not still
+_GROWN = 7  # pixels of the small picture that what moves is grown by
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """What stood still for the last seconds.
+
+    Attributes:
+        work, small: (H, W, 3) uint8 medians.
+        restless: (h, w) bool, of the small picture: where something moved.
+        seconds: Of the latest frame in it.
+    """
+
+    work: Bytes
+    small: Bytes
+    restless: Mask
+    seconds: float
+
+
+class StillLook:
+    """The last `span` seconds of a scene, a few frames of them."""
+
+    def __init__(self, scales: Scales, *, span: float) -> None:
+        self._scales, self._span = scales, span
+        self._frames: deque[tuple[float, Bytes, Bytes]] = deque(maxlen=_MOST)
+
+    def add(self, seconds: float, work: Bytes) -> None:
+        """Take in a frame, unless one of about the same time is in already."""
+        apart = self._span / _MOST * 0.9
+        if self._frames and seconds - self._frames[-1][0] < apart:
+            return
+        self._frames.append((seconds, work, shrunk(work, self._scales.small)))
+        while len(self._frames) > _FEWEST and seconds - self._frames[0][0] > self._span * 1.2:
+            self._frames.popleft()
+
+    def forget(self) -> None:
+        """Begin anew, as after a change of light."""
+        self._frames.clear()
+
+    @property
+    def full(self) -> bool:
+        """Whether the frames reach back far enough for a median."""
+        return len(self._frames) >= _FEWEST and (
+            len(self._frames) == _MOST or self._frames[-1][0] - self._frames[0][0] >= self._span * 0.8
+        )
+
+    def look(self) -> Still:
+        """The median of the frames, and where they disagree."""
+        seconds = self._frames[-1][0]
+        smalls = [small for _, _, small in self._frames]
+        work = np.rint(middle([work for _, work, _ in self._frames])).astype(np.uint8)
+        small = shrunk(work, self._scales.small)
+        return Still(work, small, _restless(smalls, small), seconds)
+
+
+def _restless(frames: list[Bytes], median: Bytes) -> Mask:
+    grey = cv2.cvtColor(median, cv2.COLOR_RGB2GRAY)
+    level = max(float(grey.mean()), 1.0)
+    total = np.zeros(grey.shape, np.float32)
+    for frame in frames:
+        other = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        cv2.accumulate(
+            cv2.absdiff(cv2.convertScaleAbs(other, alpha=level / max(float(other.mean()), 1.0)), grey), total
+        )
+    moving = cv2.blur(total / len(frames), (3, 3)) > _RESTLESS
+    return np.asarray(cv2.dilate(moving.astype(np.uint8), np.ones((_GROWN, _GROWN), np.uint8)) > 0)
