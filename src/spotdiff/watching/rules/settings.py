@@ -31,6 +31,7 @@ class Camera:
     side: int = param(640, "longer side of the pictures that are compared", low=160, high=1920, unit="px")
     order: str = param("name", "how a folder's pictures are ordered", choices=("name", "taken", "mtime"))
     every: float = param(1.0, "time between a folder's pictures that do not say when", low=0.001, unit="s")
+    grows: bool = param(False, "whether a folder gets new pictures that are waited for")
     patience: float = param(5.0, "without a frame for so long a live camera is started again", low=0.5, unit="s")
 
     def __post_init__(self) -> None:

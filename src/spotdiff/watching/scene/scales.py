@@ -56,9 +56,9 @@ class Scales:
         )
 
     @property
-    def area(self) -> float:
-        """The source's own pixels for each of the working picture."""
-        return self.own[0] * self.own[1] / (self.work[0] * self.work[1])
+    def small_area(self) -> float:
+        """The source's own pixels for each of the small picture."""
+        return self.own[0] * self.own[1] / (self.small[0] * self.small[1])
 
 
 def shrunk(pixels: Bytes, size: tuple[int, int]) -> Bytes:
@@ -66,6 +66,13 @@ def shrunk(pixels: Bytes, size: tuple[int, int]) -> Bytes:
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def enlarged(pixels: Bytes, size: tuple[int, int]) -> Bytes:
+    """A picture made larger; itself where it has that size."""
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def stretched(mask: Mask, size: tuple[int, int]) -> Mask:

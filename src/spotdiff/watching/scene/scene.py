@@ -139,7 +139,7 @@ class Scene:
         still = self.still = self._stills.look()
         pace, self._last_look = still.seconds - self._last_look, still.seconds
         if self.regimes is None:
-            self._start(Regimes(Reference(still.work, ~still.restless)))
+            self.start(Regimes(Reference(still.work, ~still.restless)))
         else:
             yield from self._look(still, self.regimes, pace)
 
@@ -154,7 +154,15 @@ class Scene:
             if self.regimes is not None and self.still is not None:
                 self.regimes.now.take_in(self.still, grown(difference.mask, 2))
 
-    def _start(self, regimes: Regimes) -> None:
+    def adopt(self, difference: Difference) -> int:
+        """Watch a difference that was told earlier; its number here."""
+        self._count += 1
+        difference.number = self._count
+        self.differences.append(difference)
+        return self._count
+
+    def start(self, regimes: Regimes) -> None:
+        """Begin with a memory: the first look's, or one that was kept."""
         self.regimes = regimes
         self.steady = Steady(shrunk(regimes.now.work, self.scales.tiny))
 

@@ -1,0 +1,124 @@
+"""The verb `watch` at work: rules from the command line, lines of JSON, what the terminal shows."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from spotdiff.errors import OptionError
+from spotdiff.watching.rules import Zone, read_rules, rules_of
+from spotdiff.watching.rules.calendar import seconds_of
+from spotdiff.watching.run import Watch
+from spotdiff.watching.sources import source_name
+from spotdiff.watching.told import record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
+
+    from spotdiff.watching.rules import Rules
+    from spotdiff.watching.values import Event
+
+
+def rules_from(
+    sources: Sequence[str],
+    file: str | None,
+    given: Mapping[str, object],
+    *,
+    fps: float | None,
+    dwell: str | None,
+) -> Rules:
+    """The rules of a file, or of sources alone, with what the command line says on top.
+
+    Raises:
+        OptionError: there are neither or both, or a value cannot be.
+    """
+    if bool(sources) == bool(file):
+        raise OptionError("watch takes sources, or a file of rules that names them: --rules FILE.toml")
+    rules = read_rules(file) if file else rules_of(sources, names=[source_name(one) for one in sources])
+    rules = replace(rules, **given)  # type: ignore[arg-type]
+    if fps is not None:
+        rules = replace(rules, cameras={name: replace(one, fps=fps) for name, one in rules.cameras.items()})
+    if dwell is not None:
+        zones = rules.zones or {"": Zone("")}
+        seconds = seconds_of(dwell)
+        rules = replace(rules, zones={name: replace(one, dwell=seconds) for name, one in zones.items()})
+    return rules
+
+
+class Run:
+    """A watch run from the command line.
+
+    Args:
+        rules: What is asked of it.
+        replay: As fast as it goes, by the film's own clock.
+        start: When a film begins that does not say so; UTC.
+        json_to: File for the JSON lines, - for standard output, or None.
+        quiet: Say nothing.
+    """
+
+    def __init__(self, rules: Rules, *, replay: bool, start: datetime | None, json_to: str | None, quiet: bool) -> None:
+        self._rules, self._replay = rules, replay
+        self._start = start.replace(tzinfo=UTC) if start is not None and start.tzinfo is None else start
+        self._json_to, self._quiet = json_to, quiet
+        self._lines: TextIO | None = None
+        self._stopped = False
+        self._kinds: Counter[str] = Counter()
+
+    def go(self) -> int:
+        """Watch until the sources end or somebody stops it; 0."""
+        with ExitStack() as stack:
+            if self._json_to == "-":
+                self._lines = sys.stdout
+            elif self._json_to is not None:
+                self._lines = stack.enter_context(Path(self._json_to).open("a", encoding="utf-8"))
+            stack.callback(self._hear_signals())
+            watch = stack.enter_context(
+                Watch(self._rules, replay=self._replay, start=self._start, listener=self._heard)
+            )
+            watch.run(until=lambda: self._stopped)
+        self._say(self._summary())
+        return 0
+
+    def _heard(self, event: Event, change: str) -> None:
+        if self._lines is not None:
+            self._lines.write(json.dumps(record_of(event), ensure_ascii=False) + "\n")
+            self._lines.flush()
+        if change == "opened":
+            self._kinds[event.kind] += 1
+        if self._lines is not sys.stdout:
+            self._say(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
+
+    def _summary(self) -> str:
+        total = sum(self._kinds.values())
+        said = ", ".join(f"{number} {kind}" for kind, number in sorted(self._kinds.items()))
+        return f"{total} event{'' if total == 1 else 's'}{': ' + said if said else ''}. See: spotdiff events list"
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            click.echo(text, err=self._lines is sys.stdout)
+
+    def _hear_signals(self) -> Callable[[], object]:
+        """Have the first signal end the watch in order, the second at once; gives what undoes this."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self._stopped:
+                raise KeyboardInterrupt
+            self._stopped = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return lambda: [signal.signal(number, handler) for number, handler in before.items()]
+
+
+def checked(rules: Rules) -> int:
+    """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
+    return 0

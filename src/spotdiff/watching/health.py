@@ -1,0 +1,143 @@
+"""Is the camera well? Black, covered, blurred, frozen or turned pictures are its own events and never the scene's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spotdiff.types import Bytes, Map
+
+_SIZE = (160, 90)
+_BLACK, _DIM = 14.0, 40.0  # grey levels: mean and brightest part of a black picture
+_FLAT = 1.5  # grey levels of spread that a picture without any content has
+_SLAB = 0.25  # share of the rows that are flat grey where a decoder had nothing
+_DETAIL, _SHARP = 0.25, 0.45  # shares of the usual detail and sharpness below which a picture is covered, blurred
+_LIKE = 0.25  # correlation of even detail below which it is another view
+_SAME_VIEW = 0.6  # correlation above which blur is blur and not another view
+_LEARNED = 0.01  # share of the usual detail learned from a frame
+_PATIENCE = {"black": 5.0, "covered": 5.0, "blurred": 10.0, "frozen": 30.0, "turned": 5.0}
+_WELL = 2.0  # seconds without a fault after which it is over
+
+
+@dataclass(frozen=True, slots=True)
+class Ail:
+    """A fault of the camera begins or ends.
+
+    Attributes:
+        kind: black, covered, blurred, frozen or turned.
+        began: Whether it begins; it ends otherwise.
+        seconds: When it began, or ended.
+    """
+
+    kind: str
+    began: bool
+    seconds: float
+
+
+class Health:
+    """Looks at every frame, small, and says what ails the camera.
+
+    What is usual is learned from frames without a fault. `frozen` needs a camera whose frames differ at all, by its
+    noise: pictures that are drawn never freeze.
+    """
+
+    def __init__(self) -> None:
+        self.ill: str | None = None
+        self._suspect: tuple[str, float] | None = None
+        self._well_since: float | None = None
+        self._last: Bytes | None = None
+        self._still_since = 0.0
+        self._alive = False
+        self._usual: tuple[float, float] | None = None  # detail, sharpness
+        self._view: Map | None = None
+
+    def see(self, pixels: Bytes, seconds: float) -> Iterator[Ail]:
+        """Judge a frame, (H, W, 3) uint8."""
+        small = cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA)
+        fault = self._fault(np.asarray(small, np.uint8), seconds)
+        if fault is None:
+            yield from self._well(seconds)
+            return
+        self._well_since = None
+        if self._suspect is None or self._suspect[0] != fault:
+            self._suspect = fault, self._still_since if fault == "frozen" else seconds
+        kind, since = self._suspect
+        if self.ill is None and seconds - since >= _PATIENCE[kind]:
+            self.ill = kind
+            yield Ail(kind, began=True, seconds=since)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the present frames must not be learned: a fault is on, or may be coming."""
+        return self.ill is not None or self._suspect is not None
+
+    def learn_anew(self) -> None:
+        """Another view or light is usual now."""
+        self._usual = self._view = None
+
+    def _well(self, seconds: float) -> Iterator[Ail]:
+        self._suspect = None
+        if self.ill is not None:
+            self._well_since = self._well_since if self._well_since is not None else seconds
+            if seconds - self._well_since >= _WELL:
+                kind, self.ill = self.ill, None
+                yield Ail(kind, began=False, seconds=self._well_since)
+
+    def _fault(self, small: Bytes, seconds: float) -> str | None:
+        if self._last is None or not np.array_equal(small, self._last):
+            self._alive = self._alive or self._last is not None
+            self._last, self._still_since = small, seconds
+        elif self._alive and seconds - self._still_since >= _PATIENCE["frozen"]:
+            return "frozen"
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        if grey.mean() < _BLACK and np.percentile(grey, 99) < _DIM:
+            return "black"
+        if grey.std() < _FLAT:
+            return "covered"
+        return self._compared(grey.astype(np.float32))
+
+    def _compared(self, grey: Map) -> str | None:
+        """What is wrong against what is usual; learns from frames that are well."""
+        fine = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
+        coarse = grey - cv2.GaussianBlur(grey, (0, 0), 6.0)
+        light = max(float(grey.mean()), 1.0)
+        detail, sharp = float(coarse.std()) / light, float(fine.std()) / max(float(coarse.std()), 1e-3)
+        view = np.asarray(coarse / (np.sqrt(cv2.blur(coarse * coarse, (25, 25))) + 4), np.float32)
+        if self._usual is None or self._view is None:
+            self._usual, self._view = (detail, sharp), view
+            return None
+        like = float(np.corrcoef(view.ravel(), self._view.ravel())[0, 1])
+        if detail < _DETAIL * self._usual[0] and like < _SAME_VIEW:
+            return "covered"
+        if sharp < _SHARP * self._usual[1] and like > _SAME_VIEW / 2:
+            return "blurred"
+        if like < _LIKE:
+            return "turned"
+        rate = _LEARNED if self.ill is None else 0.0
+        self._usual = (
+            self._usual[0] + rate * (detail - self._usual[0]),
+            self._usual[1] + rate * (sharp - self._usual[1]),
+        )
+        self._view = self._view + rate * (view - self._view)
+        return None
+
+
+def whole(pixels: Bytes) -> bool:
+    """Whether a frame holds a picture all over: decoders that lost data fill the rest with one grey.
+
+    Examples:
+        >>> noise = np.random.default_rng(0).integers(0, 255, (90, 160, 3), np.uint8)
+        >>> slab = noise.copy()
+        >>> slab[40:] = 128
+        >>> whole(noise), whole(slab)
+        (True, False)
+    """
+    rows = pixels[:: max(len(pixels) // 90, 1)]
+    flat = (rows.max(axis=(1, 2)).astype(int) - rows.min(axis=(1, 2)) <= 2) & (np.abs(rows.mean((1, 2)) - 128) < 10)
+    return float(flat.mean()) < _SLAB

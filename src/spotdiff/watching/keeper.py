@@ -1,0 +1,70 @@
+"""What a watch sees to now and then: the spool, old evidence, steps of the wall clock, escalation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spotdiff.watching.store import Retention, StoreDown, enforce
+
+if TYPE_CHECKING:
+    from spotdiff.watching.alerts import Clock
+    from spotdiff.watching.post import Post
+    from spotdiff.watching.rules import Rules
+    from spotdiff.watching.store import Store
+
+_OFTEN, _SELDOM = 2.0, 300.0  # seconds between the small and the large rounds
+_STEP = 2.0  # seconds that the wall clock may drift between two rounds
+_GB, _MB = 10**9, 10**6
+
+
+def retention_of(rules: Rules) -> Retention:
+    """What the rules say of old evidence."""
+    return Retention(rules.keep_days, round(rules.keep_gb * _GB), rules.reserve_mb * _MB)
+
+
+class Keeper:
+    """Makes its rounds when `round` is called often enough.
+
+    Args:
+        store: The store.
+        post: The messages.
+        rules: What is kept how long.
+        clock: Measures, and says when.
+    """
+
+    def __init__(self, store: Store, post: Post, rules: Rules, clock: Clock) -> None:
+        self._store, self._post, self._rules, self._clock = store, post, rules, clock
+        self._offset = self._now_offset()
+        self._next = self._next_large = 0.0
+        self.database_down = ""  # why the store's database cannot be used; "" when it can
+
+    def round(self) -> bool:
+        """Do what is due.
+
+        Returns:
+            Whether the small round was made, for others who keep its pace.
+        """
+        now = self._clock.seconds()
+        if now < self._next:
+            return False
+        self._next = now + _OFTEN
+        try:
+            self._store.flush()
+            self._look_at_the_clock()
+            self._post.escalate()
+            if now >= self._next_large:
+                self._next_large = now + _SELDOM
+                enforce(self._store, retention_of(self._rules))
+            self.database_down = ""
+        except StoreDown as down:
+            self.database_down = str(down)
+        return True
+
+    def _look_at_the_clock(self) -> None:
+        offset = self._now_offset()
+        step, self._offset = offset - self._offset, offset
+        if abs(step) > _STEP:
+            self._store.journal("clock", f"the wall clock was set {step:+.0f} s")
+
+    def _now_offset(self) -> float:
+        return self._clock.wall().timestamp() - self._clock.seconds()

@@ -1,0 +1,133 @@
+"""From an event to the people it concerns: who is told of what, in the same transaction that keeps the event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.errors import OptionError
+from spotdiff.params import hint
+from spotdiff.watching.alerts import Courier, Escalation, Escalator, Outbox, SystemClock, make_sink, message_of
+from spotdiff.watching.alerts.outbox import letter_row
+from spotdiff.watching.rules.calendar import seconds_of
+from spotdiff.watching.shifts import shift_of
+from spotdiff.watching.told import record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from spotdiff.watching.alerts import Message, Sink
+    from spotdiff.watching.rules import Rules
+    from spotdiff.watching.store import Store
+    from spotdiff.watching.values import Event
+
+_AFTER, _TO = "escalate_after", "escalate_to"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Whom the rules name.
+
+    Attributes:
+        sinks: Everyone, by name.
+        escalations: Who else is told of what nobody has acknowledged.
+    """
+
+    sinks: Mapping[str, Sink]
+    escalations: tuple[Escalation, ...]
+
+    @classmethod
+    def of(cls, rules: Rules) -> Addresses:
+        """Make the sinks that the rules name.
+
+        Raises:
+            OptionError: a sink cannot be made of its settings, or one that is escalated to is none.
+        """
+        sinks, escalations = {}, []
+        for name, said in rules.sinks.items():
+            settings = dict(said)
+            after, further = settings.pop(_AFTER, None), settings.pop(_TO, ())
+            sinks[name] = make_sink(name, settings)
+            if after is None and not further:
+                continue
+            for other in further if isinstance(further, list) else [further]:
+                if other not in rules.sinks:
+                    raise OptionError(
+                        f"sink {name}: {_TO}: there is no {other!r}{hint(str(other), tuple(rules.sinks))}"
+                    )
+            seconds = seconds_of(after) if isinstance(after, str) else after if after is not None else 600.0
+            escalations.append(Escalation(float(seconds), tuple(further)))  # type: ignore[arg-type]
+        return cls(sinks, tuple(escalations))
+
+    def of_event(self, event: Event, rules: Rules) -> list[str]:
+        """Names of the sinks that are told of an event: those of its rule, else all but the ones kept for later."""
+        zone = rules.zones.get(event.zone)
+        tell = zone.tell if zone else ()
+        if event.kind == "untidy":
+            shift = shift_of(event, list(rules.approved.values()))
+            tell = shift.tell if shift else tell
+        later = {name for escalation in self.escalations for name in escalation.to}
+        return list(tell) or [name for name in self.sinks if name not in later]
+
+
+class Post:
+    """Messages of a store's events, brought by a courier while the block lasts.
+
+    Args:
+        rules: Who is told of what.
+        addresses: The sinks.
+    """
+
+    def __init__(self, rules: Rules, addresses: Addresses) -> None:
+        self._rules, self._addresses = rules, addresses
+        self._clock = SystemClock()
+        self._outbox: Outbox | None = None
+        self._store: Store | None = None
+        self._escalator: Escalator | None = None
+        self.courier: Courier | None = None
+
+    def open(self, store: Store) -> None:
+        """Begin to bring what is in the store's outbox."""
+        self._store = store
+        self._outbox = Outbox(store.writer.engine, self._clock)
+        self._escalator = Escalator(self._addresses.escalations, self._outbox, self._escalated)
+        self.courier = Courier(self._outbox, list(self._addresses.sinks.values()))
+        self.courier.start()
+
+    def close(self, *, wait: float) -> None:
+        """Bring what can still be brought in `wait` seconds; the rest waits in the store."""
+        if self.courier is not None:
+            if self._addresses.sinks and wait:
+                self.courier.flush(wait)
+            self.courier.close()
+
+    def letters(self, before: Event | None, after: Event) -> Sequence[Mapping[str, Any]]:
+        """Rows of the outbox for an event as it was (None for a new one) and as it is."""
+        change = "opened" if before is None else after.state
+        if before is not None and (before.state == after.state or change not in ("acknowledged", "closed")):
+            return ()
+        at = self._clock.wall()
+        message = message_of(after, change, record=record_of(after), at=at, picture=self._picture(after))  # type: ignore[arg-type]
+        return [letter_row(message, sink, at) for sink in self._addresses.of_event(after, self._rules)]
+
+    def escalate(self) -> None:
+        """Tell further people of what has been open for too long."""
+        if self._escalator is not None and self._store is not None and self._addresses.escalations:
+            self._escalator.escalate(self._store.events(state=("open", "acknowledged")), self._clock.wall())
+
+    @property
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Letters by sink and state."""
+        return self._outbox.counts() if self._outbox is not None else {}
+
+    def _escalated(self, event: Event) -> Message:
+        return message_of(
+            event, "escalated", record=record_of(event), at=self._clock.wall(), picture=self._picture(event)
+        )
+
+    def _picture(self, event: Event) -> Path | None:
+        if self._store is None:
+            return None
+        path = self._store.folder / self._store.shelves.place(event) / "boxes.jpg"
+        return path if path.is_file() else None

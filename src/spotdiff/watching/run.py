@@ -1,0 +1,178 @@
+"""The run of a watch: frames of every source to its station, until the end or a stop."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spotdiff.errors import OptionError
+from spotdiff.methods import get_method
+from spotdiff.watching.alerts import SystemClock
+from spotdiff.watching.keeper import Keeper, retention_of
+from spotdiff.watching.post import Addresses, Post
+from spotdiff.watching.scene.judge import Judge
+from spotdiff.watching.sources import open_feed
+from spotdiff.watching.station import Station
+from spotdiff.watching.store import StoreDown, mend, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from spotdiff.watching.desk import Listener
+    from spotdiff.watching.rules import Rules
+    from spotdiff.watching.values import Frame
+
+_WAIT = 0.05  # seconds that a live source is waited for before the next has its turn
+_LONG_WAIT = 5.0  # seconds that a film's next frame is waited for at a time
+_FLUSH = 30.0  # seconds that messages may take after the end of a replay
+
+
+class Watch:
+    """A watch at work; use it in a `with` block.
+
+    Args:
+        rules: What is asked of it.
+        replay: Play films and folders as fast as it goes, by their own clock, each frame of them: the same events
+            each time.
+        start: When a film that does not say so begins.
+        speed: How many times faster than real a film is played that is not replayed.
+        listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
+            closed.
+
+    Raises:
+        OptionError: a rule cannot be.
+        LoadError: a source cannot be opened.
+        DataError: the store cannot be used.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        replay: bool = False,
+        start: datetime | None = None,
+        speed: float = 1.0,
+        listener: Listener = lambda event, change: None,
+    ) -> None:
+        self.rules, self._replay, self._listener = rules, replay, listener
+        addresses = Addresses.of(rules)
+        self.post = Post(rules, addresses)
+        if "://" not in rules.store:
+            Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
+        self.store = open_store(
+            rules.store,
+            folder=Path(rules.evidence) if rules.evidence else None,
+            reserve_mb=rules.reserve_mb,
+            retention=retention_of(rules),
+            letters=self.post.letters,
+        )
+        self.stations: list[Station] = []
+        try:
+            mend(self.store)
+            self._open_stations(start, speed)
+            self.post.open(self.store)
+        except BaseException:
+            self.close()
+            raise
+        self.keeper = Keeper(self.store, self.post, rules, SystemClock())
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Watch until every source has ended or `until` says so."""
+        if self._replay:
+            self._run_replay(until)
+        else:
+            self._run_live(until)
+
+    def close(self) -> None:
+        """Write down what is known and let go of everything."""
+        for station in self.stations:
+            station.close()
+        self.post.close(wait=_FLUSH if self._replay else 2.0)
+        self.store.close()
+
+    def _open_stations(self, start: datetime | None, speed: float) -> None:
+        zone = time_zone(self.rules.timezone)
+        judge = Judge(get_method(self.rules.options.method, self.rules.options.settings), self.rules.options)
+        boot = "replay" if self._replay else uuid.uuid4().hex
+        for camera in self.rules.cameras.values():
+            feed = open_feed(
+                camera.source,
+                name=camera.name,
+                fps=camera.fps,
+                replay=self._replay,
+                speed=0.0 if self._replay else speed,
+                start=start,
+                order=camera.order,
+                grows=camera.grows and not self._replay,
+                every=camera.every,
+                patience=camera.patience,
+            )
+            self.stations.append(
+                Station(
+                    camera,
+                    self.rules,
+                    feed,
+                    self.store,
+                    judge=judge,
+                    zone=zone,
+                    boot=boot,
+                    listener=self._listener,
+                )
+            )
+
+    def _run_replay(self, until: Callable[[], bool]) -> None:
+        """Frames of all sources in the order of their own clocks."""
+        ahead: dict[int, Frame] = {}
+        while not until():
+            for place, station in enumerate(self.stations):
+                while place not in ahead and not station.feed.ended and not until():
+                    frame = station.feed.next(timeout=_LONG_WAIT)
+                    if frame is not None:
+                        ahead[place] = frame
+            if not ahead:
+                return
+            place = min(ahead, key=lambda one: (ahead[one].wall, one))
+            self.stations[place].take(ahead.pop(place))
+
+    def _run_live(self, until: Callable[[], bool]) -> None:
+        while not until() and not all(station.feed.ended for station in self.stations):
+            for station in self.stations:
+                frame = station.feed.next(timeout=_WAIT)
+                if frame is not None:
+                    station.take(frame)
+                elif station.feed.live:
+                    station.silent()
+            if self.keeper.round():
+                self._follow()
+
+    def _follow(self) -> None:
+        """See to what people said of the events meanwhile."""
+        try:
+            for station in self.stations:
+                station.desk.follow()
+        except StoreDown as down:
+            self.keeper.database_down = str(down)
+
+
+def time_zone(name: str) -> tzinfo:
+    """The time zone of a name such as `Europe/Berlin`; the machine's for "".
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if not name:
+        return datetime.now(UTC).astimezone().tzinfo or UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise OptionError(f"timezone: there is no {name!r}; write a name such as Europe/Berlin") from None

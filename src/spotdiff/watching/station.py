@@ -1,0 +1,129 @@
+"""One camera with everything that belongs to it: its feed, its watch, its desk, its appointments and its memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from spotdiff.watching.camera import CameraWatch
+from spotdiff.watching.desk import Desk
+from spotdiff.watching.memory import recall, remember
+from spotdiff.watching.shifts import Shifts, shift_of, untidy_key
+from spotdiff.watching.values import HEALTH_KINDS, SCENE_KINDS
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from spotdiff.watching.desk import Listener
+    from spotdiff.watching.rules import Rules
+    from spotdiff.watching.rules.settings import Camera
+    from spotdiff.watching.scene.judge import Judge
+    from spotdiff.watching.sources import Feed
+    from spotdiff.watching.store import Store
+    from spotdiff.watching.values import Event, Frame
+
+_SAVED = 60.0  # seconds between two savings of the memory
+
+
+class Station:
+    """A camera at work.
+
+    Args:
+        camera: Its settings.
+        rules: Everything that is asked of the watch.
+        feed: Its frames.
+        store: Where its events are kept; its folder holds the memory and the reports of shifts, too.
+        judge: Compares two looks.
+        zone: Time zone of the rules.
+        boot: Names the run of the machine, or of the replay.
+        listener: Told of every event change.
+
+    Attributes:
+        frames: How many frames were looked at.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        rules: Rules,
+        feed: Feed,
+        store: Store,
+        *,
+        judge: Judge,
+        zone: tzinfo,
+        boot: str,
+        listener: Listener,
+    ) -> None:
+        self.camera, self.feed, self._store, self._listener = camera, feed, store, listener
+        self.watch = CameraWatch(camera, rules, judge, zone=zone, boot=boot)
+        self.desk = Desk(store, self.watch, self._heard)
+        self._memory = store.folder / "memory" / f"{camera.name}.npz"
+        self._approved = [one for one in rules.approved.values() if one.camera in ("", camera.name)]
+        folder = store.folder / "shifts"
+        self._shifts = Shifts(self._approved, dict(rules.zones), zone=zone, folder=folder, judge=judge)
+        self._saved = 0.0
+        self._unsaved = self._recalled = False
+        self.frames = 0
+
+    def take(self, frame: Frame) -> None:
+        """See to a frame, and to everything that follows from it."""
+        self.frames += 1
+        for report in self.watch.see(frame):
+            self.desk.take(report, frame.wall, frame.seconds)
+        if not self._recalled and self.watch.scene is not None:
+            self._recalled = True
+            self._recall()
+        if self._approved and self.watch.scene is not None:
+            template = self.watch.blank(frame)
+            for report in self._shifts.see(self.watch.scene, frame.wall, frame.seconds, template):
+                self.desk.take(report, frame.wall, frame.seconds)
+        self.desk.cut(frame.seconds)
+        if self._unsaved or frame.seconds - self._saved >= _SAVED:
+            self.save(frame.seconds)
+
+    def silent(self) -> None:
+        """No frame has come: see whether that is an event."""
+        status = self.feed.status
+        wall = datetime.now(UTC)
+        for report in self.watch.silent(status.since_frame, wall):
+            self.desk.take(report, wall, status.since_frame)
+
+    def save(self, seconds: float) -> None:
+        """Write the memory down."""
+        self._saved, self._unsaved = seconds, False
+        scene = self.watch.scene
+        if scene is not None:
+            ids = {
+                int(key.removeprefix("scene-")): name for key, name in self.desk.watched() if key.startswith("scene-")
+            }
+            try:
+                remember(scene, self._memory, ids=ids)
+            except OSError as error:  # a full disk: the watch goes on with the memory it has
+                self._store.journal("memory", f"could not be written: {error.strerror}", self.camera.name)
+
+    def close(self) -> None:
+        """The end of the frames, or of the watch."""
+        self.desk.cut(0.0, all_of_them=True)
+        self.save(self._saved)
+        self.feed.close()
+
+    def _heard(self, event: Event, change: str) -> None:
+        self._unsaved = True
+        self._listener(event, change)
+
+    def _recall(self) -> None:
+        """Take up what was open when the watch last ended, and what the place looked like."""
+        kept = {one.id: one for one in self._store.events(camera=self.camera.name, state=("open", "acknowledged"))}
+        scenes = {name: event for name, event in kept.items() if event.kind in SCENE_KINDS}
+        scene = self.watch.scene
+        numbers = recall(scene, self._memory, events=scenes) if scene is not None else {}
+        for name, event in kept.items():
+            if name in numbers:
+                self.desk.adopt(f"scene-{numbers[name]}", event)
+            elif event.kind in HEALTH_KINDS:
+                self.watch.resume(event.kind)
+                self.desk.adopt(event.kind, event)
+            elif event.kind == "untidy" and (shift := shift_of(event, self._approved)):
+                self.desk.adopt(untidy_key(shift), event)
+            else:
+                self.desk.take_leave(event)
