@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from spotdiff.cli._view import View
 from spotdiff.errors import OptionError
+from spotdiff.watching.check import problems
+from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.rules import Zone, read_rules, rules_of
 from spotdiff.watching.rules.calendar import seconds_of
 from spotdiff.watching.run import Watch
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from spotdiff.watching.rules import Rules
+    from spotdiff.watching.state import WatchState
     from spotdiff.watching.values import Event
 
 
@@ -72,6 +76,8 @@ class Run:
         self._json_to, self._quiet = json_to, quiet
         self._lines: TextIO | None = None
         self._stopped = False
+        self._view: View | None = None
+        self._metrics: Metrics | None = None
         self._kinds: Counter[str] = Counter()
 
     def go(self) -> int:
@@ -85,7 +91,13 @@ class Run:
             watch = stack.enter_context(
                 Watch(self._rules, replay=self._replay, start=self._start, listener=self._heard)
             )
-            watch.run(until=lambda: self._stopped)
+            if self._rules.metrics:
+                self._metrics = Metrics()
+                self._metrics.serve(self._rules.metrics)
+                stack.callback(self._metrics.close)
+            if sys.stderr.isatty() and not self._quiet:
+                self._view = stack.enter_context(View())
+            watch.run(until=lambda: self._stopped, show=self._show)
         self._say(self._summary())
         return 0
 
@@ -95,8 +107,16 @@ class Run:
             self._lines.flush()
         if change == "opened":
             self._kinds[event.kind] += 1
-        if self._lines is not sys.stdout:
+        if self._view is not None:
+            self._view.heard(event, change)
+        elif self._lines is not sys.stdout:
             self._say(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
+
+    def _show(self, state: WatchState) -> None:
+        if self._metrics is not None:
+            self._metrics.state = state
+        if self._view is not None:
+            self._view.show(state)
 
     def _summary(self) -> str:
         total = sum(self._kinds.values())
@@ -121,4 +141,10 @@ class Run:
 
 def checked(rules: Rules) -> int:
     """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
-    return 0
+    found = problems(rules)
+    for problem in found:
+        click.echo(problem)
+    if not found:
+        zones, cameras = len(rules.zones), len(rules.cameras)
+        click.echo(f"All is well: {cameras} camera{'s' * (cameras != 1)}, {zones} zone{'s' * (zones != 1)}.")
+    return 2 if found else 0

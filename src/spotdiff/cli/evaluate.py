@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @comparison_options
 @click.option("--captions", is_flag=True, help="measure what is said of captioned pairs, not what is marked")
 @click.option("--captioner", "captioners", multiple=True, metavar="FILE", help="with --captions, weights; repeatable")
+@click.option("--events", is_flag=True, help="DATA are labelled clips: measure what a watch tells of them")
+@click.option("--frames", is_flag=True, help="DATA are films with a truth for each frame: measure background models")
 @click.option("--swap", is_flag=True, help="compare each pair exchanged as well, and tell how well the answers fit")
 @click.option("--robustness", is_flag=True, help="also with after moved, turned, relit, shaded and made noisy")
 @click.option(
@@ -44,6 +46,8 @@ def command(
     methods: tuple[str, ...],
     captions: bool,  # noqa: FBT001 (click passes by name)
     captioners: tuple[str, ...],
+    events: bool,  # noqa: FBT001
+    frames: bool,  # noqa: FBT001
     swap: bool,  # noqa: FBT001
     robustness: bool,  # noqa: FBT001
     most: int,
@@ -62,6 +66,9 @@ def command(
     With --captions it is pairs with sentences: a folder of `spotdiff synth --recipe captions`, or spot-the-diff:PATH,
     clevr-change:PATH, image-editing-request:PATH.
 
+    With --events it is a folder of `spotdiff synth --recipe clips`; with --frames one that holds input/ and
+    groundtruth/, as CDnet has them.
+
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
     Example: spotdiff evaluate yard --method classic --method fused=run/weights.safetensors --out measured
@@ -70,6 +77,8 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
+    if events or frames:
+        return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **asked)
     if captions or captioners:
         (_, options), *more = read_candidates(methods, **asked).items()
         if more:
@@ -86,6 +95,18 @@ def command(
     if not quiet and json_to != "-":
         _show(_tables(reports, rows), written)
     return _trouble(reports)
+
+
+def _film(data: Sequence[str], methods: tuple[str, ...], *, events: bool, workers: int | None, **asked: Any) -> int:  # noqa: ANN401
+    from spotdiff.cli._watched_scores import measure_events, measure_frames
+
+    written = {name: asked.pop(name) for name in ("out", "json_to", "quiet")}
+    if not events:
+        return measure_frames(data, **written)
+    (_, options), *more = read_candidates(methods, **asked).items()
+    if more:
+        raise OptionError("--events takes one method")
+    return measure_events(data, options, workers=workers, **written)
 
 
 def _datasets(data: Sequence[str], split: str) -> list[Dataset]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
 from spotdiff.pipeline import compare
+from spotdiff.regions.boxes import overlap
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
@@ -54,7 +55,4 @@ def again(store: Store, event: Event, options: Options) -> Again:
 
 def _shared(one: Box | None, other: Box | None) -> int:
     """Pixels that two boxes share."""
-    if one is None or other is None:
-        return 0
-    width, height = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
-    return max(width, 0) * max(height, 0)
+    return 0 if one is None or other is None else overlap(one, other)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.store import Store
 
-_OFTEN, _SELDOM = 2.0, 300.0  # seconds between the small and the large rounds
+_OFTEN, _SELDOM = 1.0, 300.0  # seconds between the small and the large rounds
 _STEP = 2.0  # seconds that the wall clock may drift between two rounds
 _GB, _MB = 10**9, 10**6
 

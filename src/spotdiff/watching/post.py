@@ -90,7 +90,7 @@ class Post:
     def open(self, store: Store) -> None:
         """Begin to bring what is in the store's outbox."""
         self._store = store
-        self._outbox = Outbox(store.writer.engine, self._clock)
+        self._outbox = Outbox(store.engine, self._clock)
         self._escalator = Escalator(self._addresses.escalations, self._outbox, self._escalated)
         self.courier = Courier(self._outbox, list(self._addresses.sinks.values()))
         self.courier.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +16,17 @@ from spotdiff.watching.keeper import Keeper, retention_of
 from spotdiff.watching.post import Addresses, Post
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.sources import open_feed
+from spotdiff.watching.state import WatchState
 from spotdiff.watching.station import Station
 from spotdiff.watching.store import StoreDown, mend, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
     from spotdiff.watching.desk import Listener
     from spotdiff.watching.rules import Rules
-    from spotdiff.watching.values import Frame
+    from spotdiff.watching.values import Event, Frame
 
 _WAIT = 0.05  # seconds that a live source is waited for before the next has its turn
 _LONG_WAIT = 5.0  # seconds that a film's next frame is waited for at a time
@@ -79,6 +81,7 @@ class Watch:
             self.close()
             raise
         self.keeper = Keeper(self.store, self.post, rules, SystemClock())
+        self._opened: Counter[tuple[str, str]] = Counter()
 
     def __enter__(self) -> Watch:
         return self
@@ -86,12 +89,20 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
-        """Watch until every source has ended or `until` says so."""
-        if self._replay:
-            self._run_replay(until)
-        else:
-            self._run_live(until)
+    def run(
+        self, *, until: Callable[[], bool] = lambda: False, show: Callable[[WatchState], None] = lambda state: None
+    ) -> None:
+        """Watch until every source has ended or `until` says so; `show` is called about once a second."""
+        for _ in self._replayed(until) if self._replay else self._lived(until):
+            if self.keeper.round():
+                if not self._replay:
+                    self._follow()
+                show(self.state())
+
+    def state(self) -> WatchState:
+        """How the watch is doing."""
+        cameras = tuple(station.state() for station in self.stations)
+        return WatchState(cameras, dict(self._opened), self.post.counts, self.store.waiting, self.keeper.database_down)
 
     def close(self) -> None:
         """Write down what is known and let go of everything."""
@@ -126,11 +137,16 @@ class Watch:
                     judge=judge,
                     zone=zone,
                     boot=boot,
-                    listener=self._listener,
+                    listener=self._heard,
                 )
             )
 
-    def _run_replay(self, until: Callable[[], bool]) -> None:
+    def _heard(self, event: Event, change: str) -> None:
+        if change == "opened":
+            self._opened[event.camera, event.kind] += 1
+        self._listener(event, change)
+
+    def _replayed(self, until: Callable[[], bool]) -> Iterator[None]:
         """Frames of all sources in the order of their own clocks."""
         ahead: dict[int, Frame] = {}
         while not until():
@@ -143,8 +159,10 @@ class Watch:
                 return
             place = min(ahead, key=lambda one: (ahead[one].wall, one))
             self.stations[place].take(ahead.pop(place))
+            yield
 
-    def _run_live(self, until: Callable[[], bool]) -> None:
+    def _lived(self, until: Callable[[], bool]) -> Iterator[None]:
+        """Frames as they come, each source in its turn."""
         while not until() and not all(station.feed.ended for station in self.stations):
             for station in self.stations:
                 frame = station.feed.next(timeout=_WAIT)
@@ -152,8 +170,7 @@ class Watch:
                     station.take(frame)
                 elif station.feed.live:
                     station.silent()
-            if self.keeper.round():
-                self._follow()
+            yield
 
     def _follow(self) -> None:
         """See to what people said of the events meanwhile."""

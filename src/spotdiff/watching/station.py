@@ -9,6 +9,7 @@ from spotdiff.watching.camera import CameraWatch
 from spotdiff.watching.desk import Desk
 from spotdiff.watching.memory import recall, remember
 from spotdiff.watching.shifts import Shifts, shift_of, untidy_key
+from spotdiff.watching.state import CameraState
 from spotdiff.watching.values import HEALTH_KINDS, SCENE_KINDS
 
 if TYPE_CHECKING:
@@ -87,6 +88,22 @@ class Station:
         wall = datetime.now(UTC)
         for report in self.watch.silent(status.since_frame, wall):
             self.desk.take(report, wall, status.since_frame)
+
+    def state(self) -> CameraState:
+        """How the camera is doing."""
+        now = self.feed.status
+        return CameraState(
+            self.camera.name,
+            now.connected,
+            now.since_frame,
+            now.fps,
+            self.frames,
+            now.dropped,
+            now.corrupt,
+            now.restarts,
+            now.trouble,
+            self.desk.open,
+        )
 
     def save(self, seconds: float) -> None:
         """Write the memory down."""

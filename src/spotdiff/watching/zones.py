@@ -69,9 +69,9 @@ def sure_at(sensitivity: float) -> float:
 
     Examples:
         >>> sure_at(0.5), round(sure_at(0.0), 2), round(sure_at(1.0), 2)
-        (0.5, 0.9, 0.1)
+        (0.4, 0.75, 0.05)
     """
-    return 0.9 - 0.8 * sensitivity
+    return 0.75 - 0.7 * sensitivity
 
 
 def painted(zone: Zone, scales: Scales) -> Mask:

@@ -14,6 +14,7 @@ _REACH = 4  # the light is even over a window of 1 / _REACH of the picture's wid
 _ODD = 0.35  # log ratio from the even light beyond which a pixel is no witness of the light
 _FLOOR, _SHARE = 9.0, 0.07  # a difference counts from `floor` grey levels and this share of the brightness on
 _NEAR = np.ones((3, 3), np.uint8)
+_GREY = 4.0  # grey levels between the channels of a picture without colours
 _FAINT = 4.0  # grey levels added to both sides of a ratio
 
 
@@ -51,6 +52,7 @@ def difference(known: Bytes, seen: Bytes, usable: Mask, *, noise: float) -> Map:
         usable: (H, W) bool, where the light may be learned from.
         noise: Grey levels that frames differ by when nothing does.
     """
+    known, seen = alike_coloured(known, seen)
     factor = light_between(known, seen, usable)
     expected = np.minimum(known.astype(np.float32) * factor, 255)
     # what a neighbour shows is no news: edges never lie on one another to the pixel
@@ -59,6 +61,19 @@ def difference(known: Bytes, seen: Bytes, usable: Mask, *, noise: float) -> Map:
     apart = np.maximum(darkest - look, look - brightest).max(axis=2)
     limit = _FLOOR + 2 * noise + _SHARE * expected.max(axis=2)
     return np.asarray(cv2.blur(np.maximum(apart, 0), (3, 3)) / limit, np.float32)
+
+
+def alike_coloured(one: Bytes, other: Bytes) -> tuple[Bytes, Bytes]:
+    """Two pictures (H, W, 3), both in grey where one has no colours, as by night under infrared light."""
+    if _colourful(one) == _colourful(other):
+        return one, other
+    grey, also = (cv2.cvtColor(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for p in (one, other))
+    return np.asarray(grey, np.uint8), np.asarray(also, np.uint8)
+
+
+def _colourful(pixels: Bytes) -> bool:
+    some = pixels[::4, ::4]
+    return float((some.max(axis=2).astype(np.int16) - some.min(axis=2)).mean()) > _GREY
 
 
 def parts(mask: Mask, *, least: int) -> list[tuple[Mask, tuple[int, int, int, int]]]:

@@ -28,19 +28,21 @@ def one_that_moved(told: Difference, fresh: Difference) -> Judged | None:
     if other.kind == "moved" and one.kind in ("taken", "left", "changed"):
         shared = int((other.mask & one.mask).sum())
         return other if shared >= _SHARED * int(one.mask.sum()) else None
-    if {one.kind, other.kind} != {"taken", "left"}:
-        return None
-    gone, came = (told, fresh) if one.kind == "taken" else (fresh, told)
-    if likeness(_look(gone, 0), _look(came, 1)) < _LIKELY:
-        return None
-    there, here = (one, other) if one.kind == "left" else (other, one)
+    for gone, came, here, there in ((told, fresh, one, other), (fresh, told, other, one)):
+        fits = there.kind in ("left", "changed") and here.kind in ("taken", "changed") and there.kind != here.kind
+        if fits and likeness(_look(gone, 0), _look(came, 1)) >= _LIKELY:
+            return _moved(here, there)
+    return None
+
+
+def _moved(here: Judged, there: Judged) -> Judged:
     text = f"{there.text} It seems to have stood elsewhere before."
     return replace(
         there,
         kind="moved",
-        score=min(one.score, other.score),
+        score=min(here.score, there.score),
         box_before=here.box,
-        mask=one.mask | other.mask,
+        mask=here.mask | there.mask,
         text=text,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from spotdiff.pipeline import compare_pair
 from spotdiff.regions.kinds import presence
 from spotdiff.types import Pair, Picture
+from spotdiff.watching.scene.differ import alike_coloured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class Judge:
 
     def compare(self, usual: Bytes, seen: Bytes, *, valid: Mask | None = None) -> Comparison:
         """The flow's answer for two pictures (H, W, 3) of one size."""
+        usual, seen = alike_coloured(usual, seen)
         pair = Pair(Picture(usual), Picture(seen), valid=valid)
         return compare_pair(pair, self._method, self._options)
 

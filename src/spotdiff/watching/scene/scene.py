@@ -15,7 +15,7 @@ from spotdiff.watching.scene.reference import Reference, Regimes, known_at
 from spotdiff.watching.scene.scales import covered, shrunk, stretched
 from spotdiff.watching.scene.steady import Steady, moved_by
 from spotdiff.watching.scene.still import StillLook
-from spotdiff.watching.scene.trace import Trace
+from spotdiff.watching.scene.trace import Trace, around, nearer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +31,11 @@ _PAST = 180.0  # seconds that a beginning can be traced back
 _LEAST = 0.0006  # share of the small picture that a candidate must have
 _MANY = 24  # candidates followed at once: a picture that differs everywhere has no things in it
 _SUDDEN = 0.4  # share of the picture that differs at once: the light was switched
-_CLEARANCE = 6  # pixels of the small picture around a candidate that nothing may move in while it is judged
+_CLEARANCE = 6  # pixels of the small picture around a candidate that belong to its surroundings
+_COVERED, _NEAR = 0.05, 0.2  # shares of a candidate and of its surroundings that may move while it is judged
 _BACKOFF = 3.0  # a candidate that the judge does not see waits so many times longer for the next try
 _TRIES = 2  # so often the judge may see nothing before the look counts as usual
+_MUCH = 3  # a candidate so many times larger than what the judge sees is light around it, too
 _REST, _LONG_REST = 3.0, 24.0  # seconds between judgements: after one that found something; at most
 _TOGETHER = 12.0  # seconds within which a thing that moved goes from one place and comes to another
 _NOISE = 1.0  # grey levels that medians differ by when nothing does
@@ -50,7 +52,7 @@ class Ask:
     """
 
     dwell: float = 10.0
-    sure: float = 0.5
+    sure: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +131,9 @@ class Scene:
     def see(self, work: Bytes, seconds: float) -> Iterator[Came | Became | Went]:
         """Take in a frame in the size of the working picture; what it brings to light."""
         tiny = shrunk(work, self.scales.tiny)
-        x, y = self.steady.shift(tiny) if self.steady else (0.0, 0.0)
+        if self.steady is None:
+            self.steady = Steady(tiny)
+        x, y = self.steady.shift(tiny)
         factor = self.scales.work[0] / self.scales.tiny[0]
         self._trace.add(seconds, moved_by(tiny, x, y))
         self._stills.add(seconds, moved_by(work, x * factor, y * factor))
@@ -139,7 +143,7 @@ class Scene:
         still = self.still = self._stills.look()
         pace, self._last_look = still.seconds - self._last_look, still.seconds
         if self.regimes is None:
-            self.start(Regimes(Reference(still.work, ~still.restless)))
+            self.regimes = Regimes(Reference(still.work, ~still.restless))
         else:
             yield from self._look(still, self.regimes, pace)
 
@@ -162,7 +166,7 @@ class Scene:
         return self._count
 
     def start(self, regimes: Regimes) -> None:
-        """Begin with a memory: the first look's, or one that was kept."""
+        """Begin with a memory that was kept."""
         self.regimes = regimes
         self.steady = Steady(shrunk(regimes.now.work, self.scales.tiny))
 
@@ -197,14 +201,22 @@ class Scene:
         """Is what was told still so?"""
         for told in self._told:
             present = told.present(apart, still.restless)
-            if present:
-                told.missing = 0.0
-            elif present is False:
+            if present is False and self._shows(told, still) != "new":
                 told.missing += pace
                 if told.missing > 2 * pace:
                     self.differences.remove(told)
                     if told.announced:
                         yield Went(told.number, "reverted")
+            elif present is not None:
+                told.missing = 0.0
+
+    def _shows(self, told: Difference, still: Still) -> str:
+        """Which of the looks that a difference was told by its ground shows now: old, new or neither."""
+        if told.shown is None:
+            return "neither"
+        size = self.scales.small
+        old, new = (shrunk(picture, size).astype(np.float32) for picture in told.shown)
+        return nearer(still.small.astype(np.float32), old, new, told.mask, around(told.mask))
 
     def _follow(self, still: Still, apart: Mask, pace: float) -> None:
         """Bring every candidate up to the present look, drop those that went and find new ones."""
@@ -257,7 +269,8 @@ class Scene:
         seen = candidate.seen == still.seconds and candidate.visible >= 2 * _PACE
         if not seen or still.seconds < candidate.due:
             return False
-        return not (grown(candidate.mask, _CLEARANCE) & still.restless).any()
+        near = grown(candidate.mask, _CLEARANCE)
+        return float(still.restless[candidate.mask].mean()) < _COVERED and float(still.restless[near].mean()) < _NEAR
 
     def _decide(self, candidate: Difference, answer: Comparison, still: Still, usual: Bytes) -> Iterator[Became]:
         ask = self._asks(candidate.mask, None) or Ask()
@@ -267,7 +280,8 @@ class Scene:
             return
         small = covered(found.mask, self.scales.small)
         where = small if small.any() else candidate.mask
-        candidate.mask = candidate.mask | small
+        one = int(candidate.mask.sum()) <= _MUCH * int(where.sum())
+        candidate.mask = candidate.mask | small if one else grown(where, 2)
         for other in self._waiting:
             if other is not candidate and same_ground(other.mask, candidate.mask):
                 candidate.mask = candidate.mask | other.mask

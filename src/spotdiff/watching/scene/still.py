@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from spotdiff.watching.scene.scales import Scales
 
 _MOST, _FEWEST = 9, 3  # frames that a median is taken of
-_RESTLESS = 9.0  # grey levels of mean deviation from the median, light taken out, from which on a pixel is not still
+_NEAR = np.ones((3, 3), np.uint8)
+_RESTLESS = 7.0  # grey levels of mean deviation from the median, light taken out, from which on a pixel is not still
 _GROWN = 7  # pixels of the small picture that what moves is grown by
 
 
@@ -76,11 +77,12 @@ class StillLook:
 def _restless(frames: list[Bytes], median: Bytes) -> Mask:
     grey = cv2.cvtColor(median, cv2.COLOR_RGB2GRAY)
     level = max(float(grey.mean()), 1.0)
+    # a trembling camera shows a neighbour's grey, which is no movement
+    darkest, brightest = cv2.erode(grey, _NEAR), cv2.dilate(grey, _NEAR)
     total = np.zeros(grey.shape, np.float32)
     for frame in frames:
         other = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        cv2.accumulate(
-            cv2.absdiff(cv2.convertScaleAbs(other, alpha=level / max(float(other.mean()), 1.0)), grey), total
-        )
+        other = cv2.convertScaleAbs(other, alpha=level / max(float(other.mean()), 1.0))
+        cv2.accumulate(cv2.max(cv2.subtract(darkest, other), cv2.subtract(other, brightest)), total)
     moving = cv2.blur(total / len(frames), (3, 3)) > _RESTLESS
     return np.asarray(cv2.dilate(moving.astype(np.uint8), np.ones((_GROWN, _GROWN), np.uint8)) > 0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from spotdiff.watching.scene.scales import shrunk, stretched
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Mask
+    from spotdiff.types import Bytes, Map, Mask
 
 _NEAR = 0.35  # of the distance of the two looks: so near a frame must be to one of them to speak for it
 _MOST = 900  # frames kept
@@ -50,11 +51,11 @@ class Trace:
         inside = stretched(where, size)
         if not inside.any():
             return noticed
-        ring = _around(inside)
+        ring = around(inside)
         old, new = (shrunk(picture, size).astype(np.float32) for picture in (before, after))
         first = None
         for seconds, tiny in reversed(self._frames):
-            verdict = _nearer(tiny.astype(np.float32), old, new, inside, ring)
+            verdict = nearer(tiny.astype(np.float32), old, new, inside, ring)
             if verdict == "new":
                 first = seconds
             elif verdict == "old":
@@ -66,14 +67,13 @@ class Trace:
         return tuple(self._frames)
 
 
-def _around(inside: Mask) -> Mask:
-    import cv2
-
+def around(inside: Mask) -> Mask:
+    """The ring of four pixels around a ground."""
     wide = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     return np.asarray(wide & ~inside)
 
 
-def _nearer(frame: np.ndarray, old: np.ndarray, new: np.ndarray, inside: Mask, ring: Mask) -> str:
+def nearer(frame: Map, old: Map, new: Map, inside: Mask, ring: Mask) -> str:
     """Which of two looks a frame shows inside, the light taken from just around it: old, new or neither."""
     apart = []
     for look in (old, new):

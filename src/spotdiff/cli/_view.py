@@ -1,0 +1,63 @@
+"""What a terminal shows while a watch runs: the cameras, what is open, the latest events."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from spotdiff.watching.state import WatchState
+    from spotdiff.watching.values import Event
+
+_LATEST = 8
+
+
+class View:
+    """A picture of the watch in the terminal; use it in a `with` block."""
+
+    def __init__(self) -> None:
+        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+        self._latest: deque[str] = deque(maxlen=_LATEST)
+
+    def __enter__(self) -> View:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def heard(self, event: Event, change: str) -> None:
+        """An event has changed."""
+        self._latest.append(f"{event.confirmed:%H:%M:%S}  {change:<12} {event.id}  {event.text}")
+
+    def show(self, state: WatchState) -> None:
+        """Bring the picture up to date."""
+        parts: list[RenderableType] = [_cameras(state), _open(state), Text("\n".join(self._latest))]
+        waiting = sum(number for (_, how), number in state.letters.items() if how == "waiting")
+        if waiting:
+            parts.append(Text(f"{waiting} messages wait to be delivered", style="yellow"))
+        if state.store_trouble:
+            parts.append(Text(f"{state.store_trouble}; {state.store_waiting} changes wait", style="red"))
+        self._live.update(Group(*parts), refresh=True)
+
+
+def _cameras(state: WatchState) -> Table:
+    table = Table("Camera", "State", "Frames a second", "Frames", "Dropped", "Open", box=None, pad_edge=False)
+    for camera in state.cameras:
+        well = Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
+        open_ = str(len(camera.open))
+        table.add_row(camera.name, well, f"{camera.fps:.1f}", f"{camera.frames:,}", f"{camera.dropped:,}", open_)
+    return table
+
+
+def _open(state: WatchState) -> Table:
+    table = Table("Open", "Since", "What", box=None, pad_edge=False)
+    for camera in state.cameras:
+        for event in camera.open:
+            table.add_row(event.id, f"{event.first_seen:%Y-%m-%d %H:%M}", event.text)
+    return table

@@ -1,0 +1,296 @@
+"""Events of a watch held against labelled clips: found, rightly called, in time, and how many for nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.errors import DataError
+from spotdiff.evaluate.tables import Table
+from spotdiff.regions.boxes import iou
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from spotdiff.options import Options
+    from spotdiff.types import Box, Bytes
+    from spotdiff.watching.reports import Report
+
+_OVERLAP = 0.2  # intersection over union of two boxes of one thing
+_APART = 15.0  # seconds between what is true and what is told of one event, at most
+_DAY = 86400.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a clip's truth.
+
+    Attributes:
+        kind: left, taken or moved.
+        box: Where it is, or was, for what is taken.
+        box_before: Where a moved thing stood.
+        time: The second since which it is so.
+    """
+
+    kind: str
+    box: Box
+    box_before: Box | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One event as a watcher told it.
+
+    Attributes:
+        kind: What it was called in the end.
+        box, box_before: Where.
+        time: Since which second, by the watcher.
+        told: The second it was told in.
+    """
+
+    kind: str
+    box: Box
+    box_before: Box | None
+    time: float
+    told: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a watcher made of one clip.
+
+    Attributes:
+        name: Of the clip.
+        scenario: What it is for: event, or the one thing that happens in it.
+        seconds: How long it is.
+        pairs: Events that happened, each with what was told of it, or None.
+        false: What was told for nothing.
+        frames: How many were looked at.
+        cost: Processor seconds that took.
+    """
+
+    name: str
+    scenario: str
+    seconds: float
+    pairs: tuple[tuple[Happened, Reported | None], ...]
+    false: tuple[Reported, ...]
+    frames: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventFigures:
+    """Clips summed up; a share of nothing is not a number.
+
+    Attributes:
+        clips, happened, found, told: Counts.
+        recall: Share of the events that were told.
+        precision: Share of what was told that happened.
+        label_right: Share of the found events, other than those told as `changed`, that are called what they are.
+        changed: Share of the found events that are told as `changed`.
+        error: 95th percentile of the error of the beginning, in seconds.
+        delay: Median and 95th percentile of the seconds from the event to its being told.
+        false_per_day: Told for nothing, for each day that a camera is watched.
+        milliseconds: Of the processor, for each frame looked at.
+    """
+
+    clips: int
+    happened: int
+    found: int
+    told: int
+    recall: float
+    precision: float
+    label_right: float
+    changed: float
+    error: float
+    delay: tuple[float, float]
+    false_per_day: float
+    milliseconds: float
+
+
+Frames = Iterable[tuple[float, "Bytes"]]  # (seconds, picture)
+Watcher = Callable[[Frames], Iterable[Reported]]  # tells what it has seen, each event as it was called in the end
+
+
+def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
+    """The films of a folder with their truth, NAME.mp4 beside NAME.json, by name.
+
+    Raises:
+        DataError: there are none, or a truth cannot be read.
+    """
+    found = []
+    for path in sorted(Path(folder).glob("*.json")):
+        film = path.with_suffix(".mp4")
+        if not film.is_file():
+            continue
+        try:
+            truth = json.loads(path.read_text(encoding="utf-8"))
+            _ = [_happened(one) for one in truth["events"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: no truth of a clip ({error}); make some with spotdiff synth --recipe clips"
+            ) from None
+        found.append((film, truth))
+    if not found:
+        raise DataError(f"{folder}: no clips with their truth; make some with spotdiff synth --recipe clips")
+    return found
+
+
+def ours(options: Options) -> Watcher:
+    """The watch with its default rules."""
+
+    def watcher(frames: Frames) -> list[Reported]:
+        from spotdiff.methods import get_method
+        from spotdiff.watching.camera import CameraWatch
+        from spotdiff.watching.rules import Camera, rules_of
+        from spotdiff.watching.scene.judge import Judge
+        from spotdiff.watching.values import Frame
+
+        rules = replace(rules_of([], names=[]), options=options)
+        judge = Judge(get_method(options.method, options.settings), options)
+        watch = CameraWatch(Camera("clip", ""), rules, judge, zone=UTC, boot="")
+        told: dict[str, Reported] = {}
+        for number, (seconds, pixels) in enumerate(frames):
+            frame = Frame(pixels, number, seconds, _EPOCH + timedelta(seconds=seconds))
+            for report in watch.see(frame):
+                _note(told, report)
+        return list(told.values())
+
+    return watcher
+
+
+def _note(told: dict[str, Reported], report: Report) -> None:
+    """Keep what a report says of scene events; faults of the camera are no events of the scene."""
+    from spotdiff.watching.reports import Amended, Opened
+    from spotdiff.watching.values import SCENE_KINDS
+
+    if isinstance(report, Opened):
+        event = report.event
+        if event.kind in SCENE_KINDS and event.box is not None:
+            name = f"{report.key}@{event.confirmed_seconds}"  # a key is free again once its event is over
+            told[name] = Reported(event.kind, event.box, event.box_before, event.seconds, event.confirmed_seconds)
+    elif isinstance(report, Amended) and report.box is not None:
+        name = next(name for name in reversed(told) if name.startswith(f"{report.key}@"))
+        told[name] = replace(told[name], kind=report.kind, box=report.box, box_before=report.box_before)
+
+
+def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
+    """Have a watcher watch one clip, and hold what it tells against the truth."""
+    from spotdiff.watching.sources import open_feed
+
+    seen = 0
+
+    def frames() -> Iterator[tuple[float, Bytes]]:
+        nonlocal seen
+        with open_feed(str(film), replay=True) as feed:
+            while not feed.ended:
+                frame = feed.next(timeout=60.0)
+                if frame is not None:
+                    seen += 1
+                    yield frame.seconds, frame.pixels
+
+    start = time.process_time()
+    told = tuple(watcher(frames()))
+    cost = time.process_time() - start
+    pairs, false = matched([_happened(one) for one in truth["events"]], told)
+    return Clip(film.stem, str(truth["scenario"]), float(truth["seconds"]), pairs, false, seen, cost)
+
+
+def matched(
+    happened: Sequence[Happened], told: Sequence[Reported]
+) -> tuple[tuple[tuple[Happened, Reported | None], ...], tuple[Reported, ...]]:
+    """Each event with the report that fits it best, each report once; and the reports that fit none.
+
+    A report fits where one of its boxes overlaps one of the event's by a fifth of their union and the beginning it
+    tells is at most 15 seconds off.
+    """
+    left = list(told)
+    pairs: list[tuple[Happened, Reported | None]] = []
+    for event in sorted(happened, key=lambda one: one.time):
+        best = max(left, key=lambda one: _fit(event, one), default=None)
+        if best is not None and _fit(event, best) > 0:
+            left.remove(best)
+            pairs.append((event, best))
+        else:
+            pairs.append((event, None))
+    return tuple(pairs), tuple(left)
+
+
+def summed(clips: Sequence[Clip]) -> EventFigures:
+    """The figures of clips together."""
+    import numpy as np
+
+    pairs = [pair for clip in clips for pair in clip.pairs]
+    found = [(event, told) for event, told in pairs if told is not None]
+    named = [(event, told) for event, told in found if told.kind != "changed"]
+    false = sum(len(clip.false) for clip in clips)
+    errors = [abs(told.time - event.time) for event, told in found]
+    delays = [told.told - event.time for event, told in found]
+    return EventFigures(
+        clips=len(clips),
+        happened=len(pairs),
+        found=len(found),
+        told=len(found) + false,
+        recall=_share(len(found), len(pairs)),
+        precision=_share(len(found), len(found) + false),
+        label_right=_share(sum(event.kind == told.kind for event, told in named), len(named)),
+        changed=_share(len(found) - len(named), len(found)),
+        error=float(np.percentile(errors, 95)) if errors else math.nan,
+        delay=(float(np.median(delays)), float(np.percentile(delays, 95))) if delays else (math.nan, math.nan),
+        false_per_day=_share(false, sum(clip.seconds for clip in clips) / _DAY),
+        milliseconds=1000 * _share(sum(clip.cost for clip in clips), sum(clip.frames for clip in clips)),
+    )
+
+
+def event_table(rows: Mapping[str, Sequence[Clip]]) -> Table:
+    """Watchers side by side, by name; below each the kinds of clips in which nothing happens."""
+    heads = ("watcher", "clips", "events", "recall", "precision", "label right", "changed", "false", "a day", "error s")
+    lines = []
+    for name, clips in rows.items():
+        lines.append(_line(name, clips))
+        scenarios = sorted({clip.scenario for clip in clips})
+        lines += [_line(f"  {one}", [clip for clip in clips if clip.scenario == one]) for one in scenarios]
+    return Table("events", (*heads, "told after s", "ms a frame"), tuple(lines))
+
+
+def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
+    all_of_them = summed(clips)
+    shares = (all_of_them.recall, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
+    counts = (str(all_of_them.clips), str(all_of_them.happened))
+    false = str(all_of_them.told - all_of_them.found)
+    rest = (all_of_them.false_per_day, all_of_them.error, all_of_them.delay[1], all_of_them.milliseconds)
+    return (name, *counts, *(_cell(value, 3) for value in shares), false, *(_cell(value, 1) for value in rest))
+
+
+def _cell(value: float, digits: int) -> str:
+    return "-" if value != value else f"{value:.{digits}f}"
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
+
+
+def _happened(said: Mapping[str, Any]) -> Happened:
+    before = said.get("box_before")
+    return Happened(str(said["kind"]), _box(said["box"]), _box(before) if before else None, float(said["time"]))
+
+
+def _box(said: Sequence[int]) -> Box:
+    left, top, right, bottom = (int(side) for side in said)
+    return left, top, right, bottom
+
+
+def _fit(event: Happened, told: Reported) -> float:
+    if abs(told.time - event.time) > _APART:
+        return 0.0
+    ours = [box for box in (told.box, told.box_before) if box is not None]
+    best = max(iou(one, other) for one in ours for other in (event.box, event.box_before) if other is not None)
+    return best if best >= _OVERLAP else 0.0
