@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Pair as Pair
     from spotdiff.types import Picture as Picture
     from spotdiff.types import Region as Region
+    from spotdiff.watching.run import watch as watch
 
 _PUBLIC = {
     "Comparison": "spotdiff.types",
@@ -42,6 +43,7 @@ _PUBLIC = {
     "load_pair": "spotdiff.image",
     "method_names": "spotdiff.methods",
     "open_dataset": "spotdiff.data",
+    "watch": "spotdiff.watching.run",
 }
 __all__ = sorted(_PUBLIC)
 

@@ -18,7 +18,7 @@ from spotdiff.cli._view import View
 from spotdiff.errors import OptionError
 from spotdiff.watching.check import problems
 from spotdiff.watching.metrics import Metrics
-from spotdiff.watching.rules import Zone, read_rules, rules_of
+from spotdiff.watching.rules import Zone, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.calendar import seconds_of
 from spotdiff.watching.run import Watch
 from spotdiff.watching.sources import source_name
@@ -49,7 +49,7 @@ def rules_from(
     if bool(sources) == bool(file):
         raise OptionError("watch takes sources, or a file of rules that names them: --rules FILE.toml")
     rules = read_rules(file) if file else rules_of(sources, names=[source_name(one) for one in sources])
-    rules = replace(rules, **given)  # type: ignore[arg-type]
+    rules = with_settings(rules, given)
     if fps is not None:
         rules = replace(rules, cameras={name: replace(one, fps=fps) for name, one in rules.cameras.items()})
     if dwell is not None:

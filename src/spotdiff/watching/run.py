@@ -14,8 +14,9 @@ from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.keeper import Keeper, retention_of
 from spotdiff.watching.post import Addresses, Post
+from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.sources import open_feed
+from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.state import WatchState
 from spotdiff.watching.station import Station
 from spotdiff.watching.store import StoreDown, mend, open_store
@@ -93,11 +94,17 @@ class Watch:
         self, *, until: Callable[[], bool] = lambda: False, show: Callable[[WatchState], None] = lambda state: None
     ) -> None:
         """Watch until every source has ended or `until` says so; `show` is called about once a second."""
-        for _ in self._replayed(until) if self._replay else self._lived(until):
-            if self.keeper.round():
-                if not self._replay:
-                    self._follow()
+        for due in self.steps(until=until):
+            if due:
                 show(self.state())
+
+    def steps(self, *, until: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+        """Watch step by step; about once a second a step is True, for who shows the state."""
+        for _ in self._replayed(until) if self._replay else self._lived(until):
+            due = self.keeper.round()
+            if due and not self._replay:
+                self._follow()
+            yield due
 
     def state(self) -> WatchState:
         """How the watch is doing."""
@@ -193,3 +200,47 @@ def time_zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise OptionError(f"timezone: there is no {name!r}; write a name such as Europe/Berlin") from None
+
+
+def watch(
+    *sources: str,
+    rules: str | Path | None = None,
+    store: str | None = None,
+    replay: bool = False,
+    start: datetime | None = None,
+    **settings: object,
+) -> Iterator[Event]:
+    """Watch a place over time; every event each time that it changes.
+
+    Args:
+        sources: Folders of pictures, films, numbers of webcams, addresses of streams.
+        rules: A file of rules instead, which names its cameras.
+        store: Where events are kept: a file, or postgresql://...; `watch/events.db` when None.
+        replay: As fast as it goes, by the films' own clocks; the iterator then ends.
+        start: When a film begins that does not say so.
+        settings: Other settings of `spotdiff.watching.rules.Rules` by name, such as `keep_days`.
+
+    Returns:
+        An iterator; frames are looked at while it is asked for the next event. Close it to stop. A script needs the
+        usual `if __name__ == "__main__":`, since sources are decoded in processes of their own.
+
+    Raises:
+        OptionError: a rule cannot be.
+        LoadError: a source cannot be opened.
+        DataError: the store cannot be used.
+    """
+    if bool(sources) == (rules is not None):
+        raise OptionError("watch takes sources, or a file of rules that names them")
+    asked = read_rules(rules) if rules is not None else rules_of(sources, names=[source_name(one) for one in sources])
+    given = settings if store is None else settings | {"store": store}
+    heard: list[Event] = []
+    work = Watch(with_settings(asked, given), replay=replay, start=start, listener=lambda event, _: heard.append(event))
+    return _each(work, heard)
+
+
+def _each(work: Watch, heard: list[Event]) -> Iterator[Event]:
+    with work:
+        for _ in work.steps():
+            yield from heard
+            heard.clear()
+    yield from heard

@@ -36,6 +36,16 @@ def rules_of(sources: Sequence[str], *, names: Sequence[str] = (), **settings: o
     return _built(Rules, settings, owner="watch", cameras=cameras)
 
 
+def with_settings(rules: Rules, settings: Mapping[str, Any]) -> Rules:
+    """Rules with some settings changed.
+
+    Raises:
+        OptionError: there is no such setting, or it has a value it cannot have.
+    """
+    made = _built(Rules, settings, owner="watch", cameras=rules.cameras)
+    return replace(rules, **{name: getattr(made, name) for name in settings})
+
+
 def read_rules(path: str | Path) -> Rules:
     """Rules from a TOML file; files that it names are looked for beside it.
 

@@ -60,9 +60,12 @@ class Judge:
 
 
 def judged(answer: Comparison, ground: Mask) -> Judged | None:
-    """What an answer says of `ground` (H, W) bool; None where it sees no difference."""
+    """What an answer says of `ground` (H, W) bool; None where it sees no difference.
+
+    An answer that is unsure of the whole counts, too: what stays for so long is likelier than what is seen once.
+    """
     labels = answer.labels
-    if labels is None or answer.verdict == "unsure":
+    if labels is None:
         return None
     touching = [region for region in answer.regions if _touches(region, labels, ground)]
     if not touching:
