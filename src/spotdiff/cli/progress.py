@@ -1,0 +1,114 @@
+"""Measure how far the named areas of a site have changed, over a dated series of pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.watching.progress import Step
+
+
+@click.command()
+@click.argument("folder", metavar="FOLDER")
+@click.option(
+    "--out", required=True, metavar="DIR", help="folder of index.html, progress.csv and what is kept to resume"
+)
+@comparison_options
+@click.option(
+    "--order",
+    type=click.Choice(("taken", "name", "mtime")),
+    default="taken",
+    show_default=True,
+    help="of the pictures: by date (EXIF, else the name, else the file's time), by name, or by the file's time",
+)
+@click.option("--json", "json_to", metavar="FILE|-", help="write the steps as JSON; - is standard output")
+@click.option("--quiet", "-q", is_flag=True, help="say nothing but what had trouble")
+def command(
+    folder: str,
+    out: str,
+    order: str,
+    json_to: str | None,
+    quiet: bool,  # noqa: FBT001 (click passes by name)
+    **asked: Any,  # noqa: ANN401 (the fields of Options)
+) -> int:
+    """Measure how far the named areas of a site have changed, over a dated series of pictures.
+
+    Every picture of FOLDER is compared with the first and with the one before it. The areas are polygons in pixels of
+    the first picture; without --areas the whole picture is one. Run it again, and only pairs whose pictures, areas or
+    options have changed are compared anew.
+
+    \b
+    Example: spotdiff progress site --areas areas.toml --out progress
+    Exit codes: 0 written, 2 trouble.
+    """  # noqa: D301 (click wants the character itself)
+    from spotdiff.cli._progress import watched
+    from spotdiff.evaluate import check_method
+    from spotdiff.watching.progress import measure_progress, progress_csv, progress_page, progress_record, series
+
+    options = read_options(**asked)
+    check_method(options)  # a method without weights must not become trouble with every pair
+    pictures, place = series(folder, order=order), Path(out)
+    if json_to and json_to != "-" and Path(json_to).resolve() in {one.path.resolve() for one in pictures}:
+        raise OptionError(f"{json_to} is one of the pictures and would be written over; choose another place")
+    name = Path(folder).resolve().name
+    steps = list(
+        watched(measure_progress(pictures, options=options, keep=place), len(pictures), unit="pictures", quiet=quiet)
+    )
+    page, table = place / "index.html", place / "progress.csv"
+    _write(page, progress_page(steps, title=f"Progress: {name}"))
+    _write(table, progress_csv(steps))
+    if json_to:
+        _write_json(json_to, json.dumps(progress_record(steps, name=name), indent=2) + "\n")
+    if not quiet and json_to != "-":
+        click.echo(_told(steps, (page, table)))
+    if trouble := _trouble(steps):
+        click.echo(f"spotdiff: {trouble}", err=True)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    from spotdiff.files import write_whole
+
+    write_whole(path, text.encode("utf-8", "replace"))
+
+
+def _write_json(target: str, text: str) -> None:
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        _write(Path(target), text)
+
+
+def _told(steps: Sequence[Step], written: Sequence[Path]) -> str:
+    from spotdiff.watching.progress.page import day, latest, percent
+
+    areas = steps[0].areas
+    width = max(len(area) for area in areas)
+    lines = [f"{len(steps)} pictures from {day(steps[0])} to {day(steps[-1])}"]
+    for area in areas:
+        step = latest(steps, area)
+        share, recent = percent(step.since_first[area]), percent(step.since_last[area])
+        lines.append(f"  {area:<{width}}  {share:>6} since the first, {recent:>6} since the one before, on {day(step)}")
+    unsure = [step for step in steps if step.first is not None and step.first.verdict == "unsure"]
+    lines += [f"  unsure: {step.picture.name}: {step.first.reason}" for step in unsure[:20] if step.first]
+    resumed = sum(step.resumed for step in steps)
+    lines += [f"{resumed} pictures taken over from an earlier run"] if resumed else []
+    return "\n".join([*lines, *(f"Wrote {path}" for path in written)])
+
+
+def _trouble(steps: Sequence[Step]) -> str:
+    bad = [step for step in steps if step.error]
+    if not bad:
+        return ""
+    some = "a picture" if len(bad) == 1 else f"{len(bad)} pictures"
+    name, error = bad[0].picture.name, bad[0].error
+    return f"{some} had trouble: {error if name in error else f'{name}: {error}'}"
