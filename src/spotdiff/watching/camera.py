@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+from collections import deque
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from spotdiff.watching.values import Frame
 
 _GAP = 10.0  # seconds without a frame that are an event
+_LATE = 5.0  # times the usual gap between frames that are, too
+_GAPS, _FEW = 25, 3  # gaps that the usual one is taken from; fewer tell nothing
 _TURNED = 0.06  # of the picture's width that the view must have moved by
 _CONTEXT = 30.0  # seconds that the film reaches back beyond the longest dwell
 _LONGEST_FILM = 150.0
@@ -57,6 +62,7 @@ class CameraWatch:
         self._ground: Ground | None = None
         self._last: Frame | None = None
         self._offline = False
+        self._gaps: deque[float] = deque(maxlen=_GAPS)
 
     @property
     def film(self) -> Film:
@@ -89,7 +95,7 @@ class CameraWatch:
 
     def silent(self, seconds: float, wall: datetime) -> Iterator[Report]:
         """No frame has come for so many seconds; call it now and then while a live source gives none."""
-        if not self._offline and seconds >= _GAP:
+        if not self._offline and seconds >= self._late():
             self._offline = True
             since = self._last.seconds if self._last else 0.0
             text = health_text("offline", self.camera.name)
@@ -134,16 +140,19 @@ class CameraWatch:
     def _back(self, frame: Frame) -> Iterator[Report]:
         """Report a gap before this frame, and its end."""
         last = self._last
-        if last is not None and frame.seconds - last.seconds >= max(_GAP, 3 * self._usual_gap()):
+        if last is not None:
             yield from self.silent(frame.seconds - last.seconds, frame.wall)
+            self._gaps.append(frame.seconds - last.seconds)
         if self._offline:
             self._offline = False
             self._interrupt()
             yield Ended("offline", "recovered", frame.seconds)
 
-    def _usual_gap(self) -> float:
-        """Seconds between frames where nothing is amiss."""
-        return self.camera.every if self.camera.every > 1 else 1 / self.camera.fps
+    def _late(self) -> float:
+        """Seconds after which a frame is missing: folders may get one a minute, and that is no fault."""
+        if len(self._gaps) < _FEW:
+            return math.inf if self.camera.grows else _GAP
+        return max(_GAP, _LATE * statistics.median(self._gaps))
 
     def _ails(self, ail: Ail, frame: Frame, work: Bytes) -> Iterator[Report]:
         if not ail.began:

@@ -41,6 +41,10 @@ class Shifts:
         zone: The time zone of the appointments.
         folder: Where the reports are written.
         judge: Compares two looks.
+        last: The latest moment that an earlier run has seen to.
+
+    Attributes:
+        last: The latest moment seen to; None before the first.
     """
 
     def __init__(
@@ -51,10 +55,11 @@ class Shifts:
         zone: tzinfo,
         folder: Path,
         judge: Judge,
+        last: datetime | None = None,
     ) -> None:
         self._approved, self._zones, self._zone, self._folder, self._judge = approved, zones, zone, folder, judge
         self._pictures = {one.name: load_picture(one.picture).pixels for one in approved}
-        self._last: datetime | None = None
+        self.last = last
 
     def see(self, scene: Scene, wall: datetime, seconds: float, template: Event) -> Iterator[Report]:
         """Keep every appointment since the last call; a clock that went back brings none again.
@@ -65,10 +70,10 @@ class Shifts:
             seconds: Now, on the source's clock.
             template: An event of this camera and moment, to be filled in.
         """
-        last, self._last = self._last or wall, max(wall, self._last or wall)
+        last = self.last or wall
         if scene.still is None:
-            self._last = last
             return
+        self.last = max(wall, last)
         for one in self._approved:
             for moment in appointments(one.times, days_of(one.days), self._zone, after=last, until=wall):
                 yield from self._held_against(one, scene, moment, replace(template, seconds=seconds))

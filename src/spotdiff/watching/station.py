@@ -61,7 +61,16 @@ class Station:
         self._memory = store.folder / "memory" / f"{camera.name}.npz"
         self._approved = [one for one in rules.approved.values() if one.camera in ("", camera.name)]
         folder = store.folder / "shifts"
-        self._shifts = Shifts(self._approved, dict(rules.zones), zone=zone, folder=folder, judge=judge)
+        self._seen_to = f"shifts:{camera.name}"
+        last = store.kept(self._seen_to) if self._approved else None
+        self._shifts = Shifts(
+            self._approved,
+            dict(rules.zones),
+            zone=zone,
+            folder=folder,
+            judge=judge,
+            last=datetime.fromisoformat(str(last)) if last else None,
+        )
         self._saved = 0.0
         self._unsaved = self._recalled = False
         self.frames = 0
@@ -108,6 +117,8 @@ class Station:
     def save(self, seconds: float) -> None:
         """Write the memory down."""
         self._saved, self._unsaved = seconds, False
+        if self._shifts.last is not None:
+            self._store.keep(self._seen_to, self._shifts.last.isoformat())
         scene = self.watch.scene
         if scene is not None:
             ids = {

@@ -18,11 +18,15 @@ ALL = STILLS | {"thumbnail", "clip"}
 @pytest.fixture
 def filled(opened):
     """Three closed events, the oldest first, then one that is open and one that is acknowledged."""
-    store = opened(clock=lambda: NOW)
-    ids = [store.add(make_event(number), make_witness(seed=number)).id for number in range(5)]
+    store = opened()
+    ids = []
+    for number in range(5):
+        store._clock = lambda day=number: make_event(60 * 24 * day).first_seen
+        ids.append(store.add(make_event(number), make_witness(seed=number)).id)
     for number, id_ in enumerate(ids[:3]):
         store.change(id_, state="closed", closed=make_event(60 * 24 * number).first_seen)
     store.acknowledge(ids[4])
+    store._clock = lambda: NOW
     return store
 
 
@@ -82,6 +86,14 @@ def test_closed_events_go_after_their_days(filled):
     with filled.reading() as connection:
         (row,) = connection.execute(select(journal)).all()
     assert row.said.startswith("2 clips, 8 pictures, 2 thumbnails, 2 events: ")
+
+
+def test_a_film_of_years_ago_that_was_replayed_today_is_kept(opened):
+    store = opened(clock=lambda: NOW)
+    event = store.add(make_event(0), make_witness(seed=0))
+    store.change(event.id, state="closed", closed=event.first_seen)
+    enforce(store, Retention(keep_days=0.001))
+    assert [one.id for one in store.events()] == [event.id]
 
 
 def test_the_journal_grows_old_too(filled):

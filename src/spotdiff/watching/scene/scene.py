@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PACE = 1.0  # seconds between looks
 _SPAN = 3.0  # seconds that a still look is made of
-_PAST = 180.0  # seconds that a beginning can be traced back
+_PAST = 120.0  # seconds that a beginning can be traced back
 _LEAST = 0.0006  # share of the small picture that a candidate must have
 _MANY = 24  # candidates followed at once: a picture that differs everywhere has no things in it
 _SUDDEN = 0.4  # share of the picture that differs at once: the light was switched

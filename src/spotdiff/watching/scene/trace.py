@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
 
 _NEAR = 0.35  # of the distance of the two looks: so near a frame must be to one of them to speak for it
-_MOST = 900  # frames kept
+_MOST = 600  # frames kept
 
 
 class Trace:

@@ -78,8 +78,8 @@ _STEPS = (_Step(_FILMS), _Step(_STILLS), _Step(_REST, whole=True), _Step(_FILMS,
 def enforce(store: Store, retention: Retention) -> Freed:
     """Throw away what a store need not keep any longer; what it was is told in the journal.
 
-    Closed events older than `keep_days` go as a whole. Then, while the evidence is larger than `keep_bytes` or less
-    than `reserve_bytes` of the disk is free: films of the oldest closed events, then their pictures except for the
+    Events closed and written more than `keep_days` ago go as a whole. Then, while the evidence is larger than
+    `keep_bytes` or less than `reserve_bytes` of the disk is free: films of the oldest closed events, then their pictures except for the
     thumbnails, then those events as a whole, and at last films of the events that are not closed. Pictures and rows
     of events that are not closed always stay.
 
@@ -111,7 +111,9 @@ def _excess(store: Store, retention: Retention, size: int) -> int:
 def _old(store: Store, retention: Retention) -> Freed:
     limit = micros(store.now() - timedelta(days=retention.keep_days))
     store.writer.transact(lambda connection: connection.execute(delete(journal).where(journal.c.at < limit)).rowcount)
-    old = select(events.c.id).where(events.c.state == "closed", events.c.closed < limit)
+    # a film replayed today may be of years ago: what was written lately is not old
+    fresh = select(evidence.c.id).where(evidence.c.event == events.c.id, evidence.c.written >= limit).exists()
+    old = select(events.c.id).where(events.c.state == "closed", events.c.closed < limit, ~fresh)
     with store.reading() as connection:
         ids = list(connection.execute(old).scalars())
     freed = Freed()
