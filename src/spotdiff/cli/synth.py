@@ -1,4 +1,4 @@
-"""Make labelled pairs from photographs and cut-outs, or from nothing."""
+"""Make labelled pairs, or films, from photographs and cut-outs, or from nothing."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ _ALONE = 64  # pairs that are not worth starting processes for
     "--photos", metavar="DIR|FILE.txt", help="photographs: a folder, or a list of files; default: drawn scenes"
 )
 @click.option("--cutouts", metavar="DIR|FILE.txt", help="cut-outs with transparency, in a folder for each class")
-@click.option("--out", metavar="DIR", help="write the pairs into this folder")
-@click.option("--count", default=100, show_default=True, metavar="N", help="pairs")
+@click.option("--out", metavar="DIR", help="write them into this folder")
+@click.option("--count", default=100, show_default=True, metavar="N", help="pairs, or clips")
 @click.option("--size", type=int, metavar="PX", help="side of the pictures  [default: the recipe's]")
-@click.option("--seed", default=0, show_default=True, metavar="S", help="another seed gives other pairs")
+@click.option("--seed", default=0, show_default=True, metavar="S", help="another seed gives others")
 @click.option(
-    "--recipe", default="default", show_default=True, metavar="NAME", help="default, aligned, free, captions or plain"
+    "--recipe",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="default, aligned, free, captions or plain; clips for films",
 )
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="a field of the recipe")
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
@@ -46,20 +50,27 @@ def command(
     workers: int | None,
     quiet: bool,  # noqa: FBT001 (click passes by name)
 ) -> None:
-    """Make labelled pairs from photographs and cut-outs, or from nothing.
+    """Make labelled pairs, or films, from photographs and cut-outs, or from nothing.
 
     Things are put into one picture of a pair (added, removed), into both at other places (moved) or in one another's
     stead (replaced). Light, shadows, camera, noise and compression differ too, and are no change. The folder can be
     given to `evaluate` and `train`; contact.png in it shows some of the pairs. Started again, it goes on.
 
+    With --recipe clips: films of a place where things are left, taken or moved while people pass and light changes.
+
     \b
     Example: spotdiff synth --photos PHOTOS --cutouts CUTOUTS --out PAIRS --count 2000 --seed 1
     """  # noqa: D301 (click wants the character itself)
+    from spotdiff.cli._clips import make_clips
     from spotdiff.cli._progress import watched
     from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
     from spotdiff.data.synth.write import write_pairs
 
     _check(out, count, size, seed)
+    if recipe == "clips":
+        _no_size(size)
+        make_clips(photos, cutouts, str(out), count, seed=seed, settings=settings, workers=workers, quiet=quiet)
+        return
     changes = dict(map(setting_of, settings)) | ({} if size is None else {"size": size})
     source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts), seed)
     if workers is None:
@@ -79,6 +90,11 @@ def _check(out: str | None, count: int, size: int | None, seed: int) -> None:
         raise OptionError(f"--size takes {_SMALLEST} px or more, not {size}")
     if seed < 0:
         raise OptionError(f"--seed takes 0 or more, not {seed}")
+
+
+def _no_size(size: int | None) -> None:
+    if size is not None:
+        raise OptionError("clips are not square: --set width=PX --set height=PX instead of --size")
 
 
 def _told(done: list[Written], out: str, seconds: float) -> str:

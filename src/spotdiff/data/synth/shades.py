@@ -13,10 +13,11 @@ def shade_of(thing: Thing, rng: np.random.Generator, *, share: float = 0.55) -> 
     """A shadow for a `share` of the things: none of writing, which lies flat."""
     if thing.words or rng.random() >= share or min(thing.size) < 5:
         return None
-    return _foot(thing, rng) if rng.random() < 0.6 else _cast(thing, rng)
+    return foot(thing, rng) if rng.random() < 0.6 else _cast(thing, rng)
 
 
-def _foot(thing: Thing, rng: np.random.Generator) -> Shade:
+def foot(thing: Thing, rng: np.random.Generator) -> Shade:
+    """A soft dark patch under the middle of a thing, where it touches the ground."""
     width, height = thing.size
     wide, tall = max(width * 6 // 10, 2), max(int(width * rng.uniform(0.08, 0.2)), 2)
     room = 2 * tall

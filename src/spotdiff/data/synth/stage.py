@@ -52,12 +52,12 @@ class Stage:
         """Put a thing into one picture, over its shadow; what lies outside is cut off."""
         if shade is not None:
             self._darken(shade, at, side)
-        canvas, piece = _windows(self.owners[side].shape, at, thing.size)
+        canvas, piece = windows(self.owners[side].shape, at, thing.size)
         if canvas is None:
             return
         under = self.pictures[side][canvas]
         owner, alpha = self.owners[side][canvas], thing.alpha[piece]
-        self.pictures[side][canvas] = _laid_over(under, thing.pixels[piece], alpha)
+        self.pictures[side][canvas] = laid_over(under, thing.pixels[piece], alpha)
         owner[alpha > 127] = 0
         owner[thing.area[piece] > 0] = number
         self._mark(canvas, cv2.max(alpha, thing.area[piece]))
@@ -69,7 +69,7 @@ class Stage:
     def _darken(self, shade: Shade, at: At, side: int) -> None:
         place = at[0] + shade.offset[0], at[1] + shade.offset[1]
         height, width = shade.dark.shape
-        canvas, piece = _windows(self.owners[side].shape, place, (width, height))
+        canvas, piece = windows(self.owners[side].shape, place, (width, height))
         if canvas is None:
             return
         dark = shade.dark[piece]
@@ -82,7 +82,7 @@ class Stage:
         room = 8
         place = at[0] - room, at[1] - room
         padded = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-        canvas, piece = _windows(self.touched.shape, place, (padded.shape[1], padded.shape[0]))
+        canvas, piece = windows(self.touched.shape, place, (padded.shape[1], padded.shape[0]))
         if canvas is None:
             return
         hole = padded[piece]
@@ -94,7 +94,7 @@ class Stage:
 
     def covered(self, thing: Thing, at: At) -> float:
         """Share of a thing's box, were it put there, that things own already or that lies outside."""
-        canvas, _ = _windows(self.touched.shape, at, thing.size)
+        canvas, _ = windows(self.touched.shape, at, thing.size)
         if canvas is None:
             return 1.0
         owned = max(cv2.countNonZero(owner[canvas]) for owner in self.owners)
@@ -131,14 +131,14 @@ class Stage:
         return np.asarray(cv2.bitwise_and(cv2.bitwise_not(same), self.pasted))
 
 
-def _laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
+def laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
     """Pixels that are multiplied by their alpha already, over others."""
     rest = cv2.bitwise_not(alpha)
     seen = cv2.multiply(under, cv2.merge([rest] * 3), scale=1 / 255)
     return np.asarray(cv2.add(seen, pixels))
 
 
-def _windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Window | None, Window]:
+def windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Window | None, Window]:
     """The part of a canvas that a piece at a place covers (None for nothing), and the same part of the piece."""
     left, top = max(at[0], 0), max(at[1], 0)
     right, bottom = min(at[0] + size[0], shape[1]), min(at[1] + size[1], shape[0])

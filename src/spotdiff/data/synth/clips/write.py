@@ -1,0 +1,187 @@
+"""Made clips in a folder; stopped and started again, it goes on.
+
+DIR/NAME.mp4       the clip
+DIR/NAME.json      what is true of it, see `spotdiff.data.synth.clips.truth`; written last
+DIR/clips.json     what the clips were made by, and a line for each
+DIR/contact.png    some of the clips to look at
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+
+from spotdiff import __version__
+from spotdiff.data.synth.clips.encode import encoded, need_av
+from spotdiff.data.synth.clips.planning import plan_clip
+from spotdiff.data.synth.clips.recipe import ClipRecipe
+from spotdiff.data.synth.clips.render import frames_of
+from spotdiff.data.synth.clips.sheet import clips_sheet
+from spotdiff.data.synth.clips.truth import truth_of
+from spotdiff.data.synth.materials import Materials
+from spotdiff.errors import DataError
+from spotdiff.files import write_whole
+
+if TYPE_CHECKING:
+    from spotdiff.types import Bytes
+
+SCHEMA = "spotdiff/clips/1"
+_SHEET = 8  # clips on the contact sheet
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenClip:
+    """A clip in the folder.
+
+    Attributes:
+        name: Of the clip.
+        scenario: event, or the class of a quiet clip.
+        seconds: How long it is.
+        events: Kinds of its events.
+        fresh: Whether it was made now; False when it was there already.
+    """
+
+    name: str
+    scenario: str
+    seconds: float
+    events: tuple[str, ...]
+    fresh: bool
+
+
+def write_clips(
+    recipe: ClipRecipe, materials: Materials, out: str | Path, count: int, *, seed: int = 0, workers: int = 0
+) -> Iterator[WrittenClip]:
+    """Write the first `count` clips, those that are missing, and tell of each, in order.
+
+    Args:
+        recipe: What clips are like.
+        materials: What they are made of; nothing for drawn scenes and things.
+        out: The folder; made when missing.
+        count: How many clips it holds in the end.
+        seed: Another one gives other clips.
+        workers: Processes that make them; 0 for this one.
+
+    Raises:
+        MissingExtra: PyAV is not installed.
+        DataError: the folder holds something else, or clips of another recipe, seed or material; a photograph or
+            cut-out turns out to be damaged; a worker dies.
+        OSError: something cannot be written.
+    """
+    need_av()
+    work = _Work(recipe, materials, seed, Path(out))
+    how = _how(work)
+    _claim(work.folder, how)
+    told = []
+    for written in _all_written(work, count, workers):
+        told.append(
+            {
+                "name": written.name,
+                "scenario": written.scenario,
+                "seconds": written.seconds,
+                "events": len(written.events),
+            }
+        )
+        yield written
+    scripts = [plan_clip(recipe, materials, seed, index) for index in range(min(count, _SHEET))]
+    write_whole(work.folder / "contact.png", _png(clips_sheet(scripts)))
+    write_whole(work.folder / "clips.json", _json(how | {"clips": told}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    recipe: ClipRecipe
+    materials: Materials
+    seed: int
+    folder: Path
+
+
+def _how(work: _Work) -> dict[str, Any]:
+    digest = sha256()
+    for file in (*work.materials.photos, *work.materials.cutouts):
+        digest.update(file.data)
+    counts = {"photos": len(work.materials.photos), "cutouts": len(work.materials.cutouts)}
+    how = {"schema": SCHEMA, "version": __version__, "recipe": asdict(work.recipe), "seed": work.seed}
+    return how | {"materials": counts | {"sha256": digest.hexdigest()}}
+
+
+def _claim(folder: Path, how: dict[str, Any]) -> None:
+    """Write down in the folder how its clips are made, unless that is there already."""
+    noted = folder / "clips.json"
+    if not noted.exists():
+        if folder.is_dir() and any(folder.iterdir()):
+            raise DataError(f"{folder} is not empty and holds no clips.json; choose another folder")
+        write_whole(noted, _json(how | {"clips": []}))
+        return
+    try:
+        said = json.loads(noted.read_text(encoding="utf-8"))
+        other = [part for part in ("schema", "recipe", "seed", "materials") if said.get(part) != how[part]]
+    except (ValueError, AttributeError, RecursionError):
+        raise DataError(f"{noted} says nothing of clips; choose another folder") from None
+    if other:
+        raise DataError(f"{folder} holds clips of another {' and '.join(other)}; choose another folder")
+
+
+def _all_written(work: _Work, count: int, workers: int) -> Iterator[WrittenClip]:
+    if not workers:
+        yield from (_written(work, index) for index in range(count))
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle, initargs=(work,))
+    try:
+        yield from pool.map(_written_here, range(count))
+    except BrokenProcessPool:
+        raise DataError(
+            "a worker died, perhaps for lack of memory; start again with fewer workers: it goes on"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_HERE: dict[str, _Work] = {}  # what a worker process works on: handed over once, not with every clip
+
+
+def _settle(work: _Work) -> None:
+    cv2.setNumThreads(1)
+    _HERE["work"] = work
+
+
+def _written_here(index: int) -> WrittenClip:
+    return _written(_HERE["work"], index)
+
+
+def _written(work: _Work, index: int) -> WrittenClip:
+    """Make a clip and write its files, the truth last: where that is, the clip is whole."""
+    name = f"{index:05d}"
+    film, told = work.folder / f"{name}.mp4", work.folder / f"{name}.json"
+    if told.exists() and film.exists():
+        return _found(told, name)
+    script = plan_clip(work.recipe, work.materials, work.seed, index)
+    write_whole(film, encoded(frames_of(script), size=script.size, fps=script.fps, crf=script.crf))
+    write_whole(told, _json(truth_of(script, name)))
+    kinds = tuple(deed.kind for deed in script.deeds)
+    return WrittenClip(name, script.scenario, script.seconds, kinds, fresh=True)
+
+
+def _found(told: Path, name: str) -> WrittenClip:
+    try:
+        said = json.loads(told.read_text(encoding="utf-8"))
+        kinds = tuple(str(event["kind"]) for event in said["events"])
+        return WrittenClip(name, str(said["scenario"]), float(said["seconds"]), kinds, fresh=False)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise DataError(f"{told} tells of no clip; remove it, and the clip is made anew") from None
+
+
+def _json(said: object) -> bytes:
+    return (json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _png(pixels: Bytes) -> bytes:
+    return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
