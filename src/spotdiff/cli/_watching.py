@@ -81,7 +81,7 @@ class Run:
         self._kinds: Counter[str] = Counter()
 
     def go(self) -> int:
-        """Watch until the sources end or somebody stops it; 0."""
+        """Watch until the sources end or somebody stops it; 0, or 2 where a film broke off."""
         with ExitStack() as stack:
             if self._json_to == "-":
                 self._lines = sys.stdout
@@ -99,7 +99,9 @@ class Run:
                 self._view = stack.enter_context(View())
             watch.run(until=lambda: self._stopped, show=self._show)
         self._say(self._summary())
-        return 0
+        for reason in watch.broken:
+            click.echo(f"spotdiff: {reason}", err=True)
+        return 2 if watch.broken else 0
 
     def _heard(self, event: Event, change: str) -> None:
         if self._lines is not None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spotdiff.errors import OptionError
+from spotdiff.describe import get_describer
+from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.keeper import Keeper, retention_of
 from spotdiff.watching.post import Addresses, Post
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
+from spotdiff.watching.rules.calendar import MachineZone
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.state import WatchState
@@ -23,7 +25,7 @@ from spotdiff.watching.store import StoreDown, mend, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from spotdiff.watching.desk import Listener
     from spotdiff.watching.rules import Rules
@@ -83,6 +85,7 @@ class Watch:
             raise
         self.keeper = Keeper(self.store, self.post, rules, SystemClock())
         self._opened: Counter[tuple[str, str]] = Counter()
+        self.broken: list[str] = []  # why films and folders ended before their end
 
     def __enter__(self) -> Watch:
         return self
@@ -113,14 +116,17 @@ class Watch:
 
     def close(self) -> None:
         """Write down what is known and let go of everything."""
-        for station in self.stations:
-            station.close()
-        self.post.close(wait=_FLUSH if self._replay else 2.0)
-        self.store.close()
+        with ExitStack() as last:
+            last.callback(self.store.close)
+            last.callback(self.post.close, wait=_FLUSH if self._replay else 2.0)
+            for station in self.stations:
+                last.callback(station.close)
 
     def _open_stations(self, start: datetime | None, speed: float) -> None:
         zone = time_zone(self.rules.timezone)
-        judge = Judge(get_method(self.rules.options.method, self.rules.options.settings), self.rules.options)
+        options = self.rules.options
+        get_describer(options)  # a wrong one is told now, and not at the first event
+        judge = Judge(get_method(options.method, options.settings), options)
         boot = "replay" if self._replay else uuid.uuid4().hex
         for camera in self.rules.cameras.values():
             feed = open_feed(
@@ -135,18 +141,14 @@ class Watch:
                 every=camera.every,
                 patience=camera.patience,
             )
-            self.stations.append(
-                Station(
-                    camera,
-                    self.rules,
-                    feed,
-                    self.store,
-                    judge=judge,
-                    zone=zone,
-                    boot=boot,
-                    listener=self._heard,
+            try:
+                station = Station(
+                    camera, self.rules, feed, self.store, judge=judge, zone=zone, boot=boot, listener=self._heard
                 )
-            )
+            except BaseException:
+                feed.close()
+                raise
+            self.stations.append(station)
 
     def _heard(self, event: Event, change: str) -> None:
         if change == "opened":
@@ -159,7 +161,7 @@ class Watch:
         while not until():
             for place, station in enumerate(self.stations):
                 while place not in ahead and not station.feed.ended and not until():
-                    frame = station.feed.next(timeout=_LONG_WAIT)
+                    frame = self._next(station, _LONG_WAIT)
                     if frame is not None:
                         ahead[place] = frame
             if not ahead:
@@ -172,12 +174,21 @@ class Watch:
         """Frames as they come, each source in its turn."""
         while not until() and not all(station.feed.ended for station in self.stations):
             for station in self.stations:
-                frame = station.feed.next(timeout=_WAIT)
+                frame = self._next(station, _WAIT)
                 if frame is not None:
                     station.take(frame)
                 elif station.feed.live:
                     station.silent()
             yield
+
+    def _next(self, station: Station, wait: float) -> Frame | None:
+        """A station's next frame; a film that breaks off ends its own station and no other."""
+        try:
+            return station.feed.next(timeout=wait)
+        except LoadError as error:
+            self.broken.append(str(error))
+            self.store.journal("source", str(error), station.camera.name)
+            return None
 
     def _follow(self) -> None:
         """See to what people said of the events meanwhile."""
@@ -195,7 +206,7 @@ def time_zone(name: str) -> tzinfo:
         OptionError: there is none of that name.
     """
     if not name:
-        return datetime.now(UTC).astimezone().tzinfo or UTC
+        return MachineZone()
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -86,6 +86,8 @@ class Shifts:
         answer = self._judge.compare(usual, still.work)
         local = moment.astimezone(self._zone).strftime("%Y-%m-%d_%H%M")
         self._write(replace(answer, name=f"{one.name} {local}"), f"{template.camera}_{one.name}_{local}")
+        if answer.verdict == "unsure":
+            return  # the report says why; it is neither in order nor out of it
         out = self._out_of_place(one, answer, scales)
         key = untidy_key(one)
         yield Ended(key, "replaced" if out else "recovered", template.seconds)
@@ -103,7 +105,7 @@ class Shifts:
         sure = sure_at(max((zone.sensitivity for zone in zones), default=0.5))
         grounds = [painted(zone, scales) for zone in zones]
         labels = answer.labels
-        if labels is None or answer.verdict == "unsure":
+        if labels is None:
             return []
         found = []
         for region in answer.regions:
@@ -125,7 +127,7 @@ class Shifts:
     ) -> Opened:
         boxes = np.array([region.box_after or region.box_before for region in out])
         box: Box = (*(int(v) for v in boxes[:, :2].min(0)), *(int(v) for v in boxes[:, 2:].max(0)))  # type: ignore[assignment]
-        text = untidy_text(one.name, [region.text for region in out])
+        text = untidy_text(one.name, [self._judge.say(answer, region) for region in out])
         event = replace(
             template,
             kind="untidy",

@@ -64,8 +64,8 @@ def count_of(pixels):
     return number_of(pixels[:, : half - 8]) + 50 * number_of(pixels[:, half + 8 :])
 
 
-def make_film(path, pictures, *, times=None, rate=25, codec="libx264", tags=None, form=None, pixel=None):
-    """Write a film; `times` in milliseconds make its rate vary."""
+def make_film(path, pictures, *, times=None, rate=25, codec="libx264", tags=None, form=None, pixel=None, held=0):
+    """Write a film; `times` in milliseconds make its rate vary, `held` pictures come late out of the decoder."""
     pictures = list(pictures)
     with av.open(str(path), "w", format=form) as container:
         container.metadata.update(tags or {})
@@ -75,7 +75,7 @@ def make_film(path, pictures, *, times=None, rate=25, codec="libx264", tags=None
         base = Fraction(1, 1000) if times else Fraction(1, rate)
         stream.codec_context.time_base = base
         if codec == "libx264":
-            stream.options = {"preset": "ultrafast", "g": "10", "bf": "0"}
+            stream.options = {"preset": "ultrafast", "g": "10", "bf": str(held)}
         for place, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = times[place] if times else place, base

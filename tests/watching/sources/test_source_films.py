@@ -54,6 +54,14 @@ def test_film_time_and_the_wall(film, tools):
     assert read(film, tools, start=start)[0][0].wall == datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
+def test_pictures_that_the_decoder_holds_back_until_the_end_have_their_times(tmp_path, tools):
+    path = tmp_path / "held.mp4"
+    tools.make_film(path, [tools.grey(number) for number in range(30)], held=3)
+    frames, _ = read(path, tools, fps=25)
+    assert [round(frame.seconds * 25) for frame in frames] == list(range(30))
+    assert [tools.number_of(frame.pixels) for frame in frames] == list(range(30))
+
+
 def test_a_film_may_tell_when_it_was_made(tmp_path, tools):
     path = tmp_path / "made.mp4"
     tools.make_film(path, [tools.grey(1)] * 3, tags={"creation_time": "2023-02-03T04:05:06.000000Z"})

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.describe import described, get_describer
 from spotdiff.pipeline import compare_pair
 from spotdiff.regions.kinds import presence
 from spotdiff.types import Pair, Picture
 from spotdiff.watching.scene.differ import alike_coloured
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from spotdiff.options import Options
@@ -50,7 +53,8 @@ class Judge:
     """Compares two looks of a scene with the method and options of any comparison."""
 
     def __init__(self, method: Method, options: Options) -> None:
-        self._method, self._options = method, options
+        self._method, self._options = method, options.changed(describe="off", describe_settings={})
+        self._describer = get_describer(options)
 
     def compare(self, usual: Bytes, seen: Bytes, *, valid: Mask | None = None) -> Comparison:
         """The flow's answer for two pictures (H, W, 3) of one size."""
@@ -58,9 +62,21 @@ class Judge:
         pair = Pair(Picture(usual), Picture(seen), valid=valid)
         return compare_pair(pair, self._method, self._options)
 
+    def say(self, answer: Comparison, region: Region) -> str:
+        """One region of an answer in words, by itself: an event is read without the others."""
+        texts, _ = described(self._describer, answer, (region,))
+        return texts[0]
 
-def judged(answer: Comparison, ground: Mask) -> Judged | None:
+
+def judged(
+    answer: Comparison, ground: Mask, say: Callable[[Comparison, Region], str] = lambda answer, region: ""
+) -> Judged | None:
     """What an answer says of `ground` (H, W) bool; None where it sees no difference.
+
+    Args:
+        answer: Of the usual look held against the present one.
+        ground: Where the candidate is.
+        say: Puts a region of the answer into words.
 
     An answer that is unsure of the whole counts, too: what stays for so long is likelier than what is seen once.
     """
@@ -76,10 +92,10 @@ def judged(answer: Comparison, ground: Mask) -> Judged | None:
     share = sum(r.area for r in same) / sum(r.area for r in touching)
     kind = _KIND_OF.get(main.kind, "changed") if share >= _MAIN else "changed"
     box = _union([region.box_after or region.box_before for region in same])
-    found = Judged(kind, max(region.score for region in same), box, None, mask, main.text)
-    if kind == "moved":
-        return replace(found, box=main.box_after or box, box_before=main.box_before)
-    return replace(found, kind=agreed(answer, kind, mask))
+    kind = kind if kind == "moved" else agreed(answer, kind, mask)
+    text = say(answer, replace(main, kind="changed") if kind == "changed" else main)
+    found = Judged(kind, max(region.score for region in same), box, None, mask, text)
+    return replace(found, box=main.box_after or box, box_before=main.box_before) if kind == "moved" else found
 
 
 def agreed(answer: Comparison, kind: str, mask: Mask) -> str:

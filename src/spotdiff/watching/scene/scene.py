@@ -274,7 +274,7 @@ class Scene:
 
     def _decide(self, candidate: Difference, answer: Comparison, still: Still, usual: Bytes) -> Iterator[Became]:
         ask = self._asks(candidate.mask, None) or Ask()
-        found = judged(answer, stretched(grown(candidate.mask, 1), self.scales.work))
+        found = judged(answer, stretched(grown(candidate.mask, 1), self.scales.work), self._judge.say)
         if found is None or found.score < ask.sure:
             self._not_seen(candidate, still, final=answer.verdict != "unsure")
             return

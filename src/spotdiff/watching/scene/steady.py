@@ -19,13 +19,15 @@ _TINY_STEP = 0.05  # pixels of the tiny picture that are no step
 _QUIET = 0.01  # of even detail: a residual that needs no shift
 _BLUR = 1.5  # pixels: without it a shift by half a pixel would win by averaging noise away
 _EDGE = 6  # pixels of the tiny picture left out all round
+_FEWEST = 4  # pixels that must be left of each side: less shows no shake
 
 
 class Steady:
     """Measures how far a frame lies from the reference, whatever the light.
 
     The shift is found by phase correlation and refined by least squares on what did not move by itself; it counts
-    only where it explains the frame better than none. A camera that turned is not followed.
+    only where it explains the frame better than none. A camera that turned is not followed; in pictures of some dozen
+    pixels nothing is measured.
 
     Args:
         tiny: (H, W, 3) uint8, what frames are laid on.
@@ -38,6 +40,9 @@ class Steady:
     def __init__(self, tiny: Bytes) -> None:
         self._reference = _even(tiny)
         inner = self._reference[_EDGE:-_EDGE, _EDGE:-_EDGE]
+        self._measurable = min(inner.shape) >= _FEWEST
+        if not self._measurable:
+            return
         self._down, self._across = (np.asarray(g, np.float32) for g in np.gradient(inner))
         flat = np.stack([self._across.ravel(), self._down.ravel()]).astype(np.float64)
         self._inverse = np.linalg.pinv(flat @ flat.T + np.eye(2) * 1e-3)
@@ -45,6 +50,8 @@ class Steady:
 
     def shift(self, tiny: Bytes) -> tuple[float, float]:
         """(x, y) in pixels of the tiny picture that a frame lies beside the reference; (0, 0) where it does not."""
+        if not self._measurable:
+            return 0.0, 0.0
         frame = _even(tiny)
         still = self._residual(frame, 0.0, 0.0)
         if still < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:

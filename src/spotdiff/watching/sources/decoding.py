@@ -89,6 +89,15 @@ def pictures(container: InputContainer, stream: VideoStream, source: str, pulse:
                 yield picture
 
 
+def time_of(picture: VideoFrame, stream: VideoStream) -> float | None:
+    """When a picture is shown, in seconds by its stream; None where it does not say.
+
+    The pictures that a decoder holds back until the end of the film know no base of their time by themselves.
+    """
+    base = picture.time_base or stream.time_base
+    return None if picture.pts is None or not base else float(picture.pts * base)
+
+
 def _packets(
     container: InputContainer, stream: VideoStream, source: str, pulse: Pulse
 ) -> Iterator[Packet[VideoStream] | None]:

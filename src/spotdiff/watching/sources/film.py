@@ -9,7 +9,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
-from spotdiff.watching.sources.decoding import ToRgb, opened, pictures
+from spotdiff.watching.sources.decoding import ToRgb, opened, pictures, time_of
 from spotdiff.watching.sources.naming import without_password
 from spotdiff.watching.sources.task import EPOCH, aware
 from spotdiff.watching.values import Frame
@@ -61,7 +61,7 @@ def _timed(decoded: Iterator[VideoFrame], stream: VideoStream, pulse: Pulse) -> 
     last = -step
     for picture in decoded:
         pulse.beat()
-        told = picture.time
+        told = time_of(picture, stream)
         if told is None:
             seconds = last + step
         else:

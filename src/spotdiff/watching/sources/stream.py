@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
-from spotdiff.watching.sources.decoding import ToRgb, opened, pictures
+from spotdiff.watching.sources.decoding import ToRgb, opened, pictures, time_of
 from spotdiff.watching.sources.naming import without_password
 from spotdiff.watching.sources.pace import Due, PlayClock
 from spotdiff.watching.values import Frame
@@ -39,7 +39,7 @@ def stream_frames(task: Task, pulse: Pulse) -> Iterator[Frame]:
         keep_time = PlayClock() if _comes_in_bulk(container) else None
         for picture in pictures(container, stream, task.source, pulse):
             if keep_time:
-                keep_time.wait(picture.time)
+                keep_time.wait(time_of(picture, stream))
             pulse.came()
             now = time.monotonic()
             if due.at(now):
