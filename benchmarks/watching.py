@@ -92,29 +92,32 @@ WATCHERS = {"spotdiff": ours(Options()), "dual MOG2": dual_mog2, "absdiff": absd
 
 
 def watched(job):
+    """One clip watched by one watcher."""
     name, film, truth = job
     cv2.setNumThreads(1)
     return name, watch_clip(film, truth, WATCHERS[name])
 
 
 def clips(folder, only, out):
-    jobs = [(name, film, truth) for name in only for film, truth in read_clips(folder)]
-    rows = {name: [] for name in only}
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for number, (name, clip) in enumerate(pool.map(watched, jobs), 1):
-            rows[name].append(clip)
-            print(f"\r{number} of {len(jobs)}", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    print("\n".join(aligned(event_table(rows))))
-    if "spotdiff" in rows:
-        ours_false = sum(len(clip.false) for clip in rows["spotdiff"])
-        for name, row in rows.items():
-            false = sum(len(clip.false) for clip in row)
-            if name != "spotdiff" and false:
-                print(f"spurious events against {name}: {ours_false} to {false}, {1 - ours_false / false:.1%} fewer")
-    if out:
-        told = {name: {"sum": asdict(summed(row)), "each": [asdict(c) for c in row]} for name, row in rows.items()}
-        Path(out).write_text(json.dumps(told, indent=1))
+    there = read_clips(folder)
+    rows = {}
+    for name in only:  # one after the other, so that what is done is shown
+        jobs = [(name, film, truth) for film, truth in there]
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            rows[name] = []
+            for clip in pool.map(watched, jobs):
+                rows[name].append(clip)
+                print(f"\r{name}: {len(rows[name])} of {len(jobs)}", end="", file=sys.stderr)
+        print(file=sys.stderr)
+        print("\n".join(aligned(event_table({name: rows[name]}))), flush=True)
+        if out:
+            told = {one: {"sum": asdict(summed(row)), "each": [asdict(c) for c in row]} for one, row in rows.items()}
+            Path(out).write_text(json.dumps(told, indent=1))
+    mine = sum(len(clip.false) for clip in rows.get("spotdiff", ()))
+    for name, row in rows.items():
+        false = sum(len(clip.false) for clip in row)
+        if name != "spotdiff" and false:
+            print(f"spurious events: {mine} against {false} of {name}, {1 - mine / false:.1%} fewer")
 
 
 def films(sources, out, settings):

@@ -97,13 +97,18 @@ def _same_type(value: object, default: object) -> bool:
     if isinstance(default, float):
         return isinstance(value, (int, float))
     if isinstance(default, tuple):
-        return isinstance(value, tuple) and all(_same_type(each, default[0]) for each in value)
+        return isinstance(value, tuple) and all(_same_type(each, _one_of(default)) for each in value)
     return isinstance(value, type(default))
+
+
+def _one_of(default: tuple[Any, ...]) -> object:
+    """What an element of a tuple is like: the first of the default, a word where that is empty."""
+    return default[0] if default else ""
 
 
 def _type_name(default: object) -> str:
     if isinstance(default, tuple):
-        return f"{_type_name(default[0])}, or several with commas between"
+        return f"{_type_name(_one_of(default))}, or several with commas between"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
     return names.get(type(default), type(default).__name__)
 
@@ -129,7 +134,7 @@ def parse(text: str, default: object) -> object:
         if isinstance(default, float):
             return float(text)
         if isinstance(default, tuple):
-            return tuple(parse(part.strip(), default[0]) for part in text.split(","))
+            return tuple(parse(part.strip(), _one_of(default)) for part in text.split(","))
     except ValueError:
         raise OptionError(f"{text!r} is not {_type_name(default)}") from None
     return text

@@ -18,10 +18,14 @@ _LATEST = 8
 
 
 class View:
-    """A picture of the watch in the terminal; use it in a `with` block."""
+    """A picture of the watch in the terminal; use it in a `with` block.
 
-    def __init__(self) -> None:
-        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+    Args:
+        console: Where it is drawn; on standard error when None.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._live = Live(console=console or Console(stderr=True), auto_refresh=False, transient=True)
         self._latest: deque[str] = deque(maxlen=_LATEST)
 
     def __enter__(self) -> View:
@@ -51,7 +55,7 @@ def _cameras(state: WatchState) -> Table:
     for camera in state.cameras:
         well = Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
         open_ = str(len(camera.open))
-        table.add_row(camera.name, well, f"{camera.fps:.1f}", f"{camera.frames:,}", f"{camera.dropped:,}", open_)
+        table.add_row(Text(camera.name), well, f"{camera.fps:.1f}", f"{camera.frames:,}", f"{camera.dropped:,}", open_)
     return table
 
 
@@ -59,5 +63,5 @@ def _open(state: WatchState) -> Table:
     table = Table("Open", "Since", "What", box=None, pad_edge=False)
     for camera in state.cameras:
         for event in camera.open:
-            table.add_row(event.id, f"{event.first_seen:%Y-%m-%d %H:%M}", event.text)
+            table.add_row(Text(event.id), f"{event.first_seen:%Y-%m-%d %H:%M}", Text(event.text))
     return table

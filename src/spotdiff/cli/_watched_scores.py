@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def measure_events(
 
     clips = [clip for folder in data for clip in read_clips(folder)]
     done = list(watched(_in_processes(clips, options, workers), len(clips), unit="clips", quiet=quiet))
-    said = json.dumps(asdict(summed(done)) | {"each": [asdict(clip) for clip in done]}, indent=1)
+    said = _json(asdict(summed(done)) | {"each": [asdict(clip) for clip in done]})
     _deliver(event_table({"spotdiff": done}), said, "events", out=out, json_to=json_to, quiet=quiet)
     return 0
 
@@ -44,16 +45,20 @@ def measure_frames(data: Sequence[str], *, out: str | None, json_to: str | None,
     """Let every background model watch every film, print the table, write the figures; 0.
 
     Raises:
-        DataError: there is no film with a truth.
+        DataError: there is no film with a truth, or two would be told apart by nothing.
     """
     from spotdiff.cli._progress import watched
     from spotdiff.evaluate.frames import MODELS, find_films, frame_table, score_film
 
-    films = [film for folder in data for film in find_films(folder)]
+    films = [film.resolve() for folder in data for film in find_films(folder)]
+    names = [film.name for film in films]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"two films are named {twice[0]}; rename one folder, or evaluate them one by one")
     tasks = [(film, model) for film in films for model in MODELS]
     made = ((film.name, model, score_film(film, model)) for film, model in tasks)
     rows = {(film, model): figures for film, model, figures in watched(made, len(tasks), unit="films", quiet=quiet)}
-    said = json.dumps([{"film": film, "model": model} | asdict(f) for (film, model), f in rows.items()], indent=1)
+    said = _json([{"film": film, "model": model} | asdict(f) for (film, model), f in rows.items()])
     _deliver(frame_table(rows), said, "frames", out=out, json_to=json_to, quiet=quiet)
     return 0
 
@@ -74,6 +79,12 @@ def _watch(options: Options, film: Path, truth: Mapping[str, Any]) -> Clip:
     from spotdiff.evaluate.events import ours, watch_clip
 
     return watch_clip(film, truth, ours(options))
+
+
+def _json(figures: object) -> str:
+    from spotdiff.report.record import plain
+
+    return json.dumps(plain(figures), indent=1, allow_nan=False)
 
 
 def _deliver(table: Table, figures: str, name: str, *, out: str | None, json_to: str | None, quiet: bool) -> None:

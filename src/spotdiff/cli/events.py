@@ -164,6 +164,7 @@ def compared_again(
     **chosen: Any,  # noqa: ANN401
 ) -> None:
     """Compare the stored stills of events once more, as after an update or with another method."""
+    from spotdiff.errors import DataError
     from spotdiff.options import Options
     from spotdiff.watching.again import again
 
@@ -172,9 +173,17 @@ def compared_again(
     with _open(store, evidence) as kept:
         events = [kept.event(name) for name in ids] if ids else _events(kept, chosen)
         for event in events:
+            if event.box is None and ids:
+                raise DataError(f"{event.id} is of the whole camera, so there is no place in it to compare")
             if event.box is None:
                 continue
-            now = again(kept, event, options)
+            try:
+                now = again(kept, event, options)
+            except DataError as error:  # of many, the others can be compared
+                if ids:
+                    raise
+                click.echo(str(error), err=True)
+                continue
             said = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
             said["verdict_now"] = now.answer.verdict
             click.echo(json.dumps(said) if as_json else _compared(said))
@@ -199,10 +208,13 @@ def _open(store: str, evidence: str | None) -> Store:
 
     from spotdiff.errors import DataError
     from spotdiff.watching.store import open_store
+    from spotdiff.watching.store.address import parse_address
 
-    if "://" not in store and not Path(store).is_file():
+    place = Path(evidence) if evidence else None
+    file = parse_address(store, place).file
+    if file is not None and not file.is_file():
         raise DataError(f"{store}: there is no such store; name it with --store, or watch something first")
-    return open_store(store, folder=Path(evidence) if evidence else None, reserve_mb=0)
+    return open_store(store, folder=place, reserve_mb=0)
 
 
 def _events(store: Store, chosen: dict[str, Any]) -> list[Event]:

@@ -73,12 +73,11 @@ class CameraWatch:
         """Take in a frame; what it brings to light."""
         yield from self._back(frame)
         self._last = frame
-        if not whole(frame.pixels):
-            self._interrupt()
-            return
+        yield from self._left_behind(frame)
         scene, ground = self._prepared(frame)
         ground.now = frame.wall.astimezone(self._zone)
-        self._film.add(frame.seconds, frame.pixels)
+        if whole(frame.pixels):
+            self._film.add(frame.seconds, frame.pixels)
         work = shrunk(frame.pixels, scene.scales.work)
         for ail in self._health.see(work, frame.seconds):
             yield from self._ails(ail, frame, work)
@@ -113,6 +112,8 @@ class CameraWatch:
             self._offline = True
         else:
             self._health.ill = kind
+            if self.scene is not None and self.scene.regimes is not None:
+                self._health.expect(self.scene.regimes.now.work)
 
     def accept(self, key: str) -> None:
         """A person says that what was reported under this key is normal now."""
@@ -122,16 +123,26 @@ class CameraWatch:
             self.scene.accept(int(key.removeprefix("scene-")))
         elif key == "turned":
             self._health.learn_anew()
-            self.scene = None
+            self._ground = None
 
     def _interrupt(self) -> None:
         if self.scene is not None:
             self.scene.interrupt()
 
+    def _fits(self, frame: Frame) -> bool:
+        """Whether a frame is of the view, and the size, that the scene remembers."""
+        size = frame.pixels.shape[1::-1]
+        return self.scene is not None and self._ground is not None and self.scene.scales.own == size
+
+    def _left_behind(self, frame: Frame) -> Iterator[Ended]:
+        """What was told of a scene that is remembered no more cannot be watched on."""
+        if self.scene is not None and not self._fits(frame):
+            for told in [one for one in self.scene.differences if one.announced]:
+                yield Ended(f"scene-{told.number}", "gone", frame.seconds)
+
     def _prepared(self, frame: Frame) -> tuple[Scene, Ground]:
         """The scene; a new one for the first frame, and for pictures of another size."""
-        size = frame.pixels.shape[1::-1]
-        if self.scene is None or self._ground is None or self.scene.scales.own != size:
+        if self.scene is None or self._ground is None or not self._fits(frame):
             scales = Scales.of(frame.pixels, side=self.camera.side)
             self._ground = Ground(self._zones, scales)
             self.scene = Scene(scales, self._judge, asks=self._ground.asks)
@@ -141,7 +152,8 @@ class CameraWatch:
         """Report a gap before this frame, and its end."""
         last = self._last
         if last is not None:
-            yield from self.silent(frame.seconds - last.seconds, frame.wall)
+            if len(self._gaps) >= _FEW:  # pictures of a folder may be far apart from the first on
+                yield from self.silent(frame.seconds - last.seconds, frame.wall)
             self._gaps.append(frame.seconds - last.seconds)
         if self._offline:
             self._offline = False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
@@ -13,6 +15,7 @@ from spotdiff.watching.post import Addresses
 from spotdiff.watching.run import time_zone
 from spotdiff.watching.sources import open_feed, without_password
 from spotdiff.watching.store import open_store
+from spotdiff.watching.store.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +34,7 @@ def problems(rules: Rules) -> list[str]:
     """
     found = [*_tried(lambda: time_zone(rules.timezone)), *_tried(lambda: Addresses.of(rules))]
     found += _tried(lambda: get_method(rules.options.method, rules.options.settings))
+    found += _tried(lambda: get_describer(rules.options))
     found += _tried(lambda: _check_store(rules))
     sizes: dict[str, tuple[int, int]] = {}
     for name, camera in rules.cameras.items():
@@ -63,6 +67,7 @@ def _tried(step: Callable[[], object]) -> list[str]:
 
 def _check_store(rules: Rules) -> None:
     folder = Path(rules.evidence) if rules.evidence else None
+    parse_address(rules.store, folder)
     if "://" in rules.store or Path(rules.store).exists():
         open_store(rules.store, folder=folder, reserve_mb=0).close()
         return
@@ -71,6 +76,8 @@ def _check_store(rules: Rules) -> None:
         above = above.parent
     if not above.is_dir():
         raise SpotdiffError(f"store: {above} is no folder")
+    if not os.access(above, os.W_OK):
+        raise SpotdiffError(f"store: {above} is read-only")
 
 
 def _of_zone(zone: Zone, rules: Rules, sizes: dict[str, tuple[int, int]]) -> Iterator[str]:

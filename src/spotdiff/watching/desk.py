@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from spotdiff.watching.reports import Amended, Ended, Opened
+from spotdiff.watching.store import StoreDown
 from spotdiff.watching.told import scene_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from spotdiff.watching.camera import CameraWatch
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.store.store import Store
     from spotdiff.watching.values import Event
 
+_MOST = 200  # reports that wait while nothing can be written
 Listener = Callable[["Event", str], None]  # an event as it is now, and what became of it
 
 
@@ -44,6 +47,7 @@ class Desk:
         self._store, self._watch, self._listener = store, watch, listener
         self._open: dict[str, Event] = {}  # by the key of the report
         self._clips: list[_Clip] = []
+        self._reports: deque[tuple[Report, datetime]] = deque(maxlen=_MOST)  # not made events of yet
 
     @property
     def open(self) -> tuple[Event, ...]:
@@ -67,21 +71,42 @@ class Desk:
             wall: When, aware.
             seconds: The same on the source's clock.
         """
-        if isinstance(report, Opened):
-            self._opened(report)
-        elif isinstance(report, Amended):
-            self._amended(report)
-        elif report.key in self._open:
-            self._ended(report, wall - timedelta(seconds=seconds - report.seconds))
+        when = wall - timedelta(seconds=seconds - report.seconds) if isinstance(report, Ended) else wall
+        self._reports.append((report, when))
+        self.settle()
+
+    def settle(self) -> None:
+        """Make events of what was reported; where nothing at all can be written, that waits, the oldest first."""
+        while self._reports:
+            report, when = self._reports[0]
+            try:
+                if isinstance(report, Opened):
+                    self._opened(report)
+                elif isinstance(report, Amended):
+                    self._amended(report)
+                elif report.key in self._open:
+                    self._ended(report, when)
+            except StoreDown:
+                return
+            self._reports.popleft()
 
     def cut(self, seconds: float, *, all_of_them: bool = False) -> None:
         """Keep the clips whose last frame has come."""
+        self.settle()
         due = [clip for clip in self._clips if all_of_them or seconds >= clip.last]
         for clip in due:
             self._clips.remove(clip)
             frames = self._watch.film.between(clip.first, clip.last)
-            if len(frames) > 1:
-                self._store.attach_clip(clip.event, frames)
+            if len(frames) > 1 and not self._kept(clip.event, frames):
+                self._clips.append(clip)
+
+    def _kept(self, event: str, frames: Sequence[tuple[float, bytes]]) -> bool:
+        """Whether a clip needs no further try: while the database is down, a closed event takes none."""
+        try:
+            self._store.attach_clip(event, frames)
+        except StoreDown:
+            return False
+        return True
 
     def follow(self) -> None:
         """See to what people said of the events since, through the store."""
@@ -124,6 +149,7 @@ class Desk:
         self._listener(event, "amended")
 
     def _ended(self, report: Ended, when: datetime) -> None:
-        event = self._open.pop(report.key)
+        event = self._open[report.key]
         event = self._store.change(event.id, state="closed", closed=when, outcome=report.outcome)
+        del self._open[report.key]
         self._listener(event, "closed")

@@ -22,6 +22,7 @@ _LIKE = 0.25  # correlation of even detail below which it is another view
 _SAME_VIEW = 0.6  # correlation above which blur is blur and not another view
 _LEARNED = 0.01  # share of the usual detail learned from a frame
 _PATIENCE = {"black": 5.0, "covered": 5.0, "blurred": 10.0, "frozen": 30.0, "turned": 5.0}
+_PULSE, _ALIVE = 0.05, 0.8  # share learned from a frame, and share of frames that differ from the one before
 _WELL = 2.0  # seconds without a fault after which it is over
 
 
@@ -43,8 +44,8 @@ class Ail:
 class Health:
     """Looks at every frame, small, and says what ails the camera.
 
-    What is usual is learned from frames without a fault. `frozen` needs a camera whose frames differ at all, by its
-    noise: pictures that are drawn never freeze.
+    What is usual is learned from frames without a fault. `frozen` needs a camera whose frames nearly all differ, by
+    its noise: pictures that are drawn never freeze, though something may move in them now and then.
     """
 
     def __init__(self) -> None:
@@ -53,14 +54,15 @@ class Health:
         self._well_since: float | None = None
         self._last: Bytes | None = None
         self._still_since = 0.0
+        self._pulse = 0.0  # share of the latest frames that differed from the one before
         self._alive = False
         self._usual: tuple[float, float] | None = None  # detail, sharpness
         self._view: Map | None = None
 
     def see(self, pixels: Bytes, seconds: float) -> Iterator[Ail]:
         """Judge a frame, (H, W, 3) uint8."""
-        small = cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA)
-        fault = self._fault(np.asarray(small, np.uint8), seconds)
+        small = np.asarray(cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+        fault = self._fault(small, seconds) if whole(pixels) else "covered"
         if fault is None:
             yield from self._well(seconds)
             return
@@ -81,6 +83,13 @@ class Health:
         """Another view or light is usual now."""
         self._usual = self._view = None
 
+    def expect(self, pixels: Bytes) -> None:
+        """The view of a picture, (H, W, 3) uint8, is usual, whatever has been seen since."""
+        self.learn_anew()
+        grey = cv2.cvtColor(cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        if grey.std() >= _FLAT:
+            self._compared(grey.astype(np.float32))
+
     def _well(self, seconds: float) -> Iterator[Ail]:
         self._suspect = None
         if self.ill is not None:
@@ -90,10 +99,7 @@ class Health:
                 yield Ail(kind, began=False, seconds=self._well_since)
 
     def _fault(self, small: Bytes, seconds: float) -> str | None:
-        if self._last is None or not np.array_equal(small, self._last):
-            self._alive = self._alive or self._last is not None
-            self._last, self._still_since = small, seconds
-        elif self._alive and seconds - self._still_since >= _PATIENCE["frozen"]:
+        if self._frozen(small, seconds):
             return "frozen"
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         if grey.mean() < _BLACK and np.percentile(grey, 99) < _DIM:
@@ -101,6 +107,15 @@ class Health:
         if grey.std() < _FLAT:
             return "covered"
         return self._compared(grey.astype(np.float32))
+
+    def _frozen(self, small: Bytes, seconds: float) -> bool:
+        if self._last is None or not np.array_equal(small, self._last):
+            self._pulse += _PULSE * (1 - self._pulse)
+            self._alive = self._pulse > _ALIVE
+            self._last, self._still_since = small, seconds
+            return False
+        self._pulse -= _PULSE * self._pulse
+        return self._alive and seconds - self._still_since >= _PATIENCE["frozen"]
 
     def _compared(self, grey: Map) -> str | None:
         """What is wrong against what is usual; learns from frames that are well."""

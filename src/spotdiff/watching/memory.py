@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
+import zlib
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotdiff.files import write_whole
-from spotdiff.watching.scene.difference import Difference
+from spotdiff.watching.scene.difference import Difference, grown
 from spotdiff.watching.scene.judge import Judged
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.scales import Scales, stretched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from spotdiff.types import Box, Mask
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.values import Event
 
 _VERSION = 1
+_BROKEN = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def remember(scene: Scene, path: Path, *, ids: Mapping[int, str]) -> None:
@@ -57,34 +60,40 @@ def remember(scene: Scene, path: Path, *, ids: Mapping[int, str]) -> None:
     write_whole(path, buffer.getvalue(), durable=True)
 
 
-def recall(scene: Scene, path: Path, *, events: Mapping[str, Event]) -> dict[str, int]:
+def recall(
+    scene: Scene, path: Path, *, events: Mapping[str, Event], normal: Callable[[str], bool] = lambda name: False
+) -> dict[str, int]:
     """Give a fresh scene the memory of an earlier run.
 
     Args:
         scene: A scene that has seen nothing yet.
         path: The file.
         events: The open events of the camera, by id.
+        normal: Whether a person has said meanwhile of the event of an id that it is normal: its ground is learned anew.
 
     Returns:
         Numbers of the differences that these events are from now on, by id. Events that the memory does not hold
-        get the ground of their boxes. Empty where there is no memory of pictures of this size.
+        get the ground of their boxes. Empty where there is no memory of pictures of this size that can be read.
     """
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:  # numpy leaves open what it cannot read
             said = {name: arrays[name] for name in arrays.files}
         head = json.loads(bytes(said["head"]))
         fits = head["version"] == _VERSION and _scales(head["scales"]) == scene.scales
-    except (OSError, ValueError, KeyError, EOFError):
+        if not fits:
+            return {}
+        size = scene.scales.small
+        lights = [Reference(said[f"work{n}"], _unpacked(said[f"known{n}"], size)) for n in range(head["lights"])]
+        masks = {name: _unpacked(said[f"mask{place}"], size) for place, name in enumerate(head["events"])}
+    except _BROKEN:
         return {}
-    if not fits:
-        return {}
-    size = scene.scales.small
-    lights = [Reference(said[f"work{n}"], _unpacked(said[f"known{n}"], size)) for n in range(head["lights"])]
+    for mask in (mask for name, mask in masks.items() if name not in events and normal(name)):
+        for light in lights:
+            light.known = light.known & ~grown(mask, 2)
     regimes = Regimes(lights[0])
     for light in lights[1:]:
         regimes.switch(light)
     scene.start(regimes)
-    masks = {name: _unpacked(said[f"mask{place}"], size) for place, name in enumerate(head["events"])}
     return {name: _adopted(scene, event, masks.get(name)) for name, event in events.items() if event.box is not None}
 
 

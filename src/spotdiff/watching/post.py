@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 from spotdiff.errors import OptionError
 from spotdiff.params import hint
 from spotdiff.watching.alerts import Courier, Escalation, Escalator, Outbox, SystemClock, make_sink, message_of
@@ -51,13 +53,10 @@ class Addresses:
             sinks[name] = make_sink(name, settings)
             if after is None and not further:
                 continue
-            for other in further if isinstance(further, list) else [further]:
-                if other not in rules.sinks:
-                    raise OptionError(
-                        f"sink {name}: {_TO}: there is no {other!r}{hint(str(other), tuple(rules.sinks))}"
-                    )
-            seconds = seconds_of(after) if isinstance(after, str) else after if after is not None else 600.0
-            escalations.append(Escalation(float(seconds), tuple(further)))  # type: ignore[arg-type]
+            try:
+                escalations.append(_escalation(after, further, tuple(rules.sinks)))
+            except OptionError as error:
+                raise OptionError(f"sink {name}: {error}") from None
         return cls(sinks, tuple(escalations))
 
     def of_event(self, event: Event, rules: Rules) -> list[str]:
@@ -69,6 +68,18 @@ class Addresses:
             tell = shift.tell if shift else tell
         later = {name for escalation in self.escalations for name in escalation.to}
         return list(tell) or [name for name in self.sinks if name not in later]
+
+
+def _escalation(after: object, further: object, sinks: tuple[str, ...]) -> Escalation:
+    names = tuple(further) if isinstance(further, (list, tuple)) else (further,)
+    for name in names:
+        if name not in sinks:
+            raise OptionError(f"{_TO}: there is no {name!r}{hint(str(name), sinks)}")
+    try:
+        seconds = seconds_of(after) if isinstance(after, str) else 600.0 if after is None else after
+        return Escalation(seconds, names)  # type: ignore[arg-type]
+    except OptionError as error:
+        raise OptionError(f"{_AFTER}: {error}") from None
 
 
 class Post:
@@ -86,6 +97,7 @@ class Post:
         self._store: Store | None = None
         self._escalator: Escalator | None = None
         self.courier: Courier | None = None
+        self._counts: Mapping[tuple[str, str], int] = {}
 
     def open(self, store: Store) -> None:
         """Begin to bring what is in the store's outbox."""
@@ -118,8 +130,12 @@ class Post:
 
     @property
     def counts(self) -> Mapping[tuple[str, str], int]:
-        """Letters by sink and state."""
-        return self._outbox.counts() if self._outbox is not None else {}
+        """Letters by sink and state; as they were last known while the database is down."""
+        try:
+            self._counts = self._outbox.counts() if self._outbox is not None else {}
+        except DBAPIError:
+            return self._counts
+        return self._counts
 
     def _escalated(self, event: Event) -> Message:
         return message_of(

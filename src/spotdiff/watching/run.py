@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spotdiff.describe import get_describer
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
@@ -125,7 +124,6 @@ class Watch:
     def _open_stations(self, start: datetime | None, speed: float) -> None:
         zone = time_zone(self.rules.timezone)
         options = self.rules.options
-        get_describer(options)  # a wrong one is told now, and not at the first event
         judge = Judge(get_method(options.method, options.settings), options)
         boot = "replay" if self._replay else uuid.uuid4().hex
         for camera in self.rules.cameras.values():

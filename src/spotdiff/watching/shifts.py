@@ -18,7 +18,7 @@ from spotdiff.watching.values import Event, Witness
 from spotdiff.watching.zones import painted, sure_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, tzinfo
     from pathlib import Path
 
@@ -42,6 +42,7 @@ class Shifts:
         folder: Where the reports are written.
         judge: Compares two looks.
         last: The latest moment that an earlier run has seen to.
+        note: Told why a report could not be written, as on a full disk; what is out of place is told all the same.
 
     Attributes:
         last: The latest moment seen to; None before the first.
@@ -56,10 +57,11 @@ class Shifts:
         folder: Path,
         judge: Judge,
         last: datetime | None = None,
+        note: Callable[[str], None] = lambda said: None,
     ) -> None:
         self._approved, self._zones, self._zone, self._folder, self._judge = approved, zones, zone, folder, judge
         self._pictures = {one.name: load_picture(one.picture).pixels for one in approved}
-        self.last = last
+        self.last, self._note = last, note
 
     def see(self, scene: Scene, wall: datetime, seconds: float, template: Event) -> Iterator[Report]:
         """Keep every appointment since the last call; a clock that went back brings none again.
@@ -95,9 +97,12 @@ class Shifts:
             yield self._opened(key, one, out, template, scales, (usual, still.work), answer)
 
     def _write(self, answer: Comparison, name: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_page(answer, self._folder / f"{name}.html")
-        write_json(answer, self._folder / f"{name}.json")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_page(answer, self._folder / f"{name}.html")
+            write_json(answer, self._folder / f"{name}.json")
+        except OSError as error:
+            self._note(f"{name} could not be written: {error.strerror}")
 
     def _out_of_place(self, one: Approved, answer: Comparison, scales: Scales) -> list[Region]:
         """The regions of an answer that are sure enough and lie in one of the zones."""

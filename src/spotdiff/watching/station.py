@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from spotdiff.errors import DataError
 from spotdiff.watching.camera import CameraWatch
 from spotdiff.watching.desk import Desk
 from spotdiff.watching.memory import recall, remember
 from spotdiff.watching.shifts import Shifts, shift_of, untidy_key
 from spotdiff.watching.state import CameraState
+from spotdiff.watching.store import StoreDown
+from spotdiff.watching.store.disk import hold
 from spotdiff.watching.values import HEALTH_KINDS, SCENE_KINDS
 
 if TYPE_CHECKING:
@@ -70,14 +75,24 @@ class Station:
             folder=folder,
             judge=judge,
             last=datetime.fromisoformat(str(last)) if last else None,
+            note=lambda said: self._note("shift", said),
         )
+        self._growth = f"folder:{camera.name}"
+        done = store.kept(self._growth) if feed.live and camera.grows else None
+        self._done = datetime.fromisoformat(str(done)) if done else None  # earlier pictures of a folder that grows
+        self._last: datetime | None = None
         self._saved = 0.0
         self._unsaved = self._recalled = False
         self.frames = 0
+        self._recall_offline()
+        self._hold = _held(store, camera.name)
 
     def take(self, frame: Frame) -> None:
         """See to a frame, and to everything that follows from it."""
         self.frames += 1
+        if self._done is not None and frame.wall <= self._done:
+            return
+        self._last = frame.wall
         for report in self.watch.see(frame):
             self.desk.take(report, frame.wall, frame.seconds)
         if not self._recalled and self.watch.scene is not None:
@@ -117,8 +132,11 @@ class Station:
     def save(self, seconds: float) -> None:
         """Write the memory down."""
         self._saved, self._unsaved = seconds, False
-        if self._shifts.last is not None:
-            self._store.keep(self._seen_to, self._shifts.last.isoformat())
+        with suppress(StoreDown):  # something is seen to once more rather than never
+            if self._shifts.last is not None:
+                self._store.keep(self._seen_to, self._shifts.last.isoformat())
+            if self._last is not None and self.feed.live and self.camera.grows:
+                self._store.keep(self._growth, self._last.isoformat())
         scene = self.watch.scene
         if scene is not None:
             ids = {
@@ -127,24 +145,48 @@ class Station:
             try:
                 remember(scene, self._memory, ids=ids)
             except OSError as error:  # a full disk: the watch goes on with the memory it has
-                self._store.journal("memory", f"could not be written: {error.strerror}", self.camera.name)
+                self._note("memory", f"could not be written: {error.strerror}")
 
     def close(self) -> None:
         """The end of the frames, or of the watch."""
-        self.desk.cut(0.0, all_of_them=True)
-        self.save(self._saved)
-        self.feed.close()
+        try:
+            self.desk.cut(0.0, all_of_them=True)
+            self.save(self._saved)
+        finally:
+            os.close(self._hold)
+            self.feed.close()
 
     def _heard(self, event: Event, change: str) -> None:
         self._unsaved = True
         self._listener(event, change)
 
+    def _note(self, what: str, said: str) -> None:
+        with suppress(StoreDown):  # where not even that can be written, the keeper tells
+            self._store.journal(what, said, self.camera.name)
+
+    def _recall_offline(self) -> None:
+        """A camera that was gone when the watch last ended may be so still: that is not told again."""
+        for event in self._left_open(kind="offline"):
+            self.watch.resume("offline")
+            self.desk.adopt("offline", event)
+
+    def _is_normal(self, name: str) -> bool:
+        """Whether a person has said of an event that it is normal; False for one that is no longer kept."""
+        try:
+            return self._store.event(name).outcome == "normal"
+        except DataError:
+            return False
+
+    def _left_open(self, *, kind: str | None = None) -> list[Event]:
+        return self._store.events(camera=self.camera.name, state=("open", "acknowledged"), kind=kind)
+
     def _recall(self) -> None:
         """Take up what was open when the watch last ended, and what the place looked like."""
-        kept = {one.id: one for one in self._store.events(camera=self.camera.name, state=("open", "acknowledged"))}
+        known = {name for _, name in self.desk.watched()}
+        kept = {one.id: one for one in self._left_open() if one.id not in known}
         scenes = {name: event for name, event in kept.items() if event.kind in SCENE_KINDS}
         scene = self.watch.scene
-        numbers = recall(scene, self._memory, events=scenes) if scene is not None else {}
+        numbers = recall(scene, self._memory, events=scenes, normal=self._is_normal) if scene is not None else {}
         for name, event in kept.items():
             if name in numbers:
                 self.desk.adopt(f"scene-{numbers[name]}", event)
@@ -155,3 +197,17 @@ class Station:
                 self.desk.adopt(untidy_key(shift), event)
             else:
                 self.desk.take_leave(event)
+
+
+def _held(store: Store, camera: str) -> int:
+    """The handle of a lock: two watches would tell everything of a camera twice, and undo each other's memory.
+
+    Raises:
+        DataError: another process holds it.
+    """
+    path = store.folder / "memory" / f".{camera}.lock"
+    path.parent.mkdir(exist_ok=True)
+    handle = hold(path)
+    if handle is None:
+        raise DataError(f"{camera} is watched already, by another process that keeps its events in {store.folder}")
+    return handle

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import tzinfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MISSED = timedelta(hours=12)  # an appointment longer ago is not made up for
@@ -59,6 +58,28 @@ class Hours:
             if over and ((today in self.days and minute >= begin) or (yesterday in self.days and minute < end)):
                 return True
         return False
+
+
+class MachineZone(tzinfo):
+    """The time zone of this machine, summers included; a fixed offset would be wrong after the next change."""
+
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        """What is ahead of UTC at a local time."""
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        """Not known."""
+        return None
+
+    def tzname(self, dt: datetime | None) -> str | None:
+        """The zone in letters, such as CET."""
+        return None if dt is None else dt.replace(tzinfo=None).astimezone().tzname()
+
+    def fromutc(self, dt: datetime) -> datetime:
+        """A moment of UTC as local time."""
+        there = dt.replace(tzinfo=UTC).astimezone()
+        local = there.replace(tzinfo=self)
+        return local if local.utcoffset() == there.utcoffset() else local.replace(fold=1)
 
 
 def days_of(text: str) -> frozenset[int]:

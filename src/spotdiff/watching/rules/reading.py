@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,12 +14,17 @@ from spotdiff.options import Options
 from spotdiff.params import build, hint, params_of
 from spotdiff.watching.rules.calendar import seconds_of
 from spotdiff.watching.rules.settings import Approved, Camera, Rules, Zone
+from spotdiff.watching.sources import without_password
 
 if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Polygon
 
 _TABLES = ("cameras", "zones", "approved", "sinks", "compare")
 _COMPARED = ("method", "settings", "align", "light", "sensitivity", "describe", "describe_settings", "language")
+_LOGIN = re.compile(r"(://[^:'\"]*:)[^'\"]*@")
+_ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s'\"]+")
+_LONGEST = 100  # bytes: a camera, a shift and a time together are the name of a report
+_PLAIN = f"no slashes, no dot in front, 1 to {_LONGEST} bytes"
 T = TypeVar("T")
 
 
@@ -30,6 +36,8 @@ def rules_of(sources: Sequence[str], *, names: Sequence[str] = (), **settings: o
     """
     cameras: dict[str, Camera] = {}
     for source, name in zip(sources, names, strict=True):
+        if not _can_be_called(name):
+            raise OptionError(f"a camera cannot be called {name[:80]!r}; give it another name in a rules file")
         if name in cameras:
             raise OptionError(f"two sources are called {name}; name them in a rules file")
         cameras[name] = Camera(name, source)
@@ -54,15 +62,17 @@ def read_rules(path: str | Path) -> Rules:
     """
     path = Path(path)
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise OptionError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is no TOML: {str(error).partition(chr(10))[0]}") from None
+    except RecursionError:
+        raise OptionError(f"{path} is no TOML of a person: its lists are nested too deep") from None
     try:
         rules = _rules(said)
     except OptionError as error:
-        raise OptionError(f"{path}: {error}") from None
+        raise OptionError(f"{path}: {_discreet(str(error))}") from None
     return _beside(rules, path.parent)
 
 
@@ -92,15 +102,18 @@ def _options(said: Mapping[str, Any]) -> Options:
     for name in said:
         if name not in _COMPARED:
             raise OptionError(f"compare has no setting {name!r}{hint(name, _COMPARED)}; it has {', '.join(_COMPARED)}")
-    return Options().changed(**said)
+    try:
+        return Options().changed(**said)
+    except OptionError as error:
+        raise OptionError(f"compare: {error}") from None
 
 
 def _named(cls: type[T], said: Mapping[str, Any], owner: str) -> dict[str, T]:
     found = {}
     for name, table in said.items():
         whose = f"{owner} {name}"
-        if not name.strip() or not name.isprintable() or "/" in name:
-            raise OptionError(f"{owner} {name!r} needs a name of plain letters")
+        if not _can_be_called(name):
+            raise OptionError(f"{owner} {name[:80]!r} needs a name of plain letters: {_PLAIN}")
         settings = dict(_table(table, whose))
         given: dict[str, Any] = {"name": name}
         if cls is Zone:
@@ -112,26 +125,46 @@ def _named(cls: type[T], said: Mapping[str, Any], owner: str) -> dict[str, T]:
 def _built(cls: type[T], settings: Mapping[str, Any], *, owner: str, **given: object) -> T:
     """A value of `cls` from settings as a TOML file has them: lists for tuples, words for spans of time."""
     known = params_of(cls)
-    values = {}
-    for name, value in settings.items():
-        spanned = name in known and known[name][1].unit == "s" and isinstance(value, str)
-        values[name] = seconds_of(value) if spanned else tuple(value) if isinstance(value, list) else value
     try:
+        values = {
+            name: _value(name, value, spanned=name in known and known[name][1].unit == "s")
+            for name, value in settings.items()
+        }
         return build(cls, values, owner=owner, **given)
     except OptionError as error:
         raise error if str(error).startswith(owner) else OptionError(f"{owner}: {error}") from None
 
 
+def _value(name: str, value: object, *, spanned: bool) -> object:
+    if spanned and isinstance(value, str):
+        try:
+            return seconds_of(value)
+        except OptionError as error:
+            raise OptionError(f"{name}: {error}") from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _discreet(said: str) -> str:
+    """A message that quotes a value, without the password of a URL in it."""
+    return _ADDRESS.sub(lambda found: without_password(found[0]), _LOGIN.sub(r"\1***@", said))
+
+
+def _can_be_called(name: str) -> bool:
+    """Whether a name can be part of an event's id and of a file's name."""
+    plain = name.isprintable() and name == name.strip() and not name.startswith(".") and not set(name) & set("/\\")
+    return bool(name) and plain and len(name.encode()) <= _LONGEST
+
+
 def _table(value: object, owner: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise OptionError(f"{owner} is a table of settings, not {value!r}")
+        raise OptionError(f"{owner} is a table of settings, not one value")
     return value
 
 
 def _polygon(corners: object, owner: str) -> Polygon:
     try:
         found = tuple((float(x), float(y)) for x, y in corners)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"{owner}: polygon takes corners such as [[10, 20], [90, 20], [90, 80]]") from None
     if found and (len(found) < 3 or not all(abs(value) < 1e6 for corner in found for value in corner)):
         raise OptionError(f"{owner}: polygon takes three corners or more, in pixels of the camera's picture")

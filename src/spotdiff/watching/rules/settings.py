@@ -13,6 +13,7 @@ from spotdiff.watching.rules.calendar import Hours, clock_of, days_of
 from spotdiff.watching.values import SCENE_KINDS
 
 WHAT = (*SCENE_KINDS, "intrusion", "untidy")
+_WEEK, _YEAR = 604_800, 31_622_400  # seconds; a longer span is a slip of the pen
 Polygon = tuple[tuple[float, float], ...]  # corners (x, y) in the source's own pixels
 
 
@@ -30,9 +31,11 @@ class Camera:
     fps: float = param(5.0, "frames looked at in a second", low=0.01, high=60)
     side: int = param(640, "longer side of the pictures that are compared", low=160, high=1920, unit="px")
     order: str = param("name", "how a folder's pictures are ordered", choices=("name", "taken", "mtime"))
-    every: float = param(1.0, "time between a folder's pictures that do not say when", low=0.001, unit="s")
+    every: float = param(1.0, "time between a folder's pictures that do not say when", low=0.001, high=_YEAR, unit="s")
     grows: bool = param(False, "whether a folder gets new pictures that are waited for")
-    patience: float = param(5.0, "without a frame for so long a live camera is started again", low=0.5, unit="s")
+    patience: float = param(
+        5.0, "without a frame for so long a live camera is started again", low=0.5, high=3600, unit="s"
+    )
 
     def __post_init__(self) -> None:
         check(self)
@@ -53,13 +56,14 @@ class Zone:
     cameras: tuple[str, ...] = param((), "cameras it is on; all when left out")
     what: tuple[str, ...] = param(SCENE_KINDS, f"what is told: {', '.join(WHAT)}")
     min_area: int = param(0, "smallest thing told", low=0, unit="px of the source")
-    dwell: float = param(10.0, "how long a difference stays before it is told", low=0, unit="s")
+    dwell: float = param(10.0, "how long a difference stays before it is told", low=0, high=_WEEK, unit="s")
     days: str = param("", "days it holds, such as mon-fri; all when empty")
     hours: str = param("", "hours it holds, such as 20:00-06:00; all when empty")
     sensitivity: float = param(0.5, "0 tells only the obvious, 1 everything that might be", low=0, high=1)
     tell: tuple[str, ...] = param((), "sinks that are told; all when left out")
 
     def __post_init__(self) -> None:
+        check(self)
         for word in self.what:
             if word not in WHAT:
                 raise OptionError(f"what takes {', '.join(WHAT)}; not {word!r}{hint(word, WHAT)}")
@@ -88,6 +92,7 @@ class Approved:
     tell: tuple[str, ...] = param((), "sinks that are told; all when left out")
 
     def __post_init__(self) -> None:
+        check(self)
         days_of(self.days)
         _ = self.times
 
@@ -115,12 +120,17 @@ class Rules:
     store: str = param("watch/events.db", "where events are kept: a file, or postgresql://...")
     evidence: str = param("", "folder of stills and clips; beside the store's file when empty")
     timezone: str = param("", "of days and hours, such as Europe/Berlin; the machine's when empty")
-    keep_days: float = param(30.0, "evidence of closed events is kept so long; 0 for ever", low=0, unit="days")
-    keep_gb: float = param(10.0, "most evidence kept; 0 for no limit", low=0, unit="GB")
-    reserve_mb: int = param(256, "room kept free so that a full disk loses no event", low=0, unit="MB")
+    keep_days: float = param(
+        30.0, "evidence of closed events is kept so long; 0 for ever", low=0, high=36_500, unit="days"
+    )
+    keep_gb: float = param(10.0, "most evidence kept; 0 for no limit", low=0, high=999_999, unit="GB")
+    reserve_mb: int = param(256, "room kept free so that a full disk loses no event", low=0, high=999_999, unit="MB")
     before: float = param(5.0, "seconds of a clip before the event", low=0, high=60, unit="s")
     after: float = param(5.0, "seconds of a clip after the event", low=0, high=60, unit="s")
     metrics: int = param(0, "port of the Prometheus metrics; 0 for none", low=0, high=65535)
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def zones_of(self, camera: str) -> tuple[Zone, ...]:
         """The zones on a camera; the whole picture where there is none at all."""

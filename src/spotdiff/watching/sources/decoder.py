@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import suppress
-from multiprocessing import get_context
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context, resource_tracker
 from typing import TYPE_CHECKING
 
 from spotdiff.watching.sources import child
 from spotdiff.watching.sources.ring import RingReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spotdiff.watching.sources.ring import Taken
     from spotdiff.watching.sources.task import Task
 
@@ -40,7 +42,8 @@ class Decoder:
         self._process = context.Process(target=child.run, args=(task, self.ring.name, theirs, watched), daemon=True)
         self.started = time.monotonic()
         try:
-            self._process.start()
+            with _signals_held():
+                self._process.start()
         except BaseException:
             self._close()
             raise
@@ -122,6 +125,17 @@ class Decoder:
         self._pipe.close()
         self._held.close()
         self.ring.remove()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back what ends a watch: the new process inherits that, and does not die of a Ctrl-C before it is set up."""
+    resource_tracker.ensure_running()  # starting it lets these signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _signal_name(number: int) -> str:

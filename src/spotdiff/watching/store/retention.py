@@ -80,8 +80,8 @@ def enforce(store: Store, retention: Retention) -> Freed:
 
     Events closed and written more than `keep_days` ago go as a whole. Then, while the evidence is larger than
     `keep_bytes` or less than `reserve_bytes` of the disk is free: films of the oldest closed events, then their
-    pictures except for the thumbnails, then those events as a whole, and at last films of the events that are not closed. Pictures and rows
-    of events that are not closed always stay.
+    pictures except for the thumbnails, then those events as a whole, and at last films of the events that are not
+    closed. Pictures and rows of events that are not closed always stay.
 
     Raises:
         StoreDown: the database does not answer; what has been thrown away by then is.

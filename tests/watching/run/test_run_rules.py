@@ -1,0 +1,147 @@
+"""What the rules ask for is told and nothing else: zones, sizes, kinds, hours, approved pictures, faults."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import pytest
+from sqlalchemy import select
+
+from spotdiff.watching.rules import Approved, Zone
+from spotdiff.watching.scene.judge import Judge
+from spotdiff.watching.store import open_store
+from spotdiff.watching.store.tables import journal
+from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
+
+THINGS = [(10 + 62 * number, 70, 46 + 62 * number, 104) for number in range(5)]
+
+
+def strip(name, number, **settings):
+    """A zone around one of the things."""
+    left = 62 * number
+    return Zone(name, ((left, 60), (left + 58, 60), (left + 58, 115), (left, 115)), dwell=3, **settings)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """Five things come at once."""
+    draw = lambda seconds: place(*(THINGS if seconds >= 8 else ()))  # noqa: E731
+    return make_film(tmp_path_factory.mktemp("five") / "hall.mp4", 22, draw)
+
+
+@pytest.fixture(scope="module")
+def zones():
+    found = (
+        strip("asleep", 0, hours="20:00-06:00"),
+        strip("told", 0),
+        strip("small", 1, min_area=4000),
+        strip("taken", 2, what=("taken",)),
+        strip("night", 3, hours="20:00-06:00"),
+    )
+    return {zone.name: zone for zone in found}
+
+
+def test_only_what_a_rule_asks_for_is_told(film, zones, tmp_path):
+    heard = replayed(make_rules(tmp_path, {"hall": film}, zones=zones, timezone="UTC"))
+    assert [(event.zone, event.text[:12]) for event in heard.of("opened")] == [("told", "Left in told")]
+
+
+def test_hours_are_those_of_the_film(film, zones, tmp_path):
+    eight = NOON.replace(hour=19, minute=30)
+    heard = replayed(make_rules(tmp_path, {"hall": film}, zones=zones, timezone="Europe/Berlin"), start=eight)
+    assert sorted(event.zone for event in heard.of("opened")) == ["asleep", "night"]
+
+
+def test_a_longer_dwell_waits_longer(film, tmp_path):
+    zones = {"told": strip("told", 0), "late": Zone("late", dwell=60)}
+    heard = replayed(make_rules(tmp_path, {"hall": film}, zones=zones))
+    assert [event.zone for event in heard.of("opened")] == ["told"]
+
+
+@pytest.fixture(scope="module")
+def shift(tmp_path_factory):
+    """A place that is untidy at the first appointment and tidy at the second."""
+    folder = tmp_path_factory.mktemp("shift")
+    film = make_film(folder / "hall.mp4", 86, spans(first=10, last=30), fps=2)
+    cv2.imwrite(str(folder / "clean.png"), place()[..., ::-1])
+    clean = Approved("clean", picture=str(folder / "clean.png"), at=("13:01", "13:02"), zones=("all",))
+    rules = make_rules(
+        folder,
+        {"hall": film},
+        zones={"all": Zone("all", what=("untidy",))},
+        approved={"clean": clean},
+        timezone="Europe/Berlin",
+    )
+    return rules, replayed(rules, start=NOON.replace(second=40)), folder / "events-evidence/shifts"
+
+
+def test_an_untidy_place_is_told_at_its_time(shift):
+    _, heard, _ = shift
+    (event,) = heard.of("opened")
+    assert (event.kind, event.zone, round(event.confirmed_seconds)) == ("untidy", "all", 20)
+    assert event.text == "1 thing is not as in clean: Something yellow was added at the bottom right."
+    assert abs(event.box[0] - 200) < 6
+
+
+def test_a_place_tidied_up_closes_it(shift):
+    _, heard, _ = shift
+    (event,) = heard.of("closed")
+    assert (event.outcome, (event.closed - NOON).total_seconds()) == ("recovered", pytest.approx(120, abs=1))
+
+
+def test_each_appointment_has_its_report(shift):
+    _, _, folder = shift
+    names = {path.name for path in folder.iterdir()}
+    stems = ("hall_clean_2024-03-01_1301", "hall_clean_2024-03-01_1302")
+    assert names == {f"{stem}.{ending}" for stem in stems for ending in ("html", "json")}
+    verdicts = [json.loads((folder / f"{stem}.json").read_text())["verdict"] for stem in stems]
+    assert verdicts == ["changed", "same"]
+
+
+def test_no_appointment_is_kept_twice(shift):
+    rules, _, _ = shift
+    assert replayed(rules, start=NOON.replace(second=40)).told == []
+
+
+def test_a_report_that_cannot_be_written_is_noted_and_the_event_told(shift, tmp_path):
+    rules, _, _ = shift
+    rules = replace(rules, store=str(tmp_path / "events.db"))
+    (tmp_path / "events-evidence").mkdir()
+    (tmp_path / "events-evidence/shifts").write_text("in the way")
+    heard = replayed(rules, start=NOON.replace(second=40))
+    assert [(event.kind, change) for event, change in heard.all] == [("untidy", "opened"), ("untidy", "closed")]
+    with open_store(rules.store, reserve_mb=0) as store, store.reading() as connection:
+        said = connection.execute(select(journal.c.said).where(journal.c.what == "shift")).scalars().all()
+    assert said[0] == "hall_clean_2024-03-01_1301 could not be written: File exists"
+
+
+def test_a_view_that_cannot_be_compared_is_neither_tidy_nor_not(shift, tmp_path, monkeypatch):
+    rules, _, _ = shift
+    unsure = lambda judge, usual, seen: replace(compare(judge, usual, seen), verdict="unsure", reason="dark")  # noqa: E731
+    compare = Judge.compare
+    monkeypatch.setattr(Judge, "compare", unsure)
+    heard = replayed(replace(rules, store=str(tmp_path / "events.db")), start=NOON.replace(second=40))
+    assert heard.told == []
+    folder = tmp_path / "events-evidence/shifts"
+    verdicts = [json.loads(path.read_text())["verdict"] for path in sorted(folder.glob("*.json"))]
+    assert verdicts == ["unsure", "unsure"]
+
+
+def test_faults_of_the_camera_are_told_and_end(tmp_path):
+    def sick(seconds):
+        if 14 <= seconds < 24:
+            return place() // 30
+        return None if 32 <= seconds < 47 else place()
+
+    film = make_film(tmp_path / "hall.mp4", 55, sick)
+    heard = replayed(make_rules(tmp_path, {"hall": film}))
+    assert [(event.kind, change, event.outcome) for event, change in heard.all] == [
+        ("black", "opened", ""),
+        ("black", "closed", "recovered"),
+        ("offline", "opened", ""),
+        ("offline", "closed", "recovered"),
+    ]
+    black, offline = heard.of("closed")
+    times = [(moment - NOON).total_seconds() for one in (black, offline) for moment in (one.first_seen, one.closed)]
+    assert times == pytest.approx([14, 24, 32, 47], abs=1)
+    assert (black.box, black.zone, black.text) == (None, "", "The picture of hall is black.")
