@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -18,17 +19,16 @@ from spotdiff.cli._view import View
 from spotdiff.errors import OptionError
 from spotdiff.watching.check import problems
 from spotdiff.watching.metrics import Metrics
-from spotdiff.watching.rules import Zone, read_rules, rules_of, with_settings
+from spotdiff.watching.rules import Rules, Zone, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.calendar import seconds_of
 from spotdiff.watching.run import Watch
-from spotdiff.watching.sources import source_name
+from spotdiff.watching.sources import source_name, without_password
 from spotdiff.watching.told import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
-    from spotdiff.watching.rules import Rules
     from spotdiff.watching.state import WatchState
     from spotdiff.watching.values import Event
 
@@ -123,7 +123,13 @@ class Run:
     def _summary(self) -> str:
         total = sum(self._kinds.values())
         said = ", ".join(f"{number} {kind}" for kind, number in sorted(self._kinds.items()))
-        return f"{total} event{'' if total == 1 else 's'}{': ' + said if said else ''}. See: spotdiff events list"
+        return f"{total} event{'' if total == 1 else 's'}{': ' + said if said else ''}. See: {self._where()}"
+
+    def _where(self) -> str:
+        """The command that lists the events."""
+        rules, plain = self._rules, Rules({})
+        named = "" if rules.store == plain.store else f" --store {shlex.quote(without_password(rules.store))}"
+        return f"spotdiff events list{named}" + (f" --evidence {shlex.quote(rules.evidence)}" if rules.evidence else "")
 
     def _say(self, text: str) -> None:
         if not self._quiet:

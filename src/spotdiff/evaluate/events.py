@@ -133,7 +133,7 @@ def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
             continue
         try:
             truth = json.loads(path.read_text(encoding="utf-8"))
-            _ = [_happened(one) for one in truth["events"]]
+            _ = [_happened(one) for one in truth["events"]], str(truth["scenario"]), float(truth["seconds"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{path}: no truth of a clip ({error}); make some with spotdiff synth --recipe clips"

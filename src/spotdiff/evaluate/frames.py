@@ -79,7 +79,7 @@ def score_film(folder: Path, model: str) -> FrameFigures:
         model: A name of `MODELS`.
 
     Raises:
-        DataError: a frame cannot be read, or no frame has a truth.
+        DataError: a frame cannot be read or has another size than the others, or no frame has a truth.
     """
     background, every = MODELS[model](), _EVERY.get(model, 1)
     counts = np.zeros(4)  # true and false positives, true and false negatives
@@ -100,18 +100,29 @@ def frame_table(rows: Mapping[tuple[str, str], FrameFigures]) -> Table:
     """Figures by film and model."""
     heads = ("film", "model", "frames", "recall", "precision", "F1", "specificity", "wrong %")
     lines = [
-        (film, model, str(f.frames), *(f"{v:.3f}" for v in (f.recall, f.precision, f.f1, f.specificity, f.wrong)))
+        (film, model, str(f.frames), *map(_cell, (f.recall, f.precision, f.f1, f.specificity, f.wrong)))
         for (film, model), f in rows.items()
     ]
     return Table("frames", heads, tuple(lines))
 
 
+def _cell(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
 def _frames(folder: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
     truths = {_number(path): path for path in (folder / "groundtruth").iterdir() if _number(path) is not None}
     inputs = sorted((path for path in (folder / "input").iterdir() if _number(path) is not None), key=_key)
+    size: tuple[int, ...] = ()
     for path in inputs:
-        truth = truths.get(_number(path))
-        yield _read(path, cv2.IMREAD_COLOR), None if truth is None else _read(truth, cv2.IMREAD_GRAYSCALE)
+        frame = _read(path, cv2.IMREAD_COLOR)
+        size = size or frame.shape[:2]
+        place = truths.get(_number(path))
+        truth = None if place is None else _read(place, cv2.IMREAD_GRAYSCALE)
+        for other, pixels in ((path, frame), (place, truth)):
+            if pixels is not None and pixels.shape[:2] != size:
+                raise DataError(f"{other} is not {size[1]} x {size[0]} pixels large, as the first frame of its film is")
+        yield frame, truth
 
 
 def _read(path: Path, flags: int) -> Bytes:

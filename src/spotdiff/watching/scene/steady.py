@@ -57,7 +57,8 @@ class Steady:
         if still < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:
             return 0.0, 0.0
         far = _FAR * tiny.shape[1]
-        (x, y), _ = cv2.phaseCorrelate(self._reference, frame, self._window)
+        # copies, for it puts the window on what it is given where the size suits its transform
+        (x, y), _ = cv2.phaseCorrelate(self._reference.copy(), frame.copy(), self._window)
         starts = [(0.0, 0.0)] + ([(x, y)] if 0.5 < max(abs(x), abs(y)) <= far else [])
         left, x, y = min(self._refined(frame, *start) for start in starts)
         return (x, y) if left < _BETTER * still and max(abs(x), abs(y)) <= far else (0.0, 0.0)

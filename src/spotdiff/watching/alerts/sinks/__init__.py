@@ -1,0 +1,1 @@
+"""Where messages go: one short file for each kind of sink."""

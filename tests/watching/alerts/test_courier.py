@@ -1,0 +1,436 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from spotdiff.errors import OptionError
+from spotdiff.watching.alerts import Courier, Outbox, SinkDown
+from spotdiff.watching.alerts.lane import LONGEST_PAUSE, WITHOUT_PICTURE, pause
+from spotdiff.watching.store.tables import outbox as table
+
+POLL = 0.005
+
+
+@pytest.fixture
+def courier_of(outbox):
+    """Couriers that look into the outbox all the time; all are closed in the end."""
+    made = []
+
+    def make(*sinks, **how):
+        made.append(Courier(outbox, sinks, **{"poll": POLL, **how}))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for courier in made:
+        courier.close(grace=0.05)
+
+
+@pytest.fixture
+def fail(wait_until):
+    """Let a sink that has always been down be tried `times` times more, the clock moved from pause to pause."""
+
+    def play(courier, sink, clock, times):
+        (lane,) = courier._lanes
+        for _ in range(times):
+            assert wait_until(lambda: lane.failures == len(sink.asked) > 0 and not lane.busy)
+            before = len(sink.asked)
+            clock.advance(LONGEST_PAUSE)
+            assert wait_until(lambda before=before: lane.failures > before and not lane.busy)
+
+    return play
+
+
+def test_letters_arrive_in_order_with_their_keys(outbox, courier_of, memory, make_message):
+    for number in range(20):
+        outbox.put(make_message(number), ["memory"])
+    courier = courier_of(memory)
+    outbox.put(make_message(20), ["memory", "nobody"])
+    assert courier.flush(10)
+    assert memory.keys == [f"hall-{number}/opened/memory/text" for number in range(21)]
+    assert memory.taken[3][1] == make_message(3)
+    assert outbox.counts() == {("memory", "sent"): 21, ("nobody", "waiting"): 1}
+
+
+def test_a_sink_that_hangs_stops_no_other(outbox, courier_of, memory, make_stuck, make_message, clock, wait_until):
+    stuck = make_stuck()
+    courier = courier_of(stuck, memory, timeout=30.0)
+    for number in range(5):
+        outbox.put(make_message(number), ["stuck", "memory"])
+    assert wait_until(lambda: len(memory.keys) == 5)
+    assert stuck.asked == ["hall-0/opened/stuck/text"]
+    clock.advance(31)
+    assert wait_until(lambda: outbox.head("stuck").tries == 1)
+    assert outbox.head("stuck").error == "gave no answer within 30 s"
+    assert wait_until(lambda: courier.down == ("stuck",))
+    assert not courier.flush(0.05)
+
+
+def test_an_answer_that_came_too_late_counts(outbox, courier_of, make_stuck, make_message, clock, wait_until):
+    stuck = make_stuck()
+    courier = courier_of(stuck, timeout=30.0)
+    outbox.put(make_message(), ["stuck"])
+    assert wait_until(lambda: stuck.asked)
+    clock.advance(31)
+    assert wait_until(lambda: outbox.head("stuck").tries == 1)
+    stuck.go.set()
+    assert wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "alert to stuck"])
+    clock.advance(10)
+    assert courier.flush(10)
+    assert stuck.asked == ["hall-1/opened/stuck/text"]
+
+
+def test_calls_that_hang_do_not_pile_up(outbox, courier_of, make_stuck, make_message, clock, wait_until):
+    stuck = make_stuck()
+    courier_of(stuck, timeout=30.0)
+    outbox.put(make_message(), ["stuck"])
+
+    def waits_in_vain():
+        clock.advance(31)
+        return outbox.head("stuck").tries >= 7
+
+    assert wait_until(waits_in_vain)
+    assert len(stuck.asked) == 3
+    assert "still busy" in outbox.head("stuck").error
+
+
+def test_pauses_grow_to_ten_minutes_and_vary():
+    assert [pause(n, 0.5) for n in range(1, 13)] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
+    assert pause(5, 0.0) < pause(5, 0.4) < pause(5, 1.0)
+    assert all(1.0 <= pause(n, chance) <= LONGEST_PAUSE for n in (1, 7, 2000) for chance in (0.0, 1.0))
+
+
+def test_a_sink_that_is_down_is_tried_again_after_its_pause(
+    outbox, courier_of, memory, make_message, clock, down, wait_until
+):
+    memory.down.append(down("no route"))
+    courier = courier_of(memory)
+    outbox.put(make_message(1), ["memory"])
+    outbox.put(make_message(2), ["memory"])
+    assert wait_until(lambda: outbox.head("memory").tries == 1)
+    for _ in range(20):
+        courier.wake()
+    assert not courier.flush(0.1)
+    assert memory.asked == ["hall-1/opened/memory/text"], "neither again before its pause, nor what is behind it"
+    memory.down.clear()
+    clock.advance(2)
+    assert courier.flush(10)
+    assert memory.keys == ["hall-1/opened/memory/text", "hall-2/opened/memory/text"]
+    assert courier.down == ()
+
+
+def test_an_hour_down_loses_nothing(outbox, courier_of, memory, make_message, clock, down, fail):
+    memory.down.append(down("no route"))
+    courier = courier_of(memory)
+    for number in range(50):
+        outbox.put(make_message(number), ["memory"])
+    fail(courier, memory, clock, 7)
+    assert outbox.head("memory").tries in (7, 8)
+    memory.down.clear()
+    clock.advance(LONGEST_PAUSE)
+    assert courier.flush(10)
+    assert memory.keys == [f"hall-{number}/opened/memory/text" for number in range(50)]
+
+
+@pytest.mark.parametrize("hours", [1, -1, -24 * 365 * 50])
+def test_a_stepped_wall_neither_loses_nor_delays(
+    outbox, courier_of, memory, make_message, clock, down, wait_until, hours
+):
+    memory.down.append(down("no route"))
+    courier = courier_of(memory)
+    outbox.put(make_message(1), ["memory"])
+    assert wait_until(lambda: outbox.head("memory").tries == 1)
+    outbox.put(make_message(2), ["memory"])
+    clock.step(hours * 3600)
+    outbox.put(make_message(3), ["memory"])
+    memory.down.clear()
+    clock.advance(1.5)
+    assert courier.flush(10)
+    assert memory.keys == [f"hall-{number}/opened/memory/text" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("hours", [0, 1, -1])
+def test_a_restart_keeps_the_pause_but_believes_no_stepped_wall(outbox, courier_of, memory, make_message, clock, hours):
+    outbox.put(make_message(), ["memory"])
+    outbox.put_off(outbox.head("memory"), seconds=1.2, reason="no route")
+    clock.step(hours * 3600)
+    courier = courier_of(memory)
+    assert courier.flush(0.1) == (hours == 1)
+    clock.advance(1.3)
+    assert courier.flush(10)
+
+
+def test_dead_letters_after_two_days(outbox, courier_of, memory, make_message, clock, down, fail):
+    memory.down.append(down("no route"))
+    courier = courier_of(memory)
+    outbox.put(make_message(1), ["memory"])
+    fail(courier, memory, clock, 8)
+    clock.advance(47 * 3600 - 8 * LONGEST_PAUSE)
+    outbox.put(make_message(2), ["memory"])
+    fail(courier, memory, clock, 1)
+    assert outbox.dead() == ()
+    clock.advance(3600)
+    fail(courier, memory, clock, 1)
+    assert [(letter.message.event, letter.error) for letter in outbox.dead()] == [("hall-1", "no route")]
+    memory.down.clear()
+    clock.advance(LONGEST_PAUSE)
+    assert courier.flush(10)
+    assert memory.keys == ["hall-2/opened/memory/text"]
+
+
+def test_a_wall_that_leaps_ahead_buries_nothing_at_once(outbox, courier_of, memory, make_message, clock, down, fail):
+    memory.down.append(down("no route"))
+    courier = courier_of(memory)
+    outbox.put(make_message(), ["memory"])
+    clock.step(50 * 365 * 24 * 3600)
+    fail(courier, memory, clock, 5)
+    assert outbox.dead() == ()
+
+
+def test_a_final_refusal_is_dead_at_once_and_holds_nothing_up(
+    outbox, courier_of, memory, make_message, down, wait_until
+):
+    memory.down.append(down("not like this", final=True))
+    courier = courier_of(memory)
+    outbox.put(make_message(1), ["memory"])
+    assert wait_until(outbox.dead)
+    memory.down.clear()
+    outbox.put(make_message(2), ["memory"])
+    assert courier.flush(10)
+    assert [letter.error for letter in outbox.dead()] == ["not like this"]
+    assert memory.keys == ["hall-2/opened/memory/text"]
+
+
+def test_a_sink_may_ask_to_be_left_alone(outbox, courier_of, memory, make_message, clock, down, wait_until):
+    memory.down.append(down("too many", retry_after=90.0))
+    courier = courier_of(memory)
+    outbox.put(make_message(), ["memory"])
+    assert wait_until(lambda: outbox.head("memory").tries == 1)
+    memory.down.clear()
+    clock.advance(89)
+    assert not courier.flush(0.1)
+    clock.advance(1.5)
+    assert courier.flush(10)
+
+
+def test_any_mistake_of_a_sink_is_a_failure(outbox, courier_of, memory, make_message, wait_until):
+    memory.down.append(KeyError("https://me:hunter2@host"))
+    courier_of(memory)
+    outbox.put(make_message(), ["memory"])
+    assert wait_until(lambda: outbox.head("memory").error)
+    assert outbox.head("memory").error == "KeyError: 'https://host'"
+
+
+def test_a_picture_that_is_never_taken_is_left_out(outbox, courier_of, memory, make_message, clock, down, fail, still):
+    memory.down.append(down("too large"))
+    courier = courier_of(memory)
+    outbox.put(make_message(picture=still), ["memory"])
+    fail(courier, memory, clock, WITHOUT_PICTURE)
+    memory.down.clear()
+    clock.advance(LONGEST_PAUSE)
+    assert courier.flush(10)
+    ((_, told),) = memory.taken
+    assert told.picture is None
+    assert told.text.endswith("(its picture could not be sent)")
+
+
+def test_what_waits_goes_on_after_a_restart(outbox, courier_of, memory, make_message, clock, down, wait_until):
+    memory.down.append(down("no route"))
+    first = courier_of(memory)
+    outbox.put(make_message(1), ["memory"])
+    assert wait_until(lambda: outbox.head("memory").tries == 1)
+    first.close()
+    memory.down.clear()
+    outbox.put(make_message(2), ["memory"])
+    clock.advance(2)
+    assert courier_of(memory).flush(10)
+    assert memory.keys == ["hall-1/opened/memory/text", "hall-2/opened/memory/text"]
+
+
+def test_it_stops_while_a_sink_hangs_and_another_is_closed(outbox, make_stuck, make_message, wait_until):
+    stuck, closed = make_stuck(), []
+
+    class Held:
+        name = "held"
+
+        def open(self):
+            closed.append("opened")
+
+        def send(self, message, key):
+            closed.append(key)
+
+        def close(self):
+            closed.append("closed")
+
+    with Courier(outbox, [stuck, Held()], poll=POLL) as courier:
+        outbox.put(make_message(), ["stuck", "held"])
+        assert wait_until(lambda: len(closed) == 2 and stuck.asked)
+        courier.close(grace=0.05)
+        assert not [thread.name for thread in threading.enumerate() if thread.name == "alerts"]
+    assert closed == ["opened", "hall-1/opened/held/text", "closed"]
+    assert [letter.sink for letter in outbox.waiting()] == ["stuck"]
+
+
+def test_an_answer_while_it_stops_is_noted(outbox, make_stuck, make_message, wait_until):
+    stuck = make_stuck()
+    courier = Courier(outbox, [stuck], poll=POLL)
+    courier.start()
+    outbox.put(make_message(), ["stuck"])
+    assert wait_until(lambda: stuck.asked)
+    threading.Timer(0.05, stuck.go.set).start()
+    courier.close(grace=10)
+    assert outbox.idle(["stuck"])
+
+
+def test_a_database_that_cannot_be_used_for_a_while_stops_nothing(
+    outbox, engine, courier_of, memory, make_message, clock, wait_until
+):
+    courier = courier_of(memory)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE outbox RENAME TO away"))
+    clock.advance(5)
+    assert wait_until(lambda: "no such table" in courier.trouble)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO outbox"))
+    clock.advance(5)
+    outbox.put(make_message(), ["memory"])
+    assert courier.flush(10)
+    assert courier.trouble == ""
+
+
+def test_a_letter_that_cannot_be_read_is_told(outbox, engine, courier_of, memory, make_message, wait_until):
+    outbox.put(make_message(), ["memory"])
+    with engine.begin() as connection:
+        connection.execute(table.update().values(message={"at": "never"}))
+    courier = courier_of(memory)
+    assert wait_until(lambda: "not a message" in courier.trouble)
+
+
+def test_mistakes_in_its_use_are_told(outbox, make_memory):
+    with pytest.raises(OptionError, match="several of twin"):
+        Courier(outbox, [make_memory("twin"), make_memory("twin")])
+    courier = Courier(outbox, [])
+    with pytest.raises(ValueError, match="between start and close"):
+        courier.flush(0)
+    with courier, pytest.raises(ValueError, match="once"):
+        courier.start()
+
+
+DYING = """
+import os, signal, sys
+from sqlalchemy import create_engine
+from spotdiff.watching.alerts import Courier, Message, Outbox
+from datetime import datetime, UTC
+
+class Deadly:
+    name = "mail"
+    def send(self, message, key):
+        with open(sys.argv[2], "a") as file:
+            file.write(key + "\\n")
+        if message.event == "hall-2":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+outbox = Outbox(create_engine("sqlite:///" + sys.argv[1]))
+for number in range(4):
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    outbox.put(Message(f"hall-{number}", "opened", "left", "hall", "", "t", "t", at, {}), ["mail"])
+if sys.argv[3] == "before":
+    os.kill(os.getpid(), signal.SIGKILL)
+with Courier(outbox, [Deadly()]) as courier:
+    courier.flush(30)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "amid"])
+def test_a_killed_process_loses_nothing(outbox, engine, courier_of, make_memory, tmp_path, when):
+    log = tmp_path / "sent.txt"
+    log.touch()
+    database = Path(engine.url.database)
+    ended = subprocess.run([sys.executable, "-c", DYING, database, log, when], check=False, timeout=60)
+    assert ended.returncode == -9
+    before = log.read_text().splitlines()
+    mail = make_memory("mail")
+    assert courier_of(mail).flush(10)
+    expected = [f"hall-{number}/opened/mail/text" for number in range(4)]
+    assert before == ([] if when == "before" else expected[:3])
+    assert mail.keys == (expected if when == "before" else expected[2:]), "what was under way goes again, same key"
+
+
+class Moody:
+    """Fails as told, and remembers."""
+
+    def __init__(self, name, moods, taken):
+        self.name, self._moods, self._taken = name, moods, taken
+
+    def send(self, message, key):
+        mood = self._moods.pop(0) if self._moods else "well"
+        if mood == "fails":
+            raise SinkDown("no")
+        self._taken.append(key)
+        if mood == "takes it but says no":
+            raise SinkDown("so it seemed")
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("put"), st.integers(0, 6), st.sampled_from(["opened", "closed"])),
+    st.tuples(st.just("fail"), st.sampled_from("ab"), st.sampled_from(["fails", "takes it but says no"])),
+    st.tuples(st.just("restart")),
+    st.tuples(st.just("advance"), st.floats(0, 700)),
+    st.tuples(st.just("step"), st.sampled_from([-3600, 3600])),
+)
+
+
+class Play:
+    """A courier with two sinks, to which things happen."""
+
+    def __init__(self, engine, clock):
+        self.outbox, self.clock, self.put = Outbox(engine, clock), clock, []
+        self.moods, self.taken = {"a": [], "b": []}, {"a": [], "b": []}
+        self.begin()
+
+    def begin(self):
+        sinks = [Moody(name, self.moods[name], self.taken[name]) for name in "ab"]
+        self.courier = Courier(self.outbox, sinks, poll=POLL)
+        self.courier.start()
+
+    def do(self, step, make_message):
+        match step:
+            case ("put", number, change):
+                self.outbox.put(make_message(number, change), ["a", "b"])
+                self.put.append(f"hall-{number}/{change}")
+            case ("fail", sink, mood):
+                self.moods[sink].append(mood)
+            case ("restart",):
+                self.courier.close(grace=1)
+                self.begin()
+            case ("advance", seconds):
+                self.clock.advance(seconds)
+            case ("step", seconds):
+                self.clock.step(seconds)
+
+    def finish(self):
+        while not self.courier.flush(0.02):
+            self.clock.advance(LONGEST_PAUSE)
+        self.courier.close(grace=1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(STEPS, max_size=14))
+def test_whatever_happens_each_key_arrives_and_in_order(tmp_path_factory, make_engine, clock, make_message, steps):
+    engine = make_engine(tmp_path_factory.mktemp("any") / "store.db")
+    play = Play(engine, clock)
+    for step in steps:
+        play.do(step, make_message)
+    play.finish()
+    engine.dispose()
+    for sink in "ab":
+        expected = [f"{key}/{sink}/text" for key in dict.fromkeys(play.put)]
+        assert [key for key, _ in groupby(play.taken[sink])] == expected, "again only at once, never after a later one"

@@ -1,0 +1,266 @@
+"""One camera's watch: frames in, reports out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+import pytest
+
+from spotdiff.regions.boxes import iou
+from spotdiff.watching.reports import Amended, Ended
+from spotdiff.watching.rules import Zone
+from spotdiff.watching.scene.scales import Scales
+from spotdiff.watching.zones import Ground, painted, sure_at
+from watching.scene.lens_toys import EMPTY, FULL, NOON, Lens, said
+from watching.scene.scene_toys import HERE, THERE, lit, place, with_thing, with_walker
+
+
+def test_a_report_says_when_where_and_shows_it():
+    lens = Lens()
+    lens.show(EMPTY, 6)
+    (told,) = lens.show(FULL, 18)
+    event = told.event
+    assert (event.camera, event.kind, event.state, event.zone, event.boot) == ("hall", "left", "open", "", "b")
+    assert event.seconds == pytest.approx(6, abs=0.5)
+    assert event.first_seen - NOON == timedelta(seconds=event.seconds)
+    assert event.confirmed - NOON == timedelta(seconds=event.confirmed_seconds)
+    assert 10 <= event.confirmed_seconds <= 16
+    assert iou(event.box, HERE) > 0.5
+    assert told.clip[0] < event.seconds < told.clip[1]
+    assert told.witness.before.shape == told.witness.after.shape == EMPTY.shape
+    assert told.witness.mask.shape == EMPTY.shape[:2]
+    left, top, right, bottom = HERE
+    assert told.witness.mask[top:bottom, left:right].mean() > 0.8
+    assert len(lens.watch.film.between(*told.clip)) > 20
+    assert said(lens.show(EMPTY, 28)) == ["reverted"]
+
+
+def test_boxes_are_in_the_pixels_of_the_source():
+    size, box = (480, 270), (150, 110, 204, 164)
+    empty = cv2.resize(EMPTY, size, interpolation=cv2.INTER_CUBIC)
+    lens = Lens(side=240)
+    lens.show(empty, 6)
+    (told,) = lens.show(with_thing(empty, box), 18)
+    assert iou(told.event.box, box) > 0.7
+    assert told.witness.after.shape == (270, 480, 3)
+
+
+def test_moved_is_amended():
+    lens = Lens()
+    lens.show(FULL, 6)
+    (first,) = lens.show(EMPTY, 14)
+    (then,) = lens.show(with_thing(EMPTY, THERE), 28)
+    assert isinstance(then, Amended)
+    assert (then.key, then.kind) == (first.key, "moved")
+    assert iou(then.box, THERE) > 0.5
+    assert iou(then.box_before, HERE) > 0.5
+
+
+FAULTS = {
+    "black": (lambda t: lit(EMPTY, 0.02), 1.5),
+    "covered": (lambda t: np.full_like(EMPTY, 60), 1.5),
+    "covered by nothing but grey": (lambda t: np.full_like(EMPTY, 128), 0.0),
+    "blurred": (lambda t: cv2.GaussianBlur(EMPTY, (0, 0), 6), 1.5),
+    "turned": (lambda t: place((512, 144))[:, 200:456], 1.5),
+}
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTS.items(), ids=FAULTS)
+def test_a_fault_is_an_event_of_the_camera_and_none_of_the_scene(name, fault):
+    draw, noise = fault
+    first = place((512, 144))[:, :256] if name == "turned" else EMPTY
+    lens = Lens()
+    lens.show(first, 8)
+    told = lens.show(draw, 34, noise=noise)
+    assert said(told) == [name.split()[0]]
+    assert told[0].event.seconds == pytest.approx(8, abs=0.3)
+    assert told[0].event.box is None
+    assert told[0].witness.after.shape == EMPTY.shape
+    assert said(lens.show(first, 48)) == ["recovered"]
+
+
+def test_what_was_left_while_the_camera_was_covered_is_found():
+    lens = Lens()
+    lens.show(EMPTY, 8)
+    lens.show(np.full_like(EMPTY, 60), 20)
+    assert said(lens.show(FULL, 36)) == ["recovered", "left"]
+
+
+def test_the_turned_view_is_normal_now():
+    lens, wide = Lens(), place((512, 144))
+    lens.show(wide[:, :256], 8)
+    assert said(lens.show(wide[:, 200:456], 18)) == ["turned"]
+    lens.watch.accept("turned")
+    assert said(lens.show(wide[:, 200:456], 28)) == ["recovered"]
+    box = (60, 50, 86, 76)
+    assert said(lens.show(with_thing(wide[:, 200:456], box), 42)) == ["left"]
+
+
+def test_what_was_told_of_a_view_that_is_gone_ends():
+    lens, wide = Lens(), place((512, 144))
+    lens.show(wide[:, :256], 6)
+    (left,) = lens.show(with_thing(wide[:, :256]), 16)
+    assert said(lens.show(wide[:, 200:456], 26)) == ["turned"]
+    lens.watch.accept("turned")
+    told = lens.show(wide[:, 200:456], 34)
+    assert Ended(left.key, "gone", pytest.approx(26, abs=0.3)) in told
+    assert sorted(said(told)) == ["gone", "recovered"]
+
+
+def test_pictures_of_another_size_are_another_scene():
+    lens, size = Lens(), (320, 180)
+    lens.show(EMPTY, 6)
+    (left,) = lens.show(FULL, 16)
+    large, box = cv2.resize(FULL, size), (200, 100, 232, 132)
+    told = lens.show(large, 24)
+    assert [(one.key, one.outcome) for one in told] == [(left.key, "gone")]
+    (again,) = lens.show(with_thing(large, box), 36)
+    assert iou(again.event.box, box) > 0.6
+
+
+def test_another_light_is_not_a_turned_camera():
+    lens = Lens()
+    lens.show(EMPTY, 8)
+    assert lens.show(lit(EMPTY, np.linspace(0.3, 1.5, 256)[:, None]), 22) == []
+    assert lens.show(lit(EMPTY, 0.3), 32) == []
+
+
+def test_a_gap_is_told_with_the_next_frame():
+    lens = Lens()
+    lens.show(EMPTY, 6)
+    lens.seconds = 66.0
+    told = lens.show(EMPTY, 80)
+    assert said(told) == ["offline", "recovered"]
+    assert told[0].event.seconds == pytest.approx(5.8)
+    assert told[0].event.first_seen - NOON == timedelta(seconds=told[0].event.seconds)
+    assert told[1].seconds == 66.0
+
+
+def test_a_gap_is_told_while_it_lasts_and_once():
+    lens = Lens()
+    lens.show(EMPTY, 6)
+    wall = NOON + timedelta(seconds=20)
+    assert list(lens.watch.silent(5.0, wall)) == []
+    (told,) = lens.watch.silent(14.2, wall)
+    assert told.event.kind == "offline"
+    assert told.event.first_seen == wall - timedelta(seconds=14.2)
+    assert list(lens.watch.silent(60.0, wall)) == []
+    lens.seconds = 90.0
+    assert said(lens.show(EMPTY, 100)) == ["recovered"]
+    assert [one.event.kind for one in Lens().watch.silent(60.0, wall)] == ["offline"]  # never a frame at all
+
+
+def test_pictures_that_come_seldom_are_no_gap():
+    lens = Lens()
+    assert lens.show(EMPTY, 900, fps=1 / 60) == []
+    assert said(lens.show(FULL, 1800, fps=1 / 60)) == ["left"]
+
+
+LEFT_HALF = ((0.0, 0.0), (128.0, 0.0), (128.0, 144.0), (0.0, 144.0))
+
+
+def test_zones():
+    zones = (
+        Zone("left", LEFT_HALF, dwell=4.0, what=("left",)),
+        Zone("large", min_area=2000, dwell=4.0),
+        Zone("all", dwell=9.0, what=("taken",)),
+    )
+    lens = Lens(*zones)
+    lens.show(EMPTY, 6)
+    (told,) = lens.show(FULL, 17)
+    assert (told.event.kind, told.event.zone) == ("left", "left")
+    assert "Left in left" in told.event.text
+    assert lens.show(with_thing(FULL, THERE, colour=(30, 60, 220), seed=8), 30) == []
+
+
+def test_zones_hold_at_their_hours_by_the_place_clock():
+    start = datetime(2026, 3, 2, 4, 59, 50, tzinfo=UTC)  # 05:59:50 in Berlin
+    lens = Lens(Zone("z", dwell=4.0, hours="06:00-18:00"), zone=ZoneInfo("Europe/Berlin"), start=start)
+    lens.show(EMPTY, 5)
+    assert lens.show(FULL, 9.8) == []
+    assert said(lens.show(FULL, 20)) == ["left"]
+
+
+def test_the_ground_of_a_zone():
+    scales = Scales.of(EMPTY, side=640)
+    half = painted(Zone("z", LEFT_HALF), scales)
+    assert half.shape == scales.small[::-1]
+    assert half[:, :63].all()
+    assert not half[:, 66:].any()
+    assert painted(Zone("z"), scales).all()
+    assert painted(Zone("z", ((0, 0), (9000, 0), (9000, 9000), (0, 9000))), scales).all()
+    thing = np.zeros(scales.small[::-1], bool)
+    thing[20:40, 50:70] = True
+    ground = Ground((Zone("z", LEFT_HALF, what=("left",), dwell=3.0, sensitivity=0.9), Zone("w", dwell=8.0)), scales)
+    assert (ground.asks(thing, None).dwell, ground.asks(thing, None).sure) == (3.0, sure_at(0.9))
+    assert ground.asks(thing, "left").dwell == 3.0
+    assert ground.asks(thing, "taken").dwell == 8.0
+    assert ground.zone_of(thing, "left").name == "z"
+    assert ground.zone_of(np.roll(thing, 40, axis=1), "left").name == "w"
+    assert Ground((Zone("z", what=("intrusion",)),), scales).asks(thing, None) is None
+
+
+GUARD = Zone("gate", what=("intrusion",))
+
+
+def test_intruders():
+    lens = Lens(GUARD)
+    assert lens.show(EMPTY, 6) == []
+    told = lens.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 14)
+    assert said(told) == ["intrusion"]
+    assert (told[0].event.zone, told[0].event.text) == ("gate", "Something moves in gate.")
+    assert told[0].event.seconds == pytest.approx(6.4, abs=1)
+    left, top, right, bottom = told[0].event.box
+    assert (top, bottom) == (pytest.approx(40, abs=8), pytest.approx(110, abs=8))
+    assert 0 <= left < right <= 80
+    assert said(lens.show(EMPTY, 32)) == ["gone"]
+    assert said(lens.show(lambda t: with_walker(EMPTY, t - 32, pace=25, period=99), 38)) == ["intrusion"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda t: EMPTY,
+        lambda t: lit(EMPTY, 0.5 if t > 9 else 1),
+        lambda t: FULL if 9 <= t < 9.3 else EMPTY,
+        lambda t: with_thing(EMPTY, (8 * round(t), 40, 8 * round(t) + 3, 43)),
+    ],
+    ids=["nothing", "light", "a flash", "a fly"],
+)
+def test_no_intruders(draw):
+    assert Lens(GUARD).show(draw, 20) == []
+
+
+def test_intruders_outside_of_the_zone_or_its_size():
+    right = tuple((x + 128, y) for x, y in LEFT_HALF)
+    for zone in (Zone("gate", right, what=("intrusion",)), Zone("gate", what=("intrusion",), min_area=9000)):
+        lens = Lens(zone)
+        lens.show(EMPTY, 6)
+        assert lens.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 10) == []
+
+
+def test_offline_outlives_a_restart():
+    lens = Lens()
+    lens.watch.resume("offline")
+    assert list(lens.watch.silent(99.0, NOON)) == []
+    assert said(lens.show(EMPTY, 1)) == ["recovered"]
+
+
+def test_accept():
+    lens = Lens()
+    lens.watch.accept("scene-1")
+    lens.show(EMPTY, 6)
+    (told,) = lens.show(FULL, 16)
+    lens.watch.accept("intrusion-gate")
+    lens.watch.accept(told.key)
+    assert lens.show(FULL, 24) == []
+    assert said(lens.show(EMPTY, 36)) == ["taken"]
+
+
+def test_an_empty_event_of_now():
+    lens = Lens()
+    event = lens.watch.blank(lens.frame(EMPTY))
+    assert (event.camera, event.kind, event.first_seen, event.boot) == ("hall", "", NOON, "b")
