@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _GAP = 10.0  # seconds without a frame that are an event
 _LATE = 5.0  # times the usual gap between frames that are, too
 _GAPS, _FEW = 25, 3  # gaps that the usual one is taken from; fewer tell nothing
+_ODD = 5  # frames of another size after which the camera gives pictures of that size
+_FRESH = 5.0  # seconds that a still look may be old to hold a moving thing against it
 _TURNED = 0.06  # of the picture's width that the view must have moved by
 _CONTEXT = 30.0  # seconds that the film reaches back beyond the longest dwell
 _LONGEST_FILM = 150.0
@@ -62,6 +64,7 @@ class CameraWatch:
         self._ground: Ground | None = None
         self._last: Frame | None = None
         self._offline = False
+        self._odd = 0  # frames of another size, one after the other
         self._gaps: deque[float] = deque(maxlen=_GAPS)
 
     @property
@@ -73,6 +76,9 @@ class CameraWatch:
         """Take in a frame; what it brings to light."""
         yield from self._back(frame)
         self._last = frame
+        if self._passing(frame):
+            self._interrupt()
+            return
         yield from self._left_behind(frame)
         scene, ground = self._prepared(frame)
         ground.now = frame.wall.astimezone(self._zone)
@@ -86,7 +92,7 @@ class CameraWatch:
             return
         for happening in scene.see(work, frame.seconds):
             yield from self._of_scene(happening, frame, ground, scene)
-        if scene.still is not None:
+        if scene.still is not None and frame.seconds - scene.still.seconds < _FRESH:
             small = shrunk(work, scene.scales.small)
             asking = ground.asking("intrusion")
             for seen in self._intruders.see(small, scene.still, frame.seconds, asking, area=scene.scales.small_area):
@@ -112,8 +118,11 @@ class CameraWatch:
             self._offline = True
         else:
             self._health.ill = kind
-            if self.scene is not None and self.scene.regimes is not None:
-                self._health.expect(self.scene.regimes.now.work)
+
+    def expect(self) -> None:
+        """The view that the scene remembers is usual, whatever the camera shows now."""
+        if self.scene is not None and self.scene.regimes is not None:
+            self._health.expect(self.scene.regimes.now.work)
 
     def accept(self, key: str) -> None:
         """A person says that what was reported under this key is normal now."""
@@ -133,6 +142,11 @@ class CameraWatch:
         """Whether a frame is of the view, and the size, that the scene remembers."""
         size = frame.pixels.shape[1::-1]
         return self.scene is not None and self._ground is not None and self.scene.scales.own == size
+
+    def _passing(self, frame: Frame) -> bool:
+        """Whether a frame of another size may be a slip of the camera: only several are a change of it."""
+        self._odd = 0 if self._ground is None or self._fits(frame) else self._odd + 1
+        return 0 < self._odd < _ODD
 
     def _left_behind(self, frame: Frame) -> Iterator[Ended]:
         """What was told of a scene that is remembered no more cannot be watched on."""

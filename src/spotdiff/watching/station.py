@@ -187,6 +187,7 @@ class Station:
         scenes = {name: event for name, event in kept.items() if event.kind in SCENE_KINDS}
         scene = self.watch.scene
         numbers = recall(scene, self._memory, events=scenes, normal=self._is_normal) if scene is not None else {}
+        self.watch.expect()
         for name, event in kept.items():
             if name in numbers:
                 self.desk.adopt(f"scene-{numbers[name]}", event)

@@ -315,7 +315,10 @@ class Scene:
     def _other_light(self, still: Still, regimes: Regimes) -> None:
         """The whole picture differs: go on in the light that it is in now; that alone alarms nobody."""
         usable = ~still.restless & ~self._ground(self.differences)
-        known = regimes.nearest(still, usable=usable, noise=_NOISE) or self._new_light(still, regimes.now)
+        known = regimes.nearest(still, usable=usable, noise=_NOISE)
+        if known is None and still.seconds >= self._next_judgement:
+            known = self._new_light(still, regimes.now)
+            self._pause(still.seconds, fruitful=known is not None)
         if known is not None:
             regimes.switch(known)
             self.steady = Steady(shrunk(known.work, self.scales.tiny))
