@@ -95,7 +95,7 @@ def watched(job):
     """One clip watched by one watcher."""
     name, film, truth = job
     cv2.setNumThreads(1)
-    return name, watch_clip(film, truth, WATCHERS[name])
+    return watch_clip(film, truth, WATCHERS[name])
 
 
 def clips(folder, only, out):

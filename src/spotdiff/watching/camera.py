@@ -130,9 +130,10 @@ class CameraWatch:
             return
         if key.startswith("scene-"):
             self.scene.accept(int(key.removeprefix("scene-")))
-        elif key == "turned":
+        elif key in ("turned", "covered", "blurred"):
             self._health.learn_anew()
-            self._ground = None
+            if key == "turned":
+                self._ground = None
 
     def _interrupt(self) -> None:
         if self.scene is not None:
@@ -221,8 +222,7 @@ class CameraWatch:
 
     def _opened(self, key: str, came: Came, frame: Frame, ground: Ground, scene: Scene) -> Opened:
         found, scales = came.judged, scene.scales
-        small = stretched(found.mask, scales.small)
-        zone = ground.zone_of(small, found.kind)
+        zone = ground.zone_of(came.ground, found.kind)
         name = zone.name if zone else ""
         wall = frame.wall - timedelta(seconds=frame.seconds - came.seconds)
         text = scene_text(found.kind, found.text, name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from spotdiff.errors import DataError
 from spotdiff.watching.reports import Amended, Ended, Opened
 from spotdiff.watching.store import StoreDown
 from spotdiff.watching.told import scene_text
@@ -101,11 +102,16 @@ class Desk:
                 self._clips.append(clip)
 
     def _kept(self, event: str, frames: Sequence[tuple[float, bytes]]) -> bool:
-        """Whether a clip needs no further try: while the database is down, a closed event takes none."""
+        """Whether a clip needs no further try: while the database is down, a closed event takes none.
+
+        An event that was thrown away meanwhile, as on a full disk, needs none.
+        """
         try:
             self._store.attach_clip(event, frames)
         except StoreDown:
             return False
+        except DataError:
+            return True
         return True
 
     def follow(self) -> None:

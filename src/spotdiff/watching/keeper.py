@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from spotdiff.watching.store import Retention, StoreDown, enforce
+from spotdiff.watching.store.faults import reason
 
 if TYPE_CHECKING:
     from spotdiff.watching.alerts import Clock
@@ -60,6 +63,8 @@ class Keeper:
             self.database_down = ""
         except StoreDown as down:
             self.database_down = str(down)
+        except (DBAPIError, OSError) as error:  # the outbox has no spool; the folder of evidence may be gone
+            self.database_down = reason(error)
         return True
 
     def _look_at_the_clock(self) -> None:

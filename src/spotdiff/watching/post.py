@@ -9,7 +9,16 @@ from sqlalchemy.exc import DBAPIError
 
 from spotdiff.errors import OptionError
 from spotdiff.params import hint
-from spotdiff.watching.alerts import Courier, Escalation, Escalator, Outbox, SystemClock, make_sink, message_of
+from spotdiff.watching.alerts import (
+    Courier,
+    Escalation,
+    Escalator,
+    Introduces,
+    Outbox,
+    SystemClock,
+    make_sink,
+    message_of,
+)
 from spotdiff.watching.alerts.outbox import letter_row
 from spotdiff.watching.rules.calendar import seconds_of
 from spotdiff.watching.shifts import shift_of
@@ -106,6 +115,16 @@ class Post:
         self._escalator = Escalator(self._addresses.escalations, self._outbox, self._escalated)
         self.courier = Courier(self._outbox, list(self._addresses.sinks.values()))
         self.courier.start()
+        self._introduce(store)
+
+    def _introduce(self, store: Store) -> None:
+        """Show every camera to the sinks that want to know before something happens."""
+        curious = [sink for sink in self._addresses.sinks.values() if isinstance(sink, Introduces)]
+        for camera in self._rules.cameras if curious else ():
+            zones = [zone.name for zone in self._rules.zones_of(camera)]
+            there = store.events(camera=camera, state=("open", "acknowledged"))
+            for sink in curious:
+                sink.introduce(camera, zones, there)
 
     def close(self, *, wait: float) -> None:
         """Bring what can still be brought in `wait` seconds; the rest waits in the store."""

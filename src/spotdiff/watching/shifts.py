@@ -12,7 +12,7 @@ from spotdiff.report.html import write_page
 from spotdiff.report.record import write_json
 from spotdiff.watching.reports import Ended, Opened
 from spotdiff.watching.rules.calendar import appointments, days_of
-from spotdiff.watching.scene.scales import covered, enlarged, shrunk
+from spotdiff.watching.scene.scales import covered, enlarged, shrunk, stretched
 from spotdiff.watching.told import untidy_text
 from spotdiff.watching.values import Event, Witness
 from spotdiff.watching.zones import painted, sure_at
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.scene.scene import Scene
 
 _IN = 0.5  # share of a thing's ground that must be in one of the zones
+_FRESH = 5.0  # seconds that the still look may be old: a camera that is covered shows no tidy place
 
 
 class Shifts:
@@ -66,6 +67,8 @@ class Shifts:
     def see(self, scene: Scene, wall: datetime, seconds: float, template: Event) -> Iterator[Report]:
         """Keep every appointment since the last call; a clock that went back brings none again.
 
+        While the camera shows nothing that can be trusted, they wait.
+
         Args:
             scene: The camera's scene.
             wall: Now, aware.
@@ -73,7 +76,7 @@ class Shifts:
             template: An event of this camera and moment, to be filled in.
         """
         last = self.last or wall
-        if scene.still is None:
+        if scene.still is None or seconds - scene.still.seconds > _FRESH:
             return
         self.last = max(wall, last)
         for one in self._approved:
@@ -84,7 +87,7 @@ class Shifts:
         scales, still = scene.scales, scene.still
         if still is None:
             return
-        usual = enlarged(shrunk(self._pictures[one.name], scales.work), scales.work)
+        usual = shrunk(self._pictures[one.name], scales.work)
         answer = self._judge.compare(usual, still.work)
         local = moment.astimezone(self._zone).strftime("%Y-%m-%d_%H%M")
         self._write(replace(answer, name=f"{one.name} {local}"), f"{template.camera}_{one.name}_{local}")
@@ -142,7 +145,9 @@ class Shifts:
             text=text,
         )
         mask: Mask = np.isin(np.asarray(answer.labels), [region.label for region in out])
-        return Opened(key, event, Witness(*shown, mask), (template.seconds - 1, template.seconds))
+        before, after = (enlarged(picture, scales.own) for picture in shown)
+        witness = Witness(before, after, stretched(mask, scales.own))
+        return Opened(key, event, witness, (template.seconds - 1, template.seconds))
 
 
 def untidy_key(shift: Approved) -> str:

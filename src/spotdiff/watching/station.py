@@ -11,6 +11,7 @@ from spotdiff.errors import DataError
 from spotdiff.watching.camera import CameraWatch
 from spotdiff.watching.desk import Desk
 from spotdiff.watching.memory import recall, remember
+from spotdiff.watching.reports import Opened
 from spotdiff.watching.shifts import Shifts, shift_of, untidy_key
 from spotdiff.watching.state import CameraState
 from spotdiff.watching.store import StoreDown
@@ -81,7 +82,7 @@ class Station:
         done = store.kept(self._growth) if feed.live and camera.grows else None
         self._done = datetime.fromisoformat(str(done)) if done else None  # earlier pictures of a folder that grows
         self._last: datetime | None = None
-        self._saved = 0.0
+        self._saved = self._seconds = 0.0
         self._unsaved = self._recalled = False
         self.frames = 0
         self._recall_offline()
@@ -92,9 +93,12 @@ class Station:
         self.frames += 1
         if self._done is not None and frame.wall <= self._done:
             return
-        self._last = frame.wall
+        self._last, self._seconds = frame.wall, frame.seconds
+        self.desk.cut(frame.seconds)  # after a gap the film forgets what came before it
         for report in self.watch.see(frame):
             self.desk.take(report, frame.wall, frame.seconds)
+            if isinstance(report, Opened):
+                self.desk.cut(frame.seconds)
         if not self._recalled and self.watch.scene is not None:
             self._recalled = True
             self._recall()
@@ -102,7 +106,6 @@ class Station:
             template = self.watch.blank(frame)
             for report in self._shifts.see(self.watch.scene, frame.wall, frame.seconds, template):
                 self.desk.take(report, frame.wall, frame.seconds)
-        self.desk.cut(frame.seconds)
         if self._unsaved or frame.seconds - self._saved >= _SAVED:
             self.save(frame.seconds)
 
@@ -112,6 +115,7 @@ class Station:
         wall = datetime.now(UTC)
         for report in self.watch.silent(status.since_frame, wall):
             self.desk.take(report, wall, status.since_frame)
+        self.desk.cut(self._seconds + status.since_frame)
 
     def state(self) -> CameraState:
         """How the camera is doing."""

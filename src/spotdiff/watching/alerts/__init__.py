@@ -12,5 +12,6 @@ from spotdiff.watching.alerts.message import message_of as message_of
 from spotdiff.watching.alerts.outbox import Letter as Letter
 from spotdiff.watching.alerts.outbox import Outbox as Outbox
 from spotdiff.watching.alerts.settings import make_sink as make_sink
+from spotdiff.watching.alerts.sink import Introduces as Introduces
 from spotdiff.watching.alerts.sink import Sink as Sink
 from spotdiff.watching.alerts.sink import SinkDown as SinkDown

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from spotdiff.errors import SpotdiffError
 from spotdiff.watching.alerts.message import Message
+
+if TYPE_CHECKING:
+    from spotdiff.watching.values import Event
 
 LONGEST_REASON = 300  # characters
 _USER_INFO = re.compile(r"://[^/\s@]*(?:@[^/\s@]*)*@")
@@ -48,6 +52,15 @@ class Sink(Protocol):
         Raises:
             SinkDown: it is not.
         """
+        ...
+
+
+@runtime_checkable
+class Introduces(Protocol):
+    """A sink that shows cameras before anything happens there."""
+
+    def introduce(self, camera: str, zones: Iterable[str] = (), open_events: Iterable[Event] = ()) -> None:
+        """Tell of a camera, and of what is open there from before a restart; returns at once."""
         ...
 
 

@@ -63,12 +63,14 @@ class Came:
         number: Of the difference.
         judged: What it is.
         seconds: When it came to be so.
+        ground: (h, w) bool of the small picture: what the rules were asked of.
         before, after: (H, W, 3) uint8, the usual look and the present one, in the size of the working picture.
     """
 
     number: int
     judged: Judged
     seconds: float
+    ground: Mask
     before: Bytes
     after: Bytes
 
@@ -262,7 +264,7 @@ class Scene:
             ask = self._asks(told.mask, found.kind)
             if ask is not None and found.score >= ask.sure and still.seconds - told.began >= ask.dwell:
                 told.announced = True
-                yield Came(told.number, found, told.began, *shown)
+                yield Came(told.number, found, told.began, told.mask, *shown)
 
     def _ripe(self, candidate: Difference, still: Still) -> bool:
         """Whether a candidate may be judged now: it stayed long enough, is seen, and nobody is near it."""
