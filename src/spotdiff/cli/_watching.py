@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -40,6 +40,7 @@ def rules_from(
     *,
     fps: float | None,
     dwell: str | None,
+    grows: bool = False,
 ) -> Rules:
     """The rules of a file, or of sources alone, with what the command line says on top.
 
@@ -50,8 +51,10 @@ def rules_from(
         raise OptionError("watch takes sources, or a file of rules that names them: --rules FILE.toml")
     rules = read_rules(file) if file else rules_of(sources, names=[source_name(one) for one in sources])
     rules = with_settings(rules, given)
-    if fps is not None:
-        rules = replace(rules, cameras={name: replace(one, fps=fps) for name, one in rules.cameras.items()})
+    cameras: dict[str, Any] = {} if fps is None else {"fps": fps}
+    if grows:
+        cameras["grows"] = True
+    rules = replace(rules, cameras={name: replace(one, **cameras) for name, one in rules.cameras.items()})
     if dwell is not None:
         zones = rules.zones or {"": Zone("")}
         seconds = seconds_of(dwell)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.option("--store", metavar="URL", help="where events are kept: a file, or postgresql://...")
 @click.option("--evidence", metavar="DIR", help="folder of stills and clips  [default: beside the store's file]")
 @click.option("--replay", is_flag=True, help="as fast as it goes, by the film's own clock")
+@click.option("--grows", is_flag=True, help="a folder gets new pictures: wait for them")
 @click.option("--start", type=click.DateTime(), metavar="TIME", help="when a film begins that does not say so")
 @click.option("--fps", type=float, metavar="N", help="frames looked at in a second  [default: 5]")
 @click.option("--dwell", metavar="SPAN", help="how long a difference stays before it is told  [default: 10 s]")
@@ -28,6 +29,7 @@ def command(
     store: str | None,
     evidence: str | None,
     replay: bool,  # noqa: FBT001 (click passes by name)
+    grows: bool,  # noqa: FBT001
     start: datetime | None,
     fps: float | None,
     dwell: str | None,
@@ -46,7 +48,9 @@ def command(
     from spotdiff.cli._watching import Run, checked, rules_from
 
     given = {"store": store, "evidence": evidence}
-    rules = rules_from(sources, rules_file, {k: v for k, v in given.items() if v is not None}, fps=fps, dwell=dwell)
+    rules = rules_from(
+        sources, rules_file, {k: v for k, v in given.items() if v is not None}, fps=fps, dwell=dwell, grows=grows
+    )
     if check:
         return checked(rules)
     return Run(rules, replay=replay, start=start, json_to=json_to, quiet=quiet).go()

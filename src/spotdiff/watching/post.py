@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,11 @@ class Addresses:
 
     Attributes:
         sinks: Everyone, by name.
-        escalations: Who else is told of what nobody has acknowledged.
+        escalations: Who else is told of what a sink was told and nobody has acknowledged, by the sink's name.
     """
 
     sinks: Mapping[str, Sink]
-    escalations: tuple[Escalation, ...]
+    escalations: Mapping[str, Escalation]
 
     @classmethod
     def of(cls, rules: Rules) -> Addresses:
@@ -55,7 +56,7 @@ class Addresses:
         Raises:
             OptionError: a sink cannot be made of its settings, or one that is escalated to is none.
         """
-        sinks, escalations = {}, []
+        sinks, escalations = {}, {}
         for name, said in rules.sinks.items():
             settings = dict(said)
             after, further = settings.pop(_AFTER, None), settings.pop(_TO, ())
@@ -63,10 +64,10 @@ class Addresses:
             if after is None and not further:
                 continue
             try:
-                escalations.append(_escalation(after, further, tuple(rules.sinks)))
+                escalations[name] = _escalation(after, further, tuple(rules.sinks))
             except OptionError as error:
                 raise OptionError(f"sink {name}: {error}") from None
-        return cls(sinks, tuple(escalations))
+        return cls(sinks, escalations)
 
     def of_event(self, event: Event, rules: Rules) -> list[str]:
         """Names of the sinks that are told of an event: those of its rule, else all but the ones kept for later."""
@@ -75,7 +76,7 @@ class Addresses:
         if event.kind == "untidy":
             shift = shift_of(event, list(rules.approved.values()))
             tell = shift.tell if shift else tell
-        later = {name for escalation in self.escalations for name in escalation.to}
+        later = {name for escalation in self.escalations.values() for name in escalation.to}
         return list(tell) or [name for name in self.sinks if name not in later]
 
 
@@ -104,7 +105,7 @@ class Post:
         self._clock = SystemClock()
         self._outbox: Outbox | None = None
         self._store: Store | None = None
-        self._escalator: Escalator | None = None
+        self._escalators: dict[str, Escalator] = {}
         self.courier: Courier | None = None
         self._counts: Mapping[tuple[str, str], int] = {}
 
@@ -112,7 +113,8 @@ class Post:
         """Begin to bring what is in the store's outbox."""
         self._store = store
         self._outbox = Outbox(store.engine, self._clock)
-        self._escalator = Escalator(self._addresses.escalations, self._outbox, self._escalated)
+        for name, escalation in self._addresses.escalations.items():
+            self._escalators[name] = Escalator([escalation], self._outbox, self._escalated)
         self.courier = Courier(self._outbox, list(self._addresses.sinks.values()))
         self.courier.start()
         self._introduce(store)
@@ -129,8 +131,9 @@ class Post:
     def close(self, *, wait: float) -> None:
         """Bring what can still be brought in `wait` seconds; the rest waits in the store."""
         if self.courier is not None:
-            if self._addresses.sinks and wait:
-                self.courier.flush(wait)
+            with suppress(DBAPIError):  # the database is down
+                if self._addresses.sinks and wait:
+                    self.courier.flush(wait)
             self.courier.close()
 
     def letters(self, before: Event | None, after: Event) -> Sequence[Mapping[str, Any]]:
@@ -144,8 +147,12 @@ class Post:
 
     def escalate(self) -> None:
         """Tell further people of what has been open for too long."""
-        if self._escalator is not None and self._store is not None and self._addresses.escalations:
-            self._escalator.escalate(self._store.events(state=("open", "acknowledged")), self._clock.wall())
+        if self._store is None or not self._escalators:
+            return
+        standing = self._store.events(camera=list(self._rules.cameras), state=("open", "acknowledged"))
+        for name, escalator in self._escalators.items():
+            told = [event for event in standing if name in self._addresses.of_event(event, self._rules)]
+            escalator.escalate(told, self._clock.wall())
 
     @property
     def counts(self) -> Mapping[tuple[str, str], int]:
