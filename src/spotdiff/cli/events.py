@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from spotdiff.cli._moments import MOMENT
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -42,8 +44,8 @@ def _stored(function: F) -> F:
 def _chosen(function: F) -> F:
     for option in (
         click.option("--limit", type=click.IntRange(1), metavar="N", help="only the latest so many"),
-        click.option("--until", type=click.DateTime(), metavar="TIME", help="first seen before this; UTC"),
-        click.option("--since", type=click.DateTime(), metavar="TIME", help="first seen at or after this; UTC"),
+        click.option("--until", type=MOMENT, metavar="TIME", help="first seen before this; UTC"),
+        click.option("--since", type=MOMENT, metavar="TIME", help="first seen at or after this; UTC"),
         click.option("--zone", multiple=True, metavar="NAME"),
         click.option("--kind", multiple=True, metavar="KIND"),
         click.option("--state", multiple=True, type=click.Choice(("open", "acknowledged", "closed"))),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spotdiff.cli._moments import MOMENT
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--evidence", metavar="DIR", help="folder of stills and clips  [default: beside the store's file]")
 @click.option("--replay", is_flag=True, help="as fast as it goes, by the film's own clock")
 @click.option("--grows", is_flag=True, help="a folder gets new pictures: wait for them")
-@click.option("--start", type=click.DateTime(), metavar="TIME", help="when a film begins that does not say so")
+@click.option("--start", type=MOMENT, metavar="TIME", help="when a film begins that does not say so; UTC")
 @click.option("--fps", type=float, metavar="N", help="frames looked at in a second  [default: 5]")
 @click.option("--dwell", metavar="SPAN", help="how long a difference stays before it is told  [default: 10 s]")
 @click.option("--json", "json_to", metavar="FILE", help="one line of JSON for each event change; - for standard output")

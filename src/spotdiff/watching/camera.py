@@ -17,6 +17,7 @@ from spotdiff.watching.intruders import Entered, Intruders, Left
 from spotdiff.watching.reports import Amended, Ended, Opened
 from spotdiff.watching.scene.scales import Scales, enlarged, shrunk, stretched
 from spotdiff.watching.scene.scene import Became, Came, Scene
+from spotdiff.watching.scene.steady import moved_by, shown_by
 from spotdiff.watching.told import health_text, intrusion_text, scene_text
 from spotdiff.watching.values import Event, Witness
 from spotdiff.watching.zones import Ground
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Camera, Rules
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Went
+    from spotdiff.watching.scene.still import Still
     from spotdiff.watching.values import Frame
 
 _GAP = 10.0  # seconds without a frame that are an event
@@ -93,9 +95,7 @@ class CameraWatch:
         for happening in scene.see(work, frame.seconds):
             yield from self._of_scene(happening, frame, ground, scene)
         if scene.still is not None and frame.seconds - scene.still.seconds < _FRESH:
-            small = shrunk(work, scene.scales.small)
-            asking = ground.asking("intrusion")
-            for seen in self._intruders.see(small, scene.still, frame.seconds, asking, area=scene.scales.small_area):
+            for seen in self._entering(work, frame.seconds, ground, scene, scene.still):
                 yield self._of_intruders(seen, frame, scene)
 
     def silent(self, seconds: float, wall: datetime) -> Iterator[Report]:
@@ -238,6 +238,17 @@ class CameraWatch:
         witness = Witness(before, after, stretched(found.mask, scales.own))
         return Opened(key, event, witness, (came.seconds - self._rules.before, came.seconds + self._rules.after))
 
+    def _entering(
+        self, work: Bytes, seconds: float, ground: Ground, scene: Scene, still: Still
+    ) -> Iterator[Entered | Left]:
+        """Who enters a zone or has left it; the frame is laid on the reference, as the still look is."""
+        scales = scene.scales
+        small = shrunk(moved_by(work, *scene.offset), scales.small)
+        part = scales.small[0] / scales.work[0]
+        shown = shown_by(scales.small, scene.offset[0] * part, scene.offset[1] * part)
+        asking = [(zone, where & shown) for zone, where in ground.asking("intrusion")]
+        return self._intruders.see(small, still, seconds, asking, area=scales.small_area)
+
     def _of_intruders(self, seen: Entered | Left, frame: Frame, scene: Scene) -> Report:
         if isinstance(seen, Left):
             return Ended(f"intrusion-{seen.zone}", "gone", seen.seconds)
@@ -250,7 +261,9 @@ class CameraWatch:
         mask: Mask = stretched(seen.mask, scene.scales.own)
         before = None if scene.still is None else enlarged(scene.still.work, scene.scales.own)
         clip = (seen.seconds - self._rules.before, seen.seconds + self._rules.after)
-        return Opened(f"intrusion-{seen.zone.name}", event, Witness(before, frame.pixels, mask), clip)
+        x, y = (edge * scene.scales.own[0] / scene.scales.work[0] for edge in scene.offset)
+        after = moved_by(frame.pixels, x, y)
+        return Opened(f"intrusion-{seen.zone.name}", event, Witness(before, after, mask), clip)
 
     def _event(
         self, kind: str, first: datetime, since: float, now: datetime, seconds: float, text: str, score: float = 1.0

@@ -59,6 +59,7 @@ class Keeper:
             self._post.escalate()
             if now >= self._next_large:
                 self._next_large = now + _SELDOM
+                self._post.tidy()
                 enforce(self._store, retention_of(self._rules))
             self.database_down = ""
         except StoreDown as down:

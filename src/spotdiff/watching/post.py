@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -153,6 +154,11 @@ class Post:
         for name, escalator in self._escalators.items():
             told = [event for event in standing if name in self._addresses.of_event(event, self._rules)]
             escalator.escalate(told, self._clock.wall())
+
+    def tidy(self) -> None:
+        """Forget what was sent so long ago that its events are forgotten, too."""
+        if self._outbox is not None and self._rules.keep_days:
+            self._outbox.tidy(timedelta(days=self._rules.keep_days))
 
     @property
     def counts(self) -> Mapping[tuple[str, str], int]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.rules.settings import Camera
     from spotdiff.watching.scene.judge import Judge
+    from spotdiff.watching.scene.scene import Scene
     from spotdiff.watching.sources import Feed
     from spotdiff.watching.store import Store
     from spotdiff.watching.values import Event, Frame
@@ -93,21 +94,25 @@ class Station:
         self.frames += 1
         if self._done is not None and frame.wall <= self._done:
             return
+        if self.watch.scene is not None and not self._knows():
+            return
         self._last, self._seconds = frame.wall, frame.seconds
         self.desk.cut(frame.seconds)  # after a gap the film forgets what came before it
         for report in self.watch.see(frame):
             self.desk.take(report, frame.wall, frame.seconds)
             if isinstance(report, Opened):
                 self.desk.cut(frame.seconds)
-        if not self._recalled and self.watch.scene is not None:
-            self._recalled = True
-            self._recall()
-        if self._approved and self.watch.scene is not None:
-            template = self.watch.blank(frame)
-            for report in self._shifts.see(self.watch.scene, frame.wall, frame.seconds, template):
-                self.desk.take(report, frame.wall, frame.seconds)
+        if self.watch.scene is None or not self._knows():
+            return
+        self._keep_appointments(frame, self.watch.scene)
         if self._unsaved or frame.seconds - self._saved >= _SAVED:
             self.save(frame.seconds)
+
+    def _keep_appointments(self, frame: Frame, scene: Scene) -> None:
+        if self._approved:
+            template = self.watch.blank(frame)
+            for report in self._shifts.see(scene, frame.wall, frame.seconds, template):
+                self.desk.take(report, frame.wall, frame.seconds)
 
     def silent(self) -> None:
         """No frame has come: see whether that is an event."""
@@ -183,6 +188,14 @@ class Station:
 
     def _left_open(self, *, kind: str | None = None) -> list[Event]:
         return self._store.events(camera=self.camera.name, state=("open", "acknowledged"), kind=kind)
+
+    def _knows(self) -> bool:
+        """Whether what an earlier run knew is taken up; while the database does not answer, frames are passed over."""
+        if not self._recalled:
+            with suppress(StoreDown):
+                self._recall()
+                self._recalled = True
+        return self._recalled
 
     def _recall(self) -> None:
         """Take up what was open when the watch last ended, and what the place looked like."""

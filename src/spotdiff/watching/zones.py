@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.scene.scales import Scales
 
 _IN = 0.5  # share of a thing's ground that must be in a zone
+_PLACE = 0.2  # share of the ground of what moved that each of its two places has, and a speck has not
 
 
 class Ground:
@@ -35,7 +36,7 @@ class Ground:
 
     def asks(self, mask: Mask, kind: str | None) -> Ask | None:
         """What the rules that hold now ask of a difference; what they might ask where its kind is not known yet."""
-        found = [zone for zone in self._over(mask) if kind is None or (kind in zone.what and self._holds(zone))]
+        found = [zone for zone in self._over(mask, kind) if kind is None or (kind in zone.what and self._holds(zone))]
         if kind is None:
             found = [zone for zone in found if set(zone.what) - {"intrusion", "untidy"}]
         if not found:
@@ -46,19 +47,20 @@ class Ground:
 
     def zone_of(self, mask: Mask, kind: str) -> Zone | None:
         """The zone whose rule asks for a thing now."""
-        return next((zone for zone in self._over(mask) if kind in zone.what and self._holds(zone)), None)
+        return next((zone for zone in self._over(mask, kind) if kind in zone.what and self._holds(zone)), None)
 
     def asking(self, kind: str) -> list[tuple[Zone, Mask]]:
         """The zones that ask for a kind now, each with its ground, (h, w) bool of the small picture."""
         return [(zone, ground) for zone, ground in self._zones if kind in zone.what and self._holds(zone)]
 
-    def _over(self, mask: Mask) -> list[Zone]:
+    def _over(self, mask: Mask, kind: str | None) -> list[Zone]:
+        """The zones that a thing is in; what moved is in those that it came to and in those that it left."""
+        places = _places(mask) if kind == "moved" else [mask]
+        return [zone for zone, ground in self._zones if any(self._in(one, zone, ground) for one in places)]
+
+    def _in(self, mask: Mask, zone: Zone, ground: Mask) -> bool:
         area = int(mask.sum())
-        return [
-            zone
-            for zone, ground in self._zones
-            if area * self._area >= zone.min_area and (mask & ground).sum() >= _IN * area
-        ]
+        return area * self._area >= zone.min_area and int((mask & ground).sum()) >= _IN * area
 
     def _holds(self, zone: Zone) -> bool:
         return self.now is None or zone.when.holds(self.now)
@@ -72,6 +74,13 @@ def sure_at(sensitivity: float) -> float:
         (0.4, 0.75, 0.05)
     """
     return 0.75 - 0.7 * sensitivity
+
+
+def _places(mask: Mask) -> list[Mask]:
+    """The places of what moved, (h, w) bool each: where it stands and where it stood."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    apart = [np.asarray(labels == number) for number in range(1, count)]
+    return [one for one in apart if one.sum() >= _PLACE * mask.sum()] or [mask]
 
 
 def painted(zone: Zone, scales: Scales) -> Mask:

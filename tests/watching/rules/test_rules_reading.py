@@ -319,7 +319,7 @@ def test_settings_are_changed_on_top(read):
 
 def test_an_escalation_is_made_of_words(read):
     addresses = Addresses.of(read(ALL))
-    assert [(one.after, one.to) for one in addresses.escalations] == [(300.0, ("log",))]
+    assert {name: (one.after, one.to) for name, one in addresses.escalations.items()} == {"ann": (300.0, ("log",))}
 
 
 def test_values_made_in_a_program_are_checked_as_well():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from spotdiff.errors import DataError
 from spotdiff.watching.desk import Desk
 from spotdiff.watching.reports import Amended, Ended, Opened
 from spotdiff.watching.store import StoreDown
@@ -63,3 +64,19 @@ def test_an_end_that_could_not_be_written_leaves_the_event_open_until_it_is():
     store.down = False
     desk.settle()
     assert (heard, desk.open) == (["opened", "closed"], ())
+
+
+def test_a_clip_of_an_event_that_was_thrown_away_is_let_go():
+    store, tried = Store(), []
+
+    def attach(name, frames):
+        tried.append(name)
+        raise DataError(f"there is no event {name!r}")
+
+    store.attach_clip = attach
+    film = SimpleNamespace(film=SimpleNamespace(between=lambda first, last: ((0.0, b"a"), (1.0, b"b"))))
+    desk = Desk(store, film, lambda event, change: None)
+    desk.take(Opened("black", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    desk.cut(10.0)
+    desk.cut(11.0)
+    assert tried == ["hall-1"]

@@ -33,7 +33,7 @@ def test_cameras_are_introduced_at_the_start(tmp_path):
     metadata.create_all(engine)
     store = SimpleNamespace(engine=engine, events=lambda camera, state: [camera] if camera == "hall" else [])
     sink = Shows()
-    post = Post(rules, Addresses({"home": sink}, ()))
+    post = Post(rules, Addresses({"home": sink}, {}))
     post.open(store)
     post.close(wait=0)
     engine.dispose()

@@ -21,6 +21,7 @@ from watching.run.run_toys import (
     replayed,
     spans,
 )
+from watching.store.store_toys import down
 
 LATER = NOON.replace(minute=5)
 
@@ -54,6 +55,18 @@ def test_what_is_still_there_is_not_told_again(begun, films, tmp_path):
 def test_what_is_gone_is_closed(begun, films, tmp_path):
     heard = go_on(films, tmp_path, "gone")
     assert [(event.id, change, event.outcome) for event, change in heard.all] == [("hall-1", "closed", "reverted")]
+
+
+def test_a_database_that_is_down_at_the_first_frame_is_waited_for(begun, films, tmp_path):
+    heard, rules = Heard(), make_rules(tmp_path, {"hall": films["there"]})
+    with Watch(rules, replay=True, start=LATER, listener=heard) as watch, closing(watch.steps()) as steps:
+        with down(watch.store):
+            while watch.stations[0].frames < 5:
+                next(steps)
+        for _ in steps:
+            pass
+        assert [event.id for event in watch.stations[0].desk.open] == ["hall-1"]
+    assert heard.told == []
 
 
 def test_what_was_called_normal_meanwhile_is_learned(begun, films, tmp_path):

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, timedelta
+from types import SimpleNamespace
 
 import cv2
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import select
 
 from spotdiff.watching.rules import Approved, Zone
 from spotdiff.watching.scene.judge import Judge
+from spotdiff.watching.shifts import Shifts
 from spotdiff.watching.store import open_store
 from spotdiff.watching.store.tables import journal
 from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
@@ -145,3 +148,37 @@ def test_faults_of_the_camera_are_told_and_end(tmp_path):
     times = [(moment - NOON).total_seconds() for one in (black, offline) for moment in (one.first_seen, one.closed)]
     assert times == pytest.approx([14, 24, 32, 47], abs=1)
     assert (black.box, black.zone, black.text) == (None, "", "The picture of hall is black.")
+
+
+def test_the_clip_before_a_long_gap_is_kept(tmp_path):
+    """When frames come again, the film forgets what was before the gap."""
+    film = make_film(tmp_path / "hall.mp4", 112, lambda seconds: None if 12 <= seconds < 108 else place())
+    rules = make_rules(tmp_path, {"hall": film})
+    heard = replayed(rules)
+    assert [(event.kind, change) for event, change in heard.all] == [("offline", "opened"), ("offline", "closed")]
+    with open_store(rules.store, reserve_mb=0) as store:
+        assert "clip" in store.evidence("hall-1")
+
+
+def test_what_is_untidy_is_shown_in_the_size_of_the_camera(shift, tmp_path):
+    rules, _, _ = shift
+    small = {name: replace(one, side=160) for name, one in rules.cameras.items()}
+    rules = replace(rules, cameras=small, store=str(tmp_path / "events.db"))
+    (event,) = replayed(rules, start=NOON.replace(second=40)).of("opened")
+    with open_store(rules.store, reserve_mb=0) as store:
+        files = {role: cv2.imread(str(file.path)) for role, file in store.evidence(event.id).items()}
+    assert {files[role].shape[:2] for role in ("before", "after", "boxes", "mask")} == {(180, 320)}
+    left, top, right, bottom = event.box
+    assert abs(left - 200) < 10
+    assert files["mask"][top:bottom, left:right].mean() > 150
+
+
+def test_an_old_picture_is_held_against_nothing(shift, tmp_path):
+    """A camera that gives nothing now shows neither order nor disorder: the appointment waits."""
+    rules, _, _ = shift
+    (clean,) = rules.approved.values()
+    judge = SimpleNamespace(compare=lambda *looks: pytest.fail("an old picture was compared"))
+    shifts = Shifts([clean], dict(rules.zones), zone=UTC, folder=tmp_path, judge=judge, last=NOON)
+    scene, later = SimpleNamespace(still=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
+    assert list(shifts.see(scene, later, 30.0, None)) == []
+    assert shifts.last == NOON

@@ -264,3 +264,48 @@ def test_an_empty_event_of_now():
     lens = Lens()
     event = lens.watch.blank(lens.frame(EMPTY))
     assert (event.camera, event.kind, event.first_seen, event.boot) == ("hall", "", NOON, "b")
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_what_moved_into_a_zone_is_in_it(step):
+    """Half of its ground is elsewhere, a few pixels more or less."""
+    old = (30 + step, 40 + 2 * step, 60 + step, 70 + 2 * step)
+    new = (150 + 2 * step, 35 + 3 * step, 180 + 2 * step, 65 + 3 * step)
+    lens = Lens(Zone("exit", ((140, 20), (220, 20), (220, 120), (140, 120)), what=("moved",), dwell=4))
+    lens.show(with_thing(EMPTY, old), 6)
+    (moved,) = lens.show(with_thing(EMPTY, new), 18)
+    assert (moved.event.kind, moved.event.zone) == ("moved", "exit")
+
+
+def test_the_zone_that_asked_has_what_the_judge_saw_less_of():
+    """The judge sees 774 pixels of a ground of 880; a zone that asks for more than those must not lose its name."""
+    lens = Lens(Zone("gate", dwell=4.0, min_area=840))
+    lens.show(EMPTY, 6)
+    (left,) = lens.show(FULL, 18)
+    assert (left.event.kind, left.event.zone) == ("left", "gate")
+
+
+def test_a_camera_that_shakes_sees_no_intruder_but_the_one_who_comes():
+    wide, rng = place((300, 180)), np.random.default_rng(1)
+
+    def shaken(seconds):
+        x, y = rng.integers(-4, 5, 2)
+        seen = wide[18 + y : 162 + y, 22 + x : 278 + x].copy()
+        if 20 <= seconds < 22:
+            seen[60:110, int(40 * (seconds - 20)) + 90 :][:, :24] = (40, 60, 160)
+        return seen
+
+    lens = Lens(Zone("gate", what=("intrusion",)))
+    assert said(lens.show(shaken, 20)) == []
+    (entered,) = lens.show(shaken, 24)
+    assert (entered.event.kind, entered.event.zone) == ("intrusion", "gate")
+
+
+def test_a_look_that_is_called_normal_is_watched_on():
+    """Else the closed event would leave a watch that says nothing any more."""
+    lens, dull = Lens(), cv2.GaussianBlur(EMPTY, (0, 0), 6)
+    lens.show(EMPTY, 8)
+    assert said(lens.show(dull, 22)) == ["blurred"]
+    lens.watch.accept("blurred")
+    assert "recovered" in said(lens.show(dull, 30))
+    assert not lens.watch._health.suspicious

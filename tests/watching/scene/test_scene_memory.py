@@ -125,6 +125,7 @@ def test_a_fault_outlives_a_restart(kept, kind):
         "blurred": cv2.GaussianBlur(FULL, (0, 0), 6),
     }[kind]
     lens, _ = restarted(path, {}, sick)
+    lens.watch.expect()
     lens.watch.resume(kind)
     assert lens.show(sick, 14) == []
     assert said(lens.show(EMPTY, 24))[:1] == ["recovered"]

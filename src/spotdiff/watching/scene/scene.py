@@ -124,6 +124,7 @@ class Scene:
         self.regimes: Regimes | None = None
         self.differences: list[Difference] = []
         self.steady: Steady | None = None
+        self.offset = 0.0, 0.0  # pixels of the working picture that the latest frame lies beside the reference
         self._judge, self._asks = judge, asks
         self._stills, self._trace = StillLook(scales, span=_SPAN), Trace(span=_PAST)
         self._count = 0
@@ -138,7 +139,8 @@ class Scene:
         x, y = self.steady.shift(tiny)
         factor = self.scales.work[0] / self.scales.tiny[0]
         self._trace.add(seconds, moved_by(tiny, x, y))
-        self._stills.add(seconds, moved_by(work, x * factor, y * factor))
+        self.offset = x * factor, y * factor
+        self._stills.add(seconds, moved_by(work, *self.offset))
         if seconds < self._next_look or not self._stills.full:
             return
         self._next_look = seconds + _PACE * 0.95

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Map
+    from spotdiff.types import Bytes, Map, Mask
 
 _FAR = 0.08  # of the tiny picture's width: a larger shift is no shake
 _CONTRAST = 8.0  # grey levels added to the spread, so that flat ground is not blown up to noise
@@ -103,3 +104,17 @@ def moved_by(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array 
     matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(pixels, matrix, pixels.shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def shown_by(size: tuple[int, int], x: float, y: float) -> Mask:
+    """(H, W) bool: where a picture of a size (width, height) moved back by (x, y) shows what was seen.
+
+    Examples:
+        >>> shown_by((4, 1), 1.5, 0.0).tolist(), shown_by((4, 1), -1.0, 0.0).tolist()
+        ([[True, True, False, False]], [[False, True, True, True]])
+    """
+    width, height = size
+    shown = np.zeros((height, width), bool)
+    left, top, right, bottom = (max(math.ceil(edge), 0) for edge in (-x, -y, x, y))
+    shown[top : height - bottom, left : width - right] = True
+    return shown
