@@ -42,7 +42,7 @@ _ODD = 5  # frames of another size after which the camera gives pictures of that
 _FRESH = 5.0  # seconds that a still look may be old to hold a moving thing against it
 _TURNED = 0.06  # of the picture's width that the view must have moved by
 _CONTEXT = 30.0  # seconds that the film reaches back beyond the longest dwell
-_LONGEST_FILM = 150.0
+_LONGEST_FILM = 900.0
 
 
 class CameraWatch:

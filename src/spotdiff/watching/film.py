@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
 _QUALITY = 85
+_DENSE, _SPARSE = 30.0, 1.0  # seconds that all frames are kept for; seconds between those kept longer
 _WIDEST = 1920  # pixels; larger pictures are kept smaller
 
 
 class Film:
-    """A ring of frames.
+    """A ring of frames: all of the latest, and of those before one in a second.
 
     Args:
         span: Seconds that it reaches back.
@@ -24,6 +25,7 @@ class Film:
 
     def __init__(self, *, span: float, most: int = 60_000_000) -> None:
         self._span, self._most = span, most
+        self._old: deque[tuple[float, bytes]] = deque()
         self._frames: deque[tuple[float, bytes]] = deque()
         self._bytes = 0
 
@@ -37,9 +39,20 @@ class Film:
             return
         self._frames.append((seconds, data.tobytes()))
         self._bytes += len(self._frames[-1][1])
-        while len(self._frames) > 1 and (seconds - self._frames[0][0] > self._span or self._bytes > self._most):
+        while self._frames and seconds - self._frames[0][0] > min(_DENSE, self._span):
+            self._age(*self._frames.popleft())
+        while self._old and (seconds - self._old[0][0] > self._span or self._bytes > self._most):
+            self._bytes -= len(self._old.popleft()[1])
+        while len(self._frames) > 1 and self._bytes > self._most:
             self._bytes -= len(self._frames.popleft()[1])
+
+    def _age(self, seconds: float, data: bytes) -> None:
+        """Keep a frame that is no longer of the latest, or let it go for one shortly before it."""
+        if self._old and seconds - self._old[-1][0] < _SPARSE:
+            self._bytes -= len(data)
+        else:
+            self._old.append((seconds, data))
 
     def between(self, first: float, last: float) -> tuple[tuple[float, bytes], ...]:
         """The frames of a span, oldest first, as (seconds, JPEG)."""
-        return tuple(frame for frame in self._frames if first <= frame[0] <= last)
+        return tuple(frame for frame in (*self._old, *self._frames) if first <= frame[0] <= last)

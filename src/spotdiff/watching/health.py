@@ -23,6 +23,7 @@ _SAME_VIEW = 0.6  # correlation above which blur is blur and not another view
 _LEARNED = 0.01  # share of the usual detail learned from a frame
 _PATIENCE = {"black": 5.0, "covered": 5.0, "blurred": 10.0, "frozen": 30.0, "turned": 5.0}
 _PULSE, _ALIVE = 0.05, 0.8  # share learned from a frame, and share of frames that differ from the one before
+_CHANGING = 20.0  # seconds of one fault or another after which the camera is told to be ill
 _WELL = 2.0  # seconds without a fault after which it is over
 
 
@@ -52,6 +53,7 @@ class Health:
         self.ill: str | None = None
         self._suspect: tuple[str, float] | None = None
         self._well_since: float | None = None
+        self._unwell_since: float | None = None
         self._last: Bytes | None = None
         self._still_since = 0.0
         self._pulse = 0.0  # share of the latest frames that differed from the one before
@@ -67,12 +69,17 @@ class Health:
             yield from self._well(seconds)
             return
         self._well_since = None
+        self._unwell_since = seconds if self._unwell_since is None else self._unwell_since
         if self._suspect is None or self._suspect[0] != fault:
             self._suspect = fault, self._still_since if fault == "frozen" else seconds
         kind, since = self._suspect
-        if self.ill is None and seconds - since >= _PATIENCE[kind]:
+        lasting = seconds - since >= _PATIENCE[kind]
+        changing = self.ill is None and seconds - self._unwell_since >= _CHANGING
+        if kind != self.ill and (lasting or changing):
+            if self.ill is not None:  # another fault lay under it
+                yield Ail(self.ill, began=False, seconds=since)
             self.ill = kind
-            yield Ail(kind, began=True, seconds=since)
+            yield Ail(kind, began=True, seconds=since if lasting else self._unwell_since)
 
     @property
     def suspicious(self) -> bool:
@@ -91,7 +98,7 @@ class Health:
             self._compared(grey.astype(np.float32))
 
     def _well(self, seconds: float) -> Iterator[Ail]:
-        self._suspect = None
+        self._suspect = self._unwell_since = None
         if self.ill is not None:
             self._well_since = self._well_since if self._well_since is not None else seconds
             if seconds - self._well_since >= _WELL:

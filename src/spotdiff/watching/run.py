@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
-from spotdiff.watching.keeper import Keeper, retention_of
 from spotdiff.watching.post import Addresses, Post
+from spotdiff.watching.rounds import Rounds, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.calendar import MachineZone
 from spotdiff.watching.scene.judge import Judge
@@ -82,7 +82,7 @@ class Watch:
         except BaseException:
             self.close()
             raise
-        self.keeper = Keeper(self.store, self.post, rules, SystemClock())
+        self.rounds = Rounds(self.store, self.post, rules, SystemClock(), escalates=not replay)
         self._opened: Counter[tuple[str, str]] = Counter()
         self.broken: list[str] = []  # why films and folders ended before their end
 
@@ -103,7 +103,7 @@ class Watch:
     def steps(self, *, until: Callable[[], bool] = lambda: False) -> Iterator[bool]:
         """Watch step by step; about once a second a step is True, for who shows the state."""
         for _ in self._replayed(until) if self._replay else self._lived(until):
-            due = self.keeper.round()
+            due = self.rounds.make()
             if due and not self._replay:
                 self._follow()
             yield due
@@ -111,7 +111,7 @@ class Watch:
     def state(self) -> WatchState:
         """How the watch is doing."""
         cameras = tuple(station.state() for station in self.stations)
-        return WatchState(cameras, dict(self._opened), self.post.counts, self.store.waiting, self.keeper.database_down)
+        return WatchState(cameras, dict(self._opened), self.post.counts, self.store.waiting, self.rounds.database_down)
 
     def close(self) -> None:
         """Write down what is known and let go of everything."""
@@ -172,7 +172,7 @@ class Watch:
         """Frames as they come, each source in its turn."""
         while not until() and not all(station.feed.ended for station in self.stations):
             for station in self.stations:
-                frame = self._next(station, _WAIT)
+                frame = self._next(station, _WAIT / len(self.stations))
                 if frame is not None:
                     station.take(frame)
                 elif station.feed.live:
@@ -194,7 +194,7 @@ class Watch:
             for station in self.stations:
                 station.desk.follow()
         except StoreDown as down:
-            self.keeper.database_down = str(down)
+            self.rounds.database_down = str(down)
 
 
 def time_zone(name: str) -> tzinfo:

@@ -170,7 +170,7 @@ class Station:
         self._listener(event, change)
 
     def _note(self, what: str, said: str) -> None:
-        with suppress(StoreDown):  # where not even that can be written, the keeper tells
+        with suppress(StoreDown):  # where not even that can be written, the rounds tell
             self._store.journal(what, said, self.camera.name)
 
     def _recall_offline(self) -> None:

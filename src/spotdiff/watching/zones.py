@@ -36,7 +36,7 @@ class Ground:
 
     def asks(self, mask: Mask, kind: str | None) -> Ask | None:
         """What the rules that hold now ask of a difference; what they might ask where its kind is not known yet."""
-        found = [zone for zone in self._over(mask, kind) if kind is None or (kind in zone.what and self._holds(zone))]
+        found = [zone for zone in self._over(mask, kind) if kind is None or (wants(zone, kind) and self._holds(zone))]
         if kind is None:
             found = [zone for zone in found if set(zone.what) - {"intrusion", "untidy"}]
         if not found:
@@ -47,7 +47,7 @@ class Ground:
 
     def zone_of(self, mask: Mask, kind: str) -> Zone | None:
         """The zone whose rule asks for a thing now."""
-        return next((zone for zone in self._over(mask, kind) if kind in zone.what and self._holds(zone)), None)
+        return next((zone for zone in self._over(mask, kind) if wants(zone, kind) and self._holds(zone)), None)
 
     def asking(self, kind: str) -> list[tuple[Zone, Mask]]:
         """The zones that ask for a kind now, each with its ground, (h, w) bool of the small picture."""
@@ -64,6 +64,11 @@ class Ground:
 
     def _holds(self, zone: Zone) -> bool:
         return self.now is None or zone.when.holds(self.now)
+
+
+def wants(zone: Zone, kind: str) -> bool:
+    """Whether a zone asks for a kind: what moved into a zone was left there, what moved out was taken."""
+    return kind in zone.what or (kind == "moved" and bool({"left", "taken"} & set(zone.what)))
 
 
 def sure_at(sensitivity: float) -> float:

@@ -112,7 +112,7 @@ def test_a_database_that_goes_away_loses_nothing(film, tmp_path, monkeypatch):
     with Watch(rules, replay=True, start=NOON, listener=heard) as watch, closing(watch.steps()) as steps:
         while watch.stations[0].frames < 20:
             next(steps)
-        watch.keeper._next = 0.0  # its next round is due
+        watch.rounds._next = 0.0  # its next round is due
         with down(watch.store), monkeypatch.context() as patch:
             gone = OperationalError("SELECT 1", {}, Exception("the server closed the connection unexpectedly"))
             patch.setattr(watch.post._outbox, "counts", lambda: (_ for _ in ()).throw(gone))
@@ -124,9 +124,9 @@ def test_a_database_that_goes_away_loses_nothing(film, tmp_path, monkeypatch):
         assert [change for _, _, change in heard.told] == ["opened", "closed"]
         assert said[-1][1] >= 2
         assert "closed the connection" in said[-1][2]
-        assert watch.keeper.database_down
-        watch.keeper._next = 0.0
-        assert watch.keeper.round()
+        assert watch.rounds.database_down
+        watch.rounds._next = 0.0
+        assert watch.rounds.make()
         assert (watch.state().store_waiting, watch.state().store_trouble) == (0, "")
     with open_store(rules.store, reserve_mb=0) as store:
         assert store.events() == [heard.all[-1][0]]

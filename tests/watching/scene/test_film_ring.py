@@ -22,6 +22,18 @@ def test_a_span_of_it():
     assert film.between(20, 30) == ()
 
 
+def test_what_is_long_ago_is_kept_once_a_second():
+    film = Film(span=100.0)
+    for number in range(1000):
+        film.add(number / 5, np.full((20, 30, 3), number % 250, np.uint8))
+    seconds = [second for second, _ in film.between(0, 1e9)]
+    old, new = [s for s in seconds if s < 169], [s for s in seconds if s >= 170]
+    assert (seconds[0], seconds[-1]) == (100.0, 199.8)
+    assert np.allclose(np.diff(old), 1.0)
+    assert np.allclose(np.diff(new), 0.2)
+    assert film._bytes == sum(len(data) for _, data in film.between(0, 1e9))
+
+
 def test_colours_keep_their_order():
     film = Film(span=5.0)
     film.add(0.0, np.full((16, 16, 3), (200, 30, 60), np.uint8))

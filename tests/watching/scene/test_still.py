@@ -87,3 +87,15 @@ def test_frames_that_come_once_a_minute():
         stills.add(60.0 * number, shown)
     assert stills.full
     assert np.array_equal(stills.look().work, place())
+
+
+def test_the_edge_that_a_shaking_camera_did_not_show_is_not_still():
+    picture = place()
+    scales = Scales.of(picture, side=640)
+    looks = StillLook(scales, span=3.0)
+    for number in range(9):
+        looks.add(number / 2.5, picture, (6.0, -4.0) if number == 4 else (0.0, 0.0))
+    unseen = looks.look().restless
+    assert unseen[:, -3:].all()
+    assert unseen[:2].all()
+    assert not unseen[2:, :-3].any()

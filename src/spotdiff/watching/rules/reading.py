@@ -25,6 +25,7 @@ _LOGIN = re.compile(r"(://[^:'\"]*:)[^'\"]*@")
 _ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s'\"]+")
 _LONGEST = 100  # bytes: a camera, a shift and a time together are the name of a report
 _PLAIN = f"no slashes, no dot in front, 1 to {_LONGEST} bytes"
+_SINK_FILES = ("path", "ca", "cert", "cert_key")
 T = TypeVar("T")
 
 
@@ -175,8 +176,17 @@ def _beside(rules: Rules, folder: Path) -> Rules:
     """Names of files taken from the folder of the rules; other people start the watch from elsewhere."""
     cameras = {name: replace(one, source=_there(one.source, folder)) for name, one in rules.cameras.items()}
     approved = {name: replace(one, picture=_there(one.picture, folder)) for name, one in rules.approved.items()}
+    sinks = {
+        name: {key: _sink_file(key, one, folder) for key, one in said.items()} for name, said in rules.sinks.items()
+    }
     store, evidence = _there(rules.store, folder), _there(rules.evidence, folder)
-    return replace(rules, cameras=cameras, approved=approved, store=store, evidence=evidence)
+    return replace(rules, cameras=cameras, approved=approved, sinks=sinks, store=store, evidence=evidence)
+
+
+def _sink_file(key: str, said: object, folder: Path) -> object:
+    """A setting of a sink, with the folder of the rules before the name of a file."""
+    plain = key in _SINK_FILES and isinstance(said, str) and said != "-" and not said.startswith("env:")
+    return _there(str(said), folder) if plain else said
 
 
 def _there(said: str, folder: Path) -> str:

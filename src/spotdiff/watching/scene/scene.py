@@ -140,7 +140,7 @@ class Scene:
         factor = self.scales.work[0] / self.scales.tiny[0]
         self._trace.add(seconds, moved_by(tiny, x, y))
         self.offset = x * factor, y * factor
-        self._stills.add(seconds, moved_by(work, *self.offset))
+        self._stills.add(seconds, moved_by(work, *self.offset), self.offset)
         if seconds < self._next_look or not self._stills.full:
             return
         self._next_look = seconds + _PACE * 0.95

@@ -11,6 +11,7 @@ import numpy as np
 
 from spotdiff.methods._background_models import middle
 from spotdiff.watching.scene.scales import shrunk
+from spotdiff.watching.scene.steady import shown_by
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask
@@ -28,7 +29,7 @@ class Still:
 
     Attributes:
         work, small: (H, W, 3) uint8 medians.
-        restless: (h, w) bool, of the small picture: where something moved.
+        restless: (h, w) bool, of the small picture: where something moved, or not every frame has looked.
         seconds: Of the latest frame in it.
     """
 
@@ -44,19 +45,23 @@ class StillLook:
     def __init__(self, scales: Scales, *, span: float) -> None:
         self._scales, self._span = scales, span
         self._frames: deque[tuple[float, Bytes, Bytes]] = deque(maxlen=_MOST)
+        self._offsets: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
-    def add(self, seconds: float, work: Bytes) -> None:
-        """Take in a frame, unless one of about the same time is in already."""
+    def add(self, seconds: float, work: Bytes, offset: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Take in a frame that was moved back by `offset`, unless one of about the same time is in already."""
         apart = self._span / _MOST * 0.9
         if self._frames and seconds - self._frames[-1][0] < apart:
             return
         self._frames.append((seconds, work, shrunk(work, self._scales.small)))
+        self._offsets.append(offset)
         while len(self._frames) > _FEWEST and seconds - self._frames[0][0] > self._span * 1.2:
             self._frames.popleft()
+            self._offsets.popleft()
 
     def forget(self) -> None:
         """Begin anew, as after a change of light."""
         self._frames.clear()
+        self._offsets.clear()
 
     @property
     def full(self) -> bool:
@@ -71,7 +76,15 @@ class StillLook:
         smalls = [small for _, _, small in self._frames]
         work = np.rint(middle([work for _, work, _ in self._frames])).astype(np.uint8)
         small = shrunk(work, self._scales.small)
-        return Still(work, small, _restless(smalls, small), seconds)
+        return Still(work, small, _restless(smalls, small) | self._unseen(), seconds)
+
+    def _unseen(self) -> Mask:
+        """(h, w) bool of the small picture: the edge that some frame did not show, for the camera shook."""
+        part = self._scales.small[0] / self._scales.work[0]
+        unseen = np.zeros(self._scales.small[::-1], bool)
+        for x, y in {offset for offset in self._offsets if offset != (0.0, 0.0)}:
+            unseen |= ~shown_by(self._scales.small, x * part, y * part)
+        return unseen
 
 
 def _restless(frames: list[Bytes], median: Bytes) -> Mask:

@@ -26,23 +26,25 @@ def retention_of(rules: Rules) -> Retention:
     return Retention(rules.keep_days, round(rules.keep_gb * _GB), rules.reserve_mb * _MB)
 
 
-class Keeper:
-    """Makes its rounds when `round` is called often enough.
+class Rounds:
+    """Makes its rounds when `make` is called often enough.
 
     Args:
         store: The store.
         post: The messages.
         rules: What is kept how long.
         clock: Measures, and says when.
+        escalates: Tell further people of what stays open; a film of long ago is no reason to.
     """
 
-    def __init__(self, store: Store, post: Post, rules: Rules, clock: Clock) -> None:
+    def __init__(self, store: Store, post: Post, rules: Rules, clock: Clock, *, escalates: bool = True) -> None:
+        self._escalates = escalates
         self._store, self._post, self._rules, self._clock = store, post, rules, clock
         self._offset = self._now_offset()
         self._next = self._next_large = 0.0
         self.database_down = ""  # why the store's database cannot be used; "" when it can
 
-    def round(self) -> bool:
+    def make(self) -> bool:
         """Do what is due.
 
         Returns:
@@ -56,7 +58,8 @@ class Keeper:
             self._store.flush()
             self._store.kept(_ANY)  # says whether the database answers; what waits does so in silence
             self._look_at_the_clock()
-            self._post.escalate()
+            if self._escalates:
+                self._post.escalate()
             if now >= self._next_large:
                 self._next_large = now + _SELDOM
                 self._post.tidy()
