@@ -16,8 +16,9 @@ demo: $(VENV)/installed  ## compare the example pair, print the answer and the p
 	@$(BIN)/spotdiff compare examples/hall_before.jpg examples/hall_after.jpg \
 		--report $(DEMO)/hall.html --overlay $(DEMO)/hall.png --json $(DEMO)/hall.json || test $$? -eq 1
 
+# Two workers share two cores: more threads in each would only wait for one another.
 test: $(VENV)/installed  ## the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed  ## everything that must hold: format, lint, types, layers, doctests, tests
 	$(BIN)/ruff format --check src tests tools benchmarks
