@@ -189,7 +189,9 @@ def cost(minutes):
         spent = time.process_time() - start - made
         print(f"{size[0]}x{size[1]}: {1000 * spent / frames:.1f} ms of CPU a frame over {frames} frames", flush=True)
         if len(memory) > 4:
-            print(f"  memory by the minute, MB: first {memory[0]:.0f}, third {memory[2]:.0f}, last {memory[-1]:.0f}")
+            marks = [2, 5, 10, *range(15, len(memory) + 1, 15)]
+            said = ", ".join(f"{memory[m - 1]:.0f} MB after {m} min" for m in marks if m <= len(memory))
+            print(f"  memory of the process: {said}")
 
 
 def resident():
