@@ -265,9 +265,7 @@ class CameraWatch:
         after = moved_by(frame.pixels, x, y)
         return Opened(f"intrusion-{seen.zone.name}", event, Witness(before, after, mask), clip)
 
-    def _event(
-        self, kind: str, first: datetime, since: float, now: datetime, seconds: float, text: str, score: float = 1.0
-    ) -> Event:
+    def _event(self, kind: str, first: datetime, since: float, now: datetime, seconds: float, text: str) -> Event:
         return Event(
             id="",
             camera=self.camera.name,
@@ -277,7 +275,7 @@ class CameraWatch:
             box=None,
             first_seen=first,
             confirmed=now,
-            score=score,
+            score=1.0,
             text=text,
             seconds=since,
             confirmed_seconds=seconds,

@@ -99,7 +99,7 @@ def judged(
 
 
 def agreed(answer: Comparison, kind: str, mask: Mask) -> str:
-    """The kind, if the thing's outline and its colours in the two pictures say so, too; else `changed`."""
+    """The kind, if the thing's outline or its colours bear it out and neither speaks against it; else `changed`."""
     rows, columns = _window(mask)
     inside = mask[rows, columns]
     before, after = (
