@@ -15,7 +15,7 @@ LAYERS = (
     {"data"},
     {"nets"},
     {"methods", "describe", "report"},
-    {"verdict"},
+    {"verdict", "mirror"},
     {"pipeline"},
     {"evaluate", "batch", "export", "watching"},
     {"train"},

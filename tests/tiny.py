@@ -20,7 +20,7 @@ TINY = {  # settings that make a network quick to build, run and export
     "fc-siam-diff": {"widths": (4, 6)},
     "fused": {"width": 4, "levels": 1},
     "siamese": {"hidden": (4,), "widths": (8, 4, 4, 4, 4), "head": 4},
-    "spot": {"widths": (6, 8), "radii": (0, 1), "keys": 4, "width": 6},
+    "spot": {"backbone": "small", "widths": (6, 8), "radii": (0, 1), "keys": 4, "width": 6},
     "unet": {"widths": (4, 6, 8)},
 }
 

@@ -9,7 +9,7 @@ from spotdiff.data.example import Example, Place
 from spotdiff.nets.spot import Spot
 
 SIDE = 48
-SMALL = Spot(widths=(6, 8), radii=(1, 1), keys=4, width=8)
+SMALL = Spot(backbone="small", widths=(6, 8), radii=(1, 1), keys=4, width=8)
 
 
 class Squares:

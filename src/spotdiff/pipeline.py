@@ -16,14 +16,15 @@ from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
+from spotdiff.mirror import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.options import Options
 from spotdiff.regions.extract import Thresholds, thresholds
 from spotdiff.regions.find import find_regions, in_own_pixels
-from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair
+from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair, Region
 from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
-    from spotdiff.types import Method
+    from spotdiff.types import Mask, Method
 
 
 _UNKNOWN = 0.5  # score of a pair that no method was asked about
@@ -63,13 +64,36 @@ def compare(
 def compare_pair(
     pair: Pair, method: Method, options: Options, *, clock: Clock | None = None, name: str = ""
 ) -> Comparison:
-    """`compare` for a pair already loaded and a method already made."""
+    """`compare` for a pair already loaded and a method already made.
+
+    It is judged in an order that the pixels decide, so that exchanged pictures have the mirrored answer.
+    """
     clock = clock or Clock()
     describer = get_describer(options)
-    answer = _unanswered(pair, method, options, name)
+    if judged_turned(pair):
+        judged, _ = _judged(exchanged(pair), pair.valid, method, options, clock)
+        answer = mirrored(judged, pair, options)
+        regions = tuple(in_common_frame(region, answer.alignment) for region in answer.regions)
+    else:
+        answer, regions = _judged(pair, None, method, options, clock)
+    answer = replace(answer, name=name)
+    with clock("describe"):
+        texts, note = described(describer, answer, regions)
+        own = tuple(replace(region, text=text) for region, text in zip(answer.regions, texts, strict=True))
+        least = limits_for(method, options).min_area
+        said = whole_told(answer, language=options.language, least_px=least, note=note)
+    return replace(answer, regions=own, text=said, seconds=clock.seconds)
+
+
+def _judged(
+    pair: Pair, valid_after: Mask | None, method: Method, options: Options, clock: Clock
+) -> tuple[Comparison, tuple[Region, ...]]:
+    """The answer without words, and its regions in the common frame; `valid_after`, in after's pixels, may limit it."""
+    answer = _unanswered(pair, method, options)
     try:
         with clock("align"):
             aligned, alignment = align(pair, model=options.align, beyond=not options.focus)
+            aligned = counting(aligned, valid_after, alignment, beyond=not options.focus)
         answer = replace(answer, aligned=aligned, alignment=alignment)
         if aligned.valid is not None and not aligned.valid.any():
             raise Refusal("nothing is left to compare: all of before is ignored")
@@ -82,16 +106,10 @@ def compare_pair(
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
     except Refusal as refusal:
-        answer = replace(answer, reason=str(refusal), score=_UNKNOWN)
-        return replace(answer, text=whole_told(answer, language=options.language), seconds=clock.seconds)
+        return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
-    answer = conclude(answer, limits)
-    with clock("describe"):
-        texts, note = described(describer, answer, regions)
-        own = tuple(replace(region, text=text) for region, text in zip(own, texts, strict=True))
-        said = whole_told(answer, language=options.language, least_px=limits.min_area, note=note)
-    return replace(answer, regions=own, text=said, seconds=clock.seconds)
+    return conclude(answer, limits), regions
 
 
 def limits_for(method: Method, options: Options) -> Thresholds:
@@ -118,7 +136,7 @@ def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) 
     return replace(evidence, gone=both, new=both)
 
 
-def _unanswered(pair: Pair, method: Method, options: Options, name: str) -> Comparison:
+def _unanswered(pair: Pair, method: Method, options: Options) -> Comparison:
     return Comparison(
         verdict="unsure",
         reason="",
@@ -133,7 +151,6 @@ def _unanswered(pair: Pair, method: Method, options: Options, name: str) -> Comp
         method=options.method,
         parameters=asdict(method),  # type: ignore[call-overload]
         seconds={},
-        name=name,
     )
 
 

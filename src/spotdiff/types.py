@@ -263,6 +263,7 @@ class Comparison:
         name: The pair's name.
         text: The answer in words.
         weights: Digest of the weights the method used, or "".
+        mirror: The answer to the exchanged pair, where that is what was judged; see `spotdiff.mirror`.
     """
 
     verdict: Verdict
@@ -281,6 +282,7 @@ class Comparison:
     name: str = ""
     text: str = ""
     weights: str = ""
+    mirror: Comparison | None = None
 
     @property
     def changed_pixels(self) -> int:

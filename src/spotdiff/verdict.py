@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.align.warp import coverage, scaling
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
-_LEAST_SEEN = 0.6  # of before, to say that nothing changed in it
+_LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
 _AFAR = 64  # pixels of the longer side, for a rough look
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
@@ -50,12 +51,26 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
 
 def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
-    overlap = answer.alignment.overlap
-    if overlap < _LEAST_SEEN:
-        return _unsure(answer, f"nothing changed in the {overlap:.0%} of before that after shows", score)
+    shares = {"before that after": answer.alignment.overlap, "after that before": _overlap_of_after(answer)}
+    which = min(shares, key=shares.__getitem__)
+    if shares[which] < _LEAST_SEEN:
+        return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
     if _apart(answer.aligned) > _FARTHEST:
         return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+
+
+def _overlap_of_after(answer: Comparison) -> float:
+    """Share of after, in its own pixels, that before shows."""
+    before, after, alignment = answer.pair.before.size, answer.pair.after.size, answer.alignment
+    if alignment.model == "off":
+        return min(before[0], after[0]) * min(before[1], after[1]) / (after[0] * after[1])
+    if before == after and np.array_equal(alignment.matrix, np.eye(3)):
+        return 1.0
+    factor = min(_AFAR / max(after), 1.0)  # a share needs no full picture
+    size = max(round(after[0] * factor), 1), max(round(after[1] * factor), 1)
+    back = np.linalg.inv(alignment.matrix) @ np.linalg.inv(scaling(factor))
+    return float(coverage(np.asarray(back, np.float64), size, before).mean())
 
 
 def _unsure(answer: Comparison, reason: str, score: float) -> Comparison:

@@ -12,7 +12,7 @@ import pytest
 from spotdiff.cli import run_verb
 from toys import write_squares
 
-TINY = ["--set", "net.widths=6,8", "--set", "net.radii=1,1", "--set", "net.keys=4", "--set", "net.width=8"]
+TINY = ["--set", "net.backbone=small", "--set", "net.pretrained=false", "--set", "net.widths=6,8", "--set", "net.radii=1,1", "--set", "net.keys=4", "--set", "net.width=8"]
 SHORT = [*TINY, "--set", "size=48", "--set", "batch=4", "--set", "measured=4", "--set", "precision=no"]
 
 

@@ -15,7 +15,7 @@ TINY = {
     "fc-siam-diff": {"widths": (6, 8, 12, 16), "dropout": 0.0},
     "fused": {"width": 32},
     "siamese": {"hidden": (16, 16, 16), "widths": (64, 48, 48, 32, 32), "head": 16},
-    "spot": {"widths": (8, 12, 16, 16, 16), "radii": (1, 1, 1, 1, 1), "keys": 8, "width": 12},
+    "spot": {"backbone": "small", "widths": (8, 12, 16, 16, 16), "radii": (1, 1, 1, 1, 1), "keys": 8, "width": 12},
     "unet": {"setting": "b"},
 }
 VARIANTS = [

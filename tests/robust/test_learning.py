@@ -18,7 +18,7 @@ from toys import write_squares
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 SMALL = ["size=48", "batch=2", "measured=2", "precision=no"]
-NET = ["net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8"]
+NET = ["net.backbone=small", "net.pretrained=false", "net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8"]
 DEEP = b"[" * 100_000
 
 
@@ -100,7 +100,7 @@ def test_a_broken_file_of_a_run_is_named(name, data, trained, refused, tmp_path)
 
 def test_the_recipe_of_a_run_and_a_list_in_toml_can_be_trained_by(trained, tmp_path):
     recipe = tmp_path / "tried.toml"
-    recipe.write_text("net = 'spot'\n[settings]\nwidths = [6, 8]\nradii = [1, 1]\nkeys = 4\nwidth = 8\n")
+    recipe.write_text("net = 'spot'\n[settings]\nbackbone = 'small'\nwidths = [6, 8]\nradii = [1, 1]\nkeys = 4\nwidth = 8\n")
     few = [word for setting in SMALL for word in ("--set", setting)]
     asked = ["train", str(recipe), "--steps", "1", "-q", *few]
     assert run([*asked, "--out", str(tmp_path / "first")]) == 0

@@ -25,7 +25,8 @@ def perfect(batch, form, *, classes=4):
     """What a net that knows the truth would say."""
     if form == "masks":
         changed = torch.maximum(batch.gone, batch.new).amax((1, 2, 3))
-        return Masks(batch.gone * 40 - 20, batch.new * 40 - 20, changed * 40 - 20)
+        cores = batch.core_gone * 40 - 20, batch.core_new * 40 - 20
+        return Masks(batch.gone * 40 - 20, batch.new * 40 - 20, changed * 40 - 20, *cores)
     truth = four_maps(batch.gone, batch.new)
     if classes == 2:
         truth = torch.cat([truth[:, :3].sum(1, keepdim=True), truth[:, 3:]], 1)

@@ -26,7 +26,7 @@ class Says(Net):
         gone, new = (
             self.levels[torch.from_numpy(np.stack(side).astype(int))[:, None]] for side in zip(*masks, strict=True)
         )
-        return Masks(gone, new, gone.amax((1, 2, 3)))
+        return Masks(gone, new, gone.amax((1, 2, 3)), gone, new)
 
 
 @pytest.mark.parametrize(("changed", "unchanged"), [(0.9999, 0.9955), (0.003, 0.0005), (0.7, 0.2)])

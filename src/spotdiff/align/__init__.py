@@ -35,23 +35,36 @@ def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair
         pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
     if model == "off":
         return lay_flush(pair, beyond=beyond)
-    grey_before, grey_after = _grey(pair.before), _grey(pair.after)
-    motion = estimate(grey_before, grey_after, model="auto" if model == "flow" else model)
+    motion = estimate(_grey(pair.before), _grey(pair.after), model="auto" if model == "flow" else model)
+    found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
+    return lay_moved(pair, found, flow=model == "flow")
+
+
+def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = True) -> tuple[Pair, Alignment]:
+    """`align` for a pair of which the alignment of its exchanged pair is known."""
+    if model == "off":
+        return lay_flush(pair, beyond=beyond)
+    matrix = np.asarray(np.linalg.inv(other.matrix), np.float64)
+    return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow")
+
+
+def lay_moved(pair: Pair, motion: Alignment, *, flow: bool) -> tuple[Pair, Alignment]:
+    """The pair with `after` brought into before's pixels by a known motion, and what residual flow adds to it."""
     size = pair.before.size
     seen: Mask | None = coverage(motion.matrix, size, pair.after.size)
-    flow = None
+    residual = None
     if motion.model == "none" and pair.before.size == pair.after.size:
         after, seen = pair.after, None
     else:
         after = warp_picture(pair.after, motion.matrix, size)
-    if model == "flow":
-        flow = residual_flow(grey_before, _grey(after), furthest=_FURTHEST * max(size))
-        after = warp_picture(pair.after, motion.matrix, size, flow)
+    if flow:
+        residual = residual_flow(_grey(pair.before), _grey(after), furthest=_FURTHEST * max(size))
+        after = warp_picture(pair.after, motion.matrix, size, residual)
     overlap = 1.0 if seen is None else float(seen.mean())
     if seen is not None and seen.all():
         seen = None
     aligned = replace(pair, after=after, seen=seen)
-    return aligned, Alignment(motion.model, motion.matrix, motion.error_px, overlap, flow, motion.note)
+    return aligned, replace(motion, overlap=overlap, flow=residual)
 
 
 def _laid(before: Picture, earlier: Picture, model: str) -> Picture:

@@ -42,6 +42,8 @@ class Example:
         directed: False when only the changed places are known; `gone` and `new` are then both of them.
         places: What changed, thing by thing; () where only masks are known.
         facts: How the pair came about, such as the light and the motion put on.
+        things_gone, things_new: (H, W) uint8, the masks with a number for each thing, 0 for none; None where things are
+            not told apart.
     """
 
     before: Bytes
@@ -53,6 +55,8 @@ class Example:
     directed: bool = True
     places: tuple[Place, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
+    things_gone: Bytes | None = None
+    things_new: Bytes | None = None
 
     @property
     def changed(self) -> bool:

@@ -128,6 +128,8 @@ def _arrays(example: Example, picture: Callable[[Values], Values], mask: Callabl
         new=mask(example.new),
         counted_before=mask(example.counted_before),
         counted_after=mask(example.counted_after),
+        things_gone=None if example.things_gone is None else mask(example.things_gone),
+        things_new=None if example.things_new is None else mask(example.things_new),
     )
 
 

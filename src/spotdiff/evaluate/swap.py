@@ -99,6 +99,8 @@ def held_against(forth: Comparison, back: Comparison) -> Swapped:
 
 def _sure(comparison: Comparison, side: Side) -> Mask:
     """Where something is gone from before, or new in after, in that picture's own pixels."""
+    if comparison.mirror is not None:
+        return _sure(comparison.mirror, "after" if side == "before" else "before")
     evidence = comparison.evidence
     if evidence is None:
         width, height = getattr(comparison.pair, side).size

@@ -3,28 +3,34 @@
 Ours. It follows what the field has learned: siamese features rather than joined pictures (Daudt et al. 2018), matching
 against what is left of the motion (SimSaC, Park et al. 2022), differences kept by their direction (C-3PO, Wang et al.
 2023), and an answer that is mirrored when the pictures are exchanged, here by construction. What a picture shows
-outside of all that the other shows within some pixels is measured, not learned, and handed to the network.
+outside of all that the other shows within some pixels is measured, not learned, and handed to the network. The encoder
+may have learned from ImageNet. Beside each mask stand the cores of the things in it, by which things that touch are
+told apart (as by the distance to their edge in Bai and Urtasun 2017, "Deep watershed transform", CVPR).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spotdiff.errors import OptionError
-from spotdiff.nets.parts.blocks import conv, convs, halves
+from spotdiff.nets.parts.backbones import LITE, SMALL, backbone
+from spotdiff.nets.parts.blocks import conv, halves
 from spotdiff.nets.parts.matching import LocalMatch
 from spotdiff.nets.parts.outputs import Masks, Net, resized
 from spotdiff.params import check, param
 
 _SURE_OF_NOTHING = -3.0  # logit to start from: changed pixels are rare
-_SEEN = 9  # channels: the picture, and what is over and under the other
+_OUTSIDE = 6  # maps of what is over and under the other picture, by channel
 _CONTRAST = 4.0  # brings what is outside to about the spread of the picture
+_MEASURED = 16  # channels that the maps of what is outside become, at each of the first strides
+_MEASURED_LEVELS = 3
+_OWN = (0,)  # says: the backbone's own widths
+_FITTING = (SMALL, LITE, "resnet18", "resnet50", "mobilenetv2")  # backbones that begin at stride 2 and round up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +38,43 @@ class Spot:
     """Settings of the network.
 
     Attributes:
-        widths: Channels of the shared encoder at strides 2, 4, 8, 16, 32 and so on.
-        radii: Radius of the matching window at each of them, in places of that stride; 0 compares place by place.
+        backbone: The shared encoder.
+        pretrained: Start from the backbone's ImageNet weights.
+        widths: Channels of the small backbone at each level, 0 for its own. Other backbones have theirs.
+        radii: Radius of the matching window at strides 2, 4, 8 and so on, in places of that stride; 0 compares place by
+            place. There are as many levels as radii.
         keys: Numbers that places are matched by.
         width: Channels of the decoder; at its last step as many as the encoder has there.
         near: How far, in pixels, a value is looked for in the other picture before it counts as outside; -1 leaves
             that out.
     """
 
-    widths: tuple[int, ...] = param((16, 32, 64, 128, 192), "channels of the encoder at strides 2, 4, 8...", low=4)
-    radii: tuple[int, ...] = param((0, 1, 1, 2, 1), "radius of the matching window at each of them", low=0, high=4)
+    backbone: str = param(LITE, "the shared encoder", choices=_FITTING)
+    pretrained: bool = param(False, "start from its ImageNet weights")  # noqa: FBT003 (a default)
+    widths: tuple[int, ...] = param(_OWN, "channels of the small backbone at each level; 0 for its own", low=0)
+    radii: tuple[int, ...] = param((0, 1, 1, 2), "radius of the matching window at strides 2, 4, 8...", low=0, high=4)
     keys: int = param(24, "numbers that places are matched by", low=4, high=256)
     width: int = param(40, "channels of the decoder", low=4, high=512)
     near: int = param(2, "how far values are looked for in the other picture; -1 not at all", low=-1, high=8, unit="px")
 
     def __post_init__(self) -> None:
         check(self)
+        if not self.radii:
+            raise OptionError("radii takes one number or more, one for each level")
+        if self.widths == _OWN:
+            return
+        if 0 in self.widths:
+            raise OptionError(f"widths takes numbers of 1 and above, or 0 alone, not {self.widths!r}")
         if len(self.radii) != len(self.widths):
             raise OptionError(f"radii takes {len(self.widths)} numbers, one for each of widths, not {len(self.radii)}")
 
     def build(self) -> SpotNet:
-        """The module with fresh weights."""
+        """The module with fresh weights, or with the backbone's published ones.
+
+        Raises:
+            OptionError: the backbone has not so many levels, or none of these widths or weights.
+            MissingExtra: timm is not installed.
+        """
         return SpotNet(self)
 
 
@@ -64,19 +86,30 @@ class SpotNet(Net):
     def __init__(self, design: Spot) -> None:
         super().__init__()
         self.near = design.near
-        widths, finest = design.widths, design.widths[0]
-        steps = [finest] + [design.width] * (len(widths) - 1)
-        self.stem = nn.Sequential(
-            conv(_SEEN if self.near >= 0 else 3, widths[0], size=5, stride=2), conv(widths[0], widths[0])
+        levels = len(design.radii)
+        self.backbone = backbone(
+            design.backbone,
+            pretrained=design.pretrained,
+            coarsest=2**levels,
+            widths=() if design.widths == _OWN else design.widths,
         )
-        self.stages = nn.ModuleList(convs(shallow, deep, stride=2) for shallow, deep in pairwise(widths))
+        if len(self.backbone.channels) < levels:
+            raise OptionError(f"radii takes {len(self.backbone.channels)} numbers at most with {design.backbone}")
+        measured = min(levels, _MEASURED_LEVELS) if self.near >= 0 else 0
+        self.measured = nn.ModuleList(
+            conv(_MEASURED if level else _OUTSIDE, _MEASURED, size=3 if level else 5, stride=2)
+            for level in range(measured)
+        )
+        widths = [own + _MEASURED * (level < measured) for level, own in enumerate(self.backbone.channels)]
+        finest = widths[0]
+        steps = [finest] + [design.width] * (levels - 1)
         self.sides = nn.ModuleList(
             Side(channels, width, keys=design.keys, radius=radius)
             for channels, width, radius in zip(widths, steps, design.radii, strict=True)
         )
         self.smooth = nn.ModuleList(conv(width, width) for width in steps)
-        self.narrow = nn.Conv2d(design.width, finest, 1)
-        self.mask = nn.Conv2d(finest, 1, 1)
+        self.narrow = nn.Conv2d(steps[-1], finest, 1)
+        self.mask = nn.Conv2d(finest, 2, 1)  # the mask, and the cores of the things in it
         self.anything = nn.Sequential(nn.Linear(finest, design.width), nn.ReLU(), nn.Linear(design.width, 1))
         nn.init.constant_(self.mask.bias, _SURE_OF_NOTHING)  # type: ignore[arg-type]
 
@@ -86,22 +119,25 @@ class SpotNet(Net):
         found = self._decode(
             [side(level, _exchanged(level)) for side, level in zip(self.sides, self._levels(both), strict=True)]
         )
-        mask = resized(self.mask(found), both)  # (2N, 1, H, W)
-        gone, new = halves(mask)
-        return Masks(gone, new, self._anything(found))
+        gone, new = halves(resized(self.mask(found), both))  # (N, 2, H, W) each
+        return Masks(gone[:, :1], new[:, :1], self._anything(found), gone[:, 1:], new[:, 1:])
 
     def _levels(self, pictures: Tensor) -> list[Tensor]:
-        seen = [pictures * 2 - 1]
-        if self.near >= 0:
-            seen += [_CONTRAST * part for part in outside(pictures, _exchanged(pictures), near=self.near)]
-        levels = [self.stem(torch.cat(seen, 1))]
-        for stage in self.stages:
-            levels.append(stage(levels[-1]))
+        levels: list[Tensor] = self.backbone(pictures)
+        if self.near < 0:
+            return levels
+        parts = outside(pictures, _exchanged(pictures), near=self.near)
+        maps = _CONTRAST * torch.cat(parts, 1)
+        for number, step in enumerate(self.measured):
+            maps = step(maps)
+            levels[number] = torch.cat([levels[number], maps], 1)
         return levels
 
     def _decode(self, levels: list[Tensor]) -> Tensor:
-        """From the coarsest level to the finest: (2N, widths[0], H / 2, W / 2)."""
+        """From the coarsest level to the finest: (2N, finest, H / 2, W / 2)."""
         found = self.smooth[-1](levels[-1])
+        if len(levels) == 1:
+            return found
         for level, smooth in zip(levels[-2:0:-1], list(self.smooth)[-2:0:-1], strict=True):
             found = smooth(level + resized(found, level))
         finest: Tensor = self.smooth[0](levels[0] + resized(self.narrow(found), levels[0]))

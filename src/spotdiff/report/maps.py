@@ -24,6 +24,9 @@ def probability_maps(comparison: Comparison) -> tuple[Bytes, Bytes]:
     128 and above exactly where the answer calls a pixel changed; elsewhere the probability stops at 127. Places
     that the other picture does not show, and comparisons refused before scoring, are 0.
     """
+    if comparison.mirror is not None:
+        after, before = probability_maps(comparison.mirror)
+        return before, after
     common = _common(comparison)
     before, after = (in_own_pixels(common, comparison, side) for side in SIDES)
     return before, after

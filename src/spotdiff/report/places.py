@@ -41,6 +41,8 @@ def in_own_pixels(field: NDArray[Any], comparison: Comparison, side: Side) -> ND
 
 def labels_in(comparison: Comparison, side: Side) -> NDArray[np.int32]:
     """(h, w) int32 in one picture's own pixels: a region's label, 0 for unchanged; all 0 when refused."""
+    if comparison.mirror is not None:
+        return labels_in(comparison.mirror, "after" if side == "before" else "before")
     width, height = getattr(comparison.pair, side).size
     if comparison.labels is None:
         return np.zeros((height, width), np.int32)

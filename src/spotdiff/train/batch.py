@@ -12,10 +12,11 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Example
-    from spotdiff.types import Box
+    from spotdiff.types import Box, Bytes, Mask
 
 _MOST_PLACES = 32  # boxes of a pair that are learned from
 _FEWEST = 8  # pixels of a part of a mask that is a place
+_INNER = 0.4  # of a thing's greatest depth, from which on a place is of its core
 
 
 class Batch(NamedTuple):
@@ -27,6 +28,8 @@ class Batch(NamedTuple):
         counted_before, counted_after: (N, 1, H, W) float32, 0 where nobody can say.
         directed: (N,) float32, 0 where `gone` and `new` are both of them "something changed here".
         boxes_before, boxes_after: (N, K, 4) float32 in pixels, half-open; rows of NaN where a pair has fewer than K.
+        core_gone, core_new: (N, 1, H, W) float32, 1 in the inner part of each thing.
+        apart: (N,) float32, 0 where the truth does not tell things apart, and cores say nothing.
     """
 
     before: Tensor
@@ -38,6 +41,9 @@ class Batch(NamedTuple):
     directed: Tensor
     boxes_before: Tensor
     boxes_after: Tensor
+    core_gone: Tensor
+    core_new: Tensor
+    apart: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -56,7 +62,31 @@ def collate(examples: Sequence[Example]) -> Batch:
         directed=torch.tensor([float(e.directed) for e in examples]),
         boxes_before=_rows([_boxes(e, side="before") for e in examples]),
         boxes_after=_rows([_boxes(e, side="after") for e in examples]),
+        core_gone=_masks([cores(e.things_gone, e.gone.shape) for e in examples]),
+        core_new=_masks([cores(e.things_new, e.new.shape) for e in examples]),
+        apart=torch.tensor([float(e.things_gone is not None) for e in examples]),
     )
+
+
+def cores(things: Bytes | None, shape: tuple[int, ...]) -> Mask:
+    """(H, W) bool: the inner part of every thing, from a map of their numbers; nowhere where there is none.
+
+    The inner part is as far from the thing's edge as two fifths of its farthest place are or farther; of several such
+    parts, as of somebody's trunk and head, the largest. The edge of the picture is no edge of a thing.
+    """
+    inner = np.zeros(shape, bool)
+    for number in range(1, int(things.max()) + 1) if things is not None else ():
+        mask = cv2.compare(things, number, cv2.CMP_EQ)
+        left, top, width, height = cv2.boundingRect(mask)
+        if not width:
+            continue
+        part = slice(max(top - 1, 0), top + height + 1), slice(max(left - 1, 0), left + width + 1)
+        depth = cv2.distanceTransform(mask[part], cv2.DIST_L2, 3)
+        deep = (depth >= _INNER * depth.max()).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(deep, connectivity=8)
+        if count > 1:
+            inner[part] |= labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    return inner
 
 
 def _pictures(pixels: Sequence[np.ndarray]) -> Tensor:

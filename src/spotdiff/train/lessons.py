@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotdiff.data.example import Example, Source
     from spotdiff.train.recipe import Recipe
 
-PHOTOS, CUTOUTS = "photos", "cutouts"
+PHOTOS, CUTOUTS, VIEWS = "photos", "cutouts", "views"
 _FEWEST = 4  # labelled pairs: one of them is measured on
 _TURN = 1  # sets the draw of whose turn it is apart from those that make the example
 
@@ -69,8 +69,8 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
     """What there is to learn from in some folders.
 
     Args:
-        data: Folders of material (with `photos`, `cutouts` or both in them) and labelled datasets (see
-            `spotdiff.data.open_named`). With datasets alone, pairs are made from their own pictures besides; with
+        data: Folders of material (with `photos`, `cutouts` or `views` in them; of the last, each folder holds the
+            pictures of one fixed camera) and labelled datasets (see `spotdiff.data.open_named`). With datasets alone, pairs are made from their own pictures besides; with
             nothing, scenes are drawn.
         recipe: How they are used.
 
@@ -83,7 +83,8 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
     materials = _materials(folders)
     learn, held = _parted(datasets, recipe.held_out)
     if learn and recipe.made and not materials.photos:
-        materials = Materials(tuple(Stored(str(s.before), s.before.read_bytes()) for s in learn), materials.cutouts)
+        photos = tuple(Stored(str(s.before), s.before.read_bytes()) for s in learn)
+        materials = Materials(photos, materials.cutouts, materials.views)
     made, spare = (materials, materials) if learn else _held_out(materials, recipe.held_out)
     pairs = get_pair_recipe(recipe.pairs, {"size": recipe.size, **recipe.pair_settings})
     source: Source = Synthesis(pairs, made, recipe.seed)
@@ -99,19 +100,20 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
 
 
 def _is_material(folder: Path) -> bool:
-    return (folder / PHOTOS).is_dir() or (folder / CUTOUTS).is_dir()
+    return any((folder / part).is_dir() for part in (PHOTOS, CUTOUTS, VIEWS))
 
 
 def _materials(folders: Iterable[str]) -> Materials:
     """All materials of some folders together."""
-    photos: list[Stored] = []
-    cutouts: list[Stored] = []
-    for folder in folders:
-        root = Path(folder)
-        found = Materials.open(*(part if part.is_dir() else None for part in (root / PHOTOS, root / CUTOUTS)))
-        photos += found.photos
-        cutouts += found.cutouts
-    return Materials(tuple(photos), tuple(cutouts))
+    every = [
+        Materials.open(*(part if part.is_dir() else None for part in (root / PHOTOS, root / CUTOUTS, root / VIEWS)))
+        for root in map(Path, folders)
+    ]
+    return Materials(
+        tuple(photo for found in every for photo in found.photos),
+        tuple(cutout for found in every for cutout in found.cutouts),
+        tuple(view for found in every for view in found.views),
+    )
 
 
 def _held_out(materials: Materials, share: float) -> tuple[Materials, Materials]:
@@ -134,6 +136,9 @@ def _told(materials: Materials, learn: Sequence[Sample], held: Sequence[Sample],
     if not learn or recipe.made:
         made = f"pairs made from {_count(materials.photos, 'photograph', 'drawn scenes')} and "
         parts.append(made + _count(materials.cutouts, "cut-out", "drawn things"))
+        if materials.views:
+            pictures = sum(len(view.pictures) for view in materials.views)
+            parts.append(f"{pictures} pictures of {_count(materials.views, 'fixed view', '')}")
     return ", ".join(parts)
 
 
@@ -143,10 +148,12 @@ def _count(files: Sequence[object], noun: str, none: str) -> str:
 
 def _digest(materials: Materials, samples: Sequence[Sample]) -> str:
     seal = hashlib.sha256()
-    for file in (*materials.photos, *materials.cutouts):
-        seal.update(f"{Path(file.name).name} {len(file.data)}\n".encode("utf-8", "replace"))
+    files = [(file.name, file.data) for file in (*materials.photos, *materials.cutouts)]
+    files += [file for view in materials.views for file in view.pictures]
+    for name, data in files:
+        seal.update(f"{Path(name).name} {len(data)}\n".encode("utf-8", "replace"))
     for sample in samples:
-        files = (sample.before, sample.after, sample.mask, sample.gone, sample.new, sample.boxes)
-        for path in filter(None, files):
+        parts = (sample.before, sample.after, sample.mask, sample.gone, sample.new, sample.boxes)
+        for path in filter(None, parts):
             seal.update(f"{sample.name} {path.stat().st_size}\n".encode("utf-8", "replace"))
     return seal.hexdigest()

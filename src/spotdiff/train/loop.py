@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
+from spotdiff.nets.parts.backbones import Backbone
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
 from spotdiff.train.average import Average
@@ -70,9 +71,18 @@ class Learner:
     losses: list[float] = field(default_factory=list)  # of the steps since the last measuring
 
     def __post_init__(self) -> None:
-        decayed = [p for p in self.net.parameters() if p.ndim > 1]  # not biases and norms
-        others = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": self.recipe.decay}, {"params": others, "weight_decay": 0.0}]
+        for part in self.net.modules():
+            if isinstance(part, Backbone) and self.recipe.frozen:
+                part.freeze(self.recipe.frozen)
+        learned_before = {id(p) for part in self.net.modules() if isinstance(part, Backbone) for p in part.parameters()}
+        groups = []
+        for share, known in ((1.0, False), (self.recipe.backbone_rate, True)):
+            own = [p for p in self.net.parameters() if p.requires_grad and (id(p) in learned_before) is known]
+            groups += [  # biases and norms do not decay
+                {"params": [p for p in own if p.ndim > 1], "weight_decay": self.recipe.decay, "share": share},
+                {"params": [p for p in own if p.ndim <= 1], "weight_decay": 0.0, "share": share},
+            ]
+        groups = [group for group in groups if group["params"]]
         optimiser = torch.optim.AdamW(groups, lr=self.recipe.lr)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a sixth faster
         self.model, self.optimiser = self.accelerator.prepare(self.net, optimiser)
@@ -87,7 +97,7 @@ class Learner:
         """One step; the loss comes back."""
         torch.manual_seed(seed_of(self.recipe.seed, self.step, self.accelerator.process_index))
         for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.step, self.recipe)
+            group["lr"] = group["share"] * rate(self.step, self.recipe)
         with self.accelerator.autocast():
             loss = self.recipe.loss(self.model(batch.before, batch.after), batch)
         self.accelerator.backward(loss)

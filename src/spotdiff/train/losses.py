@@ -27,6 +27,7 @@ class Loss:
         weight: How much more a changed pixel counts than an unchanged one.
         focus: Exponent of the focal loss.
         pair: Weight of the word on the whole pair, for nets that give one.
+        core: Weight of the cores by which things are told apart, for nets that give them.
     """
 
     name: str = param(
@@ -37,6 +38,7 @@ class Loss:
     weight: float = param(3.0, "how much more a changed pixel counts than an unchanged one", low=0.01, high=1000)
     focus: float = param(2.0, "exponent of the focal loss", low=0, high=10)
     pair: float = param(0.2, "weight of the word on the whole pair", low=0, high=10)
+    core: float = param(0.5, "weight of the cores by which things are told apart", low=0, high=10)
 
     def __post_init__(self) -> None:
         check(self)
@@ -61,6 +63,8 @@ class Loss:
         total = torch.zeros((), device=said.gone.device)
         for logits, truth, counted in sides:
             total = total + self._of_binary(logits.float(), truth, counted) / len(sides)
+        if self.core:
+            total = total + self.core * _of_cores(said, batch)
         changed = torch.maximum(batch.gone, batch.new).amax((1, 2, 3))
         return total + self.pair * functional.binary_cross_entropy_with_logits(said.anything.float(), changed)
 
@@ -94,6 +98,21 @@ class Loss:
             return dice()
         entropy = weighted_mean(each, weights)
         return entropy + dice() if self.name == "cross-entropy+dice" else entropy
+
+
+def _of_cores(said: Masks, batch: Batch) -> Tensor:
+    """Cross-entropy of the cores, where things are told apart; within the things it counts as much as around them."""
+    apart = batch.apart.view(-1, 1, 1, 1)
+    sides = (
+        (said.core_gone, batch.core_gone, batch.gone, batch.counted_before),
+        (said.core_new, batch.core_new, batch.new, batch.counted_after),
+    )
+    total = torch.zeros((), device=said.gone.device)
+    for logits, truth, mask, counted in sides:
+        each = functional.binary_cross_entropy_with_logits(logits.float(), truth, reduction="none")
+        within, around = apart * counted * mask, apart * counted * (1 - mask)
+        total = total + (weighted_mean(each, within) + weighted_mean(each, around)) / 4
+    return total
 
 
 def weighted_mean(each: Tensor, weights: Tensor) -> Tensor:

@@ -28,6 +28,8 @@ class Recipe:
         batch: Pairs a step, over all processes together.
         steps: Optimiser steps.
         lr: Highest learning rate; it warms up and then falls to 0 along half a cosine.
+        backbone_rate: Learning rate of a backbone, as a share of `lr`: one that brings weights forgets them at the full.
+        frozen: Shallowest maps of a backbone that keep the weights they came with; they cost most to learn.
         warmup: Share of the steps spent warming up.
         decay: Weight decay.
         clip: Longest gradient; longer ones are shortened.
@@ -52,6 +54,8 @@ class Recipe:
     batch: int = param(16, "pairs a step", low=1, high=65536)
     steps: int = param(5000, "optimiser steps", low=1)
     lr: float = param(2e-3, "highest learning rate", low=0, high=10)
+    backbone_rate: float = param(1.0, "learning rate of a backbone, as a share of lr", low=0, high=1)
+    frozen: int = param(0, "shallowest maps of a backbone that are not learned", low=0, high=5)
     warmup: float = param(0.05, "share of the steps spent warming up", low=0, high=1)
     decay: float = param(0.01, "weight decay", low=0, high=1)
     clip: float = param(1.0, "longest gradient", low=1e-6)
@@ -74,7 +78,13 @@ class Recipe:
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe(name="spot", net="spot", loss=Loss(name="cross-entropy+dice")),
+        Recipe(
+            name="spot",
+            net="spot",
+            settings={"pretrained": True},
+            loss=Loss(name="cross-entropy+dice"),
+            backbone_rate=0.2,
+        ),
         Recipe(name="unet-a", net="unet", settings={"setting": "a"}, loss=Loss(name="squared"), lr=1e-3),
         Recipe(name="unet-b", net="unet", settings={"setting": "b"}, loss=Loss(name="squared"), lr=1e-3),
         Recipe(name="unet-c", net="unet", settings={"setting": "c"}, loss=Loss(name="squared"), lr=1e-3),

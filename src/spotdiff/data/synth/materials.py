@@ -15,6 +15,7 @@ import numpy as np
 
 from spotdiff.data.folders import PICTURES
 from spotdiff.data.synth.things import Thing, thing_of
+from spotdiff.data.synth.views import View, open_views
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -63,15 +64,24 @@ class Materials:
     Attributes:
         photos: Picture files.
         cutouts: Picture files with transparency; the folder of each says what it shows (`_` stands for a space).
+        views: Fixed cameras, each with pictures of one place at several times.
     """
 
     photos: tuple[Stored, ...] = ()
     cutouts: tuple[Stored, ...] = ()
+    views: tuple[View, ...] = ()
     _shelf: _Shelf = field(default_factory=_Shelf, repr=False)
 
     @classmethod
-    def open(cls, photos: str | Path | None = None, cutouts: str | Path | None = None) -> Materials:
+    def open(
+        cls,
+        photos: str | Path | None = None,
+        cutouts: str | Path | None = None,
+        views: str | Path | None = None,
+    ) -> Materials:
         """Read the files of two folders and all folders in them, or those that two .txt files list, one a line.
+
+        `views` is a folder with one of pictures for each fixed camera.
 
         Raises:
             DataError: a folder or list is missing or holds no picture, or files cannot be read (all are named), or a
@@ -84,10 +94,13 @@ class Materials:
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise DataError(f"unreadable: {', '.join(wrong[:_SHOWN])}{more}; mend or remove them")
         photographs = tuple(_light(file, how=cv2.IMREAD_COLOR) for file in read[0])
-        return cls(photographs, tuple(_light(file, how=cv2.IMREAD_UNCHANGED) for file in read[1]))
+        cameras = open_views(views, suffixes=PICTURES) if views is not None else ()
+        return cls(photographs, tuple(_light(file, how=cv2.IMREAD_UNCHANGED) for file in read[1]), cameras)
 
     def held_out(self, share: float) -> tuple[Materials, Materials]:
         """These without, and only, a share of the files; names decide, so that it stays as files are added.
+
+        Of a fixed camera all pictures are on one side.
 
         Raises:
             DataError: one of the two would have no photograph, or no cut-out, though there are some.
@@ -96,7 +109,9 @@ class Materials:
         for files, (learn, held) in zip((self.photos, self.cutouts), parts, strict=True):
             if files and not (learn and held):
                 raise DataError(f"{len(files)} files are too few to hold a share of {share:g} out")
-        return Materials(parts[0][0], parts[1][0]), Materials(parts[0][1], parts[1][1])
+        held = {view.name for view in self.views if zlib.crc32(view.name.encode("utf-8", "replace")) < share * 2**32}
+        views = [tuple(view for view in self.views if (view.name in held) is out) for out in (False, True)]
+        return Materials(parts[0][0], parts[1][0], views[0]), Materials(parts[0][1], parts[1][1], views[1])
 
     def photo(self, number: int) -> Bytes:
         """(H, W, 3) uint8 RGB of a photograph.

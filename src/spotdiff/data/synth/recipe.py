@@ -37,6 +37,7 @@ class PairRecipe:
         camera_px: Longest shift of the residual at a picture of 256 px.
         covered: Share of the pairs whose edges are covered in both pictures, as what only one of them shows is.
         sensor: Strength of noise, blur and compression.
+        moments: Share of the pairs whose scene is one place at two times, where there are pictures of fixed cameras.
         texture_motion: Share of the pairs where texture moves, such as water and leaves, or a near part of the scene
             moves against the rest; that is no change.
     """
@@ -62,6 +63,7 @@ class PairRecipe:
     camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")
     covered: float = param(0.2, "share of pairs whose edges are covered in both pictures", low=0, high=1)
     sensor: float = param(1.0, "strength of noise, blur and compression", low=0, high=1)
+    moments: float = param(0.3, "share of pairs that are one place at two times, where views are given", low=0, high=1)
     texture_motion: float = param(0.15, "share of pairs where texture moves", low=0, high=1)
 
     def __post_init__(self) -> None:

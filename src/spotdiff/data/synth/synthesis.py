@@ -21,6 +21,7 @@ from spotdiff.data.synth.scenes import scene
 from spotdiff.data.synth.sensor import bilevel, taken
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
 from spotdiff.data.synth.truths import read_back
+from spotdiff.data.synth.views import Moments, moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _SCANNED = 0.6  # share of the drawings in two colours that are scanned in black and white, under even light
 _DIMMEST = 0.3  # share of the light, where there is little
+_MORE_LIGHT = 0.4  # of made light that is put over real light
 _SMALLEST_CUT = 0.3  # side of the part of a photograph that is shown, as a share of its shorter side
 
 
@@ -67,21 +69,32 @@ class Synthesis:
             raise IndexError(f"pairs are numbered from 0, not {number}")
         rng = np.random.default_rng((self.seed, number))
         seen_by = camera(rng, self.recipe)
-        stage = Stage(self._scene(rng, seen_by.room))
+        moments = self._moments(rng, seen_by.room)
+        stage = Stage(moments.before.copy() if moments else self._scene(rng, seen_by.room))
         scene_alone = stage.pictures[BEFORE].copy()
         director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
         director.direct()
         cover = unseen(rng, self.recipe.size) if rng.random() < self.recipe.covered else None
-        truth = read_back(stage, director.changes, director.shared, seen_by, cover)
-        facts: dict[str, object] = {"number": number, "camera": seen_by.facts}
-        facts["texture_motion"] = self._stir(rng, stage, scene_alone)
-        scanned = _in_two_colours(scene_alone) and rng.random() < _SCANNED * self.recipe.sensor
+        restless = moments.restless if moments else None
+        truth = read_back(stage, director.changes, director.shared, seen_by, cover, restless)
+        facts: dict[str, object] = {"number": number, "camera": seen_by.facts, "moments": moments is not None}
+        if moments:
+            stage.pictures[AFTER] = moments.lit_as_after(scene_alone, stage.pictures[AFTER], stage.pasted)
+        facts["texture_motion"] = not moments and self._stir(rng, stage, scene_alone)
+        scanned = not moments and _in_two_colours(scene_alone) and rng.random() < _SCANNED * self.recipe.sensor
         facts["scanned"] = scanned
         pictures = self._taken(rng, stage, seen_by, facts, finish=bilevel if scanned else None)
         if cover is not None:
             pictures = _covered(pictures, cover)
         masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
-        return Example(*pictures, *masks, places=truth.places, facts=facts), truth.mask
+        things = {"things_gone": truth.things_gone, "things_new": truth.things_new}
+        return Example(*pictures, *masks, places=truth.places, facts=facts, **things), truth.mask
+
+    def _moments(self, rng: np.random.Generator, side: int) -> Moments | None:
+        """One place at two times, where there are fixed cameras and it is their turn."""
+        if not self.materials.views or rng.random() >= self.recipe.moments:
+            return None
+        return moments_of(self.materials.views, rng, side)
 
     def _scene(self, rng: np.random.Generator, side: int) -> Bytes:
         """(side, side, 3): a square part of a photograph, sometimes mirrored, or a drawn scene."""
@@ -123,6 +136,8 @@ class Synthesis:
         pictures = []
         strength = self.recipe.light * rng.uniform(0.1, 1)
         recipe = replace(self.recipe, light=strength)
+        if facts["moments"]:  # they bring a light of their own
+            recipe = replace(recipe, light=_MORE_LIGHT * strength, shadows=_MORE_LIGHT * recipe.shadows, dim=0.0)
         dim = float(rng.uniform(_DIMMEST, 0.8)) if rng.random() < recipe.dim else 1.0
         facts["dim"] = round(dim, 2)
         if finish is not None:

@@ -37,10 +37,17 @@ class PairTruth:
     counted_before: Mask
     counted_after: Mask
     places: tuple[Place, ...]
+    things_gone: Bytes
+    things_new: Bytes
 
 
 def read_back(
-    stage: Stage, changes: Sequence[Change], shared: Sequence[int], seen_by: Camera, cover: Bytes | None = None
+    stage: Stage,
+    changes: Sequence[Change],
+    shared: Sequence[int],
+    seen_by: Camera,
+    cover: Bytes | None = None,
+    restless: Bytes | None = None,
 ) -> PairTruth:
     """Both masks, what counts, and the changes that are seen, each in the pixels of its picture.
 
@@ -48,10 +55,12 @@ def read_back(
     over left, what things in front cover or bare as the camera moves. Shadows that things throw on the scene count, as
     unchanged. Nor is what only one of
     the pictures looks at, and changes of which too little is seen. Above 0 in `cover`, (H, W) uint8 of both pictures,
-    nothing is.
+    nothing is. Where `restless`, (H, W) uint8 of the stage, is above 0, the scene itself changed: only things that were
+    put there count.
     """
     owned = [_chosen(stage.owners[side], [_number(change, side) for change in changes]) for side in BOTH]
-    loose = cv2.bitwise_and(stage.differing(), cv2.bitwise_not(cv2.bitwise_or(*owned)))
+    differing = stage.differing() if restless is None else cv2.bitwise_or(stage.differing(), restless)
+    loose = cv2.bitwise_and(differing, cv2.bitwise_not(cv2.bitwise_or(*owned)))
     maps = [*stage.owners]
     for side in BOTH:
         uncounted = loose
@@ -91,7 +100,8 @@ def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change], cove
     either = masks[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in known]) > 0)
     open_ = ~counts[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in lost]) > 0)
     mask = np.where(open_, UNCOUNTED[0], np.where(either, CHANGED, UNCHANGED)).astype(np.uint8)
-    return PairTruth(mask, masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places)
+    things = [np.where(masks[side], seen[side][side], 0).astype(np.uint8) for side in BOTH]
+    return PairTruth(mask, masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places, *things)
 
 
 def _is_seen(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> bool:

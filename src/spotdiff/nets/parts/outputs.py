@@ -46,15 +46,19 @@ class Masks(NamedTuple):
     Attributes:
         gone, new: (N, 1, H, W) logits.
         anything: (N,) logits: whether anything changed.
+        core_gone, core_new: (N, 1, H, W) logits: the inner part of each thing in the mask, by which things that touch
+            are told apart.
     """
 
     gone: Tensor
     new: Tensor
     anything: Tensor
+    core_gone: Tensor
+    core_new: Tensor
 
     def answer(self) -> dict[str, Tensor]:
-        """`gone` and `new`, each (N, 1, H, W) in [0, 1], and `anything`, (N,) in [0, 1]."""
-        return {"gone": self.gone.sigmoid(), "new": self.new.sigmoid(), "anything": self.anything.sigmoid()}
+        """The maps, each (N, 1, H, W) in [0, 1], and `anything`, (N,) in [0, 1], by name."""
+        return {name: value.sigmoid() for name, value in self._asdict().items()}
 
 
 class Head(NamedTuple):
