@@ -1,8 +1,8 @@
 """Sort a collection of pictures into the folders that a training takes: material.py COLLECTION --out MATERIAL.
 
-A collection has a `manifest.csv` with the columns path, kind (photo, cutout, timelapse, exposure, noise), class and split
-(train or val). Out come `train` and `val`, each with `photos`, `cutouts` and `views`, as links. Pictures that differ in
-nothing but exposure or noise are cameras of two pictures.
+A collection has a `manifest.csv` with the columns path, kind (photo, cutout, timelapse, exposure, noise), class and
+split (train or val). Out come `train` and `val`, each with `photos`, `cutouts` and `views`, as links. Pictures that
+differ in nothing but exposure or noise are cameras of two pictures.
 """
 
 from __future__ import annotations

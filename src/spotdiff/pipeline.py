@@ -18,7 +18,7 @@ from spotdiff.light import match_light
 from spotdiff.methods import get_method
 from spotdiff.mirror import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.options import Options
-from spotdiff.regions.extract import Thresholds, thresholds
+from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair, Region
 from spotdiff.verdict import conclude
@@ -80,7 +80,7 @@ def compare_pair(
     with clock("describe"):
         texts, note = described(describer, answer, regions)
         own = tuple(replace(region, text=text) for region, text in zip(answer.regions, texts, strict=True))
-        least = limits_for(method, options).min_area
+        least = limits_for(method, options).asked.min_area
         said = whole_told(answer, language=options.language, least_px=least, note=note)
     return replace(answer, regions=own, text=said, seconds=clock.seconds)
 
@@ -109,15 +109,19 @@ def _judged(
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
-    return conclude(answer, limits), regions
+    return conclude(answer, limits.asked), regions
 
 
-def limits_for(method: Method, options: Options) -> Thresholds:
+def limits_for(method: Method, options: Options) -> Limits:
     """What decides which pixels become regions: the method's wishes under the user's."""
-    limits = thresholds(
-        method.extraction, sensitivity=options.sensitivity, min_area=options.min_area, join=options.join
+    return limits_of(
+        method.extraction,
+        sensitivity=options.sensitivity,
+        min_area=options.min_area,
+        join=options.join,
+        cluster=options.cluster,
+        seed_score=options.seed_score,
     )
-    return replace(limits, cluster=options.cluster, seed_score=options.seed_score)
 
 
 def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) -> Evidence:

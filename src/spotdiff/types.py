@@ -97,6 +97,8 @@ class Evidence:
         notes: What the method found worth saying, such as a mean SSIM.
         layers: Further maps to look at, by name, each (H, W) float32 in [0, 1]; nothing is decided by them.
         weights: Digest of the weights that said so, or "".
+        cores: The inner parts of the things gone and of those new, two maps (H, W) float32 in [0, 1], by which things
+            that touch are told apart; None from a method that does not say.
     """
 
     gone: Map
@@ -105,6 +107,7 @@ class Evidence:
     notes: Mapping[str, object] = field(default_factory=dict)
     layers: Mapping[str, Map] = field(default_factory=dict)
     weights: str = ""
+    cores: tuple[Map, Map] | None = None
 
     @property
     def change(self) -> Map:

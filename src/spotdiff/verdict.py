@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,10 +33,7 @@ def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
 
 def _something(answer: Comparison, limits: Thresholds) -> Comparison:
     regions, surest = answer.regions, answer.regions[0].score
-    if limits.calibration:
-        score = _any_of(regions, answer.evidence)
-    else:
-        score = _image_score(answer.evidence, regions, answer.labels)
+    score = surest if limits.calibration else _image_score(answer.evidence, regions, answer.labels)
     count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
     reason, doubts = f"{count}, {answer.changed_fraction:.2%} of the picture", ""
     if surest < limits.sure:
@@ -75,16 +71,6 @@ def _overlap_of_after(answer: Comparison) -> float:
 
 def _unsure(answer: Comparison, reason: str, score: float) -> Comparison:
     return replace(answer, verdict="unsure", reason=reason, score=score)
-
-
-def _any_of(regions: tuple[Region, ...], evidence: Evidence | None) -> float:
-    """The chance that any region truly changed, from the chances of all, taken as independent.
-
-    Where there is evidence over much of the picture the odds are better, over little of it worse, up to four times.
-    """
-    none = math.prod(1 - region.score for region in regions)
-    spread = float(np.clip((_thinned(evidence).mean() / _HALF_MASS) ** 0.5, 0.25, 4))
-    return (1 - none) * spread / ((1 - none) * spread + none)
 
 
 def _image_score(evidence: Evidence | None, regions: tuple[Region, ...], labels: Labels | None) -> float:

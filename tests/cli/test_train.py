@@ -12,7 +12,8 @@ import pytest
 from spotdiff.cli import run_verb
 from toys import write_squares
 
-TINY = ["--set", "net.backbone=small", "--set", "net.pretrained=false", "--set", "net.widths=6,8", "--set", "net.radii=1,1", "--set", "net.keys=4", "--set", "net.width=8"]
+SMALL = ("net.backbone=small", "net.pretrained=false", "net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8")
+TINY = [word for setting in SMALL for word in ("--set", setting)]
 SHORT = [*TINY, "--set", "size=48", "--set", "batch=4", "--set", "measured=4", "--set", "precision=no"]
 
 

@@ -130,9 +130,7 @@ def test_a_part_of_a_picture_says_nothing_of_the_rest_in_either_order():
     coarse = np.random.default_rng(3).integers(0, 255, (40, 50, 3)).astype(np.uint8)
     whole = cv2.resize(coarse, (800, 640), interpolation=cv2.INTER_CUBIC)
     part = np.ascontiguousarray(whole[100:340, 200:480])
-    there, back = (
-        spotdiff.compare(*pictures, method="classic") for pictures in ((whole, part), (part, whole))
-    )
+    there, back = (spotdiff.compare(*pictures, method="classic") for pictures in ((whole, part), (part, whole)))
     assert (there.verdict, back.verdict) == ("unsure", "unsure")
     assert there.reason == "nothing changed in the 13% of before that after shows"
     assert back.reason == "nothing changed in the 13% of after that before shows"

@@ -18,6 +18,7 @@ from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.methods._network import MIRRORED
 from spotdiff.methods._runner import facts_of
+from spotdiff.methods._said import CORES
 from spotdiff.nets import net_names
 from spotdiff.nets.parts.header import read_facts
 from spotdiff.nets.parts.runner import open_weights
@@ -136,7 +137,9 @@ def test_evidence_is_what_the_network_says(name, weights_of):
     assert not np.allclose(gone, new, atol=1e-4)
     for said, found in ((gone, evidence.gone), (new, evidence.new)):
         assert np.allclose(found, np.clip(said, 0, 1), atol=1e-6)  # at the threshold 0.5 nothing is stretched
-    assert set(evidence.layers) == {key for key, value in there.items() if value.ndim == 4} - {"gone", "new"}
+    assert set(evidence.layers) == {key for key, value in there.items() if value.ndim == 4} - {"gone", "new", *CORES}
+    for key, core in zip(CORES, evidence.cores or (), strict=False):
+        assert np.allclose(core, there[key][0, 0], atol=1e-6)
     for key, layer in evidence.layers.items():
         assert np.allclose(layer, there[key][0, 0], atol=1e-6)
 

@@ -123,7 +123,7 @@ def test_with_one_they_are_the_pretrained_ones(monkeypatch):
 
 
 def test_what_there_is_not_is_named():
-    with pytest.raises(OptionError, match="there is no backbone 'resnet19'; there are small, efficientnet-lite0, vgg16"):
+    with pytest.raises(OptionError, match="no backbone 'resnet19'; there are small, efficientnet-lite0, vgg16"):
         backbone("resnet19")
     with pytest.raises(OptionError, match="small backbone has no pretrained weights"):
         backbone("small", pretrained=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spotdiff.regions.extract import thresholds
+from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import calibrated, find_regions
 from spotdiff.types import Alignment, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
 from spotdiff.verdict import conclude
@@ -22,7 +22,7 @@ def region(score=0.9, area=400):
 
 def limits(**changes):
     more = {"sensitivity": 0.5, "min_area": -1, "join": -1} | changes
-    return thresholds(EXTRACTION, **more)
+    return limits_of(EXTRACTION, **more)
 
 
 def pair_and_evidence():
@@ -62,7 +62,8 @@ def test_too_faint_ones_are_left_out_and_come_with_sensitivity():
 
 def test_without_calibration_the_score_is_the_evidence():
     pair, evidence = pair_and_evidence()
-    plain = replace(limits(), calibration=(), least=0.0)
+    usual = replace(limits().usual, calibration=(), least=0.0)
+    plain = Limits(usual, usual)
     assert find_regions(pair, evidence, plain)[0][0].score == pytest.approx(0.97, abs=1e-3)
 
 
@@ -70,15 +71,15 @@ def answer_with(evidence, pair, rules):
     regions, labels = find_regions(pair, evidence, rules)
     still = Alignment("off", np.eye(3), None, 1.0)
     made = Comparison("same", "", 0.0, regions, pair, pair, evidence, labels, still, Light("off"), "spot", {}, {})
-    return conclude(made, rules)
+    return conclude(made, rules.asked)
 
 
 def test_weak_regions_and_doubt_all_over_are_unsure():
     pair, evidence = pair_and_evidence()
     assert answer_with(evidence, pair, limits()).verdict == "changed"
-    assert answer_with(evidence, pair, replace(limits(), sure=0.99)).verdict == "unsure"
+    assert answer_with(evidence, pair, replace(limits(), asked=replace(limits().asked, sure=0.99))).verdict == "unsure"
     murky = Evidence(evidence.gone + 0.3, evidence.new, directed=True)
-    doubtful = answer_with(murky, pair, replace(limits(), doubt=0.2))
+    doubtful = answer_with(murky, pair, replace(limits(), asked=replace(limits().asked, doubt=0.2)))
     assert doubtful.verdict == "unsure"
     assert "could be changed or not" in doubtful.reason
     assert answer_with(murky, pair, limits()).verdict == "changed"

@@ -10,13 +10,14 @@ import pytest
 
 import spotdiff
 from ready import READY
-from spotdiff.regions.extract import Thresholds
+from spotdiff.regions.extract import Limits, Thresholds
 from spotdiff.regions.find import find_regions
 from spotdiff.regions.split import fill
 from spotdiff.types import Evidence, Pair, Picture
 
 MIRROR = {"added": "removed", "removed": "added"}
-LIMITS = Thresholds(grow=0.5, seed=0.5, min_area=20, join=0)
+USUAL = Thresholds(grow=0.5, seed=0.5, min_area=20, join=0)
+LIMITS = Limits(USUAL, USUAL)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_every_region_owns_its_pixels(name, ground):
 def test_labels_lie_on_changed_pixels(name, ground):
     before, after = SCENES[name](ground)
     _, labels = found_in(before, after)
-    outside = (labels > 0) & (changed(before, after).change < LIMITS.grow)
+    outside = (labels > 0) & (changed(before, after).change < USUAL.grow)
     assert outside.sum() <= 0.1 * (labels > 0).sum()
 
 
@@ -182,7 +183,7 @@ def test_a_crowd_is_left_without_names():
     change[::4, ::4] = 1.0
     rng = np.random.default_rng(0)
     pair = Pair(*(Picture(rng.integers(0, 256, (300, 300, 3), np.uint8)) for _ in range(2)))
-    regions, labels = find_regions(pair, Evidence.undirected(change), replace(LIMITS, min_area=1))
+    regions, labels = find_regions(pair, Evidence.undirected(change), Limits(*[replace(USUAL, min_area=1)] * 2))
     assert len(regions) == 75 * 75
     assert {region.kind for region in regions} == {"changed"}
     assert labels.max() == len(regions)

@@ -100,7 +100,9 @@ def test_a_broken_file_of_a_run_is_named(name, data, trained, refused, tmp_path)
 
 def test_the_recipe_of_a_run_and_a_list_in_toml_can_be_trained_by(trained, tmp_path):
     recipe = tmp_path / "tried.toml"
-    recipe.write_text("net = 'spot'\n[settings]\nbackbone = 'small'\nwidths = [6, 8]\nradii = [1, 1]\nkeys = 4\nwidth = 8\n")
+    recipe.write_text(
+        "net = 'spot'\n[settings]\nbackbone = 'small'\nwidths = [6, 8]\nradii = [1, 1]\nkeys = 4\nwidth = 8\n"
+    )
     few = [word for setting in SMALL for word in ("--set", setting)]
     asked = ["train", str(recipe), "--steps", "1", "-q", *few]
     assert run([*asked, "--out", str(tmp_path / "first")]) == 0

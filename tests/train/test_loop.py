@@ -15,7 +15,9 @@ from spotdiff.train.recipe import get_recipe
 from toys import SMALL, Squares
 
 HELD_OUT = [Squares()[number] for number in range(1000, 1008)]
-FACTS = Facts("spot", {"backbone": "small", "widths": (6, 8), "radii": (1, 1), "keys": 4, "width": 8}, "masks", ("gone", "new"))
+FACTS = Facts(
+    "spot", {"backbone": "small", "widths": (6, 8), "radii": (1, 1), "keys": 4, "width": 8}, "masks", ("gone", "new")
+)
 
 
 def recipe_of(**changes):

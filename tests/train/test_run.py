@@ -15,7 +15,14 @@ from spotdiff.train.recipe import get_recipe
 from spotdiff.train.run import fine_tuned, prepare, shipped
 from toys import write_squares
 
-TINY = {"net.backbone": "small", "net.pretrained": "false", "net.widths": "6,8", "net.radii": "1,1", "net.keys": "4", "net.width": "8"}
+TINY = {
+    "net.backbone": "small",
+    "net.pretrained": "false",
+    "net.widths": "6,8",
+    "net.radii": "1,1",
+    "net.keys": "4",
+    "net.width": "8",
+}
 SHORT = {"size": 48, "batch": 4, "steps": 4, "measure_every": 2, "measured": 4, "precision": "no"}
 
 

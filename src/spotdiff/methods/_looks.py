@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
 
     Window = tuple[slice, slice]
-    Maps = tuple[Map, Map]  # gone and new, (H, W) in [0, 1]
+    Maps = tuple[Map, ...]  # gone and new, (H, W) in [0, 1], and where a network tells things apart, the cores of both
     Look = Callable[[Bytes, Bytes], Maps]
 
 _PIECE, _SMALL_PIECE = 640, 320  # pixels, about the side of a piece; of one that shows small things
@@ -94,17 +94,22 @@ def _look(
     """
     shape = places.shape
     found, alone = (tuple(np.zeros(shape, np.float32) for _ in last) for _ in range(2))
+    sides = len(last) // 2 if len(last) > 2 else len(last)  # cores follow the masks they belong to
     for window, share in pieces(shape, piece=piece):
         bases = [_seen_from_afar(one, window, shape) for one in last]
         worth = np.count_nonzero(places[window]) >= _FEWEST
         said = look(pair[0][window], pair[1][window]) if worth else bases
-        for side, (base, one) in enumerate(zip(bases, said, strict=True)):
-            joint = _joined(base, one)
-            if agreed:
-                joint = np.maximum(joint, _seen_from_afar(agreed[side], window, shape))
-            found[side][window] += share * joint
-            alone[side][window] += share * one
-    return (found[0], found[1]), (alone[0], alone[1])
+        joint = [_joined(base, one) for base, one in zip(bases, said, strict=True)]
+        if agreed:
+            before = [_seen_from_afar(one, window, shape) for one in agreed]
+            surer = [joint[side] >= before[side] for side in range(sides)]
+            joint = [
+                np.where(surer[n % sides], one, other) for n, (one, other) in enumerate(zip(joint, before, strict=True))
+            ]
+        for place, (one, said_here) in enumerate(zip(joint, said, strict=True)):
+            found[place][window] += share * one
+            alone[place][window] += share * said_here
+    return found, alone
 
 
 def _standing_out(before: Bytes, after: Bytes) -> Mask:
@@ -123,7 +128,7 @@ def _small(places: Mask) -> Mask:
 
 def _not_ruled_out(last: Maps, shape: tuple[int, ...]) -> Mask:
     """Where the last look left something open, or next to that."""
-    open_ = (np.maximum(*last) >= _RULED_OUT).astype(np.uint8)
+    open_ = (np.maximum(last[0], last[1]) >= _RULED_OUT).astype(np.uint8)
     wide = cv2.dilate(open_, np.ones((_RAGGED, _RAGGED), np.uint8))
     return np.asarray(cv2.resize(wide, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from spotdiff.nets.parts.facts import Facts
     from spotdiff.types import Map, Mask
 
-    Maps = tuple[Map, Map]  # gone and new
+    Maps = tuple[Map, ...]  # gone and new, and the cores of both where a network gives them
     Found = tuple[Maps, dict[str, Map], dict[str, object]]  # layers, notes
 
 _MAPS = {"gone", "new"}
+CORES = ("core_gone", "core_new")
 _CENTRES = {f"{part}_{side}" for part in ("heat", "size", "offset") for side in ("before", "after")}
 _WANTED = {"classes": _MAPS, "masks": _MAPS, "centres": _CENTRES}
 
@@ -48,13 +49,19 @@ def evidence_of(
         maps, layers, notes = _boxes(said, facts, shown, limit)
     else:
         maps, layers, notes = _maps(said, shown)
+    cores = None
     if closer is not None:
-        maps = tuple(_resized(one, shown.shape) for one in closer)  # type: ignore[assignment]
-    gone, new = (_graded(one, limit, usable) for one in maps)
+        maps = tuple(_resized(one, shown.shape) for one in closer)
+    elif CORES[0] in layers:
+        maps = (*maps, *(layers[name] for name in CORES))
+    layers = {name: layer for name, layer in layers.items() if name not in CORES}
+    if len(maps) > len(_MAPS):
+        cores = maps[2], maps[3]
+    gone, new = (_graded(one, limit, usable) for one in maps[:2])
     directed = facts.directed and facts.form != "centres"
     if not directed:
         gone = new = np.maximum(gone, new)
-    return Evidence(gone, new, directed, notes=notes, layers=layers, weights=facts.digest)
+    return Evidence(gone, new, directed, notes=notes, layers=layers, weights=facts.digest, cores=cores)
 
 
 def _graded(chance: Map, limit: float, usable: Mask | None) -> Map:
@@ -79,8 +86,9 @@ def _own_size(value: Map, shown: Shown) -> Map:
 
 
 def seen_in(said: Said, shown: Shown) -> Maps:
-    """Gone and new in what a network said, of the size that it was shown."""
-    return seen(said["gone"], shown), seen(said["new"], shown)
+    """Gone and new in what a network said, and the cores of both where it gives them, of the size that it was shown."""
+    named = ("gone", "new", *(CORES if CORES[0] in said else ()))
+    return tuple(seen(said[name], shown) for name in named)
 
 
 def seen(value: Map, shown: Shown) -> Map:

@@ -50,7 +50,7 @@ class Spot:
     """
 
     backbone: str = param(LITE, "the shared encoder", choices=_FITTING)
-    pretrained: bool = param(False, "start from its ImageNet weights")  # noqa: FBT003 (a default)
+    pretrained: bool = param(False, "start from its ImageNet weights")
     widths: tuple[int, ...] = param(_OWN, "channels of the small backbone at each level; 0 for its own", low=0)
     radii: tuple[int, ...] = param((0, 1, 1, 2), "radius of the matching window at strides 2, 4, 8...", low=0, high=4)
     keys: int = param(24, "numbers that places are matched by", low=4, high=256)
@@ -135,7 +135,7 @@ class SpotNet(Net):
 
     def _decode(self, levels: list[Tensor]) -> Tensor:
         """From the coarsest level to the finest: (2N, finest, H / 2, W / 2)."""
-        found = self.smooth[-1](levels[-1])
+        found: Tensor = self.smooth[-1](levels[-1])
         if len(levels) == 1:
             return found
         for level, smooth in zip(levels[-2:0:-1], list(self.smooth)[-2:0:-1], strict=True):

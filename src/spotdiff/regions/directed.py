@@ -26,7 +26,10 @@ _STRONG, _FAINT = 0.5, 0.01  # evidence that counts in full; what fainter eviden
 
 def directed_labels(evidence: Evidence, limits: Thresholds) -> tuple[Labels, list[Kind]]:
     """(H, W) int32 labels, 0 unchanged and then 1 and up, and the kind of each: removed, added or replaced."""
-    gone, new = label_regions(evidence.gone, limits), label_regions(evidence.new, limits)
+    cores = evidence.cores or (None, None)
+    gone, new = (
+        label_regions(one, limits, core=core) for one, core in zip((evidence.gone, evidence.new), cores, strict=True)
+    )
     counts = int(gone.max()) + 1, int(new.max()) + 1
     overlap = _overlap(gone, new, counts)
     areas = _areas(gone, counts[0]), _areas(new, counts[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 
+_CORE_GROW, _CORE_SEED, _CORE_LEAST = 0.4, 0.6, 6  # of a core: evidence from which it grows, that it needs; pixels
 _REACH = 8  # pixels between cores of one cluster where nothing is to be joined
 _STRIP = 256  # rows looked at together
+
+
+_LADDER = (0.625, 0.75, 0.875, 1.0)  # sensitivities from which on fainter evidence makes regions of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Thresholds:
 
     Attributes:
         grow, seed, min_area, join, sure, weight, calibration, least, doubt: As in `Extraction`, after the user's
-            wishes and the sensitivity.
+            wishes.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
@@ -44,6 +48,41 @@ class Thresholds:
     doubt: float = 1.0
     cluster: str = "components"
     seed_score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The thresholds that a method and its user ask for.
+
+    What a region is, and its score, comes from `usual` alone, whatever the sensitivity; `asked` says which regions are
+    told, and `fainter` how faint the evidence may be that makes further ones. So a region that is told at one
+    sensitivity is told at every higher one, with the same score.
+
+    Attributes:
+        usual: At sensitivity 0.5.
+        asked: At the user's sensitivity.
+        fainter: Thresholds on evidence, descending, under `usual.grow`.
+    """
+
+    usual: Thresholds
+    asked: Thresholds
+    fainter: tuple[float, ...] = ()
+
+
+def limits_of(extraction: Extraction, *, sensitivity: float, min_area: int, join: int, **more: object) -> Limits:
+    """The limits of a method under a user's wishes; `more` goes into the thresholds as it is.
+
+    Examples:
+        >>> from spotdiff.types import Extraction
+        >>> [round(level, 2) for level in limits_of(Extraction(), sensitivity=0.8, min_area=-1, join=-1).fainter]
+        [0.38, 0.27]
+    """
+
+    def at(sensitivity: float) -> Thresholds:
+        moved = thresholds(extraction, sensitivity=sensitivity, min_area=min_area, join=join)
+        return replace(moved, **more)  # type: ignore[arg-type]
+
+    return Limits(at(0.5), at(sensitivity), tuple(at(step).grow for step in _LADDER if step <= sensitivity))
 
 
 def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, join: int) -> Thresholds:
@@ -79,16 +118,101 @@ def _pushed(threshold: float, push: float) -> float:
     return odds / (1 + odds)
 
 
-def label_regions(change: Map, limits: Thresholds) -> Labels:
-    """(H, W) int32 labels of the regions of a change map (H, W) float32: 0 unchanged, then 1 and up without gaps."""
-    mask = np.greater_equal(change, limits.grow).view(np.uint8)
+def label_regions(change: Map, limits: Thresholds, *, core: Map | None = None) -> Labels:
+    """(H, W) int32 labels of the regions of a change map (H, W) float32: 0 unchanged, then 1 and up without gaps.
+
+    Args:
+        change: Evidence.
+        limits: What makes a region.
+        core: (H, W) float32, high in the inner part of every thing: a region with several such parts is divided.
+    """
+    labels = _labelled(change, limits.grow, limits)
+    if core is not None:
+        labels = told_apart(labels, core, least=limits.min_area)
+    return keep(labels, _worth(change, labels, limits))
+
+
+def fainter_labels(change: Map, limits: Limits, taken: Labels) -> Labels:
+    """Labels of what is told besides, because the sensitivity asks for it: smaller or fainter than what is usual.
+
+    Args:
+        change: Evidence.
+        limits: With thresholds under the usual one.
+        taken: (H, W) int32, above 0 where the usual regions are.
+    """
+    found = np.zeros(change.shape, np.int32)
+    count, over = 0, float("inf")
+    for level in (limits.usual.grow, *limits.fainter):
+        labels = _labelled(change, level, limits.asked)
+        peaks, touching = _peaks(change, labels), np.zeros(int(labels.max()) + 1, bool)
+        touching[np.unique(labels[taken > 0])] = True
+        worth = _worth(change, labels, replace(limits.asked, grow=level, seed=min(limits.asked.seed, over)))
+        labels = keep(labels, worth & (peaks < over) & ~touching)
+        found = np.where(labels > 0, labels + count, found)
+        count += int(labels.max())
+        over = level
+    return found
+
+
+def _peaks(change: Map, labels: Labels) -> NDArray[np.float64]:
+    """(labels + 1,): the highest evidence in each."""
+    peaks = np.zeros(int(labels.max()) + 1)
+    for rows in strips(labels.shape[0]):
+        on = labels[rows] > 0
+        np.maximum.at(peaks, labels[rows][on], change[rows][on])
+    return peaks
+
+
+def _labelled(change: Map, level: float, limits: Thresholds) -> Labels:
+    mask = np.greater_equal(change, level).view(np.uint8)
     if not mask.any():
         return np.zeros(change.shape, np.int32)
     if limits.cluster == "density":
-        labels = density_labels(mask, reach=limits.join or _REACH)
-    else:
-        labels = _joined(mask, limits.join)
-    return keep(labels, _worth(change, labels, limits))
+        return density_labels(mask, reach=limits.join or _REACH)
+    return _joined(mask, limits.join)
+
+
+def told_apart(labels: Labels, core: Map, *, least: int) -> Labels:
+    """Labels with a number for each thing, where a region has the cores of several; places go to the nearest core.
+
+    Args:
+        labels: (H, W) int32; it is written to.
+        core: (H, W) float32 in [0, 1].
+        least: Pixels that each part must have at least.
+    """
+    seeds = np.asarray(((core >= _CORE_GROW) & (labels > 0)).astype(np.uint8))
+    count, cores, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=8, ltype=cv2.CV_32S)
+    if count <= 2:
+        return labels
+    peaks = _peaks(core, cores)
+    good = (peaks >= _CORE_SEED) & (stats[:, cv2.CC_STAT_AREA] >= _CORE_LEAST)
+    owners: dict[int, list[int]] = {}
+    for number in np.flatnonzero(good[1:]) + 1:
+        left, top, width, height = stats[number, :4]
+        box = slice(top, top + height), slice(left, left + width)
+        owner = int(labels[box][cores[box] == number][0])
+        owners.setdefault(owner, []).append(int(number))
+    edges = spans(labels)
+    fresh = int(labels.max())
+    for owner, numbers in owners.items():
+        if len(numbers) < 2:
+            continue
+        left, top, right, bottom = (int(edge[owner]) for edge in edges)
+        box = slice(top, bottom), slice(left, right)
+        inside = labels[box] == owner
+        away = np.stack([_distance(cores[box] == number) for number in numbers])
+        nearest = away.argmin(0)
+        parts = [inside & (nearest == place) for place in range(len(numbers))]
+        if min(int(part.sum()) for part in parts) < least:
+            continue
+        for part in parts[1:]:
+            fresh += 1
+            labels[box][part] = fresh
+    return labels
+
+
+def _distance(core: NDArray[np.bool_]) -> Map:
+    return np.asarray(cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5))
 
 
 def _joined(mask: Bytes, join: int) -> Labels:

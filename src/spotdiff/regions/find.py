@@ -10,7 +10,7 @@ import numpy as np
 
 from spotdiff.align.warp import move_box, move_outlines
 from spotdiff.regions.directed import directed_labels
-from spotdiff.regions.extract import Thresholds, label_regions, renumber, spans
+from spotdiff.regions.extract import Limits, Thresholds, fainter_labels, label_regions, renumber, spans
 from spotdiff.regions.kinds import kind_by_edges, presence, window
 from spotdiff.regions.moved import pair_moves
 from spotdiff.regions.outline import outlines_of
@@ -25,31 +25,85 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 _DOUBT = 0.001  # that is always left of a region's evidence
+_MOVING = 0.5  # least score of what is gone and of what is new, to be one thing that moved
 _NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
 
 
-def find_regions(pair: Pair, evidence: Evidence, limits: Thresholds) -> tuple[tuple[Region, ...], Labels]:
+def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[Region, ...], Labels]:
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
+    usual = limits.usual
+    regions, labels = _usual_regions(pair, evidence, usual)
+    left_behind = {region.label: region for region in regions}
+    moved = pair_moves(pair, tuple(regions), least=_MOVING)
+    told = [region for region in moved if _asked_for(region, evidence.change, labels, limits)]
+    if limits.fainter:
+        told += _fainter_regions(pair, evidence, limits, labels)
+    told.sort(key=lambda region: (-region.score, region.label))
+    return _renumbered(tuple(told), list(left_behind.values()), labels)
+
+
+def _usual_regions(pair: Pair, evidence: Evidence, usual: Thresholds) -> tuple[list[Region], Labels]:
+    """The regions at sensitivity 0.5 that have a score to be told with."""
     change = evidence.change
     kinds: list[Kind] = []
     if evidence.directed:
-        labels, kinds = directed_labels(evidence, limits)
+        labels, kinds = directed_labels(evidence, usual)
     else:
-        labels = label_regions(change, limits)
+        labels = label_regions(change, usual)
     if not labels.any():
-        return (), labels
+        return [], labels
     boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
     regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
     if evidence.directed:
         regions = [replace(region, kind=kind) for region, kind in zip(regions, kinds, strict=True)]
     elif len(regions) <= _NAMED:
-        divided = _divided(pair, change, labels, regions, least=limits.min_area)
+        divided = _divided(pair, change, labels, regions, least=usual.min_area)
         regions = _named_by_edges(pair, labels, divided)
-    if limits.calibration:
-        regions = [replace(region, score=calibrated(region, limits.calibration)) for region in regions]
-    regions = [region for region in regions if region.score >= limits.least]
-    moved = pair_moves(pair, tuple(regions))
-    return _renumbered(tuple(sorted(moved, key=lambda r: (-r.score, r.label))), regions, labels)
+    return _scored(regions, usual), labels
+
+
+def _scored(regions: list[Region], limits: Thresholds) -> list[Region]:
+    """Regions with the chance that they truly changed as their score, where the method knows it."""
+    if not limits.calibration:
+        return regions
+    return [replace(region, score=calibrated(region, limits.calibration)) for region in regions]
+
+
+def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> bool:
+    """Whether a usual region is told at the sensitivity asked for."""
+    asked, usual = limits.asked, limits.usual
+    if region.score < asked.least or region.area < asked.min_area:
+        return False
+    if asked.seed <= usual.seed and asked.weight <= usual.weight:
+        return True
+    boxes = [box for box in (region.box_before, region.box_after) if box is not None]
+    left, top = (min(box[edge] for box in boxes) for edge in (0, 1))
+    right, bottom = (max(box[edge] for box in boxes) for edge in (2, 3))
+    values = change[top:bottom, left:right][labels[top:bottom, left:right] == region.label]
+    sure = (float(values.mean()) - usual.grow) * math.sqrt(values.size) >= asked.weight if values.size else False
+    return sure and float(values.max()) >= asked.seed
+
+
+def _fainter_regions(pair: Pair, evidence: Evidence, limits: Limits, labels: Labels) -> list[Region]:
+    """What is told besides the usual regions, which are numbered in `labels`; the new ones are written into it."""
+    sides: list[tuple[Kind, Map]] = [("changed", evidence.change)]
+    if evidence.directed:
+        sides = [("removed", evidence.gone), ("added", evidence.new)]
+    taken = labels.copy()
+    found: list[Region] = []
+    for kind, change in sides:
+        extra = fainter_labels(change, limits, taken)
+        if not extra.any():
+            continue
+        first = int(labels.max())
+        boxes = [_box(span) for span in zip(*spans(extra), strict=True)][1:]
+        regions = [replace(_region(number, box, change, extra), kind=kind) for number, box in enumerate(boxes, 1)]
+        if not evidence.directed and len(regions) <= _NAMED:
+            regions = _named_by_edges(pair, extra, regions)
+        found += [replace(region, label=region.label + first) for region in _scored(regions, limits.usual)]
+        np.copyto(labels, extra + first, where=(extra > 0) & (labels == 0))
+    shown = set(np.unique(labels).tolist())
+    return [region for region in found if region.score >= limits.asked.least and region.label in shown]
 
 
 def _box(span: tuple[np.int64, ...]) -> Box:

@@ -53,19 +53,21 @@ class Look:
     mask: Mask
 
 
-def pair_moves(pair: Pair, regions: tuple[Region, ...]) -> tuple[Region, ...]:
+def pair_moves(pair: Pair, regions: tuple[Region, ...], *, least: float = 0.0) -> tuple[Region, ...]:
     """The regions with every removed and added one of the same look joined into one that moved.
 
     Args:
         pair: The aligned pictures.
         regions: Boxes and outlines in the common frame: `box_before` where it was, `box_after` where it is.
+        least: Score that both must have.
 
     Notes:
         Of 165 things of made pairs that moved and were found in both places 75 are called moved, and one that did not
         move. Things of the same make (two white cars) are told apart only by
         the second best match: where two fit about equally well, neither is called moved.
     """
-    gone, new = _largest(regions, "removed"), _largest(regions, "added")
+    sure = tuple(region for region in regions if region.score >= least)
+    gone, new = _largest(sure, "removed"), _largest(sure, "added")
     if not gone or not new:
         return regions
     befores = [look(pair.before.pixels, region.box_before, region.outline_before) for region in gone]

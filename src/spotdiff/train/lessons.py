@@ -70,8 +70,8 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
 
     Args:
         data: Folders of material (with `photos`, `cutouts` or `views` in them; of the last, each folder holds the
-            pictures of one fixed camera) and labelled datasets (see `spotdiff.data.open_named`). With datasets alone, pairs are made from their own pictures besides; with
-            nothing, scenes are drawn.
+            pictures of one fixed camera) and labelled datasets (see `spotdiff.data.open_named`).
+            With datasets alone, pairs are made from their own pictures besides; with nothing, scenes are drawn.
         recipe: How they are used.
 
     Raises:

@@ -28,7 +28,7 @@ class Recipe:
         batch: Pairs a step, over all processes together.
         steps: Optimiser steps.
         lr: Highest learning rate; it warms up and then falls to 0 along half a cosine.
-        backbone_rate: Learning rate of a backbone, as a share of `lr`: one that brings weights forgets them at the full.
+        backbone_rate: Learning rate of a backbone, as a share of `lr`: at the full one it forgets what it brings.
         frozen: Shallowest maps of a backbone that keep the weights they came with; they cost most to learn.
         warmup: Share of the steps spent warming up.
         decay: Weight decay.

@@ -25,7 +25,7 @@ PLAIN = {
 }
 
 
-@pytest.mark.parametrize("paint", module._DRAWINGS, ids=lambda paint: paint.__name__)
+@pytest.mark.parametrize("paint", [*module._DRAWINGS, module.screen, module._empty], ids=lambda paint: paint.__name__)
 @pytest.mark.parametrize("side", [8, 33, 160])
 def test_every_drawing_at_every_size(paint: object, side: int) -> None:
     for seed in range(12):
@@ -35,7 +35,7 @@ def test_every_drawing_at_every_size(paint: object, side: int) -> None:
 
 
 def test_drawings_differ_and_show_something() -> None:
-    made = [drawing(np.random.default_rng(seed), 96) for seed in range(30)]
+    made = [drawing(np.random.default_rng(seed), 96, screens=0.3)[0] for seed in range(30)]
     assert len({picture.tobytes() for picture in made}) == 30
     assert sum(picture.std() > 5 for picture in made) >= 28
 

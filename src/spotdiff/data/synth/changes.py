@@ -13,8 +13,8 @@ import numpy as np
 from spotdiff.data.synth.patches import patches
 from spotdiff.data.synth.shades import shade_of
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, At, Shade, Stage
-from spotdiff.data.synth.things import Thing, named, recoloured
-from spotdiff.data.synth.writing import rewritten, words, written
+from spotdiff.data.synth.things import Thing, named, recoloured, thing_of, tinted
+from spotdiff.data.synth.writing import on_screen, rewritten, words, written
 
 if TYPE_CHECKING:
     from spotdiff.data.synth.props import Props
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SEEN = 12.0  # least mean difference, of 255, that a change must make where it is
 _TRIES = 3  # until a change is seen
+_STROKE = 12  # levels by which strokes of two numbers differ
 _PAINTED = 0.04  # largest thing that is painted over, as a share of the picture: larger holes fill badly
 _GROWN = 3  # pixels around a thing that are painted over with it
 
@@ -52,8 +53,17 @@ class Director:
         changes: What changed, in the order in which it was put there.
     """
 
-    def __init__(self, stage: Stage, recipe: PairRecipe, props: Props, *, parallax: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        recipe: PairRecipe,
+        props: Props,
+        *,
+        parallax: tuple[float, float],
+        is_screen: bool = False,
+    ) -> None:
         self.stage, self.recipe, self.props, self.rng = stage, recipe, props, props.rng
+        self.is_screen = is_screen
         self.parallax = parallax
         self.shared: list[int] = []
         self.changes: list[Change] = []
@@ -112,6 +122,10 @@ class Director:
 
     def _chosen(self) -> Callable[[], Change]:
         recipe, draw = self.recipe, self.rng.random()
+        if self.is_screen and self.rng.random() < recipe.digits:
+            return self._other_digits
+        if recipe.relit and self.rng.random() < recipe.relit:
+            return self._relight
         if self.rng.random() < recipe.text:
             return self._other_words if self.rng.random() < 0.5 else self._sign
         if self.rng.random() < recipe.patched:
@@ -162,6 +176,47 @@ class Director:
         at = self.props.place(shape, self.stage)
         first, second = patches(self.rng, self.stage.pictures[BEFORE], shape, at)
         return self._exchange(first, at, second, at, how="patched", shaded=False)
+
+    def _relight(self) -> Change:
+        """A thing that is there in both pictures and only got brighter or darker: a lamp, a screen, a faded part."""
+        first, at = self._prop()
+        gain = float(np.exp(self.rng.uniform(np.log(1.35), np.log(3.0))))
+        warm = np.exp(self.rng.normal(0, 0.1, 3))
+        lamp, other = first, tinted(first, tuple(gain * warm))
+        if self.rng.random() < 0.5:
+            lamp, other = other, lamp
+        return self._exchange(lamp, at, other, at, how="relit")
+
+    def _other_digits(self) -> Change:
+        """A number on a screen that became another one, to the pixel; only the strokes that differ count."""
+        rng = self.rng
+        size = int(rng.integers(8, 20))
+        digits = [str(rng.integers(10)) for _ in range(int(rng.integers(1, 6)))]
+        others = list(digits)
+        for place in rng.choice(len(digits), int(rng.integers(1, len(digits) + 1)), replace=False).tolist():
+            others[place] = str((int(digits[place]) + int(rng.integers(1, 10))) % 10)
+        room = self.stage.touched.shape
+        at = int(rng.integers(0, max(room[1] - 3 * size, 1))), int(rng.integers(0, max(room[0] - 2 * size, 1)))
+        ground = self.stage.pictures[BEFORE][at[1], at[0]].astype(float)
+        ink = np.full(3, 255.0) if ground.mean() < 128 else np.zeros(3)
+        ink = ground + (ink - ground) * rng.uniform(0.5, 1.0)
+        state = rng.bit_generator.state
+        pieces = []
+        for text in ("".join(digits), "".join(others)):
+            rng.bit_generator.state = state  # both in the same kind of edges
+            pieces.append(on_screen(rng, text, size, ink, ground))
+        height, width = (max(piece.shape[axis] for piece in pieces) for axis in (0, 1))
+        filled = [
+            cv2.copyMakeBorder(
+                p, 0, height - p.shape[0], 0, width - p.shape[1], cv2.BORDER_CONSTANT, value=ground.tolist()
+            )
+            for p in pieces
+        ]
+        apart = (cv2.absdiff(*filled).max(2) > _STROKE).astype(np.uint8)
+        area = 255 * cv2.morphologyEx(apart, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        opaque = np.full((height, width), 255, np.uint8)
+        things = [thing_of(np.dstack([p, opaque]), "number", area=area) for p in filled]
+        return self._exchange(things[0], at, things[1], at, how="rewritten", shaded=False)
 
     def _recolour(self) -> Change:
         first, at = self._prop()

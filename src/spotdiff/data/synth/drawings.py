@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from spotdiff.data.synth.noise import octaves
-from spotdiff.data.synth.writing import words
+from spotdiff.data.synth.writing import on_screen, words
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Matrix
@@ -17,10 +18,109 @@ if TYPE_CHECKING:
 Colour = tuple[int, ...]
 
 
-def drawing(rng: np.random.Generator, side: int) -> Bytes:
-    """A (side, side, 3) uint8 drawing."""
+def drawing(rng: np.random.Generator, side: int, *, screens: float = 0.0, plain: float = 0.0) -> tuple[Bytes, bool]:
+    """A (side, side, 3) uint8 drawing, and whether it is a screen.
+
+    Args:
+        rng: Decides.
+        side: Of the picture.
+        screens: Share of the drawings that are screens.
+        plain: Share of the drawings that are nearly empty.
+    """
+    draw = rng.random()
+    if draw < screens:
+        return screen(rng, side), True
+    if draw < screens + plain:
+        return _empty(rng, side), False
     paint = _DRAWINGS[int(rng.integers(len(_DRAWINGS)))]
-    return paint(rng, side)
+    return paint(rng, side), False
+
+
+def _empty(rng: np.random.Generator, side: int) -> Bytes:
+    """One colour with a slope of light and a little texture: a wall, a table, a dark screen."""
+    down, across = np.mgrid[0:side, 0:side].astype(np.float32) / side - 0.5
+    slope = 1 + rng.normal(0, 0.12) * down + rng.normal(0, 0.12) * across
+    rough = rng.uniform(0, 6) * octaves(rng, side, side, zoom=float(np.exp(rng.uniform(-2, 1))))
+    ground = np.array(_colour(rng), np.float32) * slope[..., None] + rough[..., None]
+    return np.asarray(np.clip(ground, 0, 255), np.uint8)
+
+
+def screen(rng: np.random.Generator, side: int) -> Bytes:
+    """A page, a terminal or a dashboard to the pixel: bars, panels, buttons, tables, curves and small writing."""
+    dark = rng.random() < 0.4
+    ground = rng.integers(8, 50, 3) if dark else rng.integers(230, 256, 3)
+    picture = np.full((side, side, 3), ground, np.uint8)
+    size = int(rng.integers(8, 15))
+    bar = int(rng.integers(0, 2)) * int(size * rng.uniform(1.5, 2.5))
+    pane = int(rng.integers(0, 2)) * int(side * rng.uniform(0.1, 0.3))
+    if bar:
+        picture[:bar] = _colour(rng)
+    if pane:
+        picture[bar:, :pane] = np.clip(ground + rng.integers(-18, 19), 0, 255)
+    _written(rng, picture[:bar], size)
+    _written(rng, picture[bar:, :pane], size)
+    down = bar + 4
+    while down < side - size:
+        tall = int(side * rng.uniform(0.1, 0.45))
+        _panels(rng, picture[down : down + tall, pane + 4 :], size)
+        down += tall + int(rng.integers(2, 8))
+    return picture
+
+
+def _panels(rng: np.random.Generator, row: Bytes, size: int) -> None:
+    """One to three panels beside each other, each with a line round it or on a ground of its own."""
+    count = int(rng.integers(1, 4))
+    for left, right in pairwise(np.linspace(0, row.shape[1], count + 1).astype(int).tolist()):
+        panel = row[:, left : max(right - 4, left)]
+        if min(panel.shape[:2]) < 6:
+            continue
+        how = rng.random()
+        if how < 0.4:
+            panel[:] = np.clip(panel[0, 0].astype(int) + rng.integers(-16, 17), 0, 255)
+        elif how < 0.6:
+            line = _colour(rng)
+            panel[[0, -1]], panel[:, [0, -1]] = line, line
+        inner = panel[2:-2, 2:-2]
+        if rng.random() < 0.2:
+            _curve(rng, inner)
+        elif rng.random() < 0.15:
+            inner[: max(size + 4, 1), : int(inner.shape[1] * rng.uniform(0.2, 0.7))] = _colour(rng)
+        else:
+            _written(rng, inner, size if rng.random() < 0.8 else 2 * size)
+
+
+def _curve(rng: np.random.Generator, part: Bytes) -> None:
+    canvas = np.ascontiguousarray(part)
+    steps = np.cumsum(rng.normal(0, 1, 24))
+    level = (steps - steps.min()) / max(float(np.ptp(steps)), 1e-6) * (part.shape[0] - 1)
+    points = np.stack([np.linspace(0, part.shape[1] - 1, 24), level], 1).astype(np.int32)
+    cv2.polylines(canvas, [points], isClosed=False, color=_colour(rng), thickness=1, lineType=cv2.LINE_AA)
+    part[:] = canvas
+
+
+def _written(rng: np.random.Generator, part: Bytes, size: int) -> None:
+    """Lines or columns of small writing and numbers."""
+    tall, wide = part.shape[:2]
+    if tall < size or wide < 2 * size:
+        return
+    ground = part[tall // 2, wide // 2].astype(float)
+    ink = _ink(rng, ground)
+    columns = int(rng.integers(2, 5)) if rng.random() < 0.3 else 1
+    for down in range(2, tall - size, int(size * rng.uniform(1.2, 1.8))):
+        for left in np.linspace(2, wide, columns, endpoint=False).astype(int).tolist():
+            text = " ".join(words(rng) for _ in range(1 if columns > 1 else int(rng.integers(1, 6))))
+            piece = on_screen(rng, text, size, ink, ground)[: tall - down, : max(wide // columns - 4, 1)]
+            room = part[down : down + piece.shape[0], left : left + piece.shape[1]]
+            room[:] = piece[: room.shape[0], : room.shape[1]]
+
+
+def _ink(rng: np.random.Generator, ground: Matrix) -> Matrix:
+    """A colour that can be read on a ground; half the time grey."""
+    away = 255.0 if ground.mean() < 128 else 0.0
+    grey = rng.random() < 0.5
+    towards = np.full(3, away) if grey else np.array(_colour(rng), float)
+    ink = ground + (towards - ground) * rng.uniform(0.5, 1.0)
+    return np.asarray(ink if np.abs(ink - ground).max() > 60 else np.full(3, away))
 
 
 def _colour(rng: np.random.Generator) -> Colour:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.synth.drawn import drawn
 from spotdiff.data.synth.noise import octaves, smooth
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _slopes(rng: np.random.Generator, kind: str) -> Map:
 
 def _cast_shadow(rng: np.random.Generator, width: int, height: int, facts: dict[str, object]) -> Map:
     """(H, W) float32, 1 where the sun is: shadows of houses, trees, fences or clouds, hard or soft."""
-    kind = str(rng.choice(("polygon", "edge", "leaves", "bars"), p=(0.4, 0.25, 0.2, 0.15)))
+    kind = str(rng.choice(list(_SHADOWS), p=(0.25, 0.2, 0.2, 0.1, 0.25)))
     mask = _SHADOWS[kind](rng, width, height)
     softness = float(rng.choice((0.0, 1.0, 3.0, 10.0))) * width / 256
     if softness >= 1:
@@ -136,7 +137,21 @@ def _bars(rng: np.random.Generator, width: int, height: int) -> Bytes:
     return mask
 
 
-_SHADOWS = {"polygon": _polygon, "edge": _edge, "leaves": _leaves, "bars": _bars}
+def _figures(rng: np.random.Generator, width: int, height: int) -> Bytes:
+    """What stands outside of the picture, drawn out along the ground."""
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(int(rng.integers(1, 4))):
+        shape = drawn(rng).alpha
+        tall = height * rng.uniform(0.2, 1.0)
+        factor, lean = tall / shape.shape[0], rng.uniform(-2.0, 2.0)
+        wide = factor * rng.uniform(0.4, 1.2)
+        foot = rng.uniform(-0.2, 1.2) * width, rng.uniform(0.3, 1.2) * height
+        matrix = np.array([[wide, -lean * factor, foot[0] + lean * tall], [0, factor, foot[1] - tall]])
+        mask = np.maximum(mask, cv2.warpAffine(shape, matrix, (width, height)))
+    return np.asarray(mask)
+
+
+_SHADOWS = {"polygon": _polygon, "edge": _edge, "leaves": _leaves, "bars": _bars, "figures": _figures}
 
 
 def _glare(rng: np.random.Generator, picture: Bytes, facts: dict[str, object]) -> Bytes:

@@ -109,8 +109,10 @@ class Materials:
         for files, (learn, held) in zip((self.photos, self.cutouts), parts, strict=True):
             if files and not (learn and held):
                 raise DataError(f"{len(files)} files are too few to hold a share of {share:g} out")
-        held = {view.name for view in self.views if zlib.crc32(view.name.encode("utf-8", "replace")) < share * 2**32}
-        views = [tuple(view for view in self.views if (view.name in held) is out) for out in (False, True)]
+        apart = [zlib.crc32(view.name.encode("utf-8", "replace")) < share * 2**32 for view in self.views]
+        views = [
+            tuple(view for view, out in zip(self.views, apart, strict=True) if out is side) for side in (False, True)
+        ]
         return Materials(parts[0][0], parts[1][0], views[0]), Materials(parts[0][1], parts[1][1], views[1])
 
     def photo(self, number: int) -> Bytes:

@@ -25,6 +25,10 @@ class PairRecipe:
         text: Share of the changes that are writing.
         blobs: Share of the things that are drawn where cut-outs exist too.
         drawn: Share of the scenes that are drawings (boards, pages, cartoons) though there are photographs.
+        screens: Share of the drawings that are screens, with writing as screens show it.
+        plain: Share of the drawings that are nearly empty: a wall, a table, a dark screen.
+        relit: Share of the changes in which a thing that is in both pictures only got brighter or darker: a lamp.
+        digits: Share of the changes on screens that are other digits in the same place.
         patched: Share of the changes that are a part of the picture painted with another part of it.
         moved: Share of the changes that are one thing at two places.
         replaced: Share of the changes that are two things, or one in two colours, at one place.
@@ -52,6 +56,10 @@ class PairRecipe:
     text: float = param(0.08, "share of changes that are writing", low=0, high=1)
     blobs: float = param(0.2, "share of things that are drawn where cut-outs exist", low=0, high=1)
     drawn: float = param(0.12, "share of scenes that are drawings though there are photographs", low=0, high=1)
+    screens: float = param(0.25, "share of drawings that are screens", low=0, high=1)
+    plain: float = param(0.15, "share of drawings that are nearly empty", low=0, high=1)
+    relit: float = param(0.06, "share of changes that are of brightness alone", low=0, high=1)
+    digits: float = param(0.5, "share of the changes on screens that are other digits", low=0, high=1)
     patched: float = param(0.15, "share of changes that paint a part with another part", low=0, high=1)
     moved: float = param(0.15, "share of changes that are one thing at two places", low=0, high=1)
     replaced: float = param(0.25, "share of changes that are two things at one place", low=0, high=1)
@@ -88,6 +96,7 @@ RECIPES: Mapping[str, PairRecipe] = {
         blobs=0.0,
         drawn=0.0,
         patched=0.0,
+        relit=0.0,
         light=0.6,
         shadows=0.2,
         dim=0.0,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _SCANNED = 0.6  # share of the drawings in two colours that are scanned in black and white, under even light
 _DIMMEST = 0.3  # share of the light, where there is little
+_CAPTURED = 0.6  # share of the screens that are taken as files, not photographed
 _MORE_LIGHT = 0.4  # of made light that is put over real light
 _SMALLEST_CUT = 0.3  # side of the part of a photograph that is shown, as a share of its shorter side
 
@@ -70,25 +71,33 @@ class Synthesis:
         rng = np.random.default_rng((self.seed, number))
         seen_by = camera(rng, self.recipe)
         moments = self._moments(rng, seen_by.room)
-        stage = Stage(moments.before.copy() if moments else self._scene(rng, seen_by.room))
+        scene_drawn, is_screen = (moments.before.copy(), False) if moments else self._scene(rng, seen_by.room)
+        recipe = self.recipe
+        if is_screen and rng.random() < _CAPTURED:
+            recipe = replace(recipe, light=0.0, shadows=0.0, dim=0.0, sensor=0.0, texture_motion=0.0, covered=0.0)
+            seen_by = camera(rng, replace(recipe, camera="still"))
+        stage = Stage(scene_drawn)
         scene_alone = stage.pictures[BEFORE].copy()
-        director = Director(stage, self.recipe, Props(self.recipe, self.materials, rng), parallax=seen_by.parallax)
+        props = Props(self.recipe, self.materials, rng)
+        director = Director(stage, self.recipe, props, parallax=seen_by.parallax, is_screen=is_screen)
         director.direct()
-        cover = unseen(rng, self.recipe.size) if rng.random() < self.recipe.covered else None
+        cover = unseen(rng, recipe.size) if rng.random() < recipe.covered else None
         restless = moments.restless if moments else None
         truth = read_back(stage, director.changes, director.shared, seen_by, cover, restless)
         facts: dict[str, object] = {"number": number, "camera": seen_by.facts, "moments": moments is not None}
         if moments:
             stage.pictures[AFTER] = moments.lit_as_after(scene_alone, stage.pictures[AFTER], stage.pasted)
-        facts["texture_motion"] = not moments and self._stir(rng, stage, scene_alone)
-        scanned = not moments and _in_two_colours(scene_alone) and rng.random() < _SCANNED * self.recipe.sensor
+        facts["texture_motion"] = (
+            not moments and rng.random() < recipe.texture_motion and _stir(rng, stage, scene_alone)
+        )
+        scanned = not moments and _in_two_colours(scene_alone) and rng.random() < _SCANNED * recipe.sensor
         facts["scanned"] = scanned
-        pictures = self._taken(rng, stage, seen_by, facts, finish=bilevel if scanned else None)
+        pictures = _taken(rng, stage, seen_by, recipe, facts, finish=bilevel if scanned else None)
         if cover is not None:
             pictures = _covered(pictures, cover)
         masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
-        things = {"things_gone": truth.things_gone, "things_new": truth.things_new}
-        return Example(*pictures, *masks, places=truth.places, facts=facts, **things), truth.mask
+        made = Example(*pictures, *masks, places=truth.places, facts=facts)
+        return replace(made, things_gone=truth.things_gone, things_new=truth.things_new), truth.mask
 
     def _moments(self, rng: np.random.Generator, side: int) -> Moments | None:
         """One place at two times, where there are fixed cameras and it is their turn."""
@@ -96,12 +105,12 @@ class Synthesis:
             return None
         return moments_of(self.materials.views, rng, side)
 
-    def _scene(self, rng: np.random.Generator, side: int) -> Bytes:
-        """(side, side, 3): a square part of a photograph, sometimes mirrored, or a drawn scene."""
+    def _scene(self, rng: np.random.Generator, side: int) -> tuple[Bytes, bool]:
+        """(side, side, 3), a square part of a photograph, sometimes mirrored, or drawn; and whether it is a screen."""
         if not self.materials.photos:
-            return scene(rng, side)
+            return scene(rng, side), False
         if rng.random() < self.recipe.drawn:
-            return drawing(rng, side)
+            return drawing(rng, side, screens=self.recipe.screens, plain=self.recipe.plain)
         photo = self.materials.photo(int(rng.integers(len(self.materials.photos))))
         height, width = photo.shape[:2]
         cut = max(int(min(height, width) * rng.uniform(_SMALLEST_CUT, 1)), 1)
@@ -110,45 +119,45 @@ class Synthesis:
         if rng.random() < 0.5:
             part = cv2.flip(part, 1)
         way = cv2.INTER_AREA if cut > 1.5 * side else cv2.INTER_LINEAR  # by areas is slow
-        return np.ascontiguousarray(cv2.resize(part, (side, side), interpolation=way))
+        return np.ascontiguousarray(cv2.resize(part, (side, side), interpolation=way)), False
 
-    def _stir(self, rng: np.random.Generator, stage: Stage, scene_alone: Bytes) -> bool:
-        """Let texture move where the stage still shows the scene alone; whether it does."""
-        if rng.random() >= self.recipe.texture_motion:
-            return False
-        free = cv2.bitwise_not(cv2.dilate(stage.touched, np.ones((5, 5), np.uint8)))
-        stirred = moving(rng, scene_alone, free)
-        if stirred is None:
-            return False
-        for side in BOTH:
-            cv2.copyTo(stirred[side], free, stage.pictures[side])
-        return True
 
-    def _taken(
-        self,
-        rng: np.random.Generator,
-        stage: Stage,
-        seen_by: Camera,
-        facts: dict[str, object],
-        *,
-        finish: Callable[[Bytes], Bytes] | None,
-    ) -> tuple[Bytes, Bytes]:
-        pictures = []
-        strength = self.recipe.light * rng.uniform(0.1, 1)
-        recipe = replace(self.recipe, light=strength)
-        if facts["moments"]:  # they bring a light of their own
-            recipe = replace(recipe, light=_MORE_LIGHT * strength, shadows=_MORE_LIGHT * recipe.shadows, dim=0.0)
-        dim = float(rng.uniform(_DIMMEST, 0.8)) if rng.random() < recipe.dim else 1.0
-        facts["dim"] = round(dim, 2)
-        if finish is not None:
-            recipe = replace(recipe, light=0.0, shadows=0.0)
-        for side, name in ((BEFORE, "before"), (AFTER, "after")):
-            view = seen_by.views[side].picture(stage.pictures[side])
-            under = lit(rng, view if dim == 1 else cv2.multiply(view, (dim,) * 4), recipe)
-            facts[name] = under.facts
-            picture = taken(rng, under, self.recipe, under.facts)
-            pictures.append(finish(picture) if finish else picture)
-        return pictures[0], pictures[1]
+def _stir(rng: np.random.Generator, stage: Stage, scene_alone: Bytes) -> bool:
+    """Let texture move where the stage still shows the scene alone; whether there was room for it."""
+    free = cv2.bitwise_not(cv2.dilate(stage.touched, np.ones((5, 5), np.uint8)))
+    stirred = moving(rng, scene_alone, free)
+    if stirred is None:
+        return False
+    for side in BOTH:
+        cv2.copyTo(stirred[side], free, stage.pictures[side])
+    return True
+
+
+def _taken(
+    rng: np.random.Generator,
+    stage: Stage,
+    seen_by: Camera,
+    recipe: PairRecipe,
+    facts: dict[str, object],
+    *,
+    finish: Callable[[Bytes], Bytes] | None,
+) -> tuple[Bytes, Bytes]:
+    pictures = []
+    light = recipe.light * rng.uniform(0.1, 1)
+    under_light = replace(recipe, light=light)
+    if facts["moments"]:  # they bring a light of their own
+        under_light = replace(recipe, light=_MORE_LIGHT * light, shadows=_MORE_LIGHT * recipe.shadows, dim=0.0)
+    dim = float(rng.uniform(_DIMMEST, 0.8)) if rng.random() < under_light.dim else 1.0
+    facts["dim"] = round(dim, 2)
+    if finish is not None:
+        under_light = replace(under_light, light=0.0, shadows=0.0)
+    for side, name in ((BEFORE, "before"), (AFTER, "after")):
+        view = seen_by.views[side].picture(stage.pictures[side])
+        under = lit(rng, view if dim == 1 else cv2.multiply(view, (dim,) * 4), under_light)
+        facts[name] = under.facts
+        picture = taken(rng, under, recipe, under.facts)
+        pictures.append(finish(picture) if finish else picture)
+    return pictures[0], pictures[1]
 
 
 def _in_two_colours(scene: Bytes) -> bool:

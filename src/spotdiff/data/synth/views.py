@@ -27,6 +27,7 @@ _PLAIN = 36.0  # variance of grey levels under which a place has no structure
 _LIKE = 0.5  # structure in common, of 1, from which on two pictures show the same
 _FILL, _THIN = 7, 5  # pixels: parts nearer than this are one thing; thinner ones are none
 _WEATHER = 0.4  # share of a picture that is like no other: then it is the light or the weather of that hour
+_ENOUGH = 40  # pictures of a camera
 _SMALLEST_CUT = 0.45  # side of the part that is shown, as a share of the picture's shorter side
 _SOFT = 0.06  # deviation of the blur under which light is the same, as a share of the side
 _LEAST, _MOST_LIGHT = 0.3, 2.5  # factors by which a thing is darkened or brightened with its place
@@ -166,12 +167,13 @@ def open_views(folder: str | Path, *, suffixes: frozenset[str] | set[str]) -> tu
 def moments_of(views: tuple[View, ...], rng: np.random.Generator, side: int) -> Moments:
     """A square part of one place at two of its times, in either order, sometimes mirrored.
 
-    A view is drawn as often as the root of the number of its pictures says.
+    A view is drawn as often as the root of the number of its pairs says, up to 40 pictures: more show little new.
 
     Raises:
         DataError: a file turns out to be damaged.
     """
-    roots = np.sqrt([len(view.pictures) for view in views])
+    counts = np.minimum([len(view.pictures) for view in views], _ENOUGH)
+    roots = np.sqrt(counts * (counts - 1))
     view = views[int(rng.choice(len(views), p=roots / roots.sum()))]
     numbers = rng.choice(len(view.pictures), 2, replace=False).tolist()
     pictures = [view.picture(number) for number in numbers]

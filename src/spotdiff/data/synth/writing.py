@@ -13,7 +13,7 @@ from spotdiff.data.synth.things import Thing, thing_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes
+    from spotdiff.types import Bytes, Matrix
 
 _HEIGHT = 40  # of the letters as drawn, in pixels
 _STARTS, _ENDS = "bcdfghklmnprstvwz", "aeiou"
@@ -48,6 +48,32 @@ def written(rng: np.random.Generator, text: str) -> Thing:
 def rewritten(rng: np.random.Generator, text: str, other: str) -> list[Thing]:
     """Two texts on one plate, in the same letters, colours and perspective; of each the place of its words counts."""
     return _drawn(rng, (text, other))
+
+
+def on_screen(rng: np.random.Generator, text: str, size: int, ink: Matrix, ground: Matrix) -> Bytes:
+    """(H, W, 3) uint8 of a text as screens show it, edges in grey or in the thirds of a pixel, on one colour."""
+    from PIL import Image, ImageDraw
+
+    font = screen_font(size)
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(text or " "))
+    thirds = 3 if rng.random() < 0.4 else 1
+    image = Image.new("L", (right - left + 2, bottom - top + 2))
+    ImageDraw.Draw(image).text((1 - left, 1 - top), text, fill=255, font=font)
+    share = np.asarray(image, np.float32)[..., None] / 255
+    if thirds == 3:  # each channel a third of a pixel beside the other, as on a panel of stripes
+        whole = share[..., 0]
+        before, behind = np.roll(whole, 1, 1), np.roll(whole, -1, 1)
+        share = np.stack([(2 * whole + before) / 3, whole, (2 * whole + behind) / 3], -1)
+    colours = np.asarray(ground, np.float32), np.asarray(ink, np.float32)
+    return np.asarray(np.rint(colours[0] + share * (colours[1] - colours[0])), np.uint8)
+
+
+@cache
+def screen_font(size: int) -> Any:  # noqa: ANN401 (Pillow names its two kinds of fonts apart)
+    """Pillow's own outline font, so many pixels high."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
 
 
 def _drawn(rng: np.random.Generator, texts: tuple[str, ...]) -> list[Thing]:

