@@ -15,7 +15,7 @@ LAYERS = (
     {"data"},
     {"nets"},
     {"methods", "describe", "report"},
-    {"verdict", "mirror"},
+    {"verdict", "mirror", "history"},
     {"pipeline"},
     {"evaluate", "batch", "export", "watching"},
     {"train"},

@@ -13,6 +13,7 @@ import numpy as np
 from spotdiff.align import align
 from spotdiff.describe import described, get_describer, whole_told
 from spotdiff.errors import Refusal
+from spotdiff.history import over, restless
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
@@ -45,7 +46,8 @@ def compare(
         before: The earlier picture: path, bytes, file object, array (H, W[, 1|3|4]) or Pillow image.
         after: The later picture, of any size.
         options: How to compare; `Options()` when None.
-        history: Still earlier pictures of the place, for methods that learn its usual look.
+        history: Earlier pictures of the place in which nothing changed, oldest first: what changed must stand out of
+            what differs among them. Methods such as `background` learn the usual look from them.
         name: Name of the pair in the answer.
         changes: Single options by name, such as `method="pixel"`.
 
@@ -101,7 +103,10 @@ def _judged(
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):
-            evidence = _with_layout(pair, aligned, method.score(aligned), flush=options.align == "off")
+            evidence = method.score(aligned)
+            if (usual := restless(aligned, method)) is not None:
+                evidence = over(evidence, *usual)
+            evidence = _with_layout(pair, aligned, evidence, flush=options.align == "off")
         with clock("regions"):
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)

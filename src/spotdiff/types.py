@@ -64,7 +64,7 @@ class Pair:
         after: The later picture; once aligned, as it would look from where `before` was taken.
         valid: (H, W) bool in before's pixels, True where the answer counts; None for everywhere.
         seen: (H, W) bool, True where both pictures have pixels; None for everywhere.
-        history: Earlier pictures of the same place, oldest first.
+        history: Earlier pictures of the same place in which nothing changed, oldest first.
     """
 
     before: Picture
@@ -97,6 +97,8 @@ class Evidence:
         notes: What the method found worth saying, such as a mean SSIM.
         layers: Further maps to look at, by name, each (H, W) float32 in [0, 1]; nothing is decided by them.
         weights: Digest of the weights that said so, or "".
+        anything: How sure the method is, having seen the whole pair, that anything changed at all, in [0, 1]; None from
+            one that does not say.
         cores: The inner parts of the things gone and of those new, two maps (H, W) float32 in [0, 1], by which things
             that touch are told apart; None from a method that does not say.
     """
@@ -107,6 +109,7 @@ class Evidence:
     notes: Mapping[str, object] = field(default_factory=dict)
     layers: Mapping[str, Map] = field(default_factory=dict)
     weights: str = ""
+    anything: float | None = None
     cores: tuple[Map, Map] | None = None
 
     @property
@@ -136,9 +139,12 @@ class Extraction:
         weight: Smallest (mean evidence - grow) x square root of the area: what is small must be surer.
         join: Regions nearer than this become one, in pixels.
         sure: Some region must be at least this sure for the verdict `changed`; less is `unsure`.
-        calibration: What the log-odds of a region's evidence, the logarithm of its area over 100 pixels and one count
-            for in the log-odds of its score, which then is the chance that it truly changed; () leaves the evidence.
+        calibration: What the log-odds of a region's evidence, the logarithm of its area over 100 pixels, the log-odds
+            that anything changed at all (`Evidence.anything`) and one count for in the log-odds of its score, which
+            then is the chance that it truly changed; () leaves the evidence.
         least: Regions of a smaller score are left out.
+        alone: The surest region must have this score for any to be told: where nothing else changed, a faint one is
+            taken for noise.
         doubt: Share of the picture where the evidence is neither high nor low, from which on the verdict is `unsure`:
             the pair is none of those that the method knows.
     """
@@ -151,6 +157,7 @@ class Extraction:
     sure: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
+    alone: float = 0.0
     doubt: float = 1.0
 
 

@@ -13,7 +13,7 @@ from spotdiff.regions.find import calibrated, find_regions
 from spotdiff.types import Alignment, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
 from spotdiff.verdict import conclude
 
-EXTRACTION = Extraction(calibration=(0.8, 0.5, -2.0), least=0.3, sure=0.6)
+EXTRACTION = Extraction(calibration=(0.8, 0.5, 0.6, -2.0), least=0.3, sure=0.6)
 
 
 def region(score=0.9, area=400):
@@ -38,17 +38,17 @@ def pair_and_evidence():
 
 def test_the_formula():
     odds = 0.8 * math.log(0.9 / 0.1) + 0.5 * math.log(4) - 2.0
-    assert calibrated(region(), (0.8, 0.5, -2.0)) == pytest.approx(1 / (1 + math.exp(-odds)))
+    assert calibrated(region(), (0.8, 0.5, 0.6, -2.0)) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
 def test_evidence_of_one_is_not_beyond_doubt():
-    assert 0.9 < calibrated(region(1.0, 10**6), (0.8, 0.5, -2.0)) < 1
-    assert calibrated(region(0.0), (0.8, 0.5, -2.0)) > 0
+    assert 0.9 < calibrated(region(1.0, 10**6), (0.8, 0.5, 0.6, -2.0)) < 1
+    assert calibrated(region(0.0), (0.8, 0.5, 0.6, -2.0)) > 0
 
 
 @pytest.mark.parametrize(("first", "second"), [((0.6, 100), (0.9, 100)), ((0.8, 30), (0.8, 3000))])
 def test_more_evidence_and_more_area_are_surer(first, second):
-    assert calibrated(region(*first), (0.8, 0.5, -2.0)) < calibrated(region(*second), (0.8, 0.5, -2.0))
+    assert calibrated(region(*first), (0.8, 0.5, 0.6, -2.0)) < calibrated(region(*second), (0.8, 0.5, 0.6, -2.0))
 
 
 def test_too_faint_ones_are_left_out_and_come_with_sensitivity():

@@ -15,6 +15,7 @@ class Entry:
         name: Its name, which may hold slashes; the record is NAME.json.
         before, after: Path or URL of the pictures; "" for one that is not there.
         error: Why it cannot be compared; empty for a pair that can be tried.
+        history: Folder of earlier pictures in which nothing changed; "" for none.
         placed: False when its name is not its own or leads elsewhere, so that nothing may be done under it.
     """
 
@@ -23,6 +24,7 @@ class Entry:
     after: str
     error: str = ""
     placed: bool = True
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True)

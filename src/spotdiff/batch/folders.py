@@ -8,12 +8,30 @@ from pathlib import Path
 
 from spotdiff.batch.entry import Entry
 from spotdiff.data.folders import PICTURES
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, OptionError
 
 
 def is_picture(path: Path) -> bool:
     """Is it a file whose name ends as pictures' names do?"""
     return path.suffix.lower() in PICTURES and path.is_file()
+
+
+def pictures_in(folder: str | Path, *, called: str) -> list[str]:
+    """The pictures of a folder by name, not those of folders in it.
+
+    Args:
+        folder: Where they are.
+        called: What names the folder in an error.
+
+    Raises:
+        OptionError: it is no folder, or holds no picture.
+    """
+    if not Path(folder).is_dir():
+        raise OptionError(f"{called} takes a folder of pictures; {folder} is none")
+    found = [str(path) for path in sorted(Path(folder).iterdir()) if is_picture(path)]
+    if not found:
+        raise OptionError(f"{called} {folder} holds no picture")
+    return found
 
 
 def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | None = None) -> list[Entry]:

@@ -71,7 +71,9 @@ class Ledger:
 
     def key(self, entry: Entry) -> str:
         """A digest of the options and of the pictures' paths, sizes and times."""
-        return _digest([self._digest, _stamp(entry.before), _stamp(entry.after)])
+        earlier = sorted(Path(entry.history).iterdir()) if entry.history and Path(entry.history).is_dir() else []
+        pictures = [entry.before, entry.after, *map(str, earlier)]
+        return _digest([self._digest, *map(_stamp, pictures)])
 
 
 def options_digest(options: Options) -> str:

@@ -1,4 +1,4 @@
-"""Pairs from a table: CSV or Parquet with the columns name, before, after."""
+"""Pairs from a table: CSV or Parquet with the columns name, before, after, and where wanted history."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from spotdiff.batch.entry import Entry
 from spotdiff.errors import DataError, MissingExtra
 
 COLUMNS = ("name", "before", "after")
+HISTORY = "history"  # a column that may be there: a folder of earlier pictures of the place
 
 
 def pairs_of_table(path: str | Path) -> list[Entry]:
@@ -55,8 +56,10 @@ def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
     except ImportError:
         raise MissingExtra("pyarrow", extra="scale") from None
     try:
-        _check_columns(path, pyarrow.parquet.read_schema(path).names)
-        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=list(COLUMNS)).to_pylist()
+        names = pyarrow.parquet.read_schema(path).names
+        _check_columns(path, names)
+        wanted = [*COLUMNS, *([HISTORY] if HISTORY in names else [])]
+        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a Parquet table ({str(error).splitlines()[0]})") from None
     return rows
@@ -70,10 +73,11 @@ def _check_columns(path: Path, columns: Iterable[str]) -> None:
 
 
 def _entry(row: Mapping[str, Any], folder: Path) -> Entry:
-    values = {name: str(row[name]) if row[name] not in (None, "") else "" for name in COLUMNS}
+    values = {name: str(row[name]) if row.get(name) not in (None, "") else "" for name in (*COLUMNS, HISTORY)}
     empty = [name for name in COLUMNS[1:] if not values[name]]
     error = f"its row has no {' and no '.join(empty)}" if empty else ""
-    return Entry(values["name"], _found(values["before"], folder), _found(values["after"], folder), error)
+    before, after, history = (_found(values[name], folder) for name in ("before", "after", HISTORY))
+    return Entry(values["name"], before, after, error, history=history)
 
 
 def _found(path: str, folder: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotdiff.batch.entry import Entry, Places
+from spotdiff.batch.folders import pictures_in
 from spotdiff.errors import SpotdiffError
 from spotdiff.files import write_whole
 from spotdiff.report.row import Row
@@ -75,7 +76,8 @@ def work(entry: Entry, *, plan: Plan) -> Done:
     start = time.perf_counter()
     places = Places(plan.out, entry.name)
     try:
-        comparison = compare(entry.before, entry.after, options=plan.options, name=entry.name)
+        earlier = pictures_in(entry.history, called="its history") if entry.history else ()
+        comparison = compare(entry.before, entry.after, options=plan.options, history=earlier, name=entry.name)
         return _written(comparison, entry, places, plan)
     except (SpotdiffError, OSError) as error:
         said = str(error)

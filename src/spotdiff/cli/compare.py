@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,9 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 @click.command(cls=Comparing)
 @click.argument("pictures", nargs=-1, metavar="BEFORE... AFTER")
 @comparison_options
-@click.option("--history", metavar="DIR", help="folder of still earlier pictures, the oldest first by name")
+@click.option(
+    "--history", metavar="DIR", help="folder of earlier pictures in which nothing changed, the oldest first by name"
+)
 @click.option("--json", "json_to", metavar="FILE|-", help="write the record as JSON; - is standard output")
 @click.option("--report", metavar="FILE.html", help="write a page that shows the answer")
 @click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what changed in colour")
@@ -41,7 +42,7 @@ def command(
     """Tell what changed between two pictures of a place.
 
     The last picture is the later one. Of several earlier ones, oldest first, the last is compared with it and the
-    others teach methods such as `background` how the place usually looks.
+    others, in which nothing changed, say where the place is restless: water, leaves, a screen. So does --history.
 
     \b
     Example: spotdiff compare before.jpg after.jpg --report answer.html
@@ -49,7 +50,7 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     if len(pictures) < 2:
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
-    earlier = [*_pictures_in(history), *pictures[:-2]]
+    earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
     files = Files(json_to, report, overlay, maps, cutouts)
     files.check([*earlier, *pictures, *_files_in(options)])
@@ -75,19 +76,10 @@ def _files_in(options: Options) -> list[str]:
     return [str(name) for name in named if name]
 
 
-def _pictures_in(folder: str | None) -> list[str]:
-    """The pictures of a folder by name.
-
-    Raises:
-        OptionError: it is no folder, or holds no picture.
-    """
+def _earlier(folder: str | None) -> list[str]:
+    """The pictures of the history."""
     if folder is None:
         return []
-    from spotdiff.batch.folders import is_picture
+    from spotdiff.batch.folders import pictures_in
 
-    if not Path(folder).is_dir():
-        raise OptionError(f"--history takes a folder of pictures; {folder} is none")
-    found = [str(path) for path in sorted(Path(folder).iterdir()) if is_picture(path)]
-    if not found:
-        raise OptionError(f"--history {folder} holds no picture")
-    return found
+    return pictures_in(folder, called="--history")

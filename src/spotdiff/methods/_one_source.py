@@ -19,6 +19,7 @@ _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens a
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN = 3  # pixels
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
+_CERTAIN = 0.98  # chance that anything changed, where the plain difference counts in full
 _LEAST = 1e-4  # chance, so that the log-odds are finite
 
 
@@ -39,4 +40,5 @@ def backed(evidence: Evidence, before: Bytes, after: Bytes) -> Evidence:
     strongest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
     raised = 1 / (1 + (1 - strongest) / strongest * np.exp(-witness))
     factor = np.asarray(raised / strongest, np.float32)
-    return replace(evidence, gone=evidence.gone * factor, new=evidence.new * factor)
+    anything = max(evidence.anything or 0.0, _CERTAIN) if witness.max() == _WEIGHT else evidence.anything
+    return replace(evidence, gone=evidence.gone * factor, new=evidence.new * factor, anything=anything)

@@ -61,7 +61,8 @@ def evidence_of(
     directed = facts.directed and facts.form != "centres"
     if not directed:
         gone = new = np.maximum(gone, new)
-    return Evidence(gone, new, directed, notes=notes, layers=layers, weights=facts.digest, cores=cores)
+    anything = float(said["anything"][0]) if "anything" in said else None
+    return Evidence(gone, new, directed, notes, layers, facts.digest, anything, cores)
 
 
 def _graded(chance: Map, limit: float, usable: Mask | None) -> Map:

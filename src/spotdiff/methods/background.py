@@ -52,6 +52,7 @@ class Background:
         (True, 0.0, 3)
     """
 
+    learns_history: ClassVar[bool] = True
     extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.6, min_area=20, join=2)
 
     model: str = param("median", "how the usual look is kept", choices=("median", "mog2", "knn", "vibe"))

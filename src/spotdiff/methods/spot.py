@@ -31,7 +31,15 @@ class Spot(Network):
 
     net: ClassVar[str] = "spot"
     extraction: ClassVar[Extraction] = Extraction(
-        grow=0.25, seed=0.4, min_area=12, join=6, calibration=(1.05, 0.3, -1.86), least=0.1, sure=0.65, doubt=0.35
+        grow=0.25,
+        seed=0.4,
+        min_area=12,
+        join=6,
+        calibration=(0.95, 0.53, 0.44, -5.59),
+        least=0.1,
+        alone=0.3,
+        sure=0.65,
+        doubt=0.35,
     )
 
     weights: str = param(

@@ -31,7 +31,7 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join, sure, weight, calibration, least, doubt: As in `Extraction`, after the user's
+        grow, seed, min_area, join, sure, weight, calibration, least, alone, doubt: As in `Extraction`, after the user's
             wishes.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
@@ -45,6 +45,7 @@ class Thresholds:
     weight: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
+    alone: float = 0.0
     doubt: float = 1.0
     cluster: str = "components"
     seed_score: float = 0.0
@@ -107,6 +108,7 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         weight=extraction.weight * float(np.exp(push / 2)),
         calibration=extraction.calibration,
         least=_pushed(extraction.least, push),
+        alone=_pushed(extraction.alone, push),
         doubt=extraction.doubt,
     )
 

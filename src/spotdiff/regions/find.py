@@ -38,6 +38,8 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[
     told = [region for region in moved if _asked_for(region, evidence.change, labels, limits)]
     if limits.fainter:
         told += _fainter_regions(pair, evidence, limits, labels)
+    if max((region.score for region in told), default=0.0) < limits.asked.alone:
+        told = []
     told.sort(key=lambda region: (-region.score, region.label))
     return _renumbered(tuple(told), list(left_behind.values()), labels)
 
@@ -59,14 +61,14 @@ def _usual_regions(pair: Pair, evidence: Evidence, usual: Thresholds) -> tuple[l
     elif len(regions) <= _NAMED:
         divided = _divided(pair, change, labels, regions, least=usual.min_area)
         regions = _named_by_edges(pair, labels, divided)
-    return _scored(regions, usual), labels
+    return _scored(regions, usual, evidence.anything), labels
 
 
-def _scored(regions: list[Region], limits: Thresholds) -> list[Region]:
+def _scored(regions: list[Region], limits: Thresholds, anything: float | None) -> list[Region]:
     """Regions with the chance that they truly changed as their score, where the method knows it."""
     if not limits.calibration:
         return regions
-    return [replace(region, score=calibrated(region, limits.calibration)) for region in regions]
+    return [replace(region, score=calibrated(region, limits.calibration, anything)) for region in regions]
 
 
 def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> bool:
@@ -100,7 +102,8 @@ def _fainter_regions(pair: Pair, evidence: Evidence, limits: Limits, labels: Lab
         regions = [replace(_region(number, box, change, extra), kind=kind) for number, box in enumerate(boxes, 1)]
         if not evidence.directed and len(regions) <= _NAMED:
             regions = _named_by_edges(pair, extra, regions)
-        found += [replace(region, label=region.label + first) for region in _scored(regions, limits.usual)]
+        scored = _scored(regions, limits.usual, evidence.anything)
+        found += [replace(region, label=region.label + first) for region in scored]
         np.copyto(labels, extra + first, where=(extra > 0) & (labels == 0))
     shown = set(np.unique(labels).tolist())
     return [region for region in found if region.score >= limits.asked.least and region.label in shown]
@@ -125,18 +128,26 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
-def calibrated(region: Region, weights: tuple[float, ...]) -> float:
+def calibrated(region: Region, weights: tuple[float, ...], anything: float | None = None) -> float:
     """The chance that a region truly changed; see `Extraction.calibration`.
 
     Examples:
-        >>> faint = Region("added", 0.5, 100, None, None, (), (), 1)
-        >>> calibrated(faint, (1.0, 0.5, -2.0)) < calibrated(replace(faint, area=10_000), (1.0, 0.5, -2.0))
+        >>> faint, weights = Region("added", 0.5, 100, None, None, (), (), 1), (1.0, 0.5, 0.6, -2.0)
+        >>> calibrated(faint, weights) < calibrated(replace(faint, area=10_000), weights)
+        True
+        >>> calibrated(faint, weights, 0.1) < calibrated(faint, weights, 0.9)
         True
     """
-    odds, size, constant = weights
-    evidence = min(max(region.score, _DOUBT), 1 - _DOUBT)
-    total = odds * math.log(evidence / (1 - evidence)) + size * math.log(max(region.area, 1) / 100) + constant
+    odds, size, whole, constant = weights
+    total = odds * _log_odds(region.score) + size * math.log(max(region.area, 1) / 100) + constant
+    if anything is not None:
+        total += whole * _log_odds(anything)
     return 1 / (1 + math.exp(-total))
+
+
+def _log_odds(chance: float) -> float:
+    bounded = min(max(chance, _DOUBT), 1 - _DOUBT)
+    return math.log(bounded / (1 - bounded))
 
 
 def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int) -> list[Region]:

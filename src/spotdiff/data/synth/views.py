@@ -26,7 +26,7 @@ _WINDOW = 7  # pixels, of the structure that is compared
 _PLAIN = 36.0  # variance of grey levels under which a place has no structure
 _LIKE = 0.5  # structure in common, of 1, from which on two pictures show the same
 _FILL, _THIN = 7, 5  # pixels: parts nearer than this are one thing; thinner ones are none
-_WEATHER = 0.4  # share of a picture that is like no other: then it is the light or the weather of that hour
+_LARGEST = 0.015  # share of a picture that a passer-by or a car covers; what is larger is weather, and no change
 _ENOUGH = 40  # pictures of a camera
 _SMALLEST_CUT = 0.45  # side of the part that is shown, as a share of the picture's shorter side
 _SOFT = 0.06  # deviation of the blur under which light is the same, as a share of the side
@@ -62,8 +62,8 @@ class View:
         """(h, w) uint8, small: 255 where a picture shows what none of the camera's others does; kept once it is found.
 
         Shadows that lie there at the same hour of another day are not alone, and thin lines, such as the edges of
-        others, are left out. All 0 where the camera took too few pictures to know, or where most of the picture is
-        like no other.
+        others, are left out, and so is what is too large for a passer-by or a car: clouds, fog, snow. All 0 where the
+        camera took too few pictures to know.
         """
         if number not in self._alone:
             self._alone[number] = self._find_alone(number)
@@ -85,8 +85,10 @@ class View:
         odd = (best < _LIKE).astype(np.uint8)
         odd = cv2.morphologyEx(odd, cv2.MORPH_CLOSE, np.ones((_FILL, _FILL), np.uint8))
         odd = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
-        if odd.mean() > _WEATHER:
-            return np.zeros_like(own)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(odd, connectivity=8)
+        kept = stats[:, cv2.CC_STAT_AREA] <= _LARGEST * odd.size
+        kept[0] = False
+        odd = kept[labels].astype(np.uint8)
         return np.asarray(255 * cv2.dilate(odd, np.ones((_THIN, _THIN), np.uint8)))
 
     def _small(self, number: int) -> Bytes:
