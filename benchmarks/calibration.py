@@ -1,38 +1,57 @@
-"""Do scores mean what they say? Made pairs through the whole flow: reliability of regions, false alarms of verdicts.
+"""Do scores mean what they say? Pairs that nothing was learned from, through the whole flow; and the constants anew.
 
-    python benchmarks/calibration.py --materials HELD_OUT [--count 400] [--out docs/study] [-- side=448]
+    python benchmarks/calibration.py --materials HELD_OUT [--count 300] [--out docs/study] [--fit] [-- weights=FILE]
 
-HELD_OUT holds photos/ and cutouts/ that nothing was learned from. Half of the pairs are unchanged. Printed are, for
-scores of regions from 0.5 up, the share that truly changed, and, for every sensitivity, the share of unchanged pairs
-that are called changed and of changed pairs that are not. OUT gets both as pictures.
+HELD_OUT holds photos/, cutouts/ and views/ (see `spotdiff train`). Two thirds of the pairs are made, half of them of
+one place at two times, and half of them changed; the last third are two pictures of a fixed camera as they are, in
+which nothing counts as changed. Printed are, for scores of regions from 0.5 up, the share that truly changed, and, for every
+sensitivity, what unchanged pairs and changed ones are called. OUT gets the first as a picture. With --fit the constants
+of `Extraction.calibration` come first: a logistic regression on evidence, area and the word on the whole pair, in which
+changed and unchanged pairs weigh the same; the tables are then those of the new constants.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from spotdiff.data.example import Example
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
+from spotdiff.methods.spot import Spot
 from spotdiff.options import Options
-from spotdiff.pipeline import compare
-from spotdiff.types import Comparison
+from spotdiff.pipeline import compare_pair
+from spotdiff.types import Comparison, Extraction, Pair, Picture
 
 SEED = 4241
 SIZES = (256, 448, 800)  # of the pictures, in turn
 RIGHT = 0.2  # share of a region's box that truly changed, for it to be right: thin things fill little of it
 SENSITIVITIES = (0.3, 0.5, 0.7)
+DOUBT = 0.001  # that is always left of evidence
+
+
+@dataclass(frozen=True)
+class Known:
+    """A pair, and what is true of it; None where nothing changed."""
+
+    before: np.ndarray
+    after: np.ndarray
+    truth: Example | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything did."""
+        return self.truth is not None and self.truth.changed
 
 
 @dataclass(frozen=True)
 class Found:
-    """What came of one pair: whether it changed, its image score, of every region the score and whether it is right."""
+    """What came of one pair: whether it changed, the verdict, of every region the score and whether it is right."""
 
     changed: bool
-    score: float
     verdict: str
     regions: tuple[tuple[float, bool], ...]
 
@@ -40,19 +59,26 @@ class Found:
 def main() -> None:
     options = _arguments()
     settings = dict(setting.split("=", 1) for setting in options.settings)
-    materials = Materials.open(options.materials / "photos", options.materials / "cutouts")
-    pairs = list(made(materials, options.count))
-    usual = [judged(pair, Options(settings=settings)) for pair in pairs]
+    materials = Materials.open(*(options.materials / part for part in ("photos", "cutouts", "views")))
+    pairs = [*made(materials, options.count * 2 // 3), *unchanged_views(materials, options.count // 3)]
+    extraction = Spot.extraction
+    if options.fit:
+        extraction = replace(extraction, calibration=fitted(pairs, settings))
+        print("calibration =", tuple(round(value, 2) for value in extraction.calibration), "\n")
+    usual = [judged(pair, settings, extraction, Options()) for pair in pairs]
     rows = reliability([region for found in usual for region in found.regions])
     print("| region score | regions | truly changed |\n|---|---|---|")
     for low, high, count, right in rows:
         print(f"| {low:.2f} to {high:.2f} | {count} | {right:.3f} |")
-    print("\n| sensitivity | unchanged called changed | changed not called so | unsure |\n|---|---|---|---|")
+    print("\n| sensitivity | unchanged: changed, unsure | changed: changed, unsure |\n|---|---|---|")
     for sensitivity in SENSITIVITIES:
-        founds = usual
-        if sensitivity != Options().sensitivity:
-            founds = [judged(pair, Options(settings=settings, sensitivity=sensitivity)) for pair in pairs]
-        print(f"| {sensitivity} | {alarms(founds):.3f} | {misses(founds):.3f} | {unsure(founds):.3f} |")
+        asked = Options(sensitivity=sensitivity)
+        founds = usual if asked == Options() else [judged(pair, settings, extraction, asked) for pair in pairs]
+        told = [
+            ", ".join(f"{share(founds, changed, verdict):.3f}" for verdict in ("changed", "unsure"))
+            for changed in (False, True)
+        ]
+        print(f"| {sensitivity} | {told[0]} | {told[1]} |")
     if options.out:
         (options.out / "reliability.svg").write_text(drawn(rows), encoding="utf-8")
 
@@ -60,34 +86,90 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--materials", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--fit", action="store_true", help="fit the constants anew")
     parser.add_argument("settings", nargs="*", help="settings of the method, after --")
     return parser.parse_args()
 
 
-def made(materials: Materials, count: int) -> list[Example]:
-    """Pairs of several sizes, taken by every kind of camera, half of them unchanged."""
-    sources = [
-        Synthesis(get_pair_recipe("default", {"size": size, "unchanged": 0.5}), materials, SEED) for size in SIZES
+def made(materials: Materials, count: int) -> Iterator[Known]:
+    """Pairs of several sizes, half of them unchanged, half of them at two times of one place."""
+    recipes = [
+        get_pair_recipe("aligned", {"size": size, "unchanged": 0.5, "moments": 0.5, "drawn": 0.15}) for size in SIZES
     ]
-    return [sources[number % len(SIZES)][number] for number in range(count)]
+    sources = [Synthesis(recipe, materials, SEED) for recipe in recipes]
+    for number in range(count):
+        example = sources[number % len(SIZES)][number]
+        yield Known(example.before, example.after, example)
 
 
-def judged(pair: Example, options: Options) -> Found:
-    answer = compare(pair.before, pair.after, options=options)
-    return Found(pair.changed, answer.score, answer.verdict, tuple(_regions(answer, pair)))
+def unchanged_views(materials: Materials, count: int) -> Iterator[Known]:
+    """Two pictures of a fixed camera at two times, whole."""
+    rng = np.random.default_rng(SEED)
+    sizes = np.array([min(len(view.pictures), 40) for view in materials.views], float)
+    for _ in range(count):
+        view = materials.views[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
+        before, after = (view.picture(int(number)) for number in rng.choice(len(view.pictures), 2, replace=False))
+        yield Known(before, after, None)
 
 
-def _regions(answer: Comparison, pair: Example) -> list[tuple[float, bool]]:
-    """Every region that can be judged: its score, and whether enough of its box truly changed."""
-    found = []
+def answer_to(pair: Known, settings: dict[str, str], extraction: Extraction, options: Options) -> Comparison:
+    class Calibrated(Spot):  # the method with other constants
+        pass
+
+    Calibrated.extraction = extraction
+    method = Calibrated(**settings)
+    return compare_pair(Pair(Picture(pair.before), Picture(pair.after)), method, options.changed(describe="off"))
+
+
+def judged(pair: Known, settings: dict[str, str], extraction: Extraction, options: Options) -> Found:
+    answer = answer_to(pair, settings, extraction, options)
+    return Found(pair.changed, answer.verdict, tuple((score, right) for score, _, right in _regions(answer, pair)))
+
+
+def fitted(pairs: list[Known], settings: dict[str, str]) -> tuple[float, ...]:
+    """The constants under which scores are chances, by Newton's method."""
+    plain = replace(Spot.extraction, calibration=(), least=0.0, alone=0.0)
+    rows, right, changed = [], [], []
+    for pair in pairs:
+        answer = answer_to(pair, settings, plain, Options())
+        if answer.evidence is None:
+            continue
+        whole = log_odds(answer.evidence.anything or 0.5)
+        for score, area, is_right in _regions(answer, pair):
+            rows.append((log_odds(score), np.log(max(area, 1) / 100), whole, 1.0))
+            right.append(is_right)
+            changed.append(pair.changed)
+    weights = np.where(changed, sum(not pair.changed for pair in pairs) / sum(pair.changed for pair in pairs), 1.0)
+    known, truth, constants = np.array(rows), np.array(right, float), np.zeros(4)
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-known @ constants))
+        slope = known.T @ (weights * (truth - chance)) - 1e-3 * constants
+        bend = (known * (weights * chance * (1 - chance))[:, None]).T @ known + 1e-3 * np.eye(4)
+        constants += np.linalg.solve(bend, slope)
+    return tuple(float(value) for value in constants)
+
+
+def log_odds(chance: float) -> float:
+    bounded = min(max(chance, DOUBT), 1 - DOUBT)
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def _regions(answer: Comparison, pair: Known) -> list[tuple[float, int, bool]]:
+    """Every region that can be judged: its score, its area, and whether enough of its box truly changed."""
+    if pair.truth is None:
+        return [(region.score, region.area, False) for region in answer.regions]
+    found, truth = [], pair.truth
     for region in answer.regions:
-        sides = ((region.box_before, pair.gone, pair.counted_before), (region.box_after, pair.new, pair.counted_after))
-        shares = [share_of(box, truth, counted) for box, truth, counted in sides if box is not None]
+        sides = (
+            (region.box_before, truth.gone, truth.counted_before),
+            (region.box_after, truth.new, truth.counted_after),
+        )
+        shares = [share_of(box, mask, counted) for box, mask, counted in sides if box is not None]
         known = [share for share in shares if share is not None]
         if known:
-            found.append((region.score, max(known) >= RIGHT))
+            found.append((region.score, region.area, max(known) >= RIGHT))
     return found
 
 
@@ -108,16 +190,9 @@ def reliability(regions: list[tuple[float, bool]]) -> list[tuple[float, float, i
     return rows
 
 
-def alarms(founds: list[Found]) -> float:
-    return float(np.mean([found.verdict == "changed" for found in founds if not found.changed]))
-
-
-def misses(founds: list[Found]) -> float:
-    return float(np.mean([found.verdict != "changed" for found in founds if found.changed]))
-
-
-def unsure(founds: list[Found]) -> float:
-    return float(np.mean([found.verdict == "unsure" for found in founds]))
+def share(founds: list[Found], changed: bool, verdict: str) -> float:  # noqa: FBT001
+    """How many of the pairs that did, or did not, change are called so."""
+    return float(np.mean([found.verdict == verdict for found in founds if found.changed is changed]))
 
 
 def drawn(rows: list[tuple[float, float, int, float]]) -> str:

@@ -90,7 +90,11 @@ def test_history_by_folder_and_by_table(tmp_path):
         rows.writerow(["without", "before.png", "after.png", ""])
         rows.writerow(["wrong", "before.png", "after.png", "nowhere"])
     out = tmp_path / "out"
-    run(verbs, ["batch", str(tmp_path / "pairs.csv"), "--out", str(out), "--index", "csv", *asked, "-q"], standalone_mode=False)
+    run(
+        verbs,
+        ["batch", str(tmp_path / "pairs.csv"), "--out", str(out), "--index", "csv", *asked, "-q"],
+        standalone_mode=False,
+    )
     with (out / "index.csv").open() as file:
         verdicts = {row["name"]: row for row in csv.DictReader(file)}
     assert verdicts["with"]["verdict"] == "same"

@@ -97,14 +97,11 @@ def _turned(region: Region) -> Region:
 def _turned_evidence(evidence: Evidence, matrix: NDArray[np.float64], size: tuple[int, int]) -> Evidence:
     new = _seen(evidence.gone, matrix, size)
     gone = new if evidence.gone is evidence.new else _seen(evidence.new, matrix, size)
-    cores = None
-    if evidence.cores is not None:
-        cores = _seen(evidence.cores[1], matrix, size), _seen(evidence.cores[0], matrix, size)
     return replace(
         evidence,
         gone=gone,
         new=new,
-        cores=cores,
+        cores=None,  # they have done their work
         layers={_turned_words(name): _seen(values, matrix, size) for name, values in evidence.layers.items()},
         notes={_turned_words(name): value for name, value in evidence.notes.items()},
     )

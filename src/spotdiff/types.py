@@ -99,8 +99,8 @@ class Evidence:
         weights: Digest of the weights that said so, or "".
         anything: How sure the method is, having seen the whole pair, that anything changed at all, in [0, 1]; None from
             one that does not say.
-        cores: The inner parts of the things gone and of those new, two maps (H, W) float32 in [0, 1], by which things
-            that touch are told apart; None from a method that does not say.
+        cores: The inner parts of the things gone and of those new, two maps (h, w) float32 in [0, 1], as large as the
+            others or coarser, by which things that touch are told apart; None from a method that does not say.
     """
 
     gone: Map

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.methods._looks import closer, pieces, sides_of
+from spotdiff.methods._looks import closer, pieces, scaled, sides_of
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (300, 1000), (640, 640), (641, 1299), (2000, 90), (1080, 1920)])
@@ -59,7 +59,7 @@ def brightness(before, after):
 def test_answers_of_pieces_fit_together():
     before, after = differing((900, 1500))
     first = np.full((192, 320), 0.5, np.float32), np.full((192, 320), 0.5, np.float32)
-    gone, new = closer(brightness, before, after, first, [1500])
+    gone, new = closer(brightness, scaled(before, after, [1500]), first)
     for found, picture in ((gone, before), (new, after)):
         chance = np.clip(picture.mean(2) / 255, 1e-4, 1 - 1e-4)
         odds = 0.5 * np.log(chance / (1 - chance))
@@ -78,7 +78,7 @@ def test_what_looks_alike_is_not_looked_at_closer():
         return brightness(one, other)
 
     first = np.full((160, 320), 0.2, np.float32), np.full((160, 320), 0.2, np.float32)
-    gone, _ = closer(look, before, after, first, [1400])
+    gone, _ = closer(look, scaled(before, after, [1400]), first)
     assert len(asked) == 1
     assert np.abs(gone[:, 900:] - 0.2).max() < 1e-5
 
@@ -87,7 +87,7 @@ def test_coarser_answers_lie_where_they_belong():
     first = np.zeros((100, 200), np.float32), np.zeros((100, 200), np.float32)
     first[0][40:50, 150:160] = 1
     alike = np.full((500, 1000, 3), 80, np.uint8)
-    gone, new = closer(brightness, alike, alike, first, [1000])
+    gone, new = closer(brightness, scaled(alike, alike, [1000]), first)
     rows, columns = np.nonzero(gone > 0.5)
     assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (200, 250, 750, 800)
     assert new.max() < 0.01
@@ -105,7 +105,7 @@ def test_a_third_look_goes_where_something_small_is_not_ruled_out(wide, doubt, l
         return np.full(one.shape[:2], doubt, np.float32), np.zeros(one.shape[:2], np.float32)
 
     first = np.full((225, 320), doubt, np.float32), np.zeros((225, 320), np.float32)
-    gone, _ = closer(look, before, after, first, [640, 1280])
+    gone, _ = closer(look, scaled(before, after, [640, 1280]), first)
     assert gone.shape == (900, 1280)
     assert len([shape for shape in asked if max(shape[:2]) < 400]) == looks
     assert len(asked) == 1 + looks

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.methods._outside import outside
+from spotdiff.methods._outside import outside, strongest
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
@@ -38,25 +38,32 @@ _RAGGED = 5  # pixels that may lie between the parts of one thing
 _RULED_OUT = 0.05  # chance under which the last look saw nothing
 
 
-def closer(look: Look, before: Bytes, after: Bytes, first: Maps, sides: Sequence[int]) -> Maps:
+def closer(look: Look, scales: Sequence[tuple[Bytes, Bytes]], first: Maps) -> Maps:
     """What a network says of two pictures after further looks: maps of the size of the last look.
 
     Args:
         look: Asks the network about two pictures of one size.
-        before: (H, W, 3) uint8.
-        after: Of the same size.
+        scales: Both pictures, (H, W, 3) uint8 and of one size, at every further look, ascending; see `scaled`.
         first: What the first look gave, of its own size.
-        sides: Longer side of the pictures at every further look, ascending.
     """
     agreed: Maps | None = None
     last = first
-    for number, side in enumerate(sides):
-        pair = _of_side(before, side), _of_side(after, side)
+    for number, pair in enumerate(scales):
         places = _standing_out(*pair)
         if number:
             places = _small(places) & _not_ruled_out(last, places.shape)
         agreed, last = _look(look, pair, places, last, agreed, piece=_SMALL_PIECE if number else _PIECE)
     return agreed or first
+
+
+def scaled(before: Bytes, after: Bytes, sides: Sequence[int]) -> list[tuple[Bytes, Bytes]]:
+    """Both pictures at every longer side of `sides`, ascending; each is made from the next larger one."""
+    found: list[tuple[Bytes, Bytes]] = []
+    shape = before.shape[:2]
+    for side in sorted(sides, reverse=True):
+        larger = found[-1] if found else (before, after)
+        found.append((_of_side(larger[0], side, shape), _of_side(larger[1], side, shape)))
+    return found[::-1]
 
 
 def sides_of(longest: int, *, first: int, closest: int) -> list[int]:
@@ -76,12 +83,12 @@ def sides_of(longest: int, *, first: int, closest: int) -> list[int]:
     return sides
 
 
-def _of_side(picture: Bytes, side: int) -> Bytes:
-    height, width = picture.shape[:2]
-    factor = side / max(height, width)
-    if factor == 1:
+def _of_side(picture: Bytes, side: int, shape: tuple[int, ...]) -> Bytes:
+    """A picture at a longer side of `side`, with the proportions of `shape`."""
+    factor = side / max(shape)
+    size = max(round(shape[1] * factor), 1), max(round(shape[0] * factor), 1)
+    if size == picture.shape[1::-1]:
         return picture
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
@@ -114,7 +121,7 @@ def _look(
 
 def _standing_out(before: Bytes, after: Bytes) -> Mask:
     """(H, W) bool: where either picture has what nothing in the other comes near to within two pixels."""
-    return np.asarray(outside(before, after, 2).max(2) >= _STANDS_OUT)
+    return np.asarray(strongest(outside(before, after, 2)) >= _STANDS_OUT)
 
 
 def _small(places: Mask) -> Mask:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+import cv2
 import numpy as np
 
-from spotdiff.methods._looks import closer, sides_of
+from spotdiff.methods._looks import closer, scaled, sides_of
 from spotdiff.methods._opaque import opaque
 from spotdiff.methods._runner import asked, facts_of
 from spotdiff.methods._said import evidence_of, seen_in
@@ -87,13 +88,15 @@ class Network:
         both = self.both_ways and facts.net not in MIRRORED
         before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
         side, limit = self.side or facts.side, min(self.threshold or facts.threshold, _MOST)
-        shown = shrunk(before, after, side=side)
-        said = answered(ask, shown, both=both)
         further = sides_of(max(pair.before.size), first=side, closest=self.closest)[1:]
+        scales = scaled(before, after, further if facts.form != "centres" else ())
+        near = scales[0] if scales else (before, after)  # the first look is made from the second's pictures
+        shown = replace(shrunk(*near, side=side), shape=before.shape[:2])
+        said = answered(ask, shown, both=both)
         maps = None
-        if further and facts.form != "centres":
+        if scales:
             look = partial(_asked_of_piece, ask, both=both)
-            maps = closer(look, before, after, seen_in(said, shown), further)
+            maps = closer(look, scales, seen_in(said, shown))
         return evidence_of(said, facts, shown, limit=limit, usable=pair.usable, closer=maps)
 
     def shown(self, pair: Pair) -> Shown:
@@ -121,6 +124,12 @@ def _filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, By
     """Both pictures, in the mean colour of what counts where nothing does: what stands there must have no say."""
     if usable is None or usable.all():
         return before, after
-    seen = np.concatenate([before[usable], after[usable]])
-    colour = np.rint(seen.mean(0)).astype(np.uint8) if seen.size else np.zeros(3, np.uint8)
-    return np.where(usable[..., None], before, colour), np.where(usable[..., None], after, colour)
+    seen = usable.astype(np.uint8)
+    means = np.array([cv2.mean(picture, mask=seen)[:3] for picture in (before, after)])
+    colour = np.rint(means.mean(0)).astype(np.uint8)
+    filled = []
+    for picture in (before, after):
+        ground = np.empty_like(picture)
+        ground[:] = colour
+        filled.append(np.asarray(cv2.copyTo(picture, seen, ground)))
+    return filled[0], filled[1]

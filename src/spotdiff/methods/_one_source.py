@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.methods._outside import strongest
+
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Evidence, Mask
 
@@ -25,7 +27,7 @@ _LEAST = 1e-4  # chance, so that the log-odds are finite
 
 def of_one_source(before: Bytes, after: Bytes, usable: Mask | None) -> bool:
     """Whether most pixels that count are the same to the level in both pictures, (H, W, 3) uint8."""
-    same = cv2.absdiff(before, after).max(2) == 0
+    same = strongest(cv2.absdiff(before, after)) == 0
     return bool(same[usable].mean() > _ALIKE if usable is not None and usable.any() else same.mean() > _ALIKE)
 
 
@@ -34,11 +36,11 @@ def backed(evidence: Evidence, before: Bytes, after: Bytes) -> Evidence:
 
     Lines thinner than three pixels are none: edges that were drawn anew, or that compression moved.
     """
-    apart = cv2.morphologyEx(cv2.absdiff(before, after).max(2), cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
+    apart = cv2.morphologyEx(strongest(cv2.absdiff(before, after)), cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
     apart = cv2.GaussianBlur(apart.astype(np.float32), (0, 0), 1.0)
     witness = _WEIGHT * np.clip((apart - _FAINTEST) / (_PLAIN - _FAINTEST), 0, 1)
-    strongest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
-    raised = 1 / (1 + (1 - strongest) / strongest * np.exp(-witness))
-    factor = np.asarray(raised / strongest, np.float32)
+    surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
+    raised = 1 / (1 + (1 - surest) / surest * np.exp(-witness))
+    factor = np.asarray(raised / surest, np.float32)
     anything = max(evidence.anything or 0.0, _CERTAIN) if witness.max() == _WEIGHT else evidence.anything
     return replace(evidence, gone=evidence.gone * factor, new=evidence.new * factor, anything=anything)

@@ -51,7 +51,7 @@ def evidence_of(
         maps, layers, notes = _maps(said, shown)
     cores = None
     if closer is not None:
-        maps = tuple(_resized(one, shown.shape) for one in closer)
+        maps = (*(_resized(one, shown.shape) for one in closer[:2]), *closer[2:])
     elif CORES[0] in layers:
         maps = (*maps, *(layers[name] for name in CORES))
     layers = {name: layer for name, layer in layers.items() if name not in CORES}

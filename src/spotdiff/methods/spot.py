@@ -35,7 +35,7 @@ class Spot(Network):
         seed=0.4,
         min_area=12,
         join=6,
-        calibration=(0.95, 0.53, 0.44, -5.59),
+        calibration=(0.7, 0.52, 0.43, -4.84),
         least=0.1,
         alone=0.3,
         sure=0.65,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -179,31 +181,30 @@ def told_apart(labels: Labels, core: Map, *, least: int) -> Labels:
 
     Args:
         labels: (H, W) int32; it is written to.
-        core: (H, W) float32 in [0, 1].
+        core: (h, w) float32 in [0, 1], as large or coarser.
         least: Pixels that each part must have at least.
     """
-    seeds = np.asarray(((core >= _CORE_GROW) & (labels > 0)).astype(np.uint8))
+    small = labels
+    if core.shape != labels.shape:
+        small = cv2.resize(labels.view(np.float32), core.shape[::-1], interpolation=cv2.INTER_NEAREST).view(np.int32)
+    seeds = np.asarray(((core >= _CORE_GROW) & (small > 0)).astype(np.uint8))
     count, cores, stats, _ = cv2.connectedComponentsWithStats(seeds, connectivity=8, ltype=cv2.CV_32S)
     if count <= 2:
         return labels
-    peaks = _peaks(core, cores)
-    good = (peaks >= _CORE_SEED) & (stats[:, cv2.CC_STAT_AREA] >= _CORE_LEAST)
+    good = (_peaks(core, cores) >= _CORE_SEED) & (stats[:, cv2.CC_STAT_AREA] >= _CORE_LEAST)
     owners: dict[int, list[int]] = {}
-    for number in np.flatnonzero(good[1:]) + 1:
+    for number in (np.flatnonzero(good[1:]) + 1).tolist():
         left, top, width, height = stats[number, :4]
         box = slice(top, top + height), slice(left, left + width)
-        owner = int(labels[box][cores[box] == number][0])
-        owners.setdefault(owner, []).append(int(number))
-    edges = spans(labels)
+        owners.setdefault(int(small[box][cores[box] == number][0]), []).append(number)
+    several = {owner: numbers for owner, numbers in owners.items() if len(numbers) > 1}
+    edges = spans(labels) if several else ()
     fresh = int(labels.max())
-    for owner, numbers in owners.items():
-        if len(numbers) < 2:
-            continue
+    for owner, numbers in several.items():
         left, top, right, bottom = (int(edge[owner]) for edge in edges)
         box = slice(top, bottom), slice(left, right)
+        nearest = _nearest(cores, numbers, (left, top, right, bottom), labels.shape)
         inside = labels[box] == owner
-        away = np.stack([_distance(cores[box] == number) for number in numbers])
-        nearest = away.argmin(0)
         parts = [inside & (nearest == place) for place in range(len(numbers))]
         if min(int(part.sum()) for part in parts) < least:
             continue
@@ -213,8 +214,17 @@ def told_apart(labels: Labels, core: Map, *, least: int) -> Labels:
     return labels
 
 
-def _distance(core: NDArray[np.bool_]) -> Map:
-    return np.asarray(cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5))
+def _nearest(
+    cores: Labels, numbers: Sequence[int], box: tuple[int, int, int, int], shape: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """Which of some cores is nearest to each place of a box of the full picture."""
+    across, down = cores.shape[1] / shape[1], cores.shape[0] / shape[0]
+    left, top = int(box[0] * across), int(box[1] * down)
+    right, bottom = math.ceil(box[2] * across), math.ceil(box[3] * down)
+    part = cores[top:bottom, left:right]
+    away = [cv2.distanceTransform((part != number).astype(np.uint8), cv2.DIST_L2, 5) for number in numbers]
+    nearest = np.asarray(np.argmin(away, axis=0), np.uint8)
+    return np.asarray(cv2.resize(nearest, (box[2] - box[0], box[3] - box[1]), interpolation=cv2.INTER_NEAREST))
 
 
 def _joined(mask: Bytes, join: int) -> Labels:

@@ -31,22 +31,21 @@ _NAMED = 2000  # regions beyond this many are left `changed`: a picture that dif
 
 def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[Region, ...], Labels]:
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
-    usual = limits.usual
-    regions, labels = _usual_regions(pair, evidence, usual)
+    usual, change = limits.usual, evidence.change
+    regions, labels = _usual_regions(pair, evidence, change, usual)
     left_behind = {region.label: region for region in regions}
     moved = pair_moves(pair, tuple(regions), least=_MOVING)
-    told = [region for region in moved if _asked_for(region, evidence.change, labels, limits)]
+    told = [region for region in moved if _asked_for(region, change, labels, limits)]
     if limits.fainter:
-        told += _fainter_regions(pair, evidence, limits, labels)
+        told += _fainter_regions(evidence, limits, labels)
     if max((region.score for region in told), default=0.0) < limits.asked.alone:
         told = []
     told.sort(key=lambda region: (-region.score, region.label))
     return _renumbered(tuple(told), list(left_behind.values()), labels)
 
 
-def _usual_regions(pair: Pair, evidence: Evidence, usual: Thresholds) -> tuple[list[Region], Labels]:
-    """The regions at sensitivity 0.5 that have a score to be told with."""
-    change = evidence.change
+def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Thresholds) -> tuple[list[Region], Labels]:
+    """The regions at sensitivity 0.5, whatever their score."""
     kinds: list[Kind] = []
     if evidence.directed:
         labels, kinds = directed_labels(evidence, usual)
@@ -86,8 +85,11 @@ def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> b
     return sure and float(values.max()) >= asked.seed
 
 
-def _fainter_regions(pair: Pair, evidence: Evidence, limits: Limits, labels: Labels) -> list[Region]:
-    """What is told besides the usual regions, which are numbered in `labels`; the new ones are written into it."""
+def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels) -> list[Region]:
+    """What is told besides the usual regions, which are numbered in `labels`; the new ones are written into it.
+
+    Their kinds come from the maps of a method that tells gone from new; from any other they have none: they are faint.
+    """
     sides: list[tuple[Kind, Map]] = [("changed", evidence.change)]
     if evidence.directed:
         sides = [("removed", evidence.gone), ("added", evidence.new)]
@@ -100,8 +102,6 @@ def _fainter_regions(pair: Pair, evidence: Evidence, limits: Limits, labels: Lab
         first = int(labels.max())
         boxes = [_box(span) for span in zip(*spans(extra), strict=True)][1:]
         regions = [replace(_region(number, box, change, extra), kind=kind) for number, box in enumerate(boxes, 1)]
-        if not evidence.directed and len(regions) <= _NAMED:
-            regions = _named_by_edges(pair, extra, regions)
         scored = _scored(regions, limits.usual, evidence.anything)
         found += [replace(region, label=region.label + first) for region in scored]
         np.copyto(labels, extra + first, where=(extra > 0) & (labels == 0))
