@@ -31,6 +31,7 @@ SIZES = (256, 448, 800)  # of the pictures, in turn
 RIGHT = 0.2  # share of a region's box that truly changed, for it to be right: thin things fill little of it
 SENSITIVITIES = (0.3, 0.5, 0.7)
 DOUBT = 0.001  # that is always left of evidence
+SEEN = 50.0  # pixels, at the first look, from which on a region is seen in full
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,10 @@ def fitted(pairs: list[Known], settings: dict[str, str]) -> tuple[float, ...]:
         answer = answer_to(pair, settings, plain, Options())
         if answer.evidence is None:
             continue
-        whole = log_odds(answer.evidence.anything or 0.5)
+        whole, seen_at = log_odds(answer.evidence.anything or 0.5), answer.evidence.seen_at
         for score, area, is_right in _regions(answer, pair):
-            rows.append((log_odds(score), np.log(max(area, 1) / 100), whole, 1.0))
+            seen = min(area * seen_at**2 / SEEN, 1.0)
+            rows.append((log_odds(score), np.log(max(area, 1) / 100), whole * seen, 1.0))
             right.append(is_right)
             changed.append(pair.changed)
     weights = np.where(changed, sum(not pair.changed for pair in pairs) / sum(pair.changed for pair in pairs), 1.0)

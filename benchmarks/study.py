@@ -78,8 +78,9 @@ PARTS: Mapping[str, Entry] = {  # spot, each time with one thing taken away
     "unchanged 0": Entry("spot", {"pairs.unchanged": 0}),
     "unchanged 0.2": Entry("spot", {"pairs.unchanged": 0.2}),
     "light even": Entry("spot", {"pairs.uneven": 0, "pairs.shadows": 0}),
-    "no matching": Entry("spot", {"net.radii": (0, 0, 0, 0, 0)}),
+    "no matching": Entry("spot", {"net.radii": (0, 0, 0, 0)}),
     "nothing outside": Entry("spot", {"net.near": -1}),
+    "nothing from ImageNet": Entry("spot", {"net.pretrained": False}),
     "one mask": Entry("spot", one_mask=True),
 }
 

@@ -99,6 +99,7 @@ class Evidence:
         weights: Digest of the weights that said so, or "".
         anything: How sure the method is, having seen the whole pair, that anything changed at all, in [0, 1]; None from
             one that does not say.
+        seen_at: How large the pair was when that was asked, as a share of its size: what is tiny then had no say.
         cores: The inner parts of the things gone and of those new, two maps (h, w) float32 in [0, 1], as large as the
             others or coarser, by which things that touch are told apart; None from a method that does not say.
     """
@@ -110,6 +111,7 @@ class Evidence:
     layers: Mapping[str, Map] = field(default_factory=dict)
     weights: str = ""
     anything: float | None = None
+    seen_at: float = 1.0
     cores: tuple[Map, Map] | None = None
 
     @property

@@ -47,7 +47,9 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
 
 def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.alone if limits.calibration else 1)
-    shares = {"before that after": answer.alignment.overlap, "after that before": _overlap_of_after(answer)}
+    shares = {"before that after": answer.alignment.overlap}
+    if answer.aligned.valid is None:  # else it was said what counts, and the rest of after does not
+        shares["after that before"] = _overlap_of_after(answer)
     which = min(shares, key=shares.__getitem__)
     if shares[which] < _LEAST_SEEN:
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)

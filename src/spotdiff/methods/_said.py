@@ -62,7 +62,8 @@ def evidence_of(
     if not directed:
         gone = new = np.maximum(gone, new)
     anything = float(said["anything"][0]) if "anything" in said else None
-    return Evidence(gone, new, directed, notes, layers, facts.digest, anything, cores)
+    seen_at = max(shown.inner) / max(shown.shape)
+    return Evidence(gone, new, directed, notes, layers, facts.digest, anything, seen_at, cores)
 
 
 def _graded(chance: Map, limit: float, usable: Mask | None) -> Map:

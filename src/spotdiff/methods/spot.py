@@ -36,7 +36,7 @@ class Spot(Network):
         min_area=12,
         join=6,
         calibration=(0.7, 0.52, 0.43, -4.84),
-        least=0.1,
+        least=0.25,
         alone=0.3,
         sure=0.65,
         doubt=0.35,

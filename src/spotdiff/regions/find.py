@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _DOUBT = 0.001  # that is always left of a region's evidence
 _MOVING = 0.5  # least score of what is gone and of what is new, to be one thing that moved
+_SEEN = 50.0  # pixels from which on a region is seen in full by who looks at the whole pair
 _NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
 
 
@@ -60,14 +61,15 @@ def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Threshold
     elif len(regions) <= _NAMED:
         divided = _divided(pair, change, labels, regions, least=usual.min_area)
         regions = _named_by_edges(pair, labels, divided)
-    return _scored(regions, usual, evidence.anything), labels
+    return _scored(regions, usual, evidence), labels
 
 
-def _scored(regions: list[Region], limits: Thresholds, anything: float | None) -> list[Region]:
+def _scored(regions: list[Region], limits: Thresholds, evidence: Evidence) -> list[Region]:
     """Regions with the chance that they truly changed as their score, where the method knows it."""
     if not limits.calibration:
         return regions
-    return [replace(region, score=calibrated(region, limits.calibration, anything)) for region in regions]
+    whole, seen_at = evidence.anything, evidence.seen_at
+    return [replace(region, score=calibrated(region, limits.calibration, whole, seen_at=seen_at)) for region in regions]
 
 
 def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> bool:
@@ -102,7 +104,7 @@ def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels) -> list
         first = int(labels.max())
         boxes = [_box(span) for span in zip(*spans(extra), strict=True)][1:]
         regions = [replace(_region(number, box, change, extra), kind=kind) for number, box in enumerate(boxes, 1)]
-        scored = _scored(regions, limits.usual, evidence.anything)
+        scored = _scored(regions, limits.usual, evidence)
         found += [replace(region, label=region.label + first) for region in scored]
         np.copyto(labels, extra + first, where=(extra > 0) & (labels == 0))
     shown = set(np.unique(labels).tolist())
@@ -128,8 +130,12 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
-def calibrated(region: Region, weights: tuple[float, ...], anything: float | None = None) -> float:
+def calibrated(
+    region: Region, weights: tuple[float, ...], anything: float | None = None, *, seen_at: float = 1.0
+) -> float:
     """The chance that a region truly changed; see `Extraction.calibration`.
+
+    The word on the whole pair counts for less the smaller the region was when that was said.
 
     Examples:
         >>> faint, weights = Region("added", 0.5, 100, None, None, (), (), 1), (1.0, 0.5, 0.6, -2.0)
@@ -141,7 +147,7 @@ def calibrated(region: Region, weights: tuple[float, ...], anything: float | Non
     odds, size, whole, constant = weights
     total = odds * _log_odds(region.score) + size * math.log(max(region.area, 1) / 100) + constant
     if anything is not None:
-        total += whole * _log_odds(anything)
+        total += whole * _log_odds(anything) * min(region.area * seen_at**2 / _SEEN, 1.0)
     return 1 / (1 + math.exp(-total))
 
 

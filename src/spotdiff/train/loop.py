@@ -242,7 +242,7 @@ class _Keeper:
         with learner.average.worn_by(learner.net):
             found = measure(learner.net, self.held_out)
             found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process
-            best = kept and found.score > learner.best
+            best = kept and (found.score > learner.best or learner.recipe.keep == "last")
             if kept:
                 learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
             if learner.accelerator.is_main_process:

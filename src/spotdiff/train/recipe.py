@@ -25,6 +25,7 @@ class Recipe:
         pairs, pair_settings: Recipe of made pairs (see `spotdiff synth`) and what is changed in it.
         made: Share of made pairs where labelled ones are given too.
         size: Side of the square that is learned from, in pixels.
+        side: Longer side of the pictures that the weights are first shown in use, in pixels; 0 for `size`.
         batch: Pairs a step, over all processes together.
         steps: Optimiser steps.
         lr: Highest learning rate; it warms up and then falls to 0 along half a cosine.
@@ -40,6 +41,8 @@ class Recipe:
         held_out: Share of the photographs, cut-outs or labelled pairs that are kept for measuring.
         measured: Most held-out pairs that are measured on.
         measure_every: Steps between two measurings.
+        keep: Which weights the run leaves: those with the best figures so far, or the last; few held-out pairs measure
+            less surely than a long training learns.
         patience: Measurings without a better one until training stops; 0 never stops early.
     """
 
@@ -51,6 +54,7 @@ class Recipe:
     pair_settings: Mapping[str, Any] = field(default_factory=dict)
     made: float = param(0.5, "share of made pairs where labelled ones are given too", low=0, high=1)
     size: int = param(160, "side of the square that is learned from", low=32, high=4096, unit="px")
+    side: int = param(0, "longer side of the pictures shown first in use; 0 for size", low=0, high=16384, unit="px")
     batch: int = param(16, "pairs a step", low=1, high=65536)
     steps: int = param(5000, "optimiser steps", low=1)
     lr: float = param(2e-3, "highest learning rate", low=0, high=10)
@@ -65,6 +69,7 @@ class Recipe:
     held_out: float = param(0.1, "share kept for measuring", low=0.01, high=0.9)
     measured: int = param(64, "most held-out pairs that are measured on", low=1, high=100_000)
     measure_every: int = param(250, "steps between two measurings", low=1)
+    keep: str = param("best", "which weights are left: with the best figures, or the last", choices=("best", "last"))
     patience: int = param(0, "measurings without a better one until training stops; 0 never", low=0)
 
     def __post_init__(self) -> None:

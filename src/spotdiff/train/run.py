@@ -179,7 +179,7 @@ def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:
         classes=() if form == "centres" else tuple(said.answer()),
         directed=net.directed,
         stride=net.stride,
-        side=recipe.size,
+        side=recipe.side or recipe.size,
         recipe=recipe.name,
         data=lessons.told,
         parameters=count_parameters(net),
