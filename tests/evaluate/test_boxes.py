@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spotdiff.data.truth import Truth
@@ -54,6 +56,16 @@ def test_both_pictures_are_counted_together():
 def test_a_wrong_kind_costs_the_kind_only():
     found = find([region("removed", before=HERE, after=THERE)], places("added"))
     assert (found.detections.recall, found.kinds_known, found.kinds_right) == (1, 2, 0)
+
+
+def test_a_wrong_kind_is_no_find_where_kinds_count():
+    right = region("added", before=HERE, after=THERE, score=0.9)
+    wrong = region("removed", before=FAR, after=FAR_THERE, score=0.6)
+    found = find([right, wrong], places("added", "added"))
+    assert average_precision(found.by_iou[IOU]) == 1
+    assert average_precision(found.of_kind) == pytest.approx(0.5)
+    figures = object_figures([replace(outcome(found), of_kind=found.of_kind)])
+    assert figures.average_precision_of_kind == pytest.approx(0.5)
 
 
 def test_changed_is_no_kind_to_be_right_about():

@@ -24,6 +24,7 @@ _ALONE = 64  # pairs that are not worth starting processes for
     "--photos", metavar="DIR|FILE.txt", help="photographs: a folder, or a list of files; default: drawn scenes"
 )
 @click.option("--cutouts", metavar="DIR|FILE.txt", help="cut-outs with transparency, in a folder for each class")
+@click.option("--views", metavar="DIR", help="pictures of fixed cameras, in a folder for each camera")
 @click.option("--out", metavar="DIR", help="write them into this folder")
 @click.option("--count", default=100, show_default=True, metavar="N", help="pairs, or clips")
 @click.option("--size", type=int, metavar="PX", help="side of the pictures  [default: the recipe's]")
@@ -41,6 +42,7 @@ _ALONE = 64  # pairs that are not worth starting processes for
 def command(
     photos: str | None,
     cutouts: str | None,
+    views: str | None,
     out: str | None,
     count: int,
     size: int | None,
@@ -69,10 +71,12 @@ def command(
     _check(out, count, size, seed)
     if recipe == "clips":
         _no_size(size)
+        if views:
+            raise OptionError("--views is for pairs; clips are filmed from photographs and drawn scenes")
         make_clips(photos, cutouts, str(out), count, seed=seed, settings=settings, workers=workers, quiet=quiet)
         return
     changes = dict(map(setting_of, settings)) | ({} if size is None else {"size": size})
-    source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts), seed)
+    source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts, views), seed)
     if workers is None:
         workers = 0 if count <= _ALONE else os.cpu_count() or 1
     start = time.perf_counter()

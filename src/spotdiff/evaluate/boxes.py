@@ -36,6 +36,7 @@ class Found:
         kinds_known: Matched regions whose true kind is known.
         kinds_right: Those of them that are of that kind.
         by_iou: Of tight boxes, what VOC's matching gives at each of `IOUS`; else empty.
+        of_kind: The same at `IOU`, where a region counts only for a box of its own kind; None for forms but places.
     """
 
     detections: Detections | None = None
@@ -43,6 +44,7 @@ class Found:
     kinds_known: int = 0
     kinds_right: int = 0
     by_iou: Mapping[float, Detections] = field(default_factory=dict)
+    of_kind: Detections | None = None
 
 
 def find(regions: Iterable[Region], truth: Truth) -> Found:
@@ -71,7 +73,8 @@ def _both_sides(surest: Sequence[Region], truth: Truth) -> Found:
     )
     by_iou = {iou: boxes.joined([side.by_iou[iou] for side in sides]) for iou in IOUS}
     known, right = (sum(getattr(side, name) for side in sides) for name in ("kinds_known", "kinds_right"))
-    return Found(by_iou[IOU], truth.kinds * 2, known, right, by_iou)
+    of_kind = boxes.joined([side.of_kind for side in sides if side.of_kind is not None])
+    return Found(by_iou[IOU], truth.kinds * 2, known, right, by_iou, of_kind)
 
 
 def _side(surest: Sequence[Region], kinds: Sequence[str], places: Sequence[tuple[float, ...]], name: str) -> Found:
@@ -79,7 +82,9 @@ def _side(surest: Sequence[Region], kinds: Sequence[str], places: Sequence[tuple
     seen = [region for region in surest if getattr(region, name) is not None]
     overlaps = boxes.iou_matrix(_edges([getattr(region, name) for region in seen]), boxes.boxes_array(places))
     known, right = _kinds(seen, kinds, boxes.voc_matched(overlaps, min_iou=IOU))
-    return Found(None, (), known, right, _by_iou(overlaps, _scores(seen)))
+    alike = np.array([[region.kind == kind for kind in kinds] for region in seen], bool).reshape(overlaps.shape)
+    of_kind = _by_iou(np.where(alike, overlaps, 0.0), _scores(seen))[IOU]
+    return Found(None, (), known, right, _by_iou(overlaps, _scores(seen)), of_kind)
 
 
 def _objects(surest: Sequence[Region], truth: Truth) -> Found:

@@ -91,6 +91,8 @@ class ObjectFigures:
         f1: Of the regions at an IoU of 0.5, by VOC's matching; NaN where boxes are not tight: areas and points.
         average_precision: Over all scores, at the same IoU; NaN likewise.
         average_precisions: The same at several IoUs, by the IoU; empty likewise.
+        average_precision_of_kind: At an IoU of 0.5, where only boxes of a region's own kind count; NaN for other forms
+            than places.
     """
 
     form: Form | Literal["mixed"]
@@ -104,6 +106,7 @@ class ObjectFigures:
     f1: float
     average_precision: float
     average_precisions: Mapping[float, float]
+    average_precision_of_kind: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +176,7 @@ def object_figures(outcomes: Sequence[Outcome]) -> ObjectFigures | None:
     matched = sum(_kinds_known(o) for o in with_boxes)
     tight = {iou: joined([o.by_iou[iou] for o in with_boxes if o.by_iou]) for iou in IOUS}
     precisions = {iou: average_precision(found) for iou, found in tight.items() if any(o.by_iou for o in with_boxes)}
+    of_kind = [o.of_kind for o in with_boxes if o.of_kind is not None]
     return ObjectFigures(
         form=forms.pop() if len(forms) == 1 else "mixed",
         true=every.reached.size,
@@ -185,6 +189,7 @@ def object_figures(outcomes: Sequence[Outcome]) -> ObjectFigures | None:
         f1=tight[IOU].f1 if precisions else float("nan"),
         average_precision=precisions.get(IOU, float("nan")),
         average_precisions=precisions,
+        average_precision_of_kind=average_precision(joined(of_kind)) if of_kind else float("nan"),
     )
 
 

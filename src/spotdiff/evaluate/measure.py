@@ -44,6 +44,7 @@ class Outcome:
         error: Why it could not be compared; empty when it was.
         kinds_known: Matched regions whose true kind is known; None for all of them.
         by_iou: Of tight boxes, what became of the regions at several least overlaps.
+        of_kind: Of tight boxes, what became of the regions where only boxes of their own kind count.
         maps: The method's maps counted against the true ones; None without a mask.
         fraction: Share of the picture that the answer calls changed.
         swap: What the exchanged pair said; None where it was not asked.
@@ -64,6 +65,7 @@ class Outcome:
     error: str = ""
     kinds_known: int | None = None
     by_iou: Mapping[float, Detections] = field(default_factory=dict)
+    of_kind: Detections | None = None
     maps: Tally | None = None
     fraction: float = float("nan")
     swap: Swapped | None = None
@@ -110,6 +112,7 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
         kinds_right=found.kinds_right,
         kinds_known=found.kinds_known,
         by_iou=found.by_iou,
+        of_kind=found.of_kind,
         maps=tally_of(comparison, truth),
         fraction=comparison.changed_fraction,
         weights=comparison.weights,

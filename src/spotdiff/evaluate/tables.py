@@ -31,6 +31,7 @@ OBJECTS: tuple[Column, ...] = (
     ("kind right", lambda f: f.kind_right),
     ("F1", lambda f: f.f1),
     ("AP", lambda f: f.average_precision),
+    ("AP of kind", lambda f: f.average_precision_of_kind),
 )
 PICTURES: tuple[Column, ...] = (
     ("changed", lambda f: f.changed),
