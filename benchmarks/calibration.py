@@ -4,10 +4,10 @@
 
 HELD_OUT holds photos/, cutouts/ and views/ (see `spotdiff train`). Two thirds of the pairs are made, half of them of
 one place at two times, and half of them changed; the last third are two pictures of a fixed camera as they are, in
-which nothing counts as changed. Printed are, for scores of regions from 0.5 up, the share that truly changed, and, for every
-sensitivity, what unchanged pairs and changed ones are called. OUT gets the first as a picture. With --fit the constants
-of `Extraction.calibration` come first: a logistic regression on evidence, area and the word on the whole pair, in which
-changed and unchanged pairs weigh the same; the tables are then those of the new constants.
+which nothing counts as changed. Printed are, for scores of regions from 0.5 up, the share that truly changed, and, for
+every sensitivity, what unchanged pairs and changed ones are called. OUT gets the first as a picture. With --fit the
+constants of `Extraction.calibration` come first: a logistic regression on evidence, area and the word on the whole
+pair, in which changed and unchanged pairs weigh the same; the tables are then those of the new constants.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ SIZES = (256, 448, 800)  # of the pictures, in turn
 RIGHT = 0.2  # share of a region's box that truly changed, for it to be right: thin things fill little of it
 SENSITIVITIES = (0.3, 0.5, 0.7)
 DOUBT = 0.001  # that is always left of evidence
+UNSEEN = 0.95  # as in spotdiff.regions.find
 SEEN = 50.0  # pixels, at the first look, from which on a region is seen in full
 
 
@@ -140,7 +141,9 @@ def fitted(pairs: list[Known], settings: dict[str, str]) -> tuple[float, ...]:
         whole, seen_at = log_odds(answer.evidence.anything or 0.5), answer.evidence.seen_at
         for score, area, is_right in _regions(answer, pair):
             seen = min(area * seen_at**2 / SEEN, 1.0)
-            rows.append((log_odds(score), np.log(max(area, 1) / 100), whole * seen, 1.0))
+            rows.append(
+                (log_odds(score), np.log(max(area, 1) / 100), whole * seen + log_odds(UNSEEN) * (1 - seen), 1.0)
+            )
             right.append(is_right)
             changed.append(pair.changed)
     weights = np.where(changed, sum(not pair.changed for pair in pairs) / sum(pair.changed for pair in pairs), 1.0)

@@ -128,4 +128,4 @@ def test_weights_that_come_with_spotdiff_are_those_of_the_default_method():
 def test_it_goes_on_from_what_is_shipped(tmp_path):
     run = prepare(get_recipe("spot", SHORT), [], tmp_path / "run", weights="shipped")
     assert not run.fresh
-    assert sum(p.numel() for p in run.net.parameters()) == 973_734
+    assert sum(p.numel() for p in run.net.parameters()) == 796_782

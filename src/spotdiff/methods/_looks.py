@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Maps = tuple[Map, ...]  # gone and new, (H, W) in [0, 1], and where a network tells things apart, the cores of both
     Look = Callable[[Bytes, Bytes], Maps]
 
-_PIECE, _SMALL_PIECE = 640, 160  # pixels, about the side of a piece; of one that shows small things
+_PIECE, _SMALL_PIECE = 640, 320  # pixels, about the side of a piece; of one that shows small things
 _OVERLAP = 64  # pixels that neighbouring pieces share, over which one answer fades into the other
 _WORTH = 1.4  # times as large as the last look, a picture is looked at once more as it is
 _CHEAP = 1280  # pixels of the longer side, over which that must be twice as large
@@ -35,7 +35,7 @@ _STANDS_OUT = 24  # levels beyond all that the other picture shows near there: u
 _FEWEST = 4  # such pixels in a piece that is looked at closer
 _SMALL = 64  # pixels of the longer side, up to which a thing is small
 _RAGGED = 5  # pixels that may lie between the parts of one thing
-_RULED_OUT = 0.15  # chance under which the last look saw nothing
+_RULED_OUT = 0.05  # chance under which the last look saw nothing
 
 
 def closer(look: Look, scales: Sequence[tuple[Bytes, Bytes]], first: Maps) -> Maps:

@@ -21,7 +21,7 @@ _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens a
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN = 3  # pixels
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
-_CERTAIN = 0.8  # chance that anything changed, where the plain difference counts in full
+_CERTAIN = 0.98  # chance that anything changed, where the plain difference counts in full
 _LEAST = 1e-4  # chance, so that the log-odds are finite
 
 

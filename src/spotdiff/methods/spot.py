@@ -35,7 +35,7 @@ class Spot(Network):
         seed=0.4,
         min_area=12,
         join=6,
-        calibration=(0.7, 0.52, 0.43, -4.84),
+        calibration=(0.74, 0.5, 0.41, -5.25),
         least=0.25,
         alone=0.3,
         sure=0.65,

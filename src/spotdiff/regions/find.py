@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _DOUBT = 0.001  # that is always left of a region's evidence
 _MOVING = 0.5  # least score of what is gone and of what is new, to be one thing that moved
 _SEEN = 50.0  # pixels from which on a region is seen in full by who looks at the whole pair
+_UNSEEN = 0.95  # the word on the whole pair, where the region was too small to be in it
 _NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
 
 
@@ -135,7 +136,8 @@ def calibrated(
 ) -> float:
     """The chance that a region truly changed; see `Extraction.calibration`.
 
-    The word on the whole pair counts for less the smaller the region was when that was said.
+    The word on the whole pair counts for less the smaller the region was when that was said; what could not be seen
+    then has that of most pairs that changed.
 
     Examples:
         >>> faint, weights = Region("added", 0.5, 100, None, None, (), (), 1), (1.0, 0.5, 0.6, -2.0)
@@ -147,7 +149,8 @@ def calibrated(
     odds, size, whole, constant = weights
     total = odds * _log_odds(region.score) + size * math.log(max(region.area, 1) / 100) + constant
     if anything is not None:
-        total += whole * _log_odds(anything) * min(region.area * seen_at**2 / _SEEN, 1.0)
+        seen = min(region.area * seen_at**2 / _SEEN, 1.0)
+        total += whole * (seen * _log_odds(anything) + (1 - seen) * _log_odds(_UNSEEN))
     return 1 / (1 + math.exp(-total))
 
 
