@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -12,7 +14,22 @@ import spotdiff
 from spotdiff.describe.words import Words
 from spotdiff.errors import OptionError
 from spotdiff.language.parse import parse
-from spotdiff.types import Pair, Picture, Region
+from spotdiff.options import Options
+from spotdiff.pipeline import compare_pair
+from spotdiff.types import Evidence, Extraction, Pair, Picture, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A method that sees something and is not sure enough of it."""
+
+    extraction: ClassVar[Extraction] = Extraction(min_area=4, sure=0.9)
+
+    def score(self, pair):
+        change = np.zeros(pair.before.pixels.shape[:2], np.float32)
+        change[40:80, 60:120] = 0.6
+        return Evidence(change, np.zeros_like(change), directed=True)
+
 
 PLAIN = {"method": "pixel", "align": "off", "light": "off"}
 
@@ -191,9 +208,8 @@ def test_pictures_laid_flush_are_told_in_before(texture):
 
 
 def test_nothing_is_stated_of_an_unsure_pair(texture):
-    after = texture()
-    after[:130] = 0
-    found = spotdiff.compare(texture(), after)
+    pair = Pair(Picture(texture()), Picture(texture(seed=1)))
+    found = compare_pair(pair, Doubtful(), Options(align="off", light="off"))
     assert found.verdict == "unsure"
     assert found.regions
     assert all(region.text.startswith("Possibly") for region in found.regions)

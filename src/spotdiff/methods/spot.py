@@ -35,9 +35,9 @@ class Spot(Network):
         seed=0.4,
         min_area=12,
         join=6,
-        calibration=(0.74, 0.5, 0.41, -5.25),
-        least=0.25,
-        alone=0.3,
+        calibration=(0.8, 0.44, 0.29, -4.61),
+        least=0.2,
+        alone=0.2,
         sure=0.65,
         doubt=0.35,
     )

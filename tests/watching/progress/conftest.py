@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from spotdiff.options import Options
 from spotdiff.watching.progress import measure_progress, series
 
 WIDTH, HEIGHT, MARGIN = 320, 240, 40
@@ -87,7 +88,7 @@ def folder(draw, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def steps(folder):
-    return list(measure_progress(series(folder), areas=AREAS))
+    return list(measure_progress(series(folder), areas=AREAS, options=Options(method="classic")))
 
 
 class Reader(HTMLParser):
