@@ -100,7 +100,7 @@ def test_two_of_a_make_are_not_said_to_have_moved(ground):
 
 
 @pytest.mark.parametrize("step", [(30, 0), (0, 26), (30, 18)])
-def test_one_region_of_two_stories_is_told_apart(step, ground):
+def test_one_region_of_two_stories_is_split_by_cores(step, ground):
     """A thing left and another came half on its place."""
     before = thing(ground, HERE, colour=(40, 90, 200), pattern=1)
     box = (HERE[0] + step[0], HERE[1] + step[1], HERE[2] + step[0], HERE[3] + step[1])

@@ -132,7 +132,7 @@ def label_regions(change: Map, limits: Thresholds, *, core: Map | None = None) -
     """
     labels = _labelled(change, limits.grow, limits)
     if core is not None:
-        labels = told_apart(labels, core, least=limits.min_area)
+        labels = split_by_cores(labels, core, least=limits.min_area)
     return keep(labels, _worth(change, labels, limits))
 
 
@@ -176,7 +176,7 @@ def _labelled(change: Map, level: float, limits: Thresholds) -> Labels:
     return _joined(mask, limits.join)
 
 
-def told_apart(labels: Labels, core: Map, *, least: int) -> Labels:
+def split_by_cores(labels: Labels, core: Map, *, least: int) -> Labels:
     """Labels with a number for each thing, where a region has the cores of several; places go to the nearest core.
 
     Args:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.regions.extract import Thresholds, label_regions, told_apart
+from spotdiff.regions.extract import Thresholds, label_regions, split_by_cores
 from spotdiff.train.batch import cores
 
 LIMITS = Thresholds(grow=0.5, seed=0.5, min_area=10, join=0)
@@ -49,7 +49,7 @@ def test_weak_and_tiny_cores_part_nothing():
     core = np.zeros(TOUCHING.shape, np.float32)
     core[40, 30], core[40, 70] = 1.0, 1.0  # one pixel each
     core[30:50, 20:30], core[30:50, 60:80] = np.maximum(core[30:50, 20:30], 0.5), 0.5  # never sure
-    assert told_apart(labels, core, least=10).max() == 1
+    assert split_by_cores(labels, core, least=10).max() == 1
 
 
 def test_a_core_is_the_largest_inner_part():
