@@ -132,7 +132,7 @@ def judged(pair: Known, settings: dict[str, str], extraction: Extraction, option
 
 def fitted(pairs: list[Known], settings: dict[str, str]) -> tuple[float, ...]:
     """The constants under which scores are chances, by Newton's method."""
-    plain = replace(Spot.extraction, calibration=(), least=0.0, alone=0.0)
+    plain = replace(Spot.extraction, calibration=(), least=0.0)
     rows, right, changed = [], [], []
     for pair in pairs:
         answer = answer_to(pair, settings, plain, Options())

@@ -145,8 +145,6 @@ class Extraction:
             that anything changed at all (`Evidence.anything`) and one count for in the log-odds of its score, which
             then is the chance that it truly changed; () leaves the evidence.
         least: Regions of a smaller score are left out.
-        alone: The surest region must have this score for any to be told: where nothing else changed, a faint one is
-            taken for noise.
         doubt: Share of the picture where the evidence is neither high nor low, from which on the verdict is `unsure`:
             the pair is none of those that the method knows.
     """
@@ -159,7 +157,6 @@ class Extraction:
     sure: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
-    alone: float = 0.0
     doubt: float = 1.0
 
 

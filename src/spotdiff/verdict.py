@@ -46,7 +46,7 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
 
 
 def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
-    score = _suspicion(answer.evidence) * (2 * limits.alone if limits.calibration else 1)
+    score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     shares = {"before that after": answer.alignment.overlap}
     if answer.aligned.valid is None:  # else it was said what counts, and the rest of after does not
         shares["after that before"] = _overlap_of_after(answer)

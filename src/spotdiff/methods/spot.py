@@ -37,7 +37,6 @@ class Spot(Network):
         join=6,
         calibration=(0.8, 0.44, 0.29, -4.61),
         least=0.2,
-        alone=0.2,
         sure=0.65,
         doubt=0.35,
     )

@@ -33,7 +33,7 @@ class Thresholds:
     """What decides which pixels become regions.
 
     Attributes:
-        grow, seed, min_area, join, sure, weight, calibration, least, alone, doubt: As in `Extraction`, after the user's
+        grow, seed, min_area, join, sure, weight, calibration, least, doubt: As in `Extraction`, after the user's
             wishes.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
@@ -47,7 +47,6 @@ class Thresholds:
     weight: float = 0.0
     calibration: tuple[float, ...] = ()
     least: float = 0.0
-    alone: float = 0.0
     doubt: float = 1.0
     cluster: str = "components"
     seed_score: float = 0.0
@@ -110,7 +109,6 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
         weight=extraction.weight * float(np.exp(push / 2)),
         calibration=extraction.calibration,
         least=_pushed(extraction.least, push),
-        alone=_pushed(extraction.alone, push),
         doubt=extraction.doubt,
     )
 

@@ -40,8 +40,6 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[
     told = [region for region in moved if _asked_for(region, change, labels, limits)]
     if limits.fainter:
         told += _fainter_regions(evidence, limits, labels)
-    if max((region.score for region in told), default=0.0) < limits.asked.alone:
-        told = []
     told.sort(key=lambda region: (-region.score, region.label))
     return _renumbered(tuple(told), list(left_behind.values()), labels)
 
