@@ -36,7 +36,7 @@ bench: $(VENV)/installed  ## speed as ratios to the peers (needs node for odiff)
 accuracy: $(VENV)/installed  ## accuracy on labelled pairs: make accuracy DATA=folder SCORER=score.py
 	$(BIN)/python benchmarks/accuracy.py --data $(DATA) --scorer $(SCORER)
 
-# Two and a half hours of a processor core; stopped at any time, the same command goes on.
+# About two hours of a processor core; stopped at any time, the same command goes on.
 weights: $(VENV)/installed  ## the weights that come with spotdiff, from a collection: make weights COLLECTION=folder WORK=folder
 	$(BIN)/python tools/material.py $(COLLECTION) --out $(WORK)/material
 	$(BIN)/python tools/clip_pairs.py --out $(WORK)/clips --count 40 $(COLLECTION)/video/*.mp4

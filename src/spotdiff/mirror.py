@@ -13,6 +13,7 @@ import numpy as np
 from spotdiff.align import lay
 from spotdiff.align.warp import map_box, move_outlines
 from spotdiff.light import match_light
+from spotdiff.methods._shown import opposite
 from spotdiff.types import Region
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from spotdiff.options import Options
     from spotdiff.types import Alignment, Box, Comparison, Evidence, Kind, Mask, Outline, Pair, Picture
 
-_OPPOSITES = {"before": "after", "gone": "new", "added": "removed", "appear": "disappear"}
-_OPPOSITES |= {other: word for word, other in _OPPOSITES.items()}
+_OTHER = {"before": "after", "after": "before"}
 _MIRRORED: dict[Kind, Kind] = {"added": "removed", "removed": "added"}
 _WORD = re.compile(r"[a-z]+")
 
@@ -102,8 +102,8 @@ def _turned_evidence(evidence: Evidence, matrix: NDArray[np.float64], size: tupl
         gone=gone,
         new=new,
         cores=None,  # they have done their work
-        layers={_turned_words(name): _seen(values, matrix, size) for name, values in evidence.layers.items()},
-        notes={_turned_words(name): value for name, value in evidence.notes.items()},
+        layers={opposite(name): _seen(values, matrix, size) for name, values in evidence.layers.items()},
+        notes={opposite(name): value for name, value in evidence.notes.items()},
     )
 
 
@@ -117,13 +117,13 @@ def _seen(values: NDArray[np.float32], matrix: NDArray[np.float64], size: tuple[
 
 
 def _turned_words(text: str) -> str:
-    """A text in which before stands for after, gone for new, added for removed, and the other way round.
+    """A reason in which before stands for after, and the other way round.
 
     Examples:
-        >>> _turned_words("after shows only 12% of before"), _turned_words("boxes_before")
-        ('before shows only 12% of after', 'boxes_after')
+        >>> _turned_words("after shows only 12% of before")
+        'before shows only 12% of after'
     """
-    return _WORD.sub(lambda word: _OPPOSITES.get(word[0], word[0]), text)
+    return _WORD.sub(lambda word: _OTHER.get(word[0], word[0]), text)
 
 
 def in_common_frame(region: Region, alignment: Alignment) -> Region:

@@ -98,7 +98,8 @@ def _judged(
             aligned = counting(aligned, valid_after, alignment, beyond=not options.focus)
         answer = replace(answer, aligned=aligned, alignment=alignment)
         if aligned.valid is not None and not aligned.valid.any():
-            raise Refusal("nothing is left to compare: all of before is ignored")
+            whose = "before" if valid_after is None else "after"  # exchanged, like all that the reason names
+            raise Refusal(f"nothing is left to compare: all of {whose} is ignored")
         with clock("light"):
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)

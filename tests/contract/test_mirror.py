@@ -126,6 +126,13 @@ def test_what_is_ignored_in_before_is_ignored_in_either_order():
             assert kind not in {region.kind for region in answer.regions}
 
 
+def test_that_all_of_before_is_ignored_is_said_of_before_in_either_order():
+    before, after = still()
+    for pictures in ((before, after), (after, before)):
+        answer = spotdiff.compare(*pictures, method="classic", ignore=[(0, 0, 200, 150)])
+        assert answer.reason == "nothing is left to compare: all of before is ignored"
+
+
 def test_a_part_of_a_picture_says_nothing_of_the_rest_in_either_order():
     coarse = np.random.default_rng(3).integers(0, 255, (40, 50, 3)).astype(np.uint8)
     whole = cv2.resize(coarse, (800, 640), interpolation=cv2.INTER_CUBIC)
