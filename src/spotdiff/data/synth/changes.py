@@ -126,6 +126,8 @@ class Director:
             return self._other_digits
         if recipe.relit and self.rng.random() < recipe.relit:
             return self._relight
+        if recipe.near and self.rng.random() < recipe.near:
+            return self._near
         if self.rng.random() < recipe.text:
             return self._other_words if self.rng.random() < 0.5 else self._sign
         if self.rng.random() < recipe.patched:
@@ -143,10 +145,10 @@ class Director:
         thing = self.props.sized(written(self.rng, words(self.rng)))
         return self._in_one(thing, self.props.place(thing, self.stage))
 
-    def _in_one(self, thing: Thing, at: At) -> Change:
+    def _in_one(self, thing: Thing, at: At, *, shaded: bool = True) -> Change:
         """A thing in one picture only; the other shows the scene, or the thing painted over."""
         side = BEFORE if self.rng.random() < 0.5 else AFTER
-        shade = shade_of(thing, self.rng)
+        shade = shade_of(thing, self.rng) if shaded else None
         number = self._put(thing, at, side, shade)
         small = cv2.countNonZero(thing.area) <= _PAINTED * self.recipe.size**2
         if small and self.rng.random() < self.recipe.inpaint:
@@ -154,6 +156,11 @@ class Director:
             self.stage.paint_over(_grown(thing), (at[0] - _GROWN, at[1] - _GROWN), (1 - side,))
         facts = named(thing).facts()
         return Change("removed", number, 0, facts) if side == BEFORE else Change("added", 0, number, facts)
+
+    def _near(self) -> Change:
+        """Something that came close to the camera, or was there: a hand, a leaf, a lid; unsharp as near things are."""
+        thing = self.props.near()
+        return self._in_one(thing, self.props.anywhere(thing, self.stage), shaded=False)
 
     def _move(self) -> Change:
         thing, at = self._prop()

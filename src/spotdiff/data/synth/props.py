@@ -12,10 +12,11 @@ from spotdiff.data.synth.drawn import drawn
 from spotdiff.data.synth.materials import Materials
 from spotdiff.data.synth.recipe import PairRecipe
 from spotdiff.data.synth.stage import At, Stage
-from spotdiff.data.synth.things import Thing, edged, posed, tinted
+from spotdiff.data.synth.things import Thing, blurred, edged, posed, tinted
 
 _MOST_COVERED = 0.35  # share of a thing's box that may lie outside or on other things
 _LARGEST_PATCH = 0.05  # share of the picture
+_NEAR, _NEAREST = (0.1, 0.9), 1.6  # share of the picture that near things cover; their longer side, of the picture's
 _TRIES = 6  # places looked at, of which the least covered is taken
 
 
@@ -38,13 +39,24 @@ class Props:
 
         Where the recipe says, `most` is the largest share of the picture it covers.
         """
+        thing = self._chosen(longest=max(self.recipe.size // 2, 96))
+        return edged(posed(self.sized(thing, area=area, most=most), self.rng), self.rng)
+
+    def _chosen(self, *, longest: int) -> Thing:
         stock = self.materials.cutouts
         if not stock or self.rng.random() < self.recipe.blobs:
-            thing = drawn(self.rng)
-        else:
-            longest = max(self.recipe.size // 2, 96)
-            thing = self.materials.cutout(int(self.rng.integers(len(stock))), longest=longest)
-        return edged(posed(self.sized(thing, area=area, most=most), self.rng), self.rng)
+            return drawn(self.rng)
+        return self.materials.cutout(int(self.rng.integers(len(stock))), longest=longest)
+
+    def near(self) -> Thing:
+        """Something close to the camera: it covers up to most of the picture, larger than it or not, out of focus."""
+        side = self.recipe.size
+        thing = self._chosen(longest=side)
+        covered = max(cv2.countNonZero(thing.area), 1)
+        area = self.rng.uniform(*_NEAR) * side**2
+        factor = min((area / covered) ** 0.5, _NEAREST * side / max(thing.size))
+        unsharp = side * float(self.rng.choice((0.0, self.rng.uniform(0.005, 0.05))))
+        return blurred(posed(thing.scaled(factor), self.rng, turn=90), sigma=unsharp)
 
     def patch(self) -> Thing:
         """A shape for a place that is painted over, as large as the recipe says, up to a twentieth of the picture."""
@@ -75,6 +87,13 @@ class Props:
             if covered < least:
                 best, least = at, covered
         return best
+
+    def anywhere(self, thing: Thing, stage: Stage) -> At:
+        """Where to put it, wherever that is: its middle lies somewhere in the picture."""
+        height, width = stage.touched.shape
+        middle = self.rng.uniform(-0.5, 0.5, 2) * self.recipe.size
+        left, top = (np.array([width, height]) - thing.size) / 2 + middle
+        return round(left), round(top)
 
     def _anywhere(self, room: int, side: int) -> int:
         """Where a side starts: mostly within the picture, which is the middle of the room."""

@@ -32,7 +32,9 @@ class PairRecipe:
         patched: Share of the changes that are a part of the picture painted with another part of it.
         moved: Share of the changes that are one thing at two places.
         replaced: Share of the changes that are two things, or one in two colours, at one place.
+        near: Share of the changes that are something close to the camera: large, out of focus, mostly outside.
         light: Greatest strength of what light does, differently in each picture; each pair draws its own up to that.
+        steady: Share of the pairs in which it does the same to both pictures: they were taken seconds apart.
         uneven: Share of the pictures whose light is not the same all over.
         shadows: Share of the pictures with cast shadows.
         dim: Share of the pairs from a place with little light: both pictures are dark and of low contrast.
@@ -41,6 +43,7 @@ class PairRecipe:
         camera_px: Longest shift of the residual at a picture of 256 px.
         covered: Share of the pairs whose edges are covered in both pictures, as what only one of them shows is.
         sensor: Strength of noise, blur and compression.
+        grey: Share of the pairs from a camera without colours.
         moments: Share of the pairs whose scene is one place at two times, where there are pictures of fixed cameras.
         texture_motion: Share of the pairs where texture moves, such as water and leaves, or a near part of the scene
             moves against the rest; that is no change.
@@ -63,7 +66,9 @@ class PairRecipe:
     patched: float = param(0.15, "share of changes that paint a part with another part", low=0, high=1)
     moved: float = param(0.15, "share of changes that are one thing at two places", low=0, high=1)
     replaced: float = param(0.25, "share of changes that are two things at one place", low=0, high=1)
+    near: float = param(0.04, "share of changes that are close to the camera, out of focus", low=0, high=1)
     light: float = param(1.0, "greatest strength of what light does", low=0, high=1)
+    steady: float = param(0.2, "share of pairs with the same light in both pictures", low=0, high=1)
     uneven: float = param(0.7, "share of pictures whose light is not the same all over", low=0, high=1)
     shadows: float = param(0.4, "share of pictures with cast shadows", low=0, high=1)
     dim: float = param(0.15, "share of pairs from a place with little light", low=0, high=1)
@@ -71,6 +76,7 @@ class PairRecipe:
     camera_px: float = param(2.0, "longest shift of the residual at 256 px", low=0, high=32, unit="px")
     covered: float = param(0.2, "share of pairs whose edges are covered in both pictures", low=0, high=1)
     sensor: float = param(1.0, "strength of noise, blur and compression", low=0, high=1)
+    grey: float = param(0.06, "share of pairs from a camera without colours", low=0, high=1)
     moments: float = param(0.3, "share of pairs that are one place at two times, where views are given", low=0, high=1)
     texture_motion: float = param(0.15, "share of pairs where texture moves", low=0, high=1)
 
@@ -88,6 +94,7 @@ RECIPES: Mapping[str, PairRecipe] = {
     "free": PairRecipe(camera="moved"),
     "captions": PairRecipe(  # things that have names, few enough and large enough to be told one by one
         unchanged=0.17,
+        near=0.0,
         most_changes=3,
         distractors=2,
         smallest=0.008,
@@ -105,7 +112,9 @@ RECIPES: Mapping[str, PairRecipe] = {
         sensor=0.6,
         texture_motion=0.0,
     ),
-    "plain": PairRecipe(light=0.0, shadows=0.0, dim=0.0, camera="still", covered=0.0, sensor=0.0, texture_motion=0.0),
+    "plain": PairRecipe(
+        light=0.0, shadows=0.0, dim=0.0, camera="still", covered=0.0, sensor=0.0, grey=0.0, texture_motion=0.0
+    ),
 }
 
 

@@ -151,11 +151,20 @@ def _taken(
     facts["dim"] = round(dim, 2)
     if finish is not None:
         under_light = replace(under_light, light=0.0, shadows=0.0)
+    facts["steady"] = bool(rng.random() < recipe.steady)
+    facts["grey"] = bool(rng.random() < recipe.grey)
+    before_light = rng.bit_generator.state
     for side, name in ((BEFORE, "before"), (AFTER, "after")):
         view = seen_by.views[side].picture(stage.pictures[side])
-        under = lit(rng, view if dim == 1 else cv2.multiply(view, (dim,) * 4), under_light)
+        light_rng = rng
+        if facts["steady"] and side == AFTER:
+            light_rng = np.random.default_rng()
+            light_rng.bit_generator.state = before_light
+        under = lit(light_rng, view if dim == 1 else cv2.multiply(view, (dim,) * 4), under_light)
         facts[name] = under.facts
         picture = taken(rng, under, recipe, under.facts)
+        if facts["grey"]:
+            picture = cv2.merge([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)] * 3)
         pictures.append(finish(picture) if finish else picture)
     return pictures[0], pictures[1]
 

@@ -130,11 +130,13 @@ def edged(thing: Thing, rng: np.random.Generator) -> Thing:
         solid = cv2.divide(thing.pixels, cv2.merge([cv2.max(thing.alpha, 1)] * 3), scale=255.0)
         return replace(thing, pixels=cv2.bitwise_and(solid, cv2.merge([hard] * 3)), alpha=hard)
     finest = min(thing.size) / 24
-    return _feathered(thing, sigma=float(rng.uniform(0.3, 1.0)) * float(np.clip(finest, 0.6, 1.6)))
+    return blurred(thing, sigma=float(rng.uniform(0.3, 1.0)) * float(np.clip(finest, 0.6, 1.6)))
 
 
-def _feathered(thing: Thing, *, sigma: float) -> Thing:
-    """Alpha (and with it the multiplied pixels) blurred, with room around for what flows over the edge."""
+def blurred(thing: Thing, *, sigma: float) -> Thing:
+    """Alpha and the multiplied pixels blurred, with room around for what flows over the edge; itself for 0."""
+    if not sigma:
+        return thing
     room = int(2 * sigma) + 1
     stack = cv2.copyMakeBorder(_stack(thing), room, room, room, room, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
     shape = cv2.copyMakeBorder(thing.area, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
