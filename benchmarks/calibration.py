@@ -24,7 +24,7 @@ from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.methods.spot import Spot
 from spotdiff.options import Options
 from spotdiff.pipeline import compare_pair
-from spotdiff.regions.find import faint_ones
+from spotdiff.regions.find import faint_density
 from spotdiff.types import Calibration, Comparison, Extraction, Pair, Picture
 
 SEED = 4241
@@ -142,7 +142,7 @@ def fitted(pairs: list[Known], settings: dict[str, str]) -> Calibration:
         if answer.evidence is None:
             continue
         whole, seen_at = log_odds(answer.evidence.anything or 0.5), answer.evidence.seen_at
-        faint, regions = np.log1p(faint_ones(answer.regions)), _regions(answer, pair)
+        faint, regions = np.log1p(faint_density(answer.regions, answer.evidence.gone.size)), _regions(answer, pair)
         for score, area, is_right in regions:
             seen = min(area * seen_at**2 / SEEN, 1.0)
             shown = whole * seen + log_odds(UNSEEN) * (1 - seen)

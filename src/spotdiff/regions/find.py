@@ -47,15 +47,17 @@ def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[
     return _renumbered(tuple(told), list(left_behind.values()), labels)
 
 
-def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Thresholds) -> tuple[list[Region], Labels, int]:
-    """The regions at sensitivity 0.5, whatever their score, their labels, and how many of them are faint."""
+def _usual_regions(
+    pair: Pair, evidence: Evidence, change: Map, usual: Thresholds
+) -> tuple[list[Region], Labels, float]:
+    """The regions at sensitivity 0.5, whatever their score, their labels, and the density of faint ones."""
     kinds: list[Kind] = []
     if evidence.directed:
         labels, kinds = directed_labels(evidence, usual)
     else:
         labels = label_regions(change, usual)
     if not labels.any():
-        return [], labels, 0
+        return [], labels, 0.0
     boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
     regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
     if evidence.directed:
@@ -63,11 +65,11 @@ def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Threshold
     elif len(regions) <= _NAMED:
         divided = _divided(pair, change, labels, regions, least=usual.min_area)
         regions = _named_by_edges(pair, labels, divided)
-    faint = faint_ones(regions)
+    faint = faint_density(regions, change.size)
     return _scored(regions, usual, evidence, faint=faint), labels, faint
 
 
-def _scored(regions: list[Region], limits: Thresholds, evidence: Evidence, *, faint: int) -> list[Region]:
+def _scored(regions: list[Region], limits: Thresholds, evidence: Evidence, *, faint: float) -> list[Region]:
     """Regions with the chance that they truly changed as their score, where the method knows it."""
     calibration = limits.calibration
     if calibration is None:
@@ -94,7 +96,7 @@ def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> b
     return sure and float(values.max()) >= asked.seed
 
 
-def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels, *, faint: int) -> list[Region]:
+def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels, *, faint: float) -> list[Region]:
     """What is told besides the usual regions, which are numbered in `labels`; the new ones are written into it.
 
     Their kinds come from the maps of a method that tells gone from new; from any other they have none: they are faint.
@@ -137,13 +139,13 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
-def faint_ones(regions: Sequence[Region]) -> int:
-    """How many regions, with their evidence as their score, are faint."""
-    return sum(region.score < _FAINT for region in regions)
+def faint_density(regions: Sequence[Region], pixels: int) -> float:
+    """How many regions, with their evidence as their score, are faint, among 100,000 pixels of a pair that has `pixels`."""
+    return 1e5 * sum(region.score < _FAINT for region in regions) / pixels
 
 
 def calibrated(
-    region: Region, calibration: Calibration, *, faint: int = 0, anything: float | None = None, seen_at: float = 1.0
+    region: Region, calibration: Calibration, *, faint: float = 0.0, anything: float | None = None, seen_at: float = 1.0
 ) -> float:
     """The chance that a region truly changed.
 
@@ -153,7 +155,7 @@ def calibrated(
     Args:
         region: With its evidence as its score.
         calibration: What counts for how much.
-        faint: How many regions of the pair are faint.
+        faint: As `faint_density` says.
         anything: As in `Evidence`.
         seen_at: As in `Evidence`.
 
