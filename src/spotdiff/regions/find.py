@@ -140,7 +140,7 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
 
 
 def faint_density(regions: Sequence[Region], pixels: int) -> float:
-    """Faint regions among 100,000 pixels of a pair that has `pixels`; the regions have their evidence as their score."""
+    """Faint regions among 100,000 pixels of a pair that has `pixels`; the score of a region is its evidence."""
     return 1e5 * sum(region.score < _FAINT for region in regions) / pixels
 
 
