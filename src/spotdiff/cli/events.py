@@ -211,16 +211,24 @@ def verified(store: str, evidence: str | None) -> int:
 @click.option("--sink", "sinks", multiple=True, metavar="NAME", help="only alerts to this sink")
 def retried(ids: tuple[str, ...], store: str, evidence: str | None, sinks: tuple[str, ...]) -> None:
     """Have alerts delivered after all that were given up; a running watch, or the next one, sends them."""
+    from sqlalchemy.exc import DBAPIError
+
     from spotdiff.watching.alerts.queue import AlertQueue
+    from spotdiff.watching.events.errors import StoreDown, reason
 
     with _open(store, evidence) as kept:
-        queue = AlertQueue(kept.engine)
-        dead = [delivery for delivery in queue.dead() if not sinks or delivery.sink in sinks]
         for name in ids:
-            kept.event(name)
-        if ids:
-            dead = [delivery for delivery in dead if delivery.message.event in ids]
-        count = queue.revive(delivery.key for delivery in dead)
+            kept.event(name)  # tells a mistyped one
+        queue = AlertQueue(kept.engine)
+        try:
+            dead = [
+                delivery
+                for delivery in queue.dead()
+                if (not ids or delivery.message.event in ids) and (not sinks or delivery.sink in sinks)
+            ]
+            count = queue.revive(delivery.key for delivery in dead)
+        except DBAPIError as error:
+            raise StoreDown(f"the alerts cannot be read or written: {reason(error)}") from None
     for delivery in dead:
         click.echo(f"{delivery.message.event:<14} {delivery.message.change:<12} {delivery.sink}: {delivery.error}")
     click.echo(f"{count} alert{'s' * (count != 1)} to be sent again." if count else "No alert was given up.")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from spotdiff.errors import MissingExtra, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _ENDINGS = (".db", ".sqlite", ".sqlite3")
 _TAKES = "a store is a path that ends in .db, or a URL such as sqlite:///events.db or postgresql://user@host/name"
@@ -130,20 +134,28 @@ def make_engine(address: Address) -> Engine:
     return engine
 
 
-def make_reading_engine(address: Address) -> Engine:
-    """An engine that leaves a database as it is, for one look at it.
+@contextmanager
+def read_only(address: Address) -> Iterator[Connection]:
+    """A connection that leaves a database as it is, for one look at it.
 
     A SQLite file is read through the log of those who write it. Where there is none it is read as it lies, since even
     a connection that only reads would make one.
 
     Raises:
         MissingExtra: the server's driver is not installed.
+        DBAPIError: the database does not answer.
     """
     if address.file is None:
-        return _server_engine(address).execution_options(postgresql_readonly=True)
-    logged = all(Path(f"{address.file}{ending}").exists() for ending in ("-wal", "-shm"))
-    uri = f"{address.file.absolute().as_uri()}?mode=ro&{'readonly_shm' if logged else 'immutable'}=1"
-    return create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True))
+        engine = _server_engine(address).execution_options(postgresql_readonly=True)
+    else:
+        logged = all(Path(f"{address.file}{ending}").exists() for ending in ("-wal", "-shm"))
+        uri = f"{address.file.absolute().as_uri()}?mode=ro&{'readonly_shm' if logged else 'immutable'}=1"
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _server_engine(address: Address) -> Engine:

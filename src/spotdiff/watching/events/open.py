@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from spotdiff.errors import DataError, OptionError
 from spotdiff.files import write_whole
-from spotdiff.watching.events.database import make_engine, make_reading_engine, parse_address, writing
+from spotdiff.watching.events.database import make_engine, parse_address, read_only, writing
 from spotdiff.watching.events.disk import Reserve
 from spotdiff.watching.events.errors import is_disk_full, reason
 from spotdiff.watching.events.evidence import EvidenceFolder
@@ -104,8 +104,10 @@ def check_store(url: str, *, folder: Path | None = None) -> None:
     try:
         if address.file is not None:
             _check_file(address.file)
-        exists = address.file is None or address.file.exists()
-        name = _stored_name(address) if exists else None
+        name = None
+        if address.file is None or address.file.exists():
+            with read_only(address) as connection:
+                name = _checked_name(connection, address)
         _check_folder(address.folder)
         _check_owner(address.folder / _NAME_FILE, name or "")
     except DBAPIError as error:
@@ -164,24 +166,20 @@ def _require_store(address: Address, folder: Path | None) -> None:
         _check_file(address.file)
     if folder is not None and not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; the evidence of {address.shown} lies elsewhere")
-    if _stored_name(address) is None:
-        raise missing
+    with read_only(address) as connection:
+        if current_revision(connection, address.shown) is None:
+            raise missing
 
 
-def _stored_name(address: Address) -> str | None:
+def _checked_name(connection: Connection, address: Address) -> str | None:
     """A store's own name, once its database is found to be fit; None for an empty one. Nothing is written."""
-    engine = make_reading_engine(address)
-    try:
-        with engine.connect() as connection:
-            if current_revision(connection, address.shown) is not None:
-                if address.file is not None:
-                    _check_integrity(connection, address)
-                return str(read_fact(connection, _NAME_FACT))
-            if address.file is None and not connection.execute(_MAY_CREATE).scalar():
-                raise DataError(f"{address.shown}: {address.url.username} may not make tables there")
-            return None
-    finally:
-        engine.dispose()
+    if current_revision(connection, address.shown) is not None:
+        if address.file is not None:
+            _check_integrity(connection, address)
+        return str(read_fact(connection, _NAME_FACT))
+    if address.file is None and not connection.execute(_MAY_CREATE).scalar():
+        raise DataError(f"{address.shown}: {address.url.username} may not make tables there")
+    return None
 
 
 def _check_integrity(connection: Connection, address: Address) -> None:
