@@ -12,7 +12,7 @@ from spotdiff.regions.boxes import overlap
 if TYPE_CHECKING:
     from spotdiff.options import Options
     from spotdiff.types import Box, Comparison
-    from spotdiff.watching.store import Store
+    from spotdiff.watching.events import Store
     from spotdiff.watching.values import Event
 
 _KINDS = {"added": "left", "removed": "taken", "moved": "moved"}

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
+from spotdiff.watching.events import StoreDown
 from spotdiff.watching.reports import Amended, Ended, Opened
-from spotdiff.watching.store import StoreDown
 from spotdiff.watching.told import scene_text
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from spotdiff.watching.camera import CameraWatch
+    from spotdiff.watching.events import Store
     from spotdiff.watching.reports import Report
-    from spotdiff.watching.store.store import Store
     from spotdiff.watching.values import Event
 
 _MOST = 200  # reports that wait while nothing can be written

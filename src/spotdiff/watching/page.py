@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spotdiff.watching.store import EvidenceFile, Store
+    from spotdiff.watching.events import EvidenceFile, Store
     from spotdiff.watching.values import Event
 
 _WIDE = 480  # pixels of a still on the page

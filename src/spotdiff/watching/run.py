@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
-from spotdiff.watching.post import Addresses, Post
+from spotdiff.watching.alerts.router import AlertRouter, Routes
+from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.rounds import Rounds, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.calendar import MachineZone
@@ -20,7 +21,6 @@ from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.state import WatchState
 from spotdiff.watching.station import Station
-from spotdiff.watching.store import StoreDown, mend, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +63,7 @@ class Watch:
         listener: Listener = lambda event, change: None,
     ) -> None:
         self.rules, self._replay, self._listener = rules, replay, listener
-        addresses = Addresses.of(rules)
-        self.post = Post(rules, addresses)
+        self.post = AlertRouter(rules, Routes.from_rules(rules))
         if "://" not in rules.store:
             Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
@@ -72,11 +71,11 @@ class Watch:
             folder=Path(rules.evidence) if rules.evidence else None,
             reserve_mb=rules.reserve_mb,
             retention=retention_of(rules),
-            letters=self.post.letters,
+            deliveries=self.post.deliveries,
         )
         self.stations: list[Station] = []
         try:
-            mend(self.store)
+            clean_up(self.store)
             self._open_stations(start, speed)
             self.post.open(self.store)
         except BaseException:

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 from spotdiff.errors import DataError
 from spotdiff.watching.camera import CameraWatch
 from spotdiff.watching.desk import Desk
+from spotdiff.watching.events import StoreDown
+from spotdiff.watching.events.disk import try_lock
 from spotdiff.watching.memory import recall, remember
 from spotdiff.watching.reports import Opened
 from spotdiff.watching.shifts import Shifts, shift_of, untidy_key
 from spotdiff.watching.state import CameraState
-from spotdiff.watching.store import StoreDown
-from spotdiff.watching.store.disk import hold
 from spotdiff.watching.values import HEALTH_KINDS, SCENE_KINDS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from spotdiff.watching.desk import Listener
+    from spotdiff.watching.events import Store
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.rules.settings import Camera
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Scene
     from spotdiff.watching.sources import Feed
-    from spotdiff.watching.store import Store
     from spotdiff.watching.values import Event, Frame
 
 _SAVED = 60.0  # seconds between two savings of the memory
@@ -69,7 +69,7 @@ class Station:
         self._approved = [one for one in rules.approved.values() if one.camera in ("", camera.name)]
         folder = store.folder / "shifts"
         self._seen_to = f"shifts:{camera.name}"
-        last = store.kept(self._seen_to) if self._approved else None
+        last = store.fact(self._seen_to) if self._approved else None
         self._shifts = Shifts(
             self._approved,
             dict(rules.zones),
@@ -80,7 +80,7 @@ class Station:
             note=lambda said: self._note("shift", said),
         )
         self._growth = f"folder:{camera.name}"
-        done = store.kept(self._growth) if feed.live and camera.grows else None
+        done = store.fact(self._growth) if feed.live and camera.grows else None
         self._done = datetime.fromisoformat(str(done)) if done else None  # earlier pictures of a folder that grows
         self._last: datetime | None = None
         self._saved = self._seconds = 0.0
@@ -143,9 +143,9 @@ class Station:
         self._saved, self._unsaved = seconds, False
         with suppress(StoreDown):  # something is seen to once more rather than never
             if self._shifts.last is not None:
-                self._store.keep(self._seen_to, self._shifts.last.isoformat())
+                self._store.set_fact(self._seen_to, self._shifts.last.isoformat())
             if self._last is not None and self.feed.live and self.camera.grows:
-                self._store.keep(self._growth, self._last.isoformat())
+                self._store.set_fact(self._growth, self._last.isoformat())
         scene = self.watch.scene
         if scene is not None:
             ids = {
@@ -225,7 +225,7 @@ def _held(store: Store, camera: str) -> int:
     """
     path = store.folder / "memory" / f".{camera}.lock"
     path.parent.mkdir(exist_ok=True)
-    handle = hold(path)
+    handle = try_lock(path)
     if handle is None:
         raise DataError(f"{camera} is watched already, by another process that keeps its events in {store.folder}")
     return handle

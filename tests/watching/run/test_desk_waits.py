@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 from spotdiff.errors import DataError
 from spotdiff.watching.desk import Desk
+from spotdiff.watching.events import StoreDown
 from spotdiff.watching.reports import Amended, Ended, Opened
-from spotdiff.watching.store import StoreDown
 from spotdiff.watching.values import Event, Witness
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -9,11 +9,11 @@ import cv2
 import pytest
 from sqlalchemy import select
 
+from spotdiff.watching.events import open_store
+from spotdiff.watching.events.schema import journal
 from spotdiff.watching.rules import Approved, Zone
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.shifts import Shifts
-from spotdiff.watching.store import open_store
-from spotdiff.watching.store.tables import journal
 from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
 
 THINGS = [(10 + 62 * number, 70, 46 + 62 * number, 104) for number in range(5)]

@@ -15,7 +15,7 @@ from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.state import CameraState, WatchState
 from spotdiff.watching.told import health_text, record_of, scene_text
 from spotdiff.watching.values import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS
-from watching.store.store_toys import make_event
+from watching.events.store_toys import make_event
 
 BAG = make_event(id="hall-3", text="Left: [/] a [red]bag[/red].")
 SPOON = make_event(id="hall-4", kind="taken", text="Taken: a spoon.")
