@@ -136,9 +136,9 @@ def films(sources, out, settings):
         spans = {}
         with Watch(rules, replay=True) as watch:
             watch.run()
-            for station in watch.stations:
-                last = station.watch._last
-                spans[station.camera.name] = last.seconds if last else 0.0
+            for monitor in watch.monitors:
+                last = monitor.analyser.last_frame
+                spans[monitor.camera.name] = last.seconds if last else 0.0
             events = watch.store.events()
             for name in names:
                 mine = [event for event in events if event.camera == name]

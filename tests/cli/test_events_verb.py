@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from spotdiff.watching.event import Witness
 from spotdiff.watching.store import open_store
-from spotdiff.watching.values import Witness
 from watching.run.run_toys import BAG, place
 from watching.store.store_toys import START, make_event, make_witness
 

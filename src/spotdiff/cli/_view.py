@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from spotdiff.watching.state import WatchState
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
+    from spotdiff.watching.status import WatchStatus
 
 _LATEST = 8
 
@@ -35,33 +35,35 @@ class View:
     def __exit__(self, *_: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def heard(self, event: Event, change: str) -> None:
+    def add(self, event: Event, change: str) -> None:
         """An event has changed."""
         self._latest.append(f"{event.confirmed:%H:%M:%S}  {change:<12} {event.id}  {event.text}")
 
-    def show(self, state: WatchState) -> None:
+    def show(self, status: WatchStatus) -> None:
         """Bring the picture up to date."""
-        parts: list[RenderableType] = [_cameras(state), _open(state), Text("\n".join(self._latest))]
-        waiting = sum(number for (_, how), number in state.letters.items() if how == "waiting")
+        parts: list[RenderableType] = [_cameras(status), _open(status), Text("\n".join(self._latest))]
+        waiting = sum(number for (_, state), number in status.messages.items() if state == "waiting")
         if waiting:
             parts.append(Text(f"{waiting} messages wait to be delivered", style="yellow"))
-        if state.store_trouble:
-            parts.append(Text(f"{state.store_trouble}; {state.store_waiting} changes wait", style="red"))
+        if status.store_trouble:
+            parts.append(Text(f"{status.store_trouble}; {status.store_waiting} changes wait", style="red"))
         self._live.update(Group(*parts), refresh=True)
 
 
-def _cameras(state: WatchState) -> Table:
+def _cameras(status: WatchStatus) -> Table:
     table = Table("Camera", "State", "Frames a second", "Frames", "Dropped", "Open", box=None, pad_edge=False)
-    for camera in state.cameras:
-        well = Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
-        open_ = str(len(camera.open))
-        table.add_row(Text(camera.name), well, f"{camera.fps:.1f}", f"{camera.frames:,}", f"{camera.dropped:,}", open_)
+    for camera in status.cameras:
+        condition = (
+            Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
+        )
+        counts = f"{camera.frames:,}", f"{camera.dropped:,}", str(len(camera.open))
+        table.add_row(Text(camera.name), condition, f"{camera.fps:.1f}", *counts)
     return table
 
 
-def _open(state: WatchState) -> Table:
+def _open(status: WatchStatus) -> Table:
     table = Table("Open", "Since", "What", box=None, pad_edge=False)
-    for camera in state.cameras:
+    for camera in status.cameras:
         for event in camera.open:
             table.add_row(Text(event.id), f"{event.first_seen:%Y-%m-%d %H:%M}", Text(event.text))
     return table

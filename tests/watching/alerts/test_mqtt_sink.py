@@ -16,7 +16,7 @@ from spotdiff.watching.alerts.lane import LONGEST_PAUSE
 from spotdiff.watching.alerts.sinks import mqtt_link
 from spotdiff.watching.alerts.sinks.mqtt import Mqtt
 from spotdiff.watching.alerts.sinks.mqtt_topics import slug
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 

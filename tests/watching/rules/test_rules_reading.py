@@ -7,7 +7,7 @@ import pytest
 from spotdiff.errors import OptionError, SpotdiffError
 from spotdiff.params import params_of
 from spotdiff.watching.post import Addresses
-from spotdiff.watching.rules import Approved, Camera, Rules, Zone, read_rules, rules_of, with_settings
+from spotdiff.watching.rules import Camera, Inspection, Rules, Zone, read_rules, rules_of, with_settings
 
 HALL = '[cameras.hall]\nsource = "hall.mp4"\n'
 SHIFT = '[approved.clean]\npicture = "clean.png"\nat = ["18:00"]\n'
@@ -327,7 +327,7 @@ def test_values_made_in_a_program_are_checked_as_well():
         lambda: Camera("hall", "x", fps=0),
         lambda: Zone("door", what=("lft",)),
         lambda: Zone("door", dwell=-1),
-        lambda: Approved("clean", at=("25:00",)),
+        lambda: Inspection("clean", at=("25:00",)),
         lambda: Rules({}, metrics=-1),
     ):
         with pytest.raises(OptionError):

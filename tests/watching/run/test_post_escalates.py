@@ -11,11 +11,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from spotdiff.watching.alerts import Escalation, SystemClock
+from spotdiff.watching.event import Event
+from spotdiff.watching.housekeeping import Housekeeping
 from spotdiff.watching.post import Addresses, Post
-from spotdiff.watching.rounds import Rounds
 from spotdiff.watching.rules import Camera, Rules, Zone
 from spotdiff.watching.store.tables import metadata
-from spotdiff.watching.values import Event
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ def test_an_outbox_that_cannot_be_written_is_told_and_tried_again(store, post, m
     gone = OperationalError("INSERT", {}, Exception("database is locked"))
     post.open(store)
     store.flush = store.kept = lambda *_: None
-    rounds = Rounds(store, post, replace(post._rules, reserve_mb=0), SystemClock())
+    housekeeping = Housekeeping(store, post, replace(post._rules, reserve_mb=0), SystemClock())
     with monkeypatch.context() as patch:
         patch.setattr(post._outbox, "put", lambda *_: (_ for _ in ()).throw(gone))
-        assert rounds.make()
-    assert rounds.database_down == "database is locked"
+        assert housekeeping.run_due()
+    assert housekeeping.database_down == "database is locked"
     post.escalate()
     post.close(wait=10)
     assert post._addresses.sinks["boss"].keys == ["hall-1/escalated/boss/text"]

@@ -9,9 +9,9 @@ import cv2
 import pytest
 from sqlalchemy import select
 
-from spotdiff.watching.rules import Approved, Zone
+from spotdiff.watching.inspections import Inspections
+from spotdiff.watching.rules import Inspection, Zone
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.shifts import Shifts
 from spotdiff.watching.store import open_store
 from spotdiff.watching.store.tables import journal
 from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
@@ -67,12 +67,12 @@ def shift(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shift")
     film = make_film(folder / "hall.mp4", 86, spans(first=10, last=30), fps=2)
     cv2.imwrite(str(folder / "clean.png"), place()[..., ::-1])
-    clean = Approved("clean", picture=str(folder / "clean.png"), at=("13:01", "13:02"), zones=("all",))
+    clean = Inspection("clean", picture=str(folder / "clean.png"), at=("13:01", "13:02"), zones=("all",))
     rules = make_rules(
         folder,
         {"hall": film},
         zones={"all": Zone("all", what=("untidy",))},
-        approved={"clean": clean},
+        inspections={"clean": clean},
         timezone="Europe/Berlin",
     )
     return rules, replayed(rules, start=NOON.replace(second=40)), folder / "events-evidence/shifts"
@@ -120,7 +120,7 @@ def test_a_report_that_cannot_be_written_is_noted_and_the_event_told(shift, tmp_
 
 def test_a_view_that_cannot_be_compared_is_neither_tidy_nor_not(shift, tmp_path, monkeypatch):
     rules, _, _ = shift
-    unsure = lambda judge, usual, seen: replace(compare(judge, usual, seen), verdict="unsure", reason="dark")  # noqa: E731
+    unsure = lambda judge, usual, present: replace(compare(judge, usual, present), verdict="unsure", reason="dark")  # noqa: E731
     compare = Judge.compare
     monkeypatch.setattr(Judge, "compare", unsure)
     heard = replayed(replace(rules, store=str(tmp_path / "events.db")), start=NOON.replace(second=40))
@@ -176,9 +176,9 @@ def test_what_is_untidy_is_shown_in_the_size_of_the_camera(shift, tmp_path):
 def test_an_old_picture_is_held_against_nothing(shift, tmp_path):
     """A camera that gives nothing now shows neither order nor disorder: the appointment waits."""
     rules, _, _ = shift
-    (clean,) = rules.approved.values()
+    (clean,) = rules.inspections.values()
     judge = SimpleNamespace(compare=lambda *looks: pytest.fail("an old picture was compared"))
-    shifts = Shifts([clean], dict(rules.zones), zone=UTC, folder=tmp_path, judge=judge, last=NOON)
-    scene, later = SimpleNamespace(still=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
-    assert list(shifts.see(scene, later, 30.0, None)) == []
-    assert shifts.last == NOON
+    inspections = Inspections([clean], dict(rules.zones), zone=UTC, folder=tmp_path, judge=judge, last=NOON)
+    scene, later = SimpleNamespace(median=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
+    assert list(inspections.inspect(scene, SimpleNamespace(wall=later, seconds=30.0), None)) == []
+    assert inspections.last == NOON

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from spotdiff.errors import LoadError
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources import ring as rings
 from spotdiff.watching.sources.ring import RingReader, RingWriter
-from spotdiff.watching.values import Frame
 
 WALL = datetime(2024, 1, 31, 23, 59, 59, 123456, tzinfo=UTC)
 

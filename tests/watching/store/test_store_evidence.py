@@ -16,11 +16,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from spotdiff.errors import DataError
+from spotdiff.watching.event import EVENT_KINDS, Witness
 from spotdiff.watching.store import mend, open_store, to_coco, to_csv, verify
 from spotdiff.watching.store.clip import encode_clip
 from spotdiff.watching.store.pictures import boxed, thumbnail
 from spotdiff.watching.store.tables import journal
-from spotdiff.watching.values import EVENT_KINDS, Witness
 from watching.store.store_toys import evidence_files, make_event, make_frames, make_witness
 
 

@@ -18,8 +18,8 @@ from spotdiff.watching.sources.ring import RingWriter
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from spotdiff.watching.event import Frame
     from spotdiff.watching.sources.task import Pulse, Task
-    from spotdiff.watching.values import Frame
 
     Reader = Callable[[Task, Pulse], Iterator[Frame]]
 

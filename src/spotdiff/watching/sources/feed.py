@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from spotdiff.errors import LoadError
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources.decoder import Decoder
 from spotdiff.watching.sources.naming import source_name, without_password
 from spotdiff.watching.sources.task import Resumed
-from spotdiff.watching.values import Frame
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,10 +9,10 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources.decoding import ToRgb, opened, pictures, time_of
 from spotdiff.watching.sources.naming import without_password
 from spotdiff.watching.sources.task import EPOCH, aware
-from spotdiff.watching.values import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
 from spotdiff.image.load import load_picture
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources.folder_times import Dated, dated, natural
 from spotdiff.watching.sources.naming import PICTURES
-from spotdiff.watching.values import Frame
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from spotdiff.watching.values import Frame
+    from spotdiff.watching.event import Frame
 
 _LATE = 2.0  # seconds by which a stream may run ahead or behind before its clock is set anew
 _EARLY = 0.5  # share of a step by which a frame may come early: cameras are not punctual

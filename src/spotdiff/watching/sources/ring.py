@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from spotdiff.types import Bytes
-    from spotdiff.watching.values import Frame
+    from spotdiff.watching.event import Frame
 
 SLOTS = 2
 _LAST, _BLOCK, _DAMAGED, _BEAT, _CAME, _GAP = range(6)  # words of the board

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources.decoding import ToRgb, opened, pictures, time_of
 from spotdiff.watching.sources.naming import without_password
 from spotdiff.watching.sources.pace import Due, PlayClock
-from spotdiff.watching.values import Frame
 
 if TYPE_CHECKING:
     from av.container import InputContainer

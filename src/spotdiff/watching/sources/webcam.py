@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import LoadError
+from spotdiff.watching.event import Frame
 from spotdiff.watching.sources.naming import webcam_device
 from spotdiff.watching.sources.pace import Due
-from spotdiff.watching.values import Frame
 
 if TYPE_CHECKING:
     from spotdiff.watching.sources.task import Pulse, Task

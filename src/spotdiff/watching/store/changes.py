@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, insert, select, update
 
+from spotdiff.watching.event import Event
 from spotdiff.watching.store.rows import columns
 from spotdiff.watching.store.tables import events, evidence, journal, kept, outbox
-from spotdiff.watching.values import Event
 
 Change = dict[str, Any]
 Letters = Callable[[Event | None, Event], Sequence[Mapping[str, Any]]]  # (as it was, as it is): rows of the outbox

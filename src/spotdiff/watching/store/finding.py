@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement
 
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
 
 Words = str | Sequence[str] | None
 _LATEST = 5000  # ids among which a mistyped one is looked for

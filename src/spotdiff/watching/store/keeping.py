@@ -15,10 +15,10 @@ from spotdiff.watching.store.times import micros
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from spotdiff.watching.event import Event, Witness
     from spotdiff.watching.store.retention import Retention
     from spotdiff.watching.store.shelves import EvidenceFile, Staged
     from spotdiff.watching.store.store import Store
-    from spotdiff.watching.values import Event, Witness
 
 CLEARING_S = 10.0  # while the disk stays full, old evidence is looked for no more often than this
 

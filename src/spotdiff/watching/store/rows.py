@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import String, Text, null
 
 from spotdiff.errors import DataError
+from spotdiff.watching.event import EVENT_KINDS, STATES, Event
 from spotdiff.watching.store.tables import events
 from spotdiff.watching.store.times import instant, micros
-from spotdiff.watching.values import EVENT_KINDS, STATES, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

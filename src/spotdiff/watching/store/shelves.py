@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
 
 STAGING = ".staging"
 _OURS = re.compile(r"(before|after|boxes|thumbnail)\.jpg|mask\.png|clip(-\d+)?\.mp4")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from spotdiff.errors import DataError, SpotdiffError
+from spotdiff.watching.event import Event, Witness
 from spotdiff.watching.store import changes
 from spotdiff.watching.store.engine import writing
 from spotdiff.watching.store.faults import StoreDown, is_full
@@ -26,7 +27,6 @@ from spotdiff.watching.store.rows import (
 from spotdiff.watching.store.shelves import EvidenceFile
 from spotdiff.watching.store.tables import events, evidence
 from spotdiff.watching.store.times import micros
-from spotdiff.watching.values import Event, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from spotdiff.types import Box
+    from spotdiff.watching.event import State
     from spotdiff.watching.store.changes import Letters
     from spotdiff.watching.store.disk import Reserve
     from spotdiff.watching.store.label import Label
     from spotdiff.watching.store.retention import Retention
     from spotdiff.watching.store.shelves import Shelves
     from spotdiff.watching.store.writer import Writer
-    from spotdiff.watching.values import State
 
 
 class Store:

@@ -41,6 +41,7 @@ events = Table(
     Column("seconds", Float, nullable=False, default=0.0),
     Column("confirmed_seconds", Float, nullable=False, default=0.0),
     Column("boot", String(100), nullable=False, default=""),
+    Column("inspection", String(200), nullable=False, default=""),
     Column("acknowledged_by", String(200), nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     UniqueConstraint("camera", "number", name="event_number"),

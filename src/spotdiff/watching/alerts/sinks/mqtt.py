@@ -13,7 +13,7 @@ from spotdiff.watching.alerts.sink import SinkDown
 from spotdiff.watching.alerts.sinks.mqtt_link import Account, Link, client_of
 from spotdiff.watching.alerts.sinks.mqtt_places import Places
 from spotdiff.watching.alerts.sinks.mqtt_topics import Post, Topics
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 PORT, TLS_PORT = 1883, 8883
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from spotdiff.watching.alerts.message import Message
 from spotdiff.watching.alerts.sinks.mqtt_topics import Post, Topics
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 
 @dataclass(frozen=True, slots=True)

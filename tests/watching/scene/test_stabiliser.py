@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.scales import Scales, shrunk
-from spotdiff.watching.scene.steady import Steady, moved_by
+from spotdiff.watching.scene.sizes import Sizes, shrink
+from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
 from watching.scene.scene_toys import in_grey, lit, moved, noisy, place
 
 WORK = (384, 216)
@@ -15,13 +15,13 @@ LIMIT = 0.6  # pixels of the working picture
 
 
 def steady_on(pixels, seed=0):
-    scales = Scales.of(pixels, side=640)
-    factor = scales.work[0] / scales.tiny[0]
+    sizes = Sizes.of(pixels, side=640)
+    factor = sizes.work[0] / sizes.tiny[0]
     rng = np.random.default_rng(seed)
-    steady = Steady(shrunk(noisy(pixels, rng), scales.tiny))
+    stabiliser = Stabiliser(shrink(noisy(pixels, rng), sizes.tiny))
 
     def measure(frame):
-        x, y = steady.shift(shrunk(noisy(frame, rng), scales.tiny))
+        x, y = stabiliser.offset(shrink(noisy(frame, rng), sizes.tiny))
         return x * factor, y * factor
 
     return measure
@@ -44,13 +44,13 @@ def test_a_shift_is_measured(size, shift):
 @pytest.mark.parametrize("size", SIZES)
 def test_to_measure_changes_nothing(size):
     reference, frame = place(size), moved(place(size), 4, -3)
-    scales = Scales.of(reference, side=640)
-    tiny, other = (shrunk(one, scales.tiny) for one in (reference, frame))
-    steady = Steady(tiny)
+    sizes = Sizes.of(reference, side=640)
+    tiny, other = (shrink(one, sizes.tiny) for one in (reference, frame))
+    stabiliser = Stabiliser(tiny)
     kept = other.copy()
-    first = steady.shift(other)
-    assert [steady.shift(other) for _ in range(5)] == [first] * 5
-    assert steady.shift(tiny) == (0.0, 0.0)
+    first = stabiliser.offset(other)
+    assert [stabiliser.offset(other) for _ in range(5)] == [first] * 5
+    assert stabiliser.offset(tiny) == (0.0, 0.0)
     assert np.array_equal(other, kept)
 
 
@@ -102,12 +102,12 @@ def test_nothing_to_hold_on_to(level):
 
 @pytest.mark.parametrize("size", [(2, 2), (16, 12), (13, 40), (40, 13), (20, 20)])
 def test_tiny_pictures(size):
-    steady = Steady(place(size))
-    assert steady.shift(place(size)) == (0.0, 0.0)
+    stabiliser = Stabiliser(place(size))
+    assert stabiliser.offset(place(size)) == (0.0, 0.0)
 
 
 def test_moved_by_brings_back_what_moved():
     picture = place(WORK)
-    back = moved_by(moved(picture, 6, -4), 6, -4)
+    back = shift_back(moved(picture, 6, -4), 6, -4)
     assert np.array_equal(back[10:-10, 10:-10], picture[10:-10, 10:-10])
-    assert moved_by(picture, 0, 0) is picture
+    assert shift_back(picture, 0, 0) is picture

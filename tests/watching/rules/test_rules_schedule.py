@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from spotdiff.errors import OptionError
-from spotdiff.watching.rules.calendar import Hours, MachineZone, appointments, clock_of, days_of, seconds_of
+from spotdiff.watching.rules.schedule import Hours, MachineZone, clock_of, days_of, due_times, seconds_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EVERY = frozenset(range(7))
@@ -23,7 +23,7 @@ def kept(at, start, end, *, days=EVERY, zone=BERLIN, step=timedelta(minutes=7)):
     found, last = [], start
     while last < end:
         now = min(last + step, end)
-        found += appointments([clock_of(text) for text in at], days, zone, after=last, until=now)
+        found += due_times([clock_of(text) for text in at], days, zone, after=last, until=now)
         last = now
     return [f"{moment.astimezone(zone):%d %H:%M}" for moment in found]
 
@@ -99,28 +99,28 @@ def test_an_hour_that_autumn_brings_twice_counts_once():
     start, end = utc(2024, 10, 26, 12), utc(2024, 10, 27, 12)
     assert kept(["02:30"], start, end) == ["27 02:30"]
     times = [clock_of(text) for text in ("02:30", "03:00")]
-    moments = list(appointments(times, EVERY, BERLIN, after=utc(2024, 10, 27, 0), until=utc(2024, 10, 27, 3)))
+    moments = list(due_times(times, EVERY, BERLIN, after=utc(2024, 10, 27, 0), until=utc(2024, 10, 27, 3)))
     assert moments == [utc(2024, 10, 27, 0, 30), utc(2024, 10, 27, 2)]
 
 
 def test_a_clock_that_goes_back_brings_none():
     at = [time(18)]
-    assert list(appointments(at, EVERY, UTC, after=utc(2024, 3, 1, 18, 30), until=utc(2024, 3, 1, 17, 30))) == []
-    assert list(appointments(at, EVERY, UTC, after=utc(2024, 3, 1, 18, 30), until=utc(1970, 1, 1))) == []
+    assert list(due_times(at, EVERY, UTC, after=utc(2024, 3, 1, 18, 30), until=utc(2024, 3, 1, 17, 30))) == []
+    assert list(due_times(at, EVERY, UTC, after=utc(2024, 3, 1, 18, 30), until=utc(1970, 1, 1))) == []
 
 
 def test_the_ends_of_a_span_count_as_they_should():
     at, six = [time(18)], utc(2024, 3, 1, 18)
-    assert list(appointments(at, EVERY, UTC, after=six, until=six + timedelta(hours=1))) == []
-    assert list(appointments(at, EVERY, UTC, after=six - timedelta(hours=1), until=six)) == [six]
-    assert list(appointments(at, EVERY, UTC, after=six, until=six)) == []
+    assert list(due_times(at, EVERY, UTC, after=six, until=six + timedelta(hours=1))) == []
+    assert list(due_times(at, EVERY, UTC, after=six - timedelta(hours=1), until=six)) == [six]
+    assert list(due_times(at, EVERY, UTC, after=six, until=six)) == []
 
 
 def test_what_was_missed_for_long_is_let_go():
     at = [time(6), time(18)]
-    found = list(appointments(at, EVERY, UTC, after=utc(1970, 1, 1), until=utc(2024, 3, 1, 12)))
+    found = list(due_times(at, EVERY, UTC, after=utc(1970, 1, 1), until=utc(2024, 3, 1, 12)))
     assert found == [utc(2024, 3, 1, 6)]
-    assert list(appointments(at, EVERY, UTC, after=utc(2024, 1, 1), until=utc(2024, 3, 1, 5, 59))) == [
+    assert list(due_times(at, EVERY, UTC, after=utc(2024, 1, 1), until=utc(2024, 3, 1, 5, 59))) == [
         utc(2024, 2, 29, 18)
     ]
 
@@ -139,11 +139,11 @@ def test_the_first_day_of_all_is_a_day():
 )
 def test_steps_bring_what_one_look_brings(start, steps, clocks_, days, zone):
     end = start + timedelta(seconds=min(sum(steps), 11 * 3600))
-    whole = list(appointments(clocks_, days, ZoneInfo(zone), after=start, until=end))
+    whole = list(due_times(clocks_, days, ZoneInfo(zone), after=start, until=end))
     parts, last = [], start
     for step in steps:
         now = min(last + timedelta(seconds=step), end)
-        parts += appointments(clocks_, days, ZoneInfo(zone), after=last, until=now)
+        parts += due_times(clocks_, days, ZoneInfo(zone), after=last, until=now)
         last = now
     assert parts == whole
     assert whole == sorted(whole)
@@ -158,7 +158,7 @@ def test_every_day_has_each_appointment_once(start, clock):
     found, last = [], start
     for _ in range(5 * 4):
         now = last + timedelta(hours=6)
-        found += [one.astimezone(BERLIN).date() for one in appointments([clock], EVERY, BERLIN, after=last, until=now)]
+        found += [one.astimezone(BERLIN).date() for one in due_times([clock], EVERY, BERLIN, after=last, until=now)]
         last = now
     inner = found[1:-1]
     assert len(set(found)) == len(found)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from spotdiff.types import Alignment, Comparison, Light, Pair, Picture, Region
-from spotdiff.watching.scene.difference import Difference
-from spotdiff.watching.scene.joined import one_that_moved
-from spotdiff.watching.scene.judge import Judged, agreed, judged
+from spotdiff.watching.scene.candidates import Candidate, join_moved
+from spotdiff.watching.scene.judge import Judgement, confirmed_kind, judge_ground
 from watching.scene.scene_toys import HERE, SIZE, THERE, in_grey, judge, place, with_thing
 
 EMPTY, FULL, AWAY = place(), with_thing(place()), with_thing(place(), THERE)
@@ -45,7 +44,7 @@ def answer_of(*regions, before=EMPTY, after=FULL, verdict="changed"):
 @pytest.mark.parametrize("verdict", ["changed", "unsure"])
 def test_one_region(kind, before, after, said, verdict):
     answer = answer_of(region(1, kind, HERE), before=before, after=after, verdict=verdict)
-    found = judged(answer, mask_of(HERE))
+    found = judge_ground(answer, mask_of(HERE))
     assert (found.kind, found.score, found.box, found.box_before) == (said, 0.9, HERE, None)
     assert np.array_equal(found.mask, mask_of(HERE))
 
@@ -53,53 +52,53 @@ def test_one_region(kind, before, after, said, verdict):
 @pytest.mark.parametrize(("kind", "before", "after"), [("added", FULL, EMPTY), ("removed", EMPTY, FULL)])
 def test_a_kind_that_the_pictures_speak_against(kind, before, after):
     answer = answer_of(region(1, kind, HERE), before=before, after=after)
-    assert judged(answer, mask_of(HERE)).kind == "changed"
+    assert judge_ground(answer, mask_of(HERE)).kind == "changed"
 
 
 def test_where_both_pictures_look_alike_no_kind_is_agreed_on():
     answer = answer_of(region(1, "added", HERE), before=EMPTY, after=EMPTY)
-    assert agreed(answer, "left", mask_of(HERE)) == "changed"
-    assert agreed(answer, "taken", mask_of(HERE)) == "changed"
-    assert agreed(answer_of(), "changed", mask_of(HERE)) == "changed"
+    assert confirmed_kind(answer, "left", mask_of(HERE)) == "changed"
+    assert confirmed_kind(answer, "taken", mask_of(HERE)) == "changed"
+    assert confirmed_kind(answer_of(), "changed", mask_of(HERE)) == "changed"
 
 
 @pytest.mark.parametrize("box", [(0, 0, 26, 26), (230, 118, 256, 144)])
 def test_at_the_edge_of_the_picture(box):
     answer = answer_of(region(1, "added", box), after=with_thing(EMPTY, box))
-    assert judged(answer, mask_of(box)).kind == "left"
+    assert judge_ground(answer, mask_of(box)).kind == "left"
 
 
 def test_elsewhere_is_nothing():
     answer = answer_of(region(1, "added", HERE))
-    assert judged(answer, mask_of(FAR)) is None
-    assert judged(answer_of(), mask_of(HERE)) is None
+    assert judge_ground(answer, mask_of(FAR)) is None
+    assert judge_ground(answer_of(), mask_of(HERE)) is None
     refused = answer_of(region(1, "added", HERE))
     object.__setattr__(refused, "labels", None)
-    assert judged(refused, mask_of(HERE)) is None
+    assert judge_ground(refused, mask_of(HERE)) is None
 
 
 def test_regions_that_share_the_ground_are_one_and_others_do_not_count():
     left, right = (80, 60, 93, 86), (93, 60, 106, 86)
     answer = answer_of(region(1, "added", left, score=0.6), region(2, "added", right), region(3, "removed", FAR))
-    found = judged(answer, mask_of(HERE))
+    found = judge_ground(answer, mask_of(HERE))
     assert (found.kind, found.score, found.box) == ("left", 0.9, HERE)
     assert np.array_equal(found.mask, mask_of(HERE))
 
 
 def test_regions_of_two_kinds_are_a_change():
     answer = answer_of(region(1, "added", (80, 60, 93, 86)), region(2, "removed", (93, 60, 106, 86)))
-    assert judged(answer, mask_of(HERE)).kind == "changed"
+    assert judge_ground(answer, mask_of(HERE)).kind == "changed"
 
 
 def test_a_small_region_of_another_kind_does_not_matter():
     answer = answer_of(region(1, "added", (80, 60, 106, 83)), region(2, "removed", (80, 83, 90, 86)))
-    assert judged(answer, mask_of(HERE)).kind == "left"
+    assert judge_ground(answer, mask_of(HERE)).kind == "left"
 
 
 @pytest.mark.parametrize("ground", [HERE, THERE])
 def test_what_moved_has_two_places(ground):
     answer = answer_of(region(1, "moved", THERE, before=HERE), before=FULL, after=AWAY)
-    found = judged(answer, mask_of(ground))
+    found = judge_ground(answer, mask_of(ground))
     assert (found.kind, found.box, found.box_before) == ("moved", THERE, HERE)
     assert np.array_equal(found.mask, mask_of(HERE, THERE))
 
@@ -108,18 +107,18 @@ def test_the_real_flow_in_two_looks_and_without_colours():
     for before, after in ((EMPTY, FULL), (in_grey(EMPTY), with_thing(in_grey(EMPTY), colour=(240, 240, 240)))):
         answer = judge().compare(before, after)
         assert answer.verdict == "changed"
-        assert judged(answer, mask_of(HERE)).kind == "left"
+        assert judge_ground(answer, mask_of(HERE)).kind == "left"
     assert judge().compare(EMPTY, in_grey(EMPTY)).verdict == "same"
     ignored = judge().compare(EMPTY, FULL, valid=~mask_of((70, 50, 116, 96)))
-    assert judged(ignored, mask_of(HERE)) is None
+    assert judge_ground(ignored, mask_of(HERE)) is None
 
 
 def difference_of(kind, box, before, after, *, box_before=None, mask=None):
-    one = Difference(1, np.zeros((2, 2), bool), since=0.0, seen=0.0, due=0.0)
-    one.judged = Judged(
+    one = Candidate(1, np.zeros((2, 2), bool), since=0.0, last_seen=0.0, due=0.0)
+    one.judgement = Judgement(
         kind, 0.8 if kind == "taken" else 0.9, box, box_before, mask_of(box) if mask is None else mask, "x"
     )
-    one.shown = (before, after)
+    one.pictures = (before, after)
     return one
 
 
@@ -135,31 +134,31 @@ def came(kind="left", after=AWAY):
 @pytest.mark.parametrize("first", ["gone", "came"])
 def test_taken_here_and_left_there(kinds, first):
     pair = gone(kinds[0]), came(kinds[1])
-    found = one_that_moved(*(pair if first == "gone" else pair[::-1]))
+    found = join_moved(*(pair if first == "gone" else pair[::-1]))
     assert (found.kind, found.box, found.box_before) == ("moved", THERE, HERE)
-    assert found.score == min(pair[0].judged.score, pair[1].judged.score)
+    assert found.score == min(pair[0].judgement.score, pair[1].judgement.score)
     assert np.array_equal(found.mask, mask_of(HERE, THERE))
 
 
 @pytest.mark.parametrize("kinds", [("taken", "taken"), ("left", "left"), ("changed", "changed"), ("moved", "left")])
 def test_these_are_two(kinds):
-    assert one_that_moved(gone(kinds[0]), came(kinds[1])) is None
+    assert join_moved(gone(kinds[0]), came(kinds[1])) is None
 
 
 def test_things_that_look_different_are_two():
     other = with_thing(EMPTY, THERE, colour=(30, 70, 220), seed=12)
-    assert one_that_moved(gone(), came(after=other)) is None
+    assert join_moved(gone(), came(after=other)) is None
 
 
 def test_what_the_judge_calls_moved_takes_the_place_of_what_was_taken():
     fresh = difference_of("moved", THERE, FULL, AWAY, box_before=HERE, mask=mask_of(HERE, THERE))
-    assert one_that_moved(gone(), fresh) is fresh.judged
-    assert one_that_moved(difference_of("taken", FAR, FULL, EMPTY), fresh) is None
+    assert join_moved(gone(), fresh) is fresh.judgement
+    assert join_moved(difference_of("taken", FAR, FULL, EMPTY), fresh) is None
 
 
-@pytest.mark.parametrize("lacks", ["judged", "shown"])
+@pytest.mark.parametrize("lacks", ["judgement", "pictures"])
 def test_what_is_not_known_did_not_move(lacks):
     told = gone()
     setattr(told, lacks, None)
-    assert one_that_moved(told, came()) is None
-    assert one_that_moved(came(), told) is None
+    assert join_moved(told, came()) is None
+    assert join_moved(came(), told) is None

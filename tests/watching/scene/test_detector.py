@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotdiff.watching.scene.differ import alike_coloured, difference, light_between, parts
+from spotdiff.watching.scene.detector import connected_parts, difference_map, light_ratio, match_colours
 from watching.scene.scene_toys import in_grey, lit, noisy, place
 
 SMALL = (192, 108)
@@ -38,7 +38,7 @@ LIGHTS = {
 
 
 def differing(first, second, *, usable=EVERYWHERE):
-    return difference(seen(first), seen(second, 1), usable, noise=1.0)
+    return difference_map(seen(first), seen(second, 1), usable, noise=1.0)
 
 
 @pytest.mark.parametrize("light", LIGHTS.values(), ids=LIGHTS)
@@ -67,20 +67,20 @@ def test_colours_that_are_gone_by_night_are_no_difference():
     grey = in_grey(vivid)
     assert np.abs(vivid.astype(int) - grey).mean() > 15
     for one, other in ((vivid, grey), (grey, vivid)):
-        assert (difference(one, other, EVERYWHERE, noise=1.0) < 1).all()
+        assert (difference_map(one, other, EVERYWHERE, noise=1.0) < 1).all()
 
 
 def test_a_pixel_beside_is_no_difference():
     picture = place(SMALL)
     shifted = np.roll(picture, (1, -1), (0, 1))
-    apart = difference(picture, shifted, EVERYWHERE, noise=1.0)[4:-4, 4:-4]
+    apart = difference_map(picture, shifted, EVERYWHERE, noise=1.0)[4:-4, 4:-4]
     plain = np.abs(picture.astype(int) - shifted).max(2)[4:-4, 4:-4]
     assert plain.max() > 20
     assert (apart < 1).all()
 
 
 def test_nowhere_to_learn_the_light_from():
-    apart = difference(seen(PLACE), seen(PLACE), ~EVERYWHERE, noise=1.0)
+    apart = difference_map(seen(PLACE), seen(PLACE), ~EVERYWHERE, noise=1.0)
     assert np.isfinite(apart).all()
     assert (apart < 1).all()
 
@@ -89,7 +89,7 @@ def test_the_light_is_learned_where_it_may_be():
     other = PLACE * 0.6
     other[:, 120:] = 250
     usable = EVERYWHERE & (ACROSS < 120)
-    factor = light_between(seen(PLACE), seen(other), usable)
+    factor = light_ratio(seen(PLACE), seen(other), usable)
     assert factor.shape == (SMALL[1], SMALL[0], 3)
     assert np.abs(factor[:, :100] - 0.6).max() < 0.08
     found = differing(PLACE, other, usable=usable) > 1
@@ -100,11 +100,11 @@ def test_the_light_is_learned_where_it_may_be():
 def test_grey_and_colour_are_made_alike():
     colour, grey = place(SMALL), in_grey(place(SMALL))
     vivid = np.clip(colour.astype(int) + np.array((40, 0, -40)), 0, 255).astype(np.uint8)
-    assert alike_coloured(vivid, colour)[0] is vivid
-    for pair in (alike_coloured(vivid, grey), alike_coloured(grey, vivid)):
+    assert match_colours(vivid, colour)[0] is vivid
+    for pair in (match_colours(vivid, grey), match_colours(grey, vivid)):
         for one in pair:
             assert (one == one[..., :1]).all()
-    assert alike_coloured(grey, grey)[0] is grey
+    assert match_colours(grey, grey)[0] is grey
 
 
 def test_parts():
@@ -112,11 +112,11 @@ def test_parts():
     mask[5:15, 5:25] = True
     mask[30:40, 10:20] = mask[30:40, 22:30] = True  # a gap of two columns
     mask[50, 70] = True  # a speck
-    found = parts(mask, least=10)
+    found = connected_parts(mask, min_area=10)
     assert [box for _, box in found] == [(5, 5, 25, 15), (10, 30, 30, 40)]
     assert [int(part.sum()) for part, _ in found] == [200, 200]
-    assert parts(mask, least=1000) == []
-    assert parts(np.zeros((9, 9), bool), least=1) == []
+    assert connected_parts(mask, min_area=1000) == []
+    assert connected_parts(np.zeros((9, 9), bool), min_area=1) == []
 
 
 @settings(max_examples=40, deadline=None)
@@ -124,7 +124,7 @@ def test_parts():
 def test_parts_share_nothing_and_come_by_size(seed, density):
     rng = np.random.default_rng(seed)
     mask = cv2.blur(rng.random((40, 60)).astype(np.float32), (5, 5)) < 0.3 + 0.4 * density
-    found = parts(mask, least=6)
+    found = connected_parts(mask, min_area=6)
     assert found or not cv2.erode(mask.astype(np.uint8), np.ones((3, 3))).any()
     sizes = [int(part.sum()) for part, _ in found]
     assert sizes == sorted(sizes, reverse=True)

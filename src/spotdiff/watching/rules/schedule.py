@@ -1,10 +1,10 @@
-"""Days and hours as people write them, and which appointments fell between two looks at the clock."""
+"""Days, hours and spans of time as people write them, and which times came due between two looks at the clock."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import OptionError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MISSED = timedelta(hours=12)  # an appointment longer ago is not made up for
+_MISSED = timedelta(hours=12)  # a time longer ago is not made up for
 _DAY = 24 * 60
 
 
@@ -54,8 +54,8 @@ class Hours:
         for begin, end in self.spans:
             if begin < end and today in self.days and begin <= minute < end:
                 return True
-            over = begin >= end
-            if over and ((today in self.days and minute >= begin) or (yesterday in self.days and minute < end)):
+            overnight = begin >= end
+            if overnight and ((today in self.days and minute >= begin) or (yesterday in self.days and minute < end)):
                 return True
         return False
 
@@ -77,9 +77,9 @@ class MachineZone(tzinfo):
 
     def fromutc(self, dt: datetime) -> datetime:
         """A moment of UTC as local time."""
-        there = dt.replace(tzinfo=UTC).astimezone()
-        local = there.replace(tzinfo=self)
-        return local if local.utcoffset() == there.utcoffset() else local.replace(fold=1)
+        system = dt.replace(tzinfo=UTC).astimezone()
+        local = system.replace(tzinfo=self)
+        return local if local.utcoffset() == system.utcoffset() else local.replace(fold=1)
 
 
 def days_of(text: str) -> frozenset[int]:
@@ -92,14 +92,14 @@ def days_of(text: str) -> frozenset[int]:
         >>> sorted(days_of("sat-mon, wed"))
         [0, 2, 5, 6]
     """
-    found: set[int] = set()
+    days: set[int] = set()
     for part in _listed(text):
         ends = [_day(word) for word in part.split("-")]
         if len(ends) > 2:
             raise OptionError(f"days takes days and spans such as mon-fri, sun; not {part!r}")
         span = (ends[-1] - ends[0]) % 7
-        found |= {(ends[0] + step) % 7 for step in range(span + 1)}
-    return frozenset(found or range(7))
+        days |= {(ends[0] + step) % 7 for step in range(span + 1)}
+    return frozenset(days or range(7))
 
 
 def clock_of(text: str) -> time:
@@ -124,17 +124,17 @@ def seconds_of(text: str) -> float:
         >>> seconds_of("5 min"), seconds_of("1.5h")
         (300.0, 5400.0)
     """
-    read = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|d)?\s*", text)
-    if read is None:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|d)?\s*", text)
+    if match is None:
         raise OptionError(f"{text!r} is no span of time; write 90 s, 5 min, 2 h or 3 d")
-    unit = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}[read[2] or "s"]
-    return float(read[1]) * unit
+    unit = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}[match[2] or "s"]
+    return float(match[1]) * unit
 
 
-def appointments(
+def due_times(
     at: Sequence[time], days: frozenset[int], zone: tzinfo, *, after: datetime, until: datetime
 ) -> Iterator[datetime]:
-    """The appointments in (after, until], as UTC, each once; none where the clock went back.
+    """The times that came due in (after, until], as UTC, each once; none where the clock went back.
 
     Args:
         at: Times of the day, local.
@@ -149,13 +149,9 @@ def appointments(
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         if day.weekday() in days:
-            for moment in sorted(_moment(day, clock, zone) for clock in at):
+            for moment in sorted(datetime.combine(day, clock, tzinfo=zone).astimezone(UTC) for clock in at):
                 if after < moment <= until:
                     yield moment
-
-
-def _moment(day: date, clock: time, zone: tzinfo) -> datetime:
-    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
 def _listed(text: str) -> list[str]:
@@ -177,7 +173,7 @@ def _span(text: str) -> tuple[int, int]:
 
 
 def _minutes(text: str) -> int:
-    read = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", text)
-    if read is None or int(read[1]) * 60 + int(read[2]) > _DAY or int(read[2]) > 59:
+    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", text)
+    if match is None or int(match[1]) * 60 + int(match[2]) > _DAY or int(match[2]) > 59:
         raise OptionError(f"{text.strip()!r} is no time of the day; write it as 18:00")
-    return int(read[1]) * 60 + int(read[2])
+    return int(match[1]) * 60 + int(match[2])

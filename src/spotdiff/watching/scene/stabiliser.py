@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from spotdiff.align.shift import phase_shift
+
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
 
@@ -23,7 +25,7 @@ _EDGE = 6  # pixels of the tiny picture left out all round
 _FEWEST = 4  # pixels that must be left of each side: less shows no shake
 
 
-class Steady:
+class Stabiliser:
     """Measures how far a frame lies from the reference, whatever the light.
 
     The shift is found by phase correlation and refined by least squares on what did not move by itself; it counts
@@ -39,7 +41,7 @@ class Steady:
     """
 
     def __init__(self, tiny: Bytes) -> None:
-        self._reference = _even(tiny)
+        self._reference = _flatten(tiny)
         inner = self._reference[_EDGE:-_EDGE, _EDGE:-_EDGE]
         self._measurable = min(inner.shape) >= _FEWEST
         if not self._measurable:
@@ -47,22 +49,20 @@ class Steady:
         self._down, self._across = (np.asarray(g, np.float32) for g in np.gradient(inner))
         flat = np.stack([self._across.ravel(), self._down.ravel()]).astype(np.float64)
         self._inverse = np.linalg.pinv(flat @ flat.T + np.eye(2) * 1e-3)
-        self._window = cv2.createHanningWindow(tiny.shape[1::-1], cv2.CV_32F)
 
-    def shift(self, tiny: Bytes) -> tuple[float, float]:
+    def offset(self, tiny: Bytes) -> tuple[float, float]:
         """(x, y) in pixels of the tiny picture that a frame lies beside the reference; (0, 0) where it does not."""
         if not self._measurable:
             return 0.0, 0.0
-        frame = _even(tiny)
-        still = self._residual(frame, 0.0, 0.0)
-        if still < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:
+        frame = _flatten(tiny)
+        unmoved = self._residual(frame, 0.0, 0.0)
+        if unmoved < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:
             return 0.0, 0.0
         far = _FAR * tiny.shape[1]
-        # copies, for it puts the window on what it is given where the size suits its transform
-        (x, y), _ = cv2.phaseCorrelate(self._reference.copy(), frame.copy(), self._window)
+        x, y = (float(edge) for edge in phase_shift(self._reference, frame)[:2, 2])
         starts = [(0.0, 0.0)] + ([(x, y)] if 0.5 < max(abs(x), abs(y)) <= far else [])
-        left, x, y = min(self._refined(frame, *start) for start in starts)
-        return (x, y) if left < _BETTER * still and max(abs(x), abs(y)) <= far else (0.0, 0.0)
+        residual, x, y = min(self._refined(frame, *start) for start in starts)
+        return (x, y) if residual < _BETTER * unmoved and max(abs(x), abs(y)) <= far else (0.0, 0.0)
 
     def _refined(self, frame: Map, x: float, y: float) -> tuple[float, float, float]:
         """Residual and shift after some rounds of least squares from a first guess."""
@@ -75,29 +75,29 @@ class Steady:
 
     def _step(self, frame: Map, x: float, y: float) -> tuple[float, float]:
         """The step of least squares from a shift, at most a pixel; (0, 0) where there is nothing to hold on to."""
-        apart = self._apart(frame, x, y)
-        apart[np.abs(apart) > _OUTLIER] = 0
-        right = np.array([np.vdot(self._across, apart), np.vdot(self._down, apart)], np.float64)
+        differences = self._differences(frame, x, y)
+        differences[np.abs(differences) > _OUTLIER] = 0
+        right = np.array([np.vdot(self._across, differences), np.vdot(self._down, differences)], np.float64)
         step = np.clip(self._inverse @ right, -1, 1)
         return float(step[0]), float(step[1])
 
-    def _apart(self, frame: Map, x: float, y: float) -> Map:
-        moved = moved_by(frame, x, y) if x or y else frame
+    def _differences(self, frame: Map, x: float, y: float) -> Map:
+        moved = shift_back(frame, x, y) if x or y else frame
         inner: Map = (moved - self._reference)[_EDGE:-_EDGE, _EDGE:-_EDGE]
         return inner
 
     def _residual(self, frame: Map, x: float, y: float) -> float:
-        return float(np.minimum(np.abs(self._apart(frame, x, y)), _OUTLIER).mean())
+        return float(np.minimum(np.abs(self._differences(frame, x, y)), _OUTLIER).mean())
 
 
-def _even(tiny: Bytes) -> Map:
+def _flatten(tiny: Bytes) -> Map:
     """A picture's detail as float32, with light and shade taken out."""
     grey = cv2.cvtColor(tiny, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    apart = cv2.GaussianBlur(grey, (0, 0), _BLUR) - cv2.blur(grey, (15, 15))
-    return np.asarray(apart / (np.sqrt(cv2.blur(apart * apart, (15, 15))) + _CONTRAST), np.float32)
+    detail = cv2.GaussianBlur(grey, (0, 0), _BLUR) - cv2.blur(grey, (15, 15))
+    return np.asarray(detail / (np.sqrt(cv2.blur(detail * detail, (15, 15))) + _CONTRAST), np.float32)
 
 
-def moved_by(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array of any type, and the same again)
+def shift_back(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array of any type, and the same again)
     """A picture moved back by (x, y) pixels; its edge is repeated where nothing was seen."""
     if x == 0 and y == 0:
         return pixels
@@ -106,7 +106,7 @@ def moved_by(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array 
     return cv2.warpAffine(pixels, matrix, pixels.shape[1::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-def shown_by(size: tuple[int, int], x: float, y: float) -> Mask:
+def visible_after(size: tuple[int, int], x: float, y: float) -> Mask:
     """(H, W) bool: where a picture of a size (width, height) moved back by (x, y) shows what was seen.
 
     Examples:
@@ -114,7 +114,7 @@ def shown_by(size: tuple[int, int], x: float, y: float) -> Mask:
         ([[True, True, False, False]], [[False, True, True, True]])
     """
     width, height = size
-    shown = np.zeros((height, width), bool)
+    visible = np.zeros((height, width), bool)
     left, top, right, bottom = (max(math.ceil(edge), 0) for edge in (-x, -y, x, y))
-    shown[top : height - bottom, left : width - right] = True
-    return shown
+    visible[top : height - bottom, left : width - right] = True
+    return visible

@@ -1,4 +1,4 @@
-"""One camera's watch: frames in, reports out."""
+"""One camera's frames in, changes of its events out."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from spotdiff.regions.boxes import iou
-from spotdiff.watching.reports import Amended, Ended
+from spotdiff.watching.event import Amended, Closed
 from spotdiff.watching.rules import Zone
-from spotdiff.watching.scene.scales import Scales
-from spotdiff.watching.zones import Ground, painted, sure_at
-from watching.scene.lens_toys import EMPTY, FULL, NOON, Lens, said
+from spotdiff.watching.scene.sizes import Sizes
+from spotdiff.watching.zones import ZoneMap, min_score, zone_mask
+from watching.scene.fake_camera import EMPTY, FULL, NOON, FakeCamera, in_short
 from watching.scene.scene_toys import HERE, THERE, lit, place, with_thing, with_walker
 
 
 def test_a_report_says_when_where_and_shows_it():
-    lens = Lens()
-    lens.show(EMPTY, 6)
-    (told,) = lens.show(FULL, 18)
+    camera = FakeCamera()
+    camera.show(EMPTY, 6)
+    (told,) = camera.show(FULL, 18)
     event = told.event
     assert (event.camera, event.kind, event.state, event.zone, event.boot) == ("hall", "left", "open", "", "b")
     assert event.seconds == pytest.approx(6, abs=0.5)
@@ -34,25 +34,25 @@ def test_a_report_says_when_where_and_shows_it():
     assert told.witness.mask.shape == EMPTY.shape[:2]
     left, top, right, bottom = HERE
     assert told.witness.mask[top:bottom, left:right].mean() > 0.8
-    assert len(lens.watch.film.between(*told.clip)) > 20
-    assert said(lens.show(EMPTY, 28)) == ["reverted"]
+    assert len(camera.analyser.buffer.between(*told.clip)) > 20
+    assert in_short(camera.show(EMPTY, 28)) == ["reverted"]
 
 
 def test_boxes_are_in_the_pixels_of_the_source():
     size, box = (480, 270), (150, 110, 204, 164)
     empty = cv2.resize(EMPTY, size, interpolation=cv2.INTER_CUBIC)
-    lens = Lens(side=240)
-    lens.show(empty, 6)
-    (told,) = lens.show(with_thing(empty, box), 18)
+    camera = FakeCamera(side=240)
+    camera.show(empty, 6)
+    (told,) = camera.show(with_thing(empty, box), 18)
     assert iou(told.event.box, box) > 0.7
     assert told.witness.after.shape == (270, 480, 3)
 
 
 def test_moved_is_amended():
-    lens = Lens()
-    lens.show(FULL, 6)
-    (first,) = lens.show(EMPTY, 14)
-    (then,) = lens.show(with_thing(EMPTY, THERE), 28)
+    camera = FakeCamera()
+    camera.show(FULL, 6)
+    (first,) = camera.show(EMPTY, 14)
+    (then,) = camera.show(with_thing(EMPTY, THERE), 28)
     assert isinstance(then, Amended)
     assert (then.key, then.kind) == (first.key, "moved")
     assert iou(then.box, THERE) > 0.5
@@ -72,91 +72,93 @@ FAULTS = {
 def test_a_fault_is_an_event_of_the_camera_and_none_of_the_scene(name, fault):
     draw, noise = fault
     first = place((512, 144))[:, :256] if name == "turned" else EMPTY
-    lens = Lens()
-    lens.show(first, 8)
-    told = lens.show(draw, 34, noise=noise)
-    assert said(told) == [name.split()[0]]
+    camera = FakeCamera()
+    camera.show(first, 8)
+    told = camera.show(draw, 34, noise=noise)
+    assert in_short(told) == [name.split()[0]]
     assert told[0].event.seconds == pytest.approx(8, abs=0.3)
     assert told[0].event.box is None
     assert told[0].witness.after.shape == EMPTY.shape
-    assert said(lens.show(first, 48)) == ["recovered"]
+    assert in_short(camera.show(first, 48)) == ["recovered"]
 
 
 def test_what_was_left_while_the_camera_was_covered_is_found():
-    lens = Lens()
-    lens.show(EMPTY, 8)
-    lens.show(np.full_like(EMPTY, 60), 20)
-    assert said(lens.show(FULL, 36)) == ["recovered", "left"]
+    camera = FakeCamera()
+    camera.show(EMPTY, 8)
+    camera.show(np.full_like(EMPTY, 60), 20)
+    assert in_short(camera.show(FULL, 36)) == ["recovered", "left"]
 
 
 def test_the_turned_view_is_normal_now():
-    lens, wide = Lens(), place((512, 144))
-    lens.show(wide[:, :256], 8)
-    assert said(lens.show(wide[:, 200:456], 18)) == ["turned"]
-    lens.watch.accept("turned")
-    assert said(lens.show(wide[:, 200:456], 28)) == ["recovered"]
+    camera, wide = FakeCamera(), place((512, 144))
+    camera.show(wide[:, :256], 8)
+    assert in_short(camera.show(wide[:, 200:456], 18)) == ["turned"]
+    camera.analyser.accept("turned")
+    assert in_short(camera.show(wide[:, 200:456], 28)) == ["recovered"]
     box = (60, 50, 86, 76)
-    assert said(lens.show(with_thing(wide[:, 200:456], box), 42)) == ["left"]
+    assert in_short(camera.show(with_thing(wide[:, 200:456], box), 42)) == ["left"]
 
 
 def test_what_was_told_of_a_view_that_is_gone_ends():
-    lens, wide = Lens(), place((512, 144))
-    lens.show(wide[:, :256], 6)
-    (left,) = lens.show(with_thing(wide[:, :256]), 16)
-    assert said(lens.show(wide[:, 200:456], 26)) == ["turned"]
-    lens.watch.accept("turned")
-    told = lens.show(wide[:, 200:456], 34)
-    assert Ended(left.key, "gone", pytest.approx(26, abs=0.3)) in told
-    assert sorted(said(told)) == ["gone", "recovered"]
+    camera, wide = FakeCamera(), place((512, 144))
+    camera.show(wide[:, :256], 6)
+    (left,) = camera.show(with_thing(wide[:, :256]), 16)
+    assert in_short(camera.show(wide[:, 200:456], 26)) == ["turned"]
+    camera.analyser.accept("turned")
+    told = camera.show(wide[:, 200:456], 34)
+    assert Closed(left.key, "gone", pytest.approx(26, abs=0.3)) in told
+    assert sorted(in_short(told)) == ["gone", "recovered"]
 
 
 def test_pictures_of_another_size_are_another_scene():
-    lens, size = Lens(), (320, 180)
-    lens.show(EMPTY, 6)
-    (left,) = lens.show(FULL, 16)
+    camera, size = FakeCamera(), (320, 180)
+    camera.show(EMPTY, 6)
+    (left,) = camera.show(FULL, 16)
     large, box = cv2.resize(FULL, size), (200, 100, 232, 132)
-    told = lens.show(large, 24)
+    told = camera.show(large, 24)
     assert [(one.key, one.outcome) for one in told] == [(left.key, "gone")]
-    (again,) = lens.show(with_thing(large, box), 36)
+    (again,) = camera.show(with_thing(large, box), 36)
     assert iou(again.event.box, box) > 0.6
 
 
 def test_another_light_is_not_a_turned_camera():
-    lens = Lens()
-    lens.show(EMPTY, 8)
-    assert lens.show(lit(EMPTY, np.linspace(0.3, 1.5, 256)[:, None]), 22) == []
-    assert lens.show(lit(EMPTY, 0.3), 32) == []
+    camera = FakeCamera()
+    camera.show(EMPTY, 8)
+    assert camera.show(lit(EMPTY, np.linspace(0.3, 1.5, 256)[:, None]), 22) == []
+    assert camera.show(lit(EMPTY, 0.3), 32) == []
 
 
 def test_a_gap_is_told_with_the_next_frame():
-    lens = Lens()
-    lens.show(EMPTY, 6)
-    lens.seconds = 66.0
-    told = lens.show(EMPTY, 80)
-    assert said(told) == ["offline", "recovered"]
+    camera = FakeCamera()
+    camera.show(EMPTY, 6)
+    camera.seconds = 66.0
+    told = camera.show(EMPTY, 80)
+    assert in_short(told) == ["offline", "recovered"]
     assert told[0].event.seconds == pytest.approx(5.8)
     assert told[0].event.first_seen - NOON == timedelta(seconds=told[0].event.seconds)
     assert told[1].seconds == 66.0
 
 
 def test_a_gap_is_told_while_it_lasts_and_once():
-    lens = Lens()
-    lens.show(EMPTY, 6)
+    camera = FakeCamera()
+    camera.show(EMPTY, 6)
     wall = NOON + timedelta(seconds=20)
-    assert list(lens.watch.silent(5.0, wall)) == []
-    (told,) = lens.watch.silent(14.2, wall)
+    assert list(camera.analyser.check_silence(5.0, wall)) == []
+    (told,) = camera.analyser.check_silence(14.2, wall)
     assert told.event.kind == "offline"
     assert told.event.first_seen == wall - timedelta(seconds=14.2)
-    assert list(lens.watch.silent(60.0, wall)) == []
-    lens.seconds = 90.0
-    assert said(lens.show(EMPTY, 100)) == ["recovered"]
-    assert [one.event.kind for one in Lens().watch.silent(60.0, wall)] == ["offline"]  # never a frame at all
+    assert list(camera.analyser.check_silence(60.0, wall)) == []
+    camera.seconds = 90.0
+    assert in_short(camera.show(EMPTY, 100)) == ["recovered"]
+    assert [one.event.kind for one in FakeCamera().analyser.check_silence(60.0, wall)] == [
+        "offline"
+    ]  # never a frame at all
 
 
 def test_pictures_that_come_seldom_are_no_gap():
-    lens = Lens()
-    assert lens.show(EMPTY, 900, fps=1 / 60) == []
-    assert said(lens.show(FULL, 1800, fps=1 / 60)) == ["left"]
+    camera = FakeCamera()
+    assert camera.show(EMPTY, 900, fps=1 / 60) == []
+    assert in_short(camera.show(FULL, 1800, fps=1 / 60)) == ["left"]
 
 
 LEFT_HALF = ((0.0, 0.0), (128.0, 0.0), (128.0, 144.0), (0.0, 144.0))
@@ -168,56 +170,56 @@ def test_zones():
         Zone("large", min_area=2000, dwell=4.0),
         Zone("all", dwell=9.0, what=("taken",)),
     )
-    lens = Lens(*zones)
-    lens.show(EMPTY, 6)
-    (told,) = lens.show(FULL, 17)
+    camera = FakeCamera(*zones)
+    camera.show(EMPTY, 6)
+    (told,) = camera.show(FULL, 17)
     assert (told.event.kind, told.event.zone) == ("left", "left")
     assert "Left in left" in told.event.text
-    assert lens.show(with_thing(FULL, THERE, colour=(30, 60, 220), seed=8), 30) == []
+    assert camera.show(with_thing(FULL, THERE, colour=(30, 60, 220), seed=8), 30) == []
 
 
 def test_zones_hold_at_their_hours_by_the_place_clock():
     start = datetime(2026, 3, 2, 4, 59, 50, tzinfo=UTC)  # 05:59:50 in Berlin
-    lens = Lens(Zone("z", dwell=4.0, hours="06:00-18:00"), zone=ZoneInfo("Europe/Berlin"), start=start)
-    lens.show(EMPTY, 5)
-    assert lens.show(FULL, 9.8) == []
-    assert said(lens.show(FULL, 20)) == ["left"]
+    camera = FakeCamera(Zone("z", dwell=4.0, hours="06:00-18:00"), zone=ZoneInfo("Europe/Berlin"), start=start)
+    camera.show(EMPTY, 5)
+    assert camera.show(FULL, 9.8) == []
+    assert in_short(camera.show(FULL, 20)) == ["left"]
 
 
 def test_the_ground_of_a_zone():
-    scales = Scales.of(EMPTY, side=640)
-    half = painted(Zone("z", LEFT_HALF), scales)
-    assert half.shape == scales.small[::-1]
+    sizes = Sizes.of(EMPTY, side=640)
+    half = zone_mask(Zone("z", LEFT_HALF), sizes)
+    assert half.shape == sizes.small[::-1]
     assert half[:, :63].all()
     assert not half[:, 66:].any()
-    assert painted(Zone("z"), scales).all()
-    assert painted(Zone("z", ((0, 0), (9000, 0), (9000, 9000), (0, 9000))), scales).all()
-    thing = np.zeros(scales.small[::-1], bool)
+    assert zone_mask(Zone("z"), sizes).all()
+    assert zone_mask(Zone("z", ((0, 0), (9000, 0), (9000, 9000), (0, 9000))), sizes).all()
+    thing = np.zeros(sizes.small[::-1], bool)
     thing[20:40, 50:70] = True
-    ground = Ground((Zone("z", LEFT_HALF, what=("left",), dwell=3.0, sensitivity=0.9), Zone("w", dwell=8.0)), scales)
-    assert (ground.asks(thing, None).dwell, ground.asks(thing, None).sure) == (3.0, sure_at(0.9))
-    assert ground.asks(thing, "left").dwell == 3.0
-    assert ground.asks(thing, "taken").dwell == 8.0
+    ground = ZoneMap((Zone("z", LEFT_HALF, what=("left",), dwell=3.0, sensitivity=0.9), Zone("w", dwell=8.0)), sizes)
+    assert (ground.criteria(thing, None).dwell, ground.criteria(thing, None).min_score) == (3.0, min_score(0.9))
+    assert ground.criteria(thing, "left").dwell == 3.0
+    assert ground.criteria(thing, "taken").dwell == 8.0
     assert ground.zone_of(thing, "left").name == "z"
     assert ground.zone_of(np.roll(thing, 40, axis=1), "left").name == "w"
-    assert Ground((Zone("z", what=("intrusion",)),), scales).asks(thing, None) is None
+    assert ZoneMap((Zone("z", what=("intrusion",)),), sizes).criteria(thing, None) is None
 
 
 GUARD = Zone("gate", what=("intrusion",))
 
 
 def test_intruders():
-    lens = Lens(GUARD)
-    assert lens.show(EMPTY, 6) == []
-    told = lens.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 14)
-    assert said(told) == ["intrusion"]
+    camera = FakeCamera(GUARD)
+    assert camera.show(EMPTY, 6) == []
+    told = camera.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 14)
+    assert in_short(told) == ["intrusion"]
     assert (told[0].event.zone, told[0].event.text) == ("gate", "Something moves in gate.")
     assert told[0].event.seconds == pytest.approx(6.4, abs=1)
     left, top, right, bottom = told[0].event.box
     assert (top, bottom) == (pytest.approx(40, abs=8), pytest.approx(110, abs=8))
     assert 0 <= left < right <= 80
-    assert said(lens.show(EMPTY, 32)) == ["gone"]
-    assert said(lens.show(lambda t: with_walker(EMPTY, t - 32, pace=25, period=99), 38)) == ["intrusion"]
+    assert in_short(camera.show(EMPTY, 32)) == ["gone"]
+    assert in_short(camera.show(lambda t: with_walker(EMPTY, t - 32, pace=25, period=99), 38)) == ["intrusion"]
 
 
 @pytest.mark.parametrize(
@@ -231,38 +233,38 @@ def test_intruders():
     ids=["nothing", "light", "a flash", "a fly"],
 )
 def test_no_intruders(draw):
-    assert Lens(GUARD).show(draw, 20) == []
+    assert FakeCamera(GUARD).show(draw, 20) == []
 
 
 def test_intruders_outside_of_the_zone_or_its_size():
     right = tuple((x + 128, y) for x, y in LEFT_HALF)
     for zone in (Zone("gate", right, what=("intrusion",)), Zone("gate", what=("intrusion",), min_area=9000)):
-        lens = Lens(zone)
-        lens.show(EMPTY, 6)
-        assert lens.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 10) == []
+        camera = FakeCamera(zone)
+        camera.show(EMPTY, 6)
+        assert camera.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 10) == []
 
 
 def test_offline_outlives_a_restart():
-    lens = Lens()
-    lens.watch.resume("offline")
-    assert list(lens.watch.silent(99.0, NOON)) == []
-    assert said(lens.show(EMPTY, 1)) == ["recovered"]
+    camera = FakeCamera()
+    camera.analyser.resume_fault("offline")
+    assert list(camera.analyser.check_silence(99.0, NOON)) == []
+    assert in_short(camera.show(EMPTY, 1)) == ["recovered"]
 
 
 def test_accept():
-    lens = Lens()
-    lens.watch.accept("scene-1")
-    lens.show(EMPTY, 6)
-    (told,) = lens.show(FULL, 16)
-    lens.watch.accept("intrusion-gate")
-    lens.watch.accept(told.key)
-    assert lens.show(FULL, 24) == []
-    assert said(lens.show(EMPTY, 36)) == ["taken"]
+    camera = FakeCamera()
+    camera.analyser.accept("scene-1")
+    camera.show(EMPTY, 6)
+    (told,) = camera.show(FULL, 16)
+    camera.analyser.accept("intrusion-gate")
+    camera.analyser.accept(told.key)
+    assert camera.show(FULL, 24) == []
+    assert in_short(camera.show(EMPTY, 36)) == ["taken"]
 
 
 def test_an_empty_event_of_now():
-    lens = Lens()
-    event = lens.watch.blank(lens.frame(EMPTY))
+    camera = FakeCamera()
+    event = camera.analyser.event_template(camera.frame(EMPTY))
     assert (event.camera, event.kind, event.first_seen, event.boot) == ("hall", "", NOON, "b")
 
 
@@ -271,17 +273,17 @@ def test_what_moved_into_a_zone_is_in_it(step):
     """Half of its ground is elsewhere, a few pixels more or less."""
     old = (30 + step, 40 + 2 * step, 60 + step, 70 + 2 * step)
     new = (150 + 2 * step, 35 + 3 * step, 180 + 2 * step, 65 + 3 * step)
-    lens = Lens(Zone("exit", ((140, 20), (220, 20), (220, 120), (140, 120)), what=("moved",), dwell=4))
-    lens.show(with_thing(EMPTY, old), 6)
-    (moved,) = lens.show(with_thing(EMPTY, new), 18)
+    camera = FakeCamera(Zone("exit", ((140, 20), (220, 20), (220, 120), (140, 120)), what=("moved",), dwell=4))
+    camera.show(with_thing(EMPTY, old), 6)
+    (moved,) = camera.show(with_thing(EMPTY, new), 18)
     assert (moved.event.kind, moved.event.zone) == ("moved", "exit")
 
 
 def test_the_zone_that_asked_has_what_the_judge_saw_less_of():
     """The judge sees 774 pixels of a ground of 880; a zone that asks for more than those must not lose its name."""
-    lens = Lens(Zone("gate", dwell=4.0, min_area=840))
-    lens.show(EMPTY, 6)
-    (left,) = lens.show(FULL, 18)
+    camera = FakeCamera(Zone("gate", dwell=4.0, min_area=840))
+    camera.show(EMPTY, 6)
+    (left,) = camera.show(FULL, 18)
     assert (left.event.kind, left.event.zone) == ("left", "gate")
 
 
@@ -295,17 +297,17 @@ def test_a_camera_that_shakes_sees_no_intruder_but_the_one_who_comes():
             seen[60:110, int(40 * (seconds - 20)) + 90 :][:, :24] = (40, 60, 160)
         return seen
 
-    lens = Lens(Zone("gate", what=("intrusion",)))
-    assert said(lens.show(shaken, 20)) == []
-    (entered,) = lens.show(shaken, 24)
+    camera = FakeCamera(Zone("gate", what=("intrusion",)))
+    assert in_short(camera.show(shaken, 20)) == []
+    (entered,) = camera.show(shaken, 24)
     assert (entered.event.kind, entered.event.zone) == ("intrusion", "gate")
 
 
 def test_a_look_that_is_called_normal_is_watched_on():
     """Else the closed event would leave a watch that says nothing any more."""
-    lens, dull = Lens(), cv2.GaussianBlur(EMPTY, (0, 0), 6)
-    lens.show(EMPTY, 8)
-    assert said(lens.show(dull, 22)) == ["blurred"]
-    lens.watch.accept("blurred")
-    assert "recovered" in said(lens.show(dull, 30))
-    assert not lens.watch._health.suspicious
+    camera, dull = FakeCamera(), cv2.GaussianBlur(EMPTY, (0, 0), 6)
+    camera.show(EMPTY, 8)
+    assert in_short(camera.show(dull, 22)) == ["blurred"]
+    camera.analyser.accept("blurred")
+    assert "recovered" in in_short(camera.show(dull, 30))
+    assert not camera.analyser._health.suspicious

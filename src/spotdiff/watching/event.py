@@ -1,4 +1,4 @@
-"""The words of watching as values: frames that come in, events that go out.
+"""Frames that come in, events that go out, and what changes about an event, as values.
 
 Two clocks run. A source's own clock (`seconds`, from 0 when the source is opened) measures how long a thing
 lasts; it is a film's own time, or a monotonic clock for what is live. The wall (`wall`, `first_seen`, ...) says
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Box, Bytes, Mask
 
 State = Literal["open", "acknowledged", "closed"]
+Transition = Literal["opened", "amended", "closed"]
 
 SCENE_KINDS = ("left", "taken", "moved", "changed")  # what a thing did that stays so
 HEALTH_KINDS = ("offline", "frozen", "black", "covered", "blurred", "turned")  # what befell the camera
@@ -63,6 +64,7 @@ class Event:
         seconds: `first_seen`, on the source's own clock.
         confirmed_seconds: `confirmed`, on the source's own clock.
         boot: Names the run of the machine (or of the replay) that `seconds` counts in.
+        inspection: Name of the inspection that found it; "" for the other kinds.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Event:
     seconds: float = 0.0
     confirmed_seconds: float = 0.0
     boot: str = ""
+    inspection: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,3 +101,50 @@ class Witness:
     after: Bytes | None
     mask: Mask | None
     frames: tuple[tuple[float, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """Something is so, since `event.first_seen`.
+
+    Attributes:
+        key: Names it among what the camera reports: one key, one open event.
+        event: Without an id, which the store gives.
+        witness: The pictures that show it.
+        clip: First and last second of the clip that shows how it came, on the source's clock.
+    """
+
+    key: str
+    event: Event
+    witness: Witness
+    clip: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What was opened under a key turned out to be something else.
+
+    Attributes:
+        key: Of the open event.
+        kind, box, box_before, score: Of `Event`, as they are now.
+        description: What the describer says of it.
+    """
+
+    key: str
+    kind: str
+    box: Box | None
+    box_before: Box | None
+    score: float
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What was opened under a key is so no more, since a second of the source's clock."""
+
+    key: str
+    outcome: str
+    seconds: float
+
+
+EventChange = Opened | Amended | Closed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.watching.scene.scales import shrunk, stretched
+from spotdiff.watching.scene.sizes import resize_mask, shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
@@ -17,7 +17,7 @@ _NEAR = 0.35  # of the distance of the two looks: so near a frame must be to one
 _MOST = 600  # frames kept
 
 
-class Trace:
+class History:
     """The last `span` seconds of a scene as tiny pictures."""
 
     def __init__(self, *, span: float) -> None:
@@ -48,38 +48,34 @@ class Trace:
         if not self._frames:
             return noticed
         size = self._frames[0][1].shape[1::-1]
-        inside = stretched(where, size)
+        inside = resize_mask(where, size)
         if not inside.any():
             return noticed
-        ring = around(inside)
-        old, new = (shrunk(picture, size).astype(np.float32) for picture in (before, after))
+        ring = ring_around(inside)
+        old, new = (shrink(picture, size).astype(np.float32) for picture in (before, after))
         first = None
         for seconds, tiny in reversed(self._frames):
-            verdict = nearer(tiny.astype(np.float32), old, new, inside, ring)
-            if verdict == "new":
+            nearest = nearest_look(tiny.astype(np.float32), old, new, inside, ring)
+            if nearest == "new":
                 first = seconds
-            elif verdict == "old":
+            elif nearest == "old":
                 return noticed if first is None else (seconds + first) / 2
         return noticed if first is None else min(first, noticed)
 
-    def frames(self) -> tuple[tuple[float, Bytes], ...]:
-        """What is kept, oldest first."""
-        return tuple(self._frames)
 
-
-def around(inside: Mask) -> Mask:
+def ring_around(inside: Mask) -> Mask:
     """The ring of four pixels around a ground."""
     wide = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     return np.asarray(wide & ~inside)
 
 
-def nearer(frame: Map, old: Map, new: Map, inside: Mask, ring: Mask) -> str:
+def nearest_look(frame: Map, old: Map, new: Map, inside: Mask, ring: Mask) -> str:
     """Which of two looks a frame shows inside, the light taken from just around it: old, new or neither."""
-    apart = []
+    distances = []
     for look in (old, new):
         factor = (frame[ring].mean(0) + 4) / (look[ring].mean(0) + 4) if ring.any() else 1.0
-        apart.append(float(np.abs(frame[inside] - look[inside] * factor).mean()))
+        distances.append(float(np.abs(frame[inside] - look[inside] * factor).mean()))
     between = float(np.abs(old[inside] - new[inside]).mean())
-    if apart[1] < min(_NEAR * between, apart[0]):
+    if distances[1] < min(_NEAR * between, distances[0]):
         return "new"
-    return "old" if apart[0] < _NEAR * between else "neither"
+    return "old" if distances[0] < _NEAR * between else "neither"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.scales import Scales
-from spotdiff.watching.scene.still import StillLook
+from spotdiff.watching.scene.median import TemporalMedian
+from spotdiff.watching.scene.sizes import Sizes
 from watching.scene.scene_toys import SIZE, lit, moved, noisy, place
 
-SCALES = Scales.of(place(), side=640)
+SCALES = Sizes.of(place(), side=640)
 
 
 def look_at(draw, *, seconds=4.0, fps=5.0, noise=1.5):
-    stills, rng = StillLook(SCALES, span=3.0), np.random.default_rng(1)
+    stills, rng = TemporalMedian(SCALES, span=3.0), np.random.default_rng(1)
     for number in range(round(seconds * fps)):
         stills.add(number / fps, noisy(draw(number / fps), rng, noise))
-    assert stills.full
-    return stills.look()
+    assert stills.is_full
+    return stills.median()
 
 
 def passer(t):
@@ -53,16 +53,16 @@ def test_what_is_no_movement(draw):
 
 
 def test_it_takes_some_time():
-    stills = StillLook(SCALES, span=3.0)
+    stills = TemporalMedian(SCALES, span=3.0)
     for number in range(5):
-        assert not stills.full
+        assert not stills.is_full
         stills.add(0.5 * number, place())
-    assert not stills.full
+    assert not stills.is_full
     for number in range(5, 9):
         stills.add(0.5 * number, place())
-    assert stills.full
-    stills.forget()
-    assert not stills.full
+    assert stills.is_full
+    stills.clear()
+    assert not stills.is_full
 
 
 def test_a_change_is_in_it_after_a_while_only():
@@ -74,28 +74,28 @@ def test_a_change_is_in_it_after_a_while_only():
 
 
 def test_what_is_long_gone_is_forgotten():
-    stills = StillLook(SCALES, span=3.0)
+    stills = TemporalMedian(SCALES, span=3.0)
     for number in range(600):
         stills.add(number / 30, place() if number < 400 else 255 - place())
-    assert np.array_equal(stills.look().work, 255 - place())
-    assert not stills.look().restless.any()
+    assert np.array_equal(stills.median().work, 255 - place())
+    assert not stills.median().restless.any()
 
 
 def test_frames_that_come_once_a_minute():
-    stills = StillLook(SCALES, span=3.0)
+    stills = TemporalMedian(SCALES, span=3.0)
     for number, shown in enumerate([place(), 255 - place(), place(), place()]):
         stills.add(60.0 * number, shown)
-    assert stills.full
-    assert np.array_equal(stills.look().work, place())
+    assert stills.is_full
+    assert np.array_equal(stills.median().work, place())
 
 
 def test_the_edge_that_a_shaking_camera_did_not_show_is_not_still():
     picture = place()
-    scales = Scales.of(picture, side=640)
-    looks = StillLook(scales, span=3.0)
+    sizes = Sizes.of(picture, side=640)
+    looks = TemporalMedian(sizes, span=3.0)
     for number in range(9):
         looks.add(number / 2.5, picture, (6.0, -4.0) if number == 4 else (0.0, 0.0))
-    unseen = looks.look().restless
+    unseen = looks.median().restless
     assert unseen[:, -3:].all()
     assert unseen[:2].all()
     assert not unseen[2:, :-3].any()

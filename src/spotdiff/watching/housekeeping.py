@@ -1,4 +1,4 @@
-"""What a watch sees to now and then: the spool, old evidence, steps of the wall clock, escalation."""
+"""What a watch does now and then: the spool, old evidence, steps of the wall clock, escalation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.store import Store
 
-_OFTEN, _SELDOM = 1.0, 300.0  # seconds between the small and the large rounds
-_STEP = 2.0  # seconds that the wall clock may drift between two rounds
+_OFTEN, _SELDOM = 1.0, 300.0  # seconds between the small and the large tasks
+_STEP = 2.0  # seconds that the wall clock may drift between two looks at it
 _ANY = "store"  # a small fact that every store has
 _GB, _MB = 10**9, 10**6
 
@@ -26,29 +26,29 @@ def retention_of(rules: Rules) -> Retention:
     return Retention(rules.keep_days, round(rules.keep_gb * _GB), rules.reserve_mb * _MB)
 
 
-class Rounds:
-    """Makes its rounds when `make` is called often enough.
+class Housekeeping:
+    """Does what is due when `run_due` is called often enough.
 
     Args:
         store: The store.
         post: The messages.
         rules: What is kept how long.
         clock: Measures, and says when.
-        escalates: Tell further people of what stays open; a film of long ago is no reason to.
+        escalates: Send what stays open to further people; a film of long ago is no reason to.
     """
 
     def __init__(self, store: Store, post: Post, rules: Rules, clock: Clock, *, escalates: bool = True) -> None:
         self._escalates = escalates
         self._store, self._post, self._rules, self._clock = store, post, rules, clock
-        self._offset = self._now_offset()
+        self._offset = self._wall_offset()
         self._next = self._next_large = 0.0
         self.database_down = ""  # why the store's database cannot be used; "" when it can
 
-    def make(self) -> bool:
+    def run_due(self) -> bool:
         """Do what is due.
 
         Returns:
-            Whether the small round was made, for others who keep its pace.
+            Whether something was due, for others who keep this pace.
         """
         now = self._clock.seconds()
         if now < self._next:
@@ -57,7 +57,7 @@ class Rounds:
         try:
             self._store.flush()
             self._store.kept(_ANY)  # says whether the database answers; what waits does so in silence
-            self._look_at_the_clock()
+            self._check_clock()
             if self._escalates:
                 self._post.escalate()
             if now >= self._next_large:
@@ -71,11 +71,11 @@ class Rounds:
             self.database_down = reason(error)
         return True
 
-    def _look_at_the_clock(self) -> None:
-        offset = self._now_offset()
+    def _check_clock(self) -> None:
+        offset = self._wall_offset()
         step, self._offset = offset - self._offset, offset
         if abs(step) > _STEP:
             self._store.journal("clock", f"the wall clock was set {step:+.0f} s")
 
-    def _now_offset(self) -> float:
+    def _wall_offset(self) -> float:
         return self._clock.wall().timestamp() - self._clock.seconds()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
 
 
 @dataclass(frozen=True, slots=True)
-class CameraState:
+class CameraStatus:
     """How one camera is doing.
 
     Attributes:
@@ -38,19 +38,19 @@ class CameraState:
 
 
 @dataclass(frozen=True, slots=True)
-class WatchState:
+class WatchStatus:
     """How a watch is doing.
 
     Attributes:
         cameras: Each of them.
-        opened: Events told since the watch began, by camera and kind.
-        letters: Messages by sink and state: waiting, sent, dead.
+        opened: Events opened since the watch began, by camera and kind.
+        messages: Messages by sink and state: waiting, sent, dead.
         store_waiting: Changes that wait for the database.
         store_trouble: Why the database cannot be used; "" when it can.
     """
 
-    cameras: tuple[CameraState, ...]
+    cameras: tuple[CameraStatus, ...]
     opened: Mapping[tuple[str, str], int]
-    letters: Mapping[tuple[str, str], int]
+    messages: Mapping[tuple[str, str], int]
     store_waiting: int
     store_trouble: str

@@ -15,7 +15,7 @@ _SMALL, _TINY = 2, 4  # how much smaller than the working picture
 
 
 @dataclass(frozen=True, slots=True)
-class Scales:
+class Sizes:
     """Four sizes of one picture, each (width, height): the source's own, and three that are ever smaller.
 
     Attributes:
@@ -31,7 +31,7 @@ class Scales:
     tiny: tuple[int, int]
 
     @classmethod
-    def of(cls, pixels: Bytes, *, side: int) -> Scales:
+    def of(cls, pixels: Bytes, *, side: int) -> Sizes:
         """The sizes for pictures like this one, (H, W, 3)."""
         height, width = pixels.shape[:2]
         factor = min(1.0, side / max(width, height))
@@ -39,11 +39,11 @@ class Scales:
         small, tiny = ((max(work[0] // part, 2), max(work[1] // part, 2)) for part in (_SMALL, _TINY))
         return cls((width, height), work, small, tiny)
 
-    def box_in_own(self, box: Box) -> Box:
+    def source_box(self, box: Box) -> Box:
         """A box of the working picture in the source's own pixels.
 
         Examples:
-            >>> Scales((1280, 720), (640, 360), (320, 180), (160, 90)).box_in_own((10, 20, 30, 40))
+            >>> Sizes((1280, 720), (640, 360), (320, 180), (160, 90)).source_box((10, 20, 30, 40))
             (20, 40, 60, 80)
         """
         across, down = self.own[0] / self.work[0], self.own[1] / self.work[1]
@@ -61,25 +61,25 @@ class Scales:
         return self.own[0] * self.own[1] / (self.small[0] * self.small[1])
 
 
-def shrunk(pixels: Bytes, size: tuple[int, int]) -> Bytes:
+def shrink(pixels: Bytes, size: tuple[int, int]) -> Bytes:
     """A picture made smaller by averaging; itself where it has that size."""
     if (pixels.shape[1], pixels.shape[0]) == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def enlarged(pixels: Bytes, size: tuple[int, int]) -> Bytes:
+def enlarge(pixels: Bytes, size: tuple[int, int]) -> Bytes:
     """A picture made larger; itself where it has that size."""
     if pixels.shape[1::-1] == size:
         return pixels
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def stretched(mask: Mask, size: tuple[int, int]) -> Mask:
+def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
     """A mask (H, W) bool brought to another size."""
     return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
 
 
-def covered(mask: Mask, size: tuple[int, int]) -> Mask:
+def shrink_mask(mask: Mask, size: tuple[int, int]) -> Mask:
     """A mask brought to a smaller size: what it covers by a third is in it."""
     return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1 / 3)

@@ -11,15 +11,15 @@ from spotdiff.regions.boxes import overlap
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
-    from spotdiff.types import Box, Comparison
+    from spotdiff.types import Box, Comparison, Region
+    from spotdiff.watching.event import Event
     from spotdiff.watching.store import Store
-    from spotdiff.watching.values import Event
 
 _KINDS = {"added": "left", "removed": "taken", "moved": "moved"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Again:
+class Recheck:
     """What a comparison says today of an event's stills.
 
     Attributes:
@@ -35,7 +35,7 @@ class Again:
     score: float
 
 
-def again(store: Store, event: Event, options: Options) -> Again:
+def recheck(store: Store, event: Event, options: Options) -> Recheck:
     """Compare the stills of an event once more.
 
     Raises:
@@ -47,12 +47,13 @@ def again(store: Store, event: Event, options: Options) -> Again:
         if role not in files or not files[role].path.is_file():
             raise DataError(f"{event.id} has no still {role!r}, so there is nothing to compare")
     answer = compare(files["before"].path, files["after"].path, options=options, name=event.id)
-    best = max(answer.regions, key=lambda r: _shared(event.box, r.box_after or r.box_before), default=None)
-    if best is None or not _shared(event.box, best.box_after or best.box_before):
-        return Again(event, answer, "", 0.0)
-    return Again(event, answer, _KINDS.get(best.kind, "changed"), best.score)
+    best = max(answer.regions, key=lambda region: _shared(event.box, region), default=None)
+    if best is None or not _shared(event.box, best):
+        return Recheck(event, answer, "", 0.0)
+    return Recheck(event, answer, _KINDS.get(best.kind, "changed"), best.score)
 
 
-def _shared(one: Box | None, other: Box | None) -> int:
-    """Pixels that two boxes share."""
-    return 0 if one is None or other is None else overlap(one, other)
+def _shared(box: Box | None, region: Region) -> int:
+    """Pixels that a region shares with a box."""
+    where = region.box_after or region.box_before
+    return 0 if box is None or where is None else overlap(box, where)

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from spotdiff.methods._background_models import middle
-from spotdiff.watching.scene.scales import shrunk
-from spotdiff.watching.scene.steady import shown_by
+from spotdiff.watching.scene.sizes import shrink
+from spotdiff.watching.scene.stabiliser import visible_after
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask
-    from spotdiff.watching.scene.scales import Scales
+    from spotdiff.watching.scene.sizes import Sizes
 
 _MOST, _FEWEST = 9, 3  # frames that a median is taken of
 _NEAR = np.ones((3, 3), np.uint8)
@@ -24,7 +24,7 @@ _GROWN = 7  # pixels of the small picture that what moves is grown by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Still:
+class MedianFrame:
     """What stood still for the last seconds.
 
     Attributes:
@@ -39,63 +39,62 @@ class Still:
     seconds: float
 
 
-class StillLook:
+class TemporalMedian:
     """The last `span` seconds of a scene, a few frames of them."""
 
-    def __init__(self, scales: Scales, *, span: float) -> None:
-        self._scales, self._span = scales, span
+    def __init__(self, sizes: Sizes, *, span: float) -> None:
+        self._scales, self._span = sizes, span
         self._frames: deque[tuple[float, Bytes, Bytes]] = deque(maxlen=_MOST)
         self._offsets: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
     def add(self, seconds: float, work: Bytes, offset: tuple[float, float] = (0.0, 0.0)) -> None:
         """Take in a frame that was moved back by `offset`, unless one of about the same time is in already."""
-        apart = self._span / _MOST * 0.9
-        if self._frames and seconds - self._frames[-1][0] < apart:
+        if self._frames and seconds - self._frames[-1][0] < self._span / _MOST * 0.9:
             return
-        self._frames.append((seconds, work, shrunk(work, self._scales.small)))
+        self._frames.append((seconds, work, shrink(work, self._scales.small)))
         self._offsets.append(offset)
         while len(self._frames) > _FEWEST and seconds - self._frames[0][0] > self._span * 1.2:
             self._frames.popleft()
             self._offsets.popleft()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Begin anew, as after a change of light."""
         self._frames.clear()
         self._offsets.clear()
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether the frames reach back far enough for a median."""
         return len(self._frames) >= _FEWEST and (
             len(self._frames) == _MOST or self._frames[-1][0] - self._frames[0][0] >= self._span * 0.8
         )
 
-    def look(self) -> Still:
+    def median(self) -> MedianFrame:
         """The median of the frames, and where they disagree."""
         seconds = self._frames[-1][0]
         smalls = [small for _, _, small in self._frames]
         work = np.rint(middle([work for _, work, _ in self._frames])).astype(np.uint8)
-        small = shrunk(work, self._scales.small)
-        return Still(work, small, _restless(smalls, small) | self._unseen(), seconds)
+        small = shrink(work, self._scales.small)
+        return MedianFrame(work, small, _moving(smalls, small) | self._unseen(), seconds)
 
     def _unseen(self) -> Mask:
         """(h, w) bool of the small picture: the edge that some frame did not show, for the camera shook."""
         part = self._scales.small[0] / self._scales.work[0]
         unseen = np.zeros(self._scales.small[::-1], bool)
         for x, y in {offset for offset in self._offsets if offset != (0.0, 0.0)}:
-            unseen |= ~shown_by(self._scales.small, x * part, y * part)
+            unseen |= ~visible_after(self._scales.small, x * part, y * part)
         return unseen
 
 
-def _restless(frames: list[Bytes], median: Bytes) -> Mask:
+def _moving(frames: list[Bytes], median: Bytes) -> Mask:
     grey = cv2.cvtColor(median, cv2.COLOR_RGB2GRAY)
     level = max(float(grey.mean()), 1.0)
     # a trembling camera shows a neighbour's grey, which is no movement
     darkest, brightest = cv2.erode(grey, _NEAR), cv2.dilate(grey, _NEAR)
     total = np.zeros(grey.shape, np.float32)
     for frame in frames:
-        other = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        other = cv2.convertScaleAbs(other, alpha=level / max(float(other.mean()), 1.0))
-        cv2.accumulate(cv2.max(cv2.subtract(darkest, other), cv2.subtract(other, brightest)), total)
+        frame_grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        frame_grey = cv2.convertScaleAbs(frame_grey, alpha=level / max(float(frame_grey.mean()), 1.0))
+        cv2.accumulate(cv2.max(cv2.subtract(darkest, frame_grey), cv2.subtract(frame_grey, brightest)), total)
     moving = cv2.blur(total / len(frames), (3, 3)) > _RESTLESS
     return np.asarray(cv2.dilate(moving.astype(np.uint8), np.ones((_GROWN, _GROWN), np.uint8)) > 0)

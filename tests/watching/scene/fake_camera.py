@@ -1,4 +1,4 @@
-"""A lens that shows drawn frames to the watch of one camera."""
+"""A camera that shows drawn frames to its analyser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from spotdiff.watching.camera import CameraWatch
-from spotdiff.watching.reports import Opened
+from spotdiff.watching.event import Frame, Opened
+from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.rules import Camera, Zone, rules_of
-from spotdiff.watching.values import Frame
 from watching.scene.scene_toys import FPS, judge, noisy, place, with_thing
 
 EMPTY, FULL = place(), with_thing(place())
@@ -18,12 +17,12 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WHOLE = Zone("", dwell=4.0)
 
 
-class Lens:
-    """Frames for a watch, with their times."""
+class FakeCamera:
+    """Frames for an analyser, with their times."""
 
     def __init__(self, *zones, zone=UTC, side=640, start=NOON):
-        rules = replace(rules_of([]), zones={one.name: one for one in zones or (WHOLE,)})
-        self.watch = CameraWatch(Camera("hall", "", side=side), rules, judge(), zone=zone, boot="b")
+        rules = replace(rules_of([]), zones={rule.name: rule for rule in zones or (WHOLE,)})
+        self.analyser = FrameAnalyser(Camera("hall", "", side=side), rules, judge(), zone=zone, boot="b")
         self.rng, self.seconds, self.number, self.start = np.random.default_rng(0), 0.0, 0, start
 
     def frame(self, pixels, noise=1.5):
@@ -31,13 +30,15 @@ class Lens:
         return Frame(shown, self.number, self.seconds, self.start + timedelta(seconds=self.seconds))
 
     def show(self, draw, until, *, noise=1.5, fps=FPS):
-        told = []
+        changes = []
         while self.seconds < until - 1e-6:
-            told += self.watch.see(self.frame(draw(self.seconds) if callable(draw) else draw, noise))
+            changes += self.analyser.analyse(self.frame(draw(self.seconds) if callable(draw) else draw, noise))
             self.number, self.seconds = self.number + 1, round(self.seconds + 1 / fps, 6)
-        return told
+        return changes
 
 
-def said(told):
-    """Reports in short: what opened, what ended and how."""
-    return [one.event.kind if isinstance(one, Opened) else getattr(one, "outcome", "amended") for one in told]
+def in_short(changes):
+    """Changes in short: what opened, what closed and how."""
+    return [
+        change.event.kind if isinstance(change, Opened) else getattr(change, "outcome", "amended") for change in changes
+    ]
