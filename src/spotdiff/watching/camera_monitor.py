@@ -194,7 +194,8 @@ class CameraMonitor:
         adopted = {name for _, name in self.recorder.open_ids()}
         events = {event.id: event for event in self._left_open() if event.id not in adopted}
         scene_events = {name: event for name, event in events.items() if event.kind in SCENE_KINDS}
-        scene, numbers = self.analyser.scene, {}
+        scene = self.analyser.scene
+        numbers: dict[str, int] = {}
         if scene is not None:
             numbers = load_snapshot(scene, self._snapshot, events=scene_events, is_normal=self._is_normal)
         self.analyser.expect_reference()

@@ -94,7 +94,7 @@ class EventRecorder:
                 if isinstance(change, Opened):
                     self._record_opened(change)
                 elif self._is_open(change.key):
-                    self._record_amended(change) if isinstance(change, Amended) else self._record_closed(change, when)
+                    self._record_change(change, when)
             except StoreDown:
                 return
             self._changes.popleft()
@@ -150,8 +150,13 @@ class EventRecorder:
         self._clips.append(_PendingClip(event.id, *change.clip))
         self._listener(event, "opened")
 
-    def _record_amended(self, change: Amended) -> None:
+    def _record_change(self, change: Amended | Closed, when: datetime) -> None:
         event = self._open[change.key]
+        if isinstance(change, Closed):
+            event = self._store.change(event.id, state="closed", closed=when, outcome=change.outcome)
+            del self._open[change.key]
+            self._listener(event, "closed")
+            return
         event = self._store.change(
             event.id,
             kind=change.kind,
@@ -162,9 +167,3 @@ class EventRecorder:
         )
         self._open[change.key] = event
         self._listener(event, "amended")
-
-    def _record_closed(self, change: Closed, when: datetime) -> None:
-        event = self._open[change.key]
-        event = self._store.change(event.id, state="closed", closed=when, outcome=change.outcome)
-        del self._open[change.key]
-        self._listener(event, "closed")

@@ -43,7 +43,6 @@ class Watch:
         replay: Play films and folders as fast as it goes, by their own clock, each frame of them: the same events
             each time.
         start: When a film that does not say so begins.
-        speed: How many times faster than real a film is played that is not replayed.
         listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
             closed.
 
@@ -59,7 +58,6 @@ class Watch:
         *,
         replay: bool = False,
         start: datetime | None = None,
-        speed: float = 1.0,
         listener: Listener = lambda event, change: None,
     ) -> None:
         self.rules, self._replay, self._listener = rules, replay, listener
@@ -79,7 +77,7 @@ class Watch:
         self.broken: list[str] = []  # why films and folders ended before their end
         try:
             mend(self.store)
-            self._open_monitors(start, speed)
+            self._open_monitors(start)
             self.post.open(self.store)
             self.housekeeping = Housekeeping(self.store, self.post, rules, SystemClock(), escalates=not replay)
         except BaseException:
@@ -123,7 +121,7 @@ class Watch:
             for monitor in self.monitors:
                 last.callback(monitor.close)
 
-    def _open_monitors(self, start: datetime | None, speed: float) -> None:
+    def _open_monitors(self, start: datetime | None) -> None:
         zone = time_zone(self.rules.timezone)
         options = self.rules.options
         judge = Judge(get_method(options.method, options.settings), options)
@@ -134,7 +132,7 @@ class Watch:
                 name=camera.name,
                 fps=camera.fps,
                 replay=self._replay,
-                speed=0.0 if self._replay else speed,
+                speed=0.0 if self._replay else 1.0,
                 start=start,
                 order=camera.order,
                 grows=camera.grows and not self._replay,

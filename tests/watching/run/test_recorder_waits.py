@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import pytest
+
 from spotdiff.errors import DataError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.watching.event import Amended, Closed, Event, Opened, Witness
@@ -86,3 +88,35 @@ def test_a_clip_of_an_event_that_was_thrown_away_is_let_go():
     recorder.cut_clips(10.0)
     recorder.cut_clips(11.0)
     assert tried == ["hall-1"]
+
+
+def said_by_a_person():
+    """A recorder of an open event that a person has called normal since, and what the listener and analyser heard."""
+    store, heard = Store(), []
+    buffer = SimpleNamespace(between=lambda first, last: ())
+    analyser = SimpleNamespace(buffer=buffer, accept=lambda key: heard.append(("accepted", key)))
+    listener = lambda event, change: heard.append((change, event.outcome))  # noqa: E731
+    recorder = EventRecorder(store, analyser, listener, get_catalogue("en"))
+    recorder.record(Opened("scene-1", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    store.events["hall-1"] = replace(store.events["hall-1"], state="closed", outcome="normal", closed=NOON)
+    return recorder, store, heard
+
+
+@pytest.mark.parametrize(
+    "change",
+    [Closed("scene-1", "reverted", 12.0), Amended("scene-1", "moved", (5, 5, 9, 9), (0, 0, 4, 4), 0.8, "It moved.")],
+    ids=["closed", "amended"],
+)
+def test_what_a_person_said_is_not_overwritten(change):
+    recorder, store, heard = said_by_a_person()
+    recorder.record(change, NOON, 13.0)
+    now = store.events["hall-1"]
+    assert (now.state, now.outcome, now.kind) == ("closed", "normal", "taken")
+    assert heard == [("opened", ""), ("accepted", "scene-1"), ("closed", "normal")]
+    assert recorder.open_events == ()
+
+
+def test_an_event_of_an_earlier_run_that_a_person_closed_is_left_alone():
+    recorder, store, _ = said_by_a_person()
+    recorder.abandon(replace(store.events["hall-1"], state="open", outcome="", closed=None))
+    assert store.events["hall-1"].outcome == "normal"

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+import spotdiff
 from spotdiff.errors import DataError
 from spotdiff.watching.run import Watch
 from spotdiff.watching.store import open_store
@@ -94,9 +95,8 @@ def test_a_camera_that_is_still_gone_is_not_told_again(tmp_path):
     def silent(watch):
         monitor = watch.monitors[0]
         if monitor.frames >= 6:
-            monitor.recorder.record(
-                next(monitor.analyser.check_silence(100.0, NOON), None), NOON, 100.0
-            ) if not first.all else None
+            for change in monitor.analyser.check_silence(100.0, NOON):
+                monitor.recorder.record(change, NOON, 100.0)
         return first.all
 
     lived(rules, first, until=silent)
@@ -131,6 +131,11 @@ def test_a_camera_has_one_watch(films, tmp_path):
         Watch(make_rules(tmp_path, {"yard": films["there"]}), replay=True) as other,
     ):
         assert [one.monitors[0].camera.name for one in (watch, other)] == ["hall", "yard"]
+
+
+def test_nothing_is_held_by_an_iterator_closed_before_its_first_event(films, tmp_path):
+    for _ in range(2):
+        spotdiff.watch(str(films["there"]), store=str(tmp_path / "events.db"), replay=True, reserve_mb=0).close()
 
 
 def test_nothing_is_held_after_a_start_that_failed(films, tmp_path):

@@ -1,6 +1,8 @@
 """What the rules ask for is told and nothing else: zones, sizes, kinds, hours, approved pictures, faults."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, timedelta
 from types import SimpleNamespace
@@ -10,11 +12,14 @@ import pytest
 from sqlalchemy import select
 
 from spotdiff.watching.inspections import Inspections
+from spotdiff.watching.post import Addresses
 from spotdiff.watching.rules import Inspection, Zone
+from spotdiff.watching.run import Watch
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.store import open_store
 from spotdiff.watching.store.tables import journal
-from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
+from watching.run.run_toys import NOON, Heard, make_film, make_rules, place, replayed, spans
+from watching.store.store_toys import make_event
 
 THINGS = [(10 + 62 * number, 70, 46 + 62 * number, 104) for number in range(5)]
 
@@ -182,3 +187,40 @@ def test_an_old_picture_is_held_against_nothing(shift, tmp_path):
     scene, later = SimpleNamespace(median=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
     assert list(inspections.inspect(scene, SimpleNamespace(wall=later, seconds=30.0), None)) == []
     assert inspections.last == NOON
+
+
+def test_the_inspection_of_an_event_is_known_by_its_key(shift, tmp_path):
+    """In any language, after a restart, and whatever else its text names."""
+    rules, heard, _ = shift
+    (event,) = heard.of("opened")
+    assert event.inspection == "clean"
+    (clean,) = rules.inspections.values()
+    others = {name: replace(clean, name=name, tell=(name,)) for name in ("tidy", "clean")}
+    addresses = Addresses({name: None for name in others}, {})
+    text = "1 thing is not as in tidy: it is not as in clean: so."
+    assert addresses.of_event(replace(event, text=text), replace(rules, inspections=others)) == ["clean"]
+
+    chinese = replace(rules, store=str(tmp_path / "events.db"), options=rules.options.changed(language="zh"))
+    first = Heard()
+    with Watch(chinese, replay=True, start=NOON.replace(second=40), listener=first) as watch:
+        watch.run(until=lambda: bool(first.all))
+    second = replayed(chinese, start=NOON.replace(second=40))
+    assert [(event.id, change, event.outcome) for event, change in (*first.all, *second.all)] == [
+        ("hall-1", "opened", ""),
+        ("hall-1", "closed", "recovered"),
+    ]
+
+
+def test_events_of_an_older_store_get_their_inspection_from_their_text(tmp_path):
+    path = str(tmp_path / "events.db")
+    texts = ["2 things are not as in clean: the hall: A chair was added.", "1 thing is not as in tidy: "]
+    with open_store(path, reserve_mb=0) as store:
+        for text in texts:
+            store.add(make_event(kind="untidy", text=text))
+        store.add(make_event(text=texts[1]))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE events DROP COLUMN inspection")
+        connection.execute("UPDATE spotdiff_version SET version_num = '0001'")
+        connection.commit()
+    with open_store(path, reserve_mb=0) as store:
+        assert [event.inspection for event in store.events()] == ["clean", "tidy", ""]

@@ -10,7 +10,8 @@ import numpy as np
 from spotdiff.watching.event import Frame, Opened
 from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.rules import Camera, Zone, rules_of
-from watching.scene.scene_toys import FPS, judge, noisy, place, with_thing
+from watching.scene.scene_toys import FPS, noisy, place, with_thing
+from watching.scene.scene_toys import judge as classic_judge
 
 EMPTY, FULL = place(), with_thing(place())
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -20,9 +21,11 @@ WHOLE = Zone("", dwell=4.0)
 class FakeCamera:
     """Frames for an analyser, with their times."""
 
-    def __init__(self, *zones, zone=UTC, side=640, start=NOON):
+    def __init__(self, *zones, zone=UTC, side=640, start=NOON, judge=None):
         rules = replace(rules_of([]), zones={rule.name: rule for rule in zones or (WHOLE,)})
-        self.analyser = FrameAnalyser(Camera("hall", "", side=side), rules, judge(), zone=zone, boot="b")
+        self.analyser = FrameAnalyser(
+            Camera("hall", "", side=side), rules, judge or classic_judge(), zone=zone, boot="b"
+        )
         self.rng, self.seconds, self.number, self.start = np.random.default_rng(0), 0.0, 0, start
 
     def frame(self, pixels, noise=1.5):

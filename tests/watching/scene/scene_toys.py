@@ -70,9 +70,9 @@ def noisy(pixels, rng, strength=1.5):
 
 
 @cache
-def judge(method="classic"):
+def judge(method="classic", language="en"):
     """The one flow that compares two pictures."""
-    options = Options(method=method, describe="off")
+    options = Options(method=method, describe="off" if language == "en" else "words", language=language)
     return Judge(get_method(options.method, options.settings), options)
 
 

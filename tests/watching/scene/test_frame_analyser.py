@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from spotdiff.watching.rules import Zone
 from spotdiff.watching.scene.sizes import Sizes
 from spotdiff.watching.zones import ZoneMap, min_score, zone_mask
 from watching.scene.fake_camera import EMPTY, FULL, NOON, FakeCamera, in_short
-from watching.scene.scene_toys import HERE, THERE, lit, place, with_thing, with_walker
+from watching.scene.scene_toys import HERE, THERE, judge, lit, place, with_thing, with_walker
 
 
 def test_a_report_says_when_where_and_shows_it():
@@ -311,3 +312,52 @@ def test_a_look_that_is_called_normal_is_watched_on():
     camera.analyser.accept("blurred")
     assert "recovered" in in_short(camera.show(dull, 30))
     assert not camera.analyser._health.suspicious
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [(18.0, ["left"]), (60.0, ["offline", "recovered", "left"])],
+    ids=["too short to be an event", "a minute"],
+)
+def test_an_outage_counts_for_no_dwell(back, told):
+    camera = FakeCamera(Zone("", dwell=10.0))
+    camera.show(EMPTY, 6)
+    assert camera.show(FULL, 10) == []
+    camera.seconds = back
+    changes = camera.show(FULL, back + 14)
+    assert in_short(changes) == told
+    left = changes[-1]
+    assert left.event.confirmed_seconds >= back + 10 - 4
+    assert left.event.seconds == pytest.approx(6, abs=0.5)
+
+
+def test_the_time_that_a_camera_is_covered_counts_for_no_dwell():
+    camera = FakeCamera(Zone("", dwell=10.0))
+    camera.show(EMPTY, 6)
+    camera.show(FULL, 10)
+    assert in_short(camera.show(np.full_like(EMPTY, 60), 30)) == ["covered"]
+    changes = camera.show(FULL, 44)
+    assert in_short(changes) == ["recovered", "left"]
+    assert changes[-1].event.confirmed_seconds >= 36
+
+
+def test_an_intruder_is_not_gone_because_no_frames_came():
+    camera = FakeCamera(GUARD)
+    camera.show(EMPTY, 6)
+    assert in_short(camera.show(lambda t: with_walker(EMPTY, t - 6, pace=25, period=99), 10)) == ["intrusion"]
+    camera.seconds = 70.0
+    changes = camera.show(lambda t: with_walker(EMPTY, t - 68, pace=25, period=99), 76)
+    assert in_short(changes) == ["offline", "recovered"]
+    assert in_short(camera.show(EMPTY, 92)) == ["gone"]
+
+
+def test_events_speak_one_language():
+    camera = FakeCamera(judge=judge(language="zh"))
+    camera.show(FULL, 6)
+    (taken,) = camera.show(EMPTY, 14)
+    (moved,) = camera.show(with_thing(EMPTY, THERE), 28)
+    assert moved.kind == "moved"
+    (black,) = camera.show(lit(EMPTY, 0.02), 38)
+    for text in (taken.event.text, moved.description, black.event.text.replace("hall", "")):
+        assert text
+        assert not re.search("[A-Za-z]", text), text

@@ -150,3 +150,14 @@ def test_whole():
     strip[170:] = 128
     assert is_complete(strip)
     assert not is_complete(slab(place((8, 6), 2)[[0, 1, 2, 3] * 50]))
+
+
+def test_a_fault_must_show_for_its_whole_time_after_an_outage():
+    health = CameraHealth()
+    ails(lambda t: WELL, until=8, health=health)
+    assert ails(lambda t: lit(WELL, 0.02), until=10, start=8, health=health) == []
+    health.interrupt()
+    assert ails(lambda t: lit(WELL, 0.02), until=64, start=60, health=health) == []
+    assert [each[:3] for each in ails(lambda t: lit(WELL, 0.02), until=68, start=64, health=health)] == [
+        ("black", True, 60.0)
+    ]
