@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 from spotdiff.errors import DataError
 from spotdiff.watching.event import HEALTH_KINDS, SCENE_KINDS, Opened
 from spotdiff.watching.event_recorder import EventRecorder
+from spotdiff.watching.events import StoreDown
+from spotdiff.watching.events.disk import try_lock
 from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.inspections import Inspections, inspection_key
 from spotdiff.watching.snapshot import load_snapshot, save_snapshot
 from spotdiff.watching.status import CameraStatus
-from spotdiff.watching.store import StoreDown
-from spotdiff.watching.store.disk import hold
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from spotdiff.watching.event import Event, Frame
     from spotdiff.watching.event_recorder import Listener
+    from spotdiff.watching.events import Store
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.rules.settings import Camera
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.sources import Feed
-    from spotdiff.watching.store import Store
 
 _SAVED = 60.0  # seconds between two snapshots
 
@@ -69,7 +69,7 @@ class CameraMonitor:
         self._snapshot = store.folder / "memory" / f"{camera.name}.npz"
         own = [rule for rule in rules.inspections.values() if rule.camera in ("", camera.name)]
         self._inspected_fact, self._seen_fact = f"shifts:{camera.name}", f"folder:{camera.name}"  # names in the store
-        last = store.kept(self._inspected_fact) if own else None
+        last = store.fact(self._inspected_fact) if own else None
         self._inspections = Inspections(
             own,
             dict(rules.zones),
@@ -79,7 +79,7 @@ class CameraMonitor:
             last=datetime.fromisoformat(str(last)) if last else None,
             note=lambda text: self._note("shift", text),
         )
-        seen = store.kept(self._seen_fact) if feed.live and camera.grows else None
+        seen = store.fact(self._seen_fact) if feed.live and camera.grows else None
         self._seen_until = datetime.fromisoformat(str(seen)) if seen else None  # earlier pictures of a growing folder
         self._last: datetime | None = None
         self._saved = self._seconds = 0.0
@@ -140,9 +140,9 @@ class CameraMonitor:
         self._saved, self._unsaved = seconds, False
         with suppress(StoreDown):  # something is seen to once more rather than never
             if self._inspections.last is not None:
-                self._store.keep(self._inspected_fact, self._inspections.last.isoformat())
+                self._store.set_fact(self._inspected_fact, self._inspections.last.isoformat())
             if self._last is not None and self.feed.live and self.camera.grows:
-                self._store.keep(self._seen_fact, self._last.isoformat())
+                self._store.set_fact(self._seen_fact, self._last.isoformat())
         if self.analyser.scene is not None:
             ids = {
                 int(key.removeprefix("scene-")): name
@@ -219,7 +219,7 @@ def _lock(store: Store, camera: str) -> int:
     """
     path = store.folder / "memory" / f".{camera}.lock"
     path.parent.mkdir(exist_ok=True)
-    handle = hold(path)
+    handle = try_lock(path)
     if handle is None:
         raise DataError(f"{camera} is watched already, by another process that keeps its events in {store.folder}")
     return handle

@@ -11,11 +11,11 @@ from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
-from spotdiff.watching.post import Addresses
+from spotdiff.watching.alerts.router import Routes
+from spotdiff.watching.events import check_store
+from spotdiff.watching.events.database import parse_address
 from spotdiff.watching.run import time_zone
 from spotdiff.watching.sources import open_feed, without_password
-from spotdiff.watching.store import open_store
-from spotdiff.watching.store.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def problems(rules: Rules) -> list[str]:
     Returns:
         A line for each problem, [] when all is well. Every source is opened for its first frame.
     """
-    lines = [*_errors_of(lambda: time_zone(rules.timezone)), *_errors_of(lambda: Addresses.of(rules))]
+    lines = [*_errors_of(lambda: time_zone(rules.timezone)), *_errors_of(lambda: Routes.from_rules(rules))]
     lines += _errors_of(lambda: get_method(rules.options.method, rules.options.settings))
     lines += _errors_of(lambda: get_describer(rules.options))
     lines += _errors_of(lambda: _check_store(rules))
@@ -71,7 +71,7 @@ def _check_store(rules: Rules) -> None:
     folder = Path(rules.evidence) if rules.evidence else None
     parse_address(rules.store, folder)
     if "://" in rules.store or Path(rules.store).exists():
-        open_store(rules.store, folder=folder, reserve_mb=0).close()
+        check_store(rules.store, folder=folder)
         return
     parent = Path(rules.store).absolute().parent
     while not parent.exists():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
 from spotdiff.watching.event import Amended, Closed, Opened
-from spotdiff.watching.store import StoreDown
+from spotdiff.watching.events import StoreDown
 from spotdiff.watching.texts import scene_text
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from spotdiff.language.catalogue import Catalogue
     from spotdiff.watching.event import Event, EventChange
+    from spotdiff.watching.events import Store
     from spotdiff.watching.frame_analyser import FrameAnalyser
-    from spotdiff.watching.store.store import Store
 
 _MOST = 200  # changes that wait while nothing can be written
 Listener = Callable[["Event", str], None]  # an event as it is now; opened, amended, acknowledged or closed

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from spotdiff.watching.store import Retention, StoreDown, enforce
-from spotdiff.watching.store.faults import reason
+from spotdiff.watching.events import Retention, StoreDown
+from spotdiff.watching.events.errors import reason
 
 if TYPE_CHECKING:
     from spotdiff.watching.alerts import Clock
-    from spotdiff.watching.post import Post
+    from spotdiff.watching.alerts.router import AlertRouter
+    from spotdiff.watching.events import Store
     from spotdiff.watching.rules import Rules
-    from spotdiff.watching.store import Store
 
 _OFTEN, _SELDOM = 1.0, 300.0  # seconds between the small and the large tasks
 _STEP = 2.0  # seconds that the wall clock may drift between two looks at it
@@ -31,15 +31,17 @@ class Housekeeping:
 
     Args:
         store: The store.
-        post: The messages.
+        router: Of the alerts.
         rules: What is kept how long.
         clock: Measures, and says when.
         escalates: Send what stays open to further people; a film of long ago is no reason to.
     """
 
-    def __init__(self, store: Store, post: Post, rules: Rules, clock: Clock, *, escalates: bool = True) -> None:
+    def __init__(
+        self, store: Store, router: AlertRouter, rules: Rules, clock: Clock, *, escalates: bool = True
+    ) -> None:
         self._escalates = escalates
-        self._store, self._post, self._rules, self._clock = store, post, rules, clock
+        self._store, self._router, self._rules, self._clock = store, router, rules, clock
         self._offset = self._wall_offset()
         self._next = self._next_large = 0.0
         self.database_down = ""  # why the store's database cannot be used; "" when it can
@@ -56,18 +58,18 @@ class Housekeeping:
         self._next = now + _OFTEN
         try:
             self._store.flush()
-            self._store.kept(_ANY)  # says whether the database answers; what waits does so in silence
+            self._store.fact(_ANY)  # says whether the database answers; what waits does so in silence
             self._check_clock()
             if self._escalates:
-                self._post.escalate()
+                self._router.escalate()
             if now >= self._next_large:
                 self._next_large = now + _SELDOM
-                self._post.tidy()
-                enforce(self._store, retention_of(self._rules))
+                self._router.forget_sent()
+                self._store.enforce(retention_of(self._rules))
             self.database_down = ""
         except StoreDown as down:
             self.database_down = str(down)
-        except (DBAPIError, OSError) as error:  # the outbox has no spool; the folder of evidence may be gone
+        except (DBAPIError, OSError) as error:  # the alert queue has no spool; the folder of evidence may be gone
             self.database_down = reason(error)
         return True
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotdiff.watching.event import Event
-    from spotdiff.watching.store import EvidenceFile, Store
+    from spotdiff.watching.events import EvidenceFile, Store
 
 _WIDE = 480  # pixels of a still on the page
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spotdiff.options import Options
     from spotdiff.types import Box, Comparison, Region
     from spotdiff.watching.event import Event
-    from spotdiff.watching.store import Store
+    from spotdiff.watching.events import Store
 
 _KINDS = {"added": "left", "removed": "taken", "moved": "moved"}
 

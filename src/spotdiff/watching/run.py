@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.watching.alerts import SystemClock
+from spotdiff.watching.alerts.router import AlertRouter, Routes
 from spotdiff.watching.camera_monitor import CameraMonitor
+from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.housekeeping import Housekeeping, retention_of
-from spotdiff.watching.post import Addresses, Post
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import MachineZone
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.status import WatchStatus
-from spotdiff.watching.store import StoreDown, mend, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,8 +61,7 @@ class Watch:
         listener: Listener = lambda event, change: None,
     ) -> None:
         self.rules, self._replay, self._listener = rules, replay, listener
-        addresses = Addresses.of(rules)
-        self.post = Post(rules, addresses)
+        self.router = AlertRouter(rules, Routes.from_rules(rules))
         if "://" not in rules.store:
             Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
@@ -70,16 +69,16 @@ class Watch:
             folder=Path(rules.evidence) if rules.evidence else None,
             reserve_mb=rules.reserve_mb,
             retention=retention_of(rules),
-            letters=self.post.letters,
+            deliveries=self.router.deliveries,
         )
         self.monitors: list[CameraMonitor] = []
         self._opened: Counter[tuple[str, str]] = Counter()
         self.broken: list[str] = []  # why films and folders ended before their end
         try:
-            mend(self.store)
+            clean_up(self.store)
             self._open_monitors(start)
-            self.post.open(self.store)
-            self.housekeeping = Housekeeping(self.store, self.post, rules, SystemClock(), escalates=not replay)
+            self.router.open(self.store)
+            self.housekeeping = Housekeeping(self.store, self.router, rules, SystemClock(), escalates=not replay)
         except BaseException:
             self.close()
             raise
@@ -110,14 +109,14 @@ class Watch:
         """How the watch is doing."""
         cameras = tuple(monitor.status() for monitor in self.monitors)
         return WatchStatus(
-            cameras, dict(self._opened), self.post.counts, self.store.waiting, self.housekeeping.database_down
+            cameras, dict(self._opened), self.router.counts, self.store.waiting, self.housekeeping.database_down
         )
 
     def close(self) -> None:
         """Write down what is known and let go of everything."""
         with ExitStack() as last:
             last.callback(self.store.close)
-            last.callback(self.post.close, wait=_FLUSH if self._replay else 2.0)
+            last.callback(self.router.close, wait=_FLUSH if self._replay else 2.0)
             for monitor in self.monitors:
                 last.callback(monitor.close)
 

@@ -6,7 +6,7 @@ import pytest
 
 from spotdiff.errors import OptionError, SpotdiffError
 from spotdiff.params import params_of
-from spotdiff.watching.post import Addresses
+from spotdiff.watching.alerts.router import Routes
 from spotdiff.watching.rules import Camera, Inspection, Rules, Zone, read_rules, rules_of, with_settings
 
 HALL = '[cameras.hall]\nsource = "hall.mp4"\n'
@@ -89,7 +89,7 @@ def mistake(read, tmp_path):
 
     def call(text):
         with pytest.raises(SpotdiffError) as caught:
-            Addresses.of(read(text))
+            Routes.from_rules(read(text))
         said = str(caught.value)
         assert "\n" not in said
         return said.removeprefix(f"{tmp_path / 'rules.toml'}: ")
@@ -318,8 +318,8 @@ def test_settings_are_changed_on_top(read):
 
 
 def test_an_escalation_is_made_of_words(read):
-    addresses = Addresses.of(read(ALL))
-    assert {name: (one.after, one.to) for name, one in addresses.escalations.items()} == {"ann": (300.0, ("log",))}
+    routes = Routes.from_rules(read(ALL))
+    assert {name: (one.after, one.to) for name, one in routes.escalations.items()} == {"ann": (300.0, ("log",))}
 
 
 def test_values_made_in_a_program_are_checked_as_well():

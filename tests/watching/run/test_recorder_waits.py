@@ -12,7 +12,7 @@ from spotdiff.errors import DataError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.watching.event import Amended, Closed, Event, Opened, Witness
 from spotdiff.watching.event_recorder import EventRecorder
-from spotdiff.watching.store import StoreDown
+from spotdiff.watching.events import StoreDown
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 EVENT = Event("", "hall", "taken", "open", "", (0, 0, 9, 9), NOON, NOON, 0.9, "Taken.")

@@ -10,9 +10,9 @@ from spotdiff.errors import DataError, LoadError, OptionError, SpotdiffError
 from spotdiff.options import Options
 from spotdiff.watching import check
 from spotdiff.watching.check import problems
+from spotdiff.watching.events import open_store
 from spotdiff.watching.rules import Camera, Inspection, Zone
 from spotdiff.watching.run import Watch, time_zone
-from spotdiff.watching.store import open_store
 from watching.run.run_toys import drop, make_film, make_rules, place, replayed, spans
 
 
@@ -83,6 +83,43 @@ def test_each_problem_is_told(told, folder):
 def test_a_place_that_cannot_be_written_is_told(told, monkeypatch, tmp_path):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert told() == [f"store: {tmp_path} is read-only"]
+
+
+def contents(folder):
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_a_check_makes_no_store(told, tmp_path):
+    (tmp_path / "own").mkdir()
+    before = contents(tmp_path)
+    assert told(store=f"sqlite:///{tmp_path}/own/events.db") == []
+    assert told(store=f"sqlite:///{tmp_path}/none/events.db") == [
+        f"{tmp_path}/none/events.db: its folder does not exist"
+    ]
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("how", ["closed", "open", "killed"])
+def test_a_check_leaves_a_store_as_it_is(told, tmp_path, how):
+    path = tmp_path / "events.db"
+    store = open_store(str(path), reserve_mb=0)
+    if how == "killed":
+        lines = [
+            (path.with_name(name), path.with_name(name).read_bytes()) for name in ("events.db-wal", "events.db-shm")
+        ]
+    if how != "open":
+        store.close()
+    if how == "killed":
+        for left, data in lines:
+            left.write_bytes(data)
+    (tmp_path / "empty.db").touch()
+    before = contents(tmp_path)
+    assert told(store=str(path)) == told(store=f"sqlite:///{path}") == []
+    assert told(store=str(tmp_path / "empty.db")) == []
+    (problem,) = told(store=str(tmp_path / "empty.db"), evidence=str(tmp_path / "events-evidence"))
+    assert "holds the evidence of another store" in problem
+    assert contents(tmp_path) == before
+    store.close()
 
 
 def test_all_problems_are_told_at_once(told, folder):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from spotdiff.watching.events import StoreDown, open_store, verify
 from spotdiff.watching.run import Watch
-from spotdiff.watching.store import StoreDown, open_store, verify
+from watching.events.store_toys import down
 from watching.run.run_toys import NOON, Heard, drop, growing, make_film, make_rules, noisy, place, spans
-from watching.store.store_toys import down
 
 OTHER = (40, 30, 90, 70)
 
@@ -115,7 +115,7 @@ def test_a_database_that_goes_away_loses_nothing(film, tmp_path, monkeypatch):
         watch.housekeeping._next = 0.0  # its next round is due
         with down(watch.store), monkeypatch.context() as patch:
             gone = OperationalError("SELECT 1", {}, Exception("the server closed the connection unexpectedly"))
-            patch.setattr(watch.post._outbox, "counts", lambda: (_ for _ in ()).throw(gone))
+            patch.setattr(watch.router._queue, "counts", lambda: (_ for _ in ()).throw(gone))
             for due in steps:
                 state = watch.status()
                 said.append((due, state.store_waiting, state.store_trouble))

@@ -8,8 +8,9 @@ import pytest
 
 import spotdiff
 from spotdiff.errors import DataError
+from spotdiff.watching.events import open_store
 from spotdiff.watching.run import Watch
-from spotdiff.watching.store import open_store
+from watching.events.store_toys import down
 from watching.run.run_toys import (
     NOON,
     Heard,
@@ -22,7 +23,6 @@ from watching.run.run_toys import (
     replayed,
     spans,
 )
-from watching.store.store_toys import down
 
 LATER = NOON.replace(minute=5)
 

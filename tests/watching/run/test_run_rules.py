@@ -11,15 +11,15 @@ import cv2
 import pytest
 from sqlalchemy import select
 
+from spotdiff.watching.alerts.router import Routes
+from spotdiff.watching.events import open_store
+from spotdiff.watching.events.schema import journal
 from spotdiff.watching.inspections import Inspections
-from spotdiff.watching.post import Addresses
 from spotdiff.watching.rules import Inspection, Zone
 from spotdiff.watching.run import Watch
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.store import open_store
-from spotdiff.watching.store.tables import journal
+from watching.events.store_toys import make_event
 from watching.run.run_toys import NOON, Heard, make_film, make_rules, place, replayed, spans
-from watching.store.store_toys import make_event
 
 THINGS = [(10 + 62 * number, 70, 46 + 62 * number, 104) for number in range(5)]
 
@@ -196,9 +196,9 @@ def test_the_inspection_of_an_event_is_known_by_its_key(shift, tmp_path):
     assert event.inspection == "clean"
     (clean,) = rules.inspections.values()
     others = {name: replace(clean, name=name, tell=(name,)) for name in ("tidy", "clean")}
-    addresses = Addresses({name: None for name in others}, {})
+    routes = Routes({name: None for name in others}, {})
     text = "1 thing is not as in tidy: it is not as in clean: so."
-    assert addresses.of_event(replace(event, text=text), replace(rules, inspections=others)) == ["clean"]
+    assert routes.sinks_of(replace(event, text=text), replace(rules, inspections=others)) == ["clean"]
 
     chinese = replace(rules, store=str(tmp_path / "events.db"), options=rules.options.changed(language="zh"))
     first = Heard()

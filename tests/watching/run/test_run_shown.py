@@ -16,7 +16,7 @@ from spotdiff.watching.event import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS
 from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.status import CameraStatus, WatchStatus
 from spotdiff.watching.texts import fault_text, record_of, scene_text
-from watching.store.store_toys import make_event
+from watching.events.store_toys import make_event
 
 ENGLISH = get_catalogue("en")
 BAG = make_event(id="hall-3", text="Left: [/] a [red]bag[/red].")

@@ -39,7 +39,7 @@ class Sink(Protocol):
 
     @property
     def name(self) -> str:
-        """Names the sink in rules and in the outbox."""
+        """Names the sink in rules and in the alert queue."""
         ...
 
     def send(self, message: Message, key: str) -> None:
