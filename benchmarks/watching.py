@@ -125,7 +125,7 @@ def films(sources, out, settings):
     from spotdiff.watching.page import event_page
     from spotdiff.watching.rules import rules_of, with_settings
     from spotdiff.watching.run import Watch
-    from spotdiff.watching.sources import source_name
+    from spotdiff.video import source_name
 
     names = [source_name(source) for source in sources]
     rules = rules_of(sources, names=names)

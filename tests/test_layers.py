@@ -11,14 +11,14 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "src" / "spotdiff"
 FILES = sorted(HOUSE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "files", "language"},
+    {"errors", "types", "params", "plugins", "options", "files", "clock", "language"},
     {"image", "align", "light", "regions", "metrics"},
-    {"data"},
+    {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},
     {"verdict", "mirror", "history"},
     {"pipeline"},
-    {"evaluate", "batch", "export", "watching"},
+    {"evaluate", "batch", "export", "timelapse", "watching"},
     {"train"},
     {"cli"},
 )

@@ -14,7 +14,7 @@ from spotdiff.cli._options import comparison_options, read_options
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
-    from spotdiff.watching.progress import Step
+    from spotdiff.timelapse import Step
 
 
 @click.command()
@@ -52,7 +52,7 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.cli._progress import watched
     from spotdiff.evaluate import check_method
-    from spotdiff.watching.progress import measure_progress, progress_csv, progress_page, progress_record, series
+    from spotdiff.timelapse import measure_progress, progress_csv, progress_page, progress_record, series
 
     options = read_options(**asked)
     check_method(options)  # a method without weights must not become trouble with every pair
@@ -89,7 +89,7 @@ def _write_json(target: str, text: str) -> None:
 
 
 def _told(steps: Sequence[Step], written: Sequence[Path]) -> str:
-    from spotdiff.watching.progress.page import day, latest, percent
+    from spotdiff.timelapse.page import day, latest, percent
 
     areas = steps[0].areas
     width = max(len(area) for area in areas)

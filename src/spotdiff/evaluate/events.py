@@ -149,10 +149,10 @@ def ours(options: Options) -> Watcher:
 
     def watcher(frames: Frames) -> list[Reported]:
         from spotdiff.methods import get_method
+        from spotdiff.video import Frame
         from spotdiff.watching.camera import CameraWatch
         from spotdiff.watching.rules import Camera, rules_of
         from spotdiff.watching.scene.judge import Judge
-        from spotdiff.watching.values import Frame
 
         rules = replace(rules_of([], names=[]), options=options)
         judge = Judge(get_method(options.method, options.settings), options)
@@ -184,7 +184,7 @@ def _note(told: dict[str, Reported], report: Report) -> None:
 
 def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
     """Have a watcher watch one clip, and hold what it tells against the truth."""
-    from spotdiff.watching.sources import open_feed
+    from spotdiff.video import open_feed
 
     seen = 0
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from spotdiff.types import Box, Bytes, Mask
+    from spotdiff.video import Frame
     from spotdiff.watching.health import Ail
     from spotdiff.watching.reports import Report
     from spotdiff.watching.rules.settings import Camera, Rules
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Went
     from spotdiff.watching.scene.still import Still
-    from spotdiff.watching.values import Frame
 
 _GAP = 10.0  # seconds without a frame that are an event
 _LATE = 5.0  # times the usual gap between frames that are, too

@@ -11,9 +11,9 @@ from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
+from spotdiff.video import open_feed, without_password
 from spotdiff.watching.post import Addresses
 from spotdiff.watching.run import time_zone
-from spotdiff.watching.sources import open_feed, without_password
 from spotdiff.watching.store import open_store
 from spotdiff.watching.store.address import parse_address
 

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
+from spotdiff.video import open_feed, source_name
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.post import Addresses, Post
 from spotdiff.watching.rounds import Rounds, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.calendar import MachineZone
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.state import WatchState
 from spotdiff.watching.station import Station
 from spotdiff.watching.store import StoreDown, mend, open_store
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
 
+    from spotdiff.video import Frame
     from spotdiff.watching.desk import Listener
     from spotdiff.watching.rules import Rules
-    from spotdiff.watching.values import Event, Frame
+    from spotdiff.watching.values import Event
 
 _WAIT = 0.05  # seconds that a live source is waited for before the next has its turn
 _LONG_WAIT = 5.0  # seconds that a film's next frame is waited for at a time

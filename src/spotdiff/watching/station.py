@@ -21,14 +21,14 @@ from spotdiff.watching.values import HEALTH_KINDS, SCENE_KINDS
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from spotdiff.video import Feed, Frame
     from spotdiff.watching.desk import Listener
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.rules.settings import Camera
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Scene
-    from spotdiff.watching.sources import Feed
     from spotdiff.watching.store import Store
-    from spotdiff.watching.values import Event, Frame
+    from spotdiff.watching.values import Event
 
 _SAVED = 60.0  # seconds between two savings of the memory
 

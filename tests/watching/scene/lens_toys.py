@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from spotdiff.video import Frame
 from spotdiff.watching.camera import CameraWatch
 from spotdiff.watching.reports import Opened
 from spotdiff.watching.rules import Camera, Zone, rules_of
-from spotdiff.watching.values import Frame
 from watching.scene.scene_toys import FPS, judge, noisy, place, with_thing
 
 EMPTY, FULL = place(), with_thing(place())
