@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from spotdiff.timelapse.count import parts_of
+from spotdiff.timelapse.areas import parts_of
 
 SIZE = (60, 100)
 LABELS = np.zeros(SIZE, np.int32)

@@ -4,7 +4,7 @@ import pytest
 from spotdiff.align.warp import move_points
 from spotdiff.errors import OptionError
 from spotdiff.timelapse.areas import WHOLE, area_masks, moved_areas
-from spotdiff.timelapse.frames import labels_in_first, mask_from_first, mask_in_first
+from spotdiff.timelapse.measure import labels_in_first, mask_from_first, mask_in_first
 
 SIZE, THERE = (200, 150), (240, 170)  # of the first picture and of the later one
 MATRIX = np.array([[1.08, 0.09, 6.0], [-0.06, 1.03, 9.0], [1e-4, -5e-5, 1.0]])

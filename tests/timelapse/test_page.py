@@ -15,7 +15,6 @@ from spotdiff.report.markup import page_file
 from spotdiff.timelapse import page as paging
 from spotdiff.timelapse import progress_csv, progress_page, progress_record
 from spotdiff.timelapse.step import Change, Part, Step
-from spotdiff.timelapse.ticks import DAY, HOUR, number_ticks, time_ticks
 
 HOSTILE = "a/</script><script>alert(1)</script>\"'&<b> $name ${style},\n"
 
@@ -183,30 +182,3 @@ def test_json(steps, gappy):
     assert last["last"]["against"] == "yard_2024-04-01.jpg"
     assert said["steps"][0]["first"] is None
     assert progress_record(gappy)["steps"][4]["error"] == "p4.jpg: empty"
-
-
-YEAR = 365 * DAY
-
-
-@pytest.mark.parametrize(
-    "span", [0.5, 20, 90, 3000, 5 * HOUR, DAY, 9 * DAY, 40 * DAY, 200 * DAY, YEAR, 7 * YEAR, 80 * YEAR]
-)
-@pytest.mark.parametrize("start", [0, 1_706_700_000.5])
-def test_time_ticks_are_few_and_round_and_inside(start, span):
-    ticks = time_ticks(start, start + span)
-    at = [second for second, _ in ticks]
-    assert len(ticks) <= 8
-    assert len(ticks) >= (2 if span >= 20 else 0)
-    assert at == sorted(set(at))
-    assert all(start <= second <= start + span for second in at)
-    assert len({text for _, text in ticks}) == len(ticks)
-    for second, text in ticks:
-        moment = datetime(1970, 1, 1) + timedelta(seconds=second)
-        assert moment.microsecond == 0
-        if re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
-            assert (moment.hour, moment.minute) == (0, 0)
-            assert moment.isoformat().startswith(text)
-
-
-def test_number_ticks():
-    assert [text for _, text in number_ticks(20)] == ["1", "4", "7", "10", "13", "16", "19"]

@@ -286,7 +286,7 @@ def keep_the_lock(feed):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_decoder_that_dies_or_hangs_with_the_lock_in_its_hand_is_replaced(camera, tools, number):
     server = camera()
-    with open_feed(server.url, fps=25, patience=1) as feed:
+    with open_feed(server.url, fps=25, patience=4) as feed:
         tools.until(feed, bool)
         pid = feed.pid
         keep_the_lock(feed)

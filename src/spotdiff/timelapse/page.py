@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 import spotdiff
-from spotdiff.report.embed import data_uri
+from spotdiff.report.colours import KIND_COLOURS
+from spotdiff.report.embed import data_uri, shrink, thumbnail
 from spotdiff.report.markup import Html, bar, element, fill, image, join
-from spotdiff.timelapse.plot import Point, shares_svg, swatch
+from spotdiff.report.plots import AREA_COLOURS, Point, shares_svg, swatch
 from spotdiff.timelapse.table import verdict_in
-from spotdiff.timelapse.ticks import number_ticks, time_ticks
+from spotdiff.types import Picture
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.language.places import Areas
     from spotdiff.timelapse.step import Change, Step
 
+_SIDE = 440  # pixels of a small picture's longer side
+_DIMMED, _TINTED = 0.45, 0.75  # how bright what did not change stays; how much colour lies on what did
 MOST_SHOWN = 200  # steps with pictures: beyond, a page of one file is too heavy to open
 _SINCE = {"first": "since the first picture", "last": "since the picture before"}
 
@@ -120,23 +129,22 @@ def _plot(steps: Sequence[Step], side: str) -> Html:
     moments = [step.moment for step in steps]
     in_time = moments == sorted(moments) and moments[0] < moments[-1]
     places = moments if in_time else [float(index) for index in range(len(steps))]
-    ticks = time_ticks(places[0], places[-1]) if in_time else number_ticks(len(steps))
     shown = [(number, step) for number, step in enumerate(steps, start=1) if side == "first" or not step.starts]
     lines = {
         area: [_point(step, number, places[number - 1], area, side) for number, step in shown]
         for area in steps[0].areas
     }
-    said = "" if in_time else " The pictures stand in the order given: their dates do not rise with it."
-    plot = shares_svg(lines, ticks, span=(places[0], places[-1]), title=title)
-    caption = element("figcaption", element("b", title), "; a cross where nobody can say.", said)
+    note = "" if in_time else " The pictures stand in the order given: their dates do not rise with it."
+    plot = shares_svg(lines, in_time=in_time, title=title)
+    caption = element("figcaption", element("b", title), "; a cross where nobody can say.", note)
     return element("figure", caption, plot, class_="panel plot")
 
 
 def _point(step: Step, number: int, at: float, area: str, side: str) -> Point:
     change, shares = (step.first, step.since_first) if side == "first" else (step.last, step.since_last)
     share = shares[area]
-    said = f"{percent(share)} {_SINCE[side]}" if share is not None else step.why_not(area, change)
-    return Point(at, share, f"{area}, {day(step)}: {said}", f"#step-{number}")
+    words = f"{percent(share)} {_SINCE[side]}" if share is not None else step.why_not(area, change)
+    return Point(at, share, f"{area}, {day(step)}: {words}", f"#step-{number}")
 
 
 def _step(number: int, step: Step, *, pictures: bool) -> Html:
@@ -160,8 +168,8 @@ def _pictures(step: Step) -> list[Html]:
     if step.first is not None and step.last is not None and step.last.against != step.first.against:
         named[f"Changed since {step.last.against}"] = step.last.shown
     return [
-        element("figure", image(data_uri(data, "image/jpeg"), alt=said, loading="lazy"), element("figcaption", said))
-        for said, data in named.items()
+        element("figure", image(data_uri(data, "image/jpeg"), alt=words, loading="lazy"), element("figcaption", words))
+        for words, data in named.items()
         if data
     ]
 
@@ -187,8 +195,38 @@ def _row(step: Step, number: int, area: str) -> Html:
 
 def _share(step: Step, area: str, change: Change | None, share: float | None) -> Html:
     if share is None:
-        said = step.why_not(area, change) if change is not None and change.verdict != "unsure" else None
-        why = None if said is None else element("span", f" {said}", class_="muted")
+        reason = step.why_not(area, change) if change is not None and change.verdict != "unsure" else None
+        why = None if reason is None else element("span", f" {reason}", class_="muted")
         return element("td", element("span", "unsure", class_="badge verdict-unsure"), why)
     verdict = verdict_in(step, area, change)
     return element("td", element("span", percent(share), class_=f"badge verdict-{verdict}"), class_="number")
+
+
+def small_picture(picture: Picture, areas: Areas, labels: NDArray[np.int32] | None = None) -> bytes:
+    """A small JPEG file of a picture with the areas outlined in their colours.
+
+    Args:
+        picture: In whose pixels the areas and the labels are.
+        areas: Corners by name.
+        labels: (H, W) int32; where it is not 0 is coloured and the rest dimmed. None leaves the picture as it is.
+    """
+    pixels = shrink(picture.pixels, _SIDE)
+    if labels is not None:
+        height, width = picture.pixels.shape[:2]
+        pixels = _painted(pixels, (labels[:height, :width] > 0).astype(np.float32))
+    canvas = np.ascontiguousarray(pixels).copy()
+    scale = np.array(canvas.shape[1::-1]) / picture.size
+    for number, corners in enumerate(areas.values()):
+        red, green, blue = bytes.fromhex(AREA_COLOURS[number % len(AREA_COLOURS)][1:])
+        ring = np.rint(np.clip(np.array(corners) * scale - 0.5, -9999, 9999)).astype(np.int32)
+        cv2.polylines(canvas, [ring], isClosed=True, color=(0, 0, 0), thickness=4, lineType=cv2.LINE_AA)
+        cv2.polylines(canvas, [ring], isClosed=True, color=(red, green, blue), thickness=2, lineType=cv2.LINE_AA)
+    return thumbnail(Picture(canvas), max_side=_SIDE)
+
+
+def _painted(pixels: NDArray[np.uint8], changed: NDArray[np.float32]) -> NDArray[np.uint8]:
+    size = pixels.shape[1], pixels.shape[0]
+    share = cv2.resize(changed, size, interpolation=cv2.INTER_AREA)[..., None] * _TINTED
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None]
+    below = grey * (_DIMMED + (1 - _DIMMED) * share)
+    return np.asarray(below * (1 - share) + np.array(KIND_COLOURS["changed"]) * share, np.uint8)

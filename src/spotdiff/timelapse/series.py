@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from spotdiff.data.folders import PICTURES
 from spotdiff.errors import DataError
-from spotdiff.timelapse.dates import Dated, dated, dated_by_file
+from spotdiff.image.dates import DatedPicture, date_of_file, date_picture, natural_key
 
 ORDERS = ("taken", "name", "mtime")
 _EPOCH = datetime(1970, 1, 1)
 
 
-def series(folder: str | Path, *, order: str = "taken") -> tuple[Dated, ...]:
+def series(folder: str | Path, *, order: str = "taken") -> tuple[DatedPicture, ...]:
     """The pictures of a folder with their dates, in order; folders in it and hidden files are not looked at.
 
     Args:
@@ -29,26 +29,36 @@ def series(folder: str | Path, *, order: str = "taken") -> tuple[Dated, ...]:
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; progress takes a folder of pictures of one place")
-    found = [path for path in folder.iterdir() if is_picture(path)]
-    if len(found) < 2:
-        held = f"only {found[0].name}" if found else "no picture"
-        raise DataError(f"{folder} holds {held}; progress takes two pictures or more")
-    known = sorted(map(dated_by_file if order == "mtime" else dated, found), key=lambda one: _by_name(one.path))
+    paths = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
+    ]
+    if len(paths) < 2:
+        content = f"only {paths[0].name}" if paths else "no picture"
+        raise DataError(f"{folder} holds {content}; progress takes two pictures or more")
+    paths.sort(key=lambda path: natural_key(path.name))
+    pictures = [date_of_file(path) if order == "mtime" else _date_by_clock(path) for path in paths]
     if order == "name":
-        return tuple(known)
-    times = moments(known)
+        return tuple(pictures)
+    times = moments(pictures)
     if len(set(times)) == 1:
-        said = f"no dates: every picture says {known[0].taken:%Y-%m-%d %H:%M:%S}"
-        raise DataError(f"{folder}: {said}; put dates in the names, such as 2024-01-31, or --order name")
-    return tuple(one for _, one in sorted(zip(times, known, strict=True), key=lambda both: both[0]))
+        clock = f"{pictures[0].taken:%Y-%m-%d %H:%M:%S}"
+        hint = "put dates in the names, such as 2024-01-31, or --order name"
+        raise DataError(f"{folder}: no dates: every picture says {clock}; {hint}")
+    return tuple(picture for _, picture in sorted(zip(times, pictures, strict=True), key=lambda pair: pair[0]))
 
 
-def is_picture(path: Path) -> bool:
-    """Is it a file, not a hidden one, whose name ends as pictures' names do?"""
-    return path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
+def _date_by_clock(path: Path) -> DatedPicture:
+    """A picture with its date to the second; one in a name is what a clock showed there, whatever its zone."""
+    picture = date_picture(path)
+    if picture.source == "mtime":
+        return picture
+    taken = picture.taken.replace(microsecond=0)
+    return replace(picture, taken=taken.replace(tzinfo=None) if picture.source == "name" else taken)
 
 
-def moments(pictures: Sequence[Dated]) -> list[float]:
+def moments(pictures: Sequence[DatedPicture]) -> list[float]:
     """Seconds at which pictures were taken, on one scale: that of the first picture's clock, from 1970 on.
 
     Where every date has its zone they are true instants, so that a clock put back in autumn brings nothing out of
@@ -57,21 +67,16 @@ def moments(pictures: Sequence[Dated]) -> list[float]:
     Examples:
         >>> from datetime import timedelta, timezone
         >>> summer, winter = (timezone(timedelta(hours=hours)) for hours in (2, 1))
-        >>> night = [Dated(Path("a"), datetime(2024, 10, 27, 2, 50, tzinfo=summer), "exif")]
-        >>> night += [Dated(Path("b"), datetime(2024, 10, 27, 2, 10, tzinfo=winter), "exif")]
+        >>> night = [DatedPicture(Path("a"), datetime(2024, 10, 27, 2, 50, tzinfo=summer), "exif")]
+        >>> night += [DatedPicture(Path("b"), datetime(2024, 10, 27, 2, 10, tzinfo=winter), "exif")]
         >>> first, second = moments(night)
         >>> second - first
         1200.0
     """
-    if all(one.taken.tzinfo is not None for one in pictures):
+    if all(picture.taken.tzinfo is not None for picture in pictures):
         zone = pictures[0].taken.utcoffset()
-        clocks = [one.taken.astimezone(UTC).replace(tzinfo=None) + zone for one in pictures]  # type: ignore[operator]
+        instants = [picture.taken.astimezone(UTC).replace(tzinfo=None) for picture in pictures]
+        clocks = [instant + zone for instant in instants]  # type: ignore[operator]
     else:
-        clocks = [one.clock for one in pictures]
+        clocks = [picture.taken.replace(tzinfo=None) for picture in pictures]
     return [(clock - _EPOCH).total_seconds() for clock in clocks]
-
-
-def _by_name(path: Path) -> tuple[list[tuple[int, int | str]], str]:
-    """What a name is ordered by: `img9` comes before `img10`."""
-    parts = re.split(r"(\d+)", path.name.lower())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part], path.name

@@ -1,7 +1,7 @@
-"""Are two files one and the same, sound picture? Told from their bytes, without decoding and almost without imports.
+"""Are two files one and the same, whole picture? Read from their bytes, without decoding and almost without imports.
 
 `spotdiff compare` asks this before it loads anything else, so a pair of identical files costs what starting Python
-costs. Checksums and structure are looked at, not pixels: whatever is not plainly sound is left to the decoder.
+costs. Checksums and structure are looked at, not pixels: whatever is not plainly whole is left to the decoder.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _FRAMES = frozenset((0xC0, 0xC1, 0xC2))  # JPEG: baseline, extended, progressive
 
 
 def identical_pictures(before: str, after: str, *, max_pixels: float) -> bool:
-    """Do both files hold the same bytes, and are these plainly a sound PNG or JPEG of `max_pixels` million at most?
+    """Do both files hold the same bytes, and are these plainly a whole PNG or JPEG of `max_pixels` million at most?
 
     False means "not known from the bytes alone", also for files that cannot be read.
     """
     try:
-        with _opened(before) as one, _opened(after) as other:
-            if not _same_bytes(one, other):
+        with _open(before) as before_file, _open(after) as after_file:
+            if not _same_bytes(before_file, after_file):
                 return False
-            with mmap(one.fileno(), 0, access=ACCESS_READ) as data:
+            with mmap(before_file.fileno(), 0, access=ACCESS_READ) as data:
                 size = png_size(data) or jpeg_size(data)
     except (OSError, ValueError):  # ValueError: a path with a null character
         return False
@@ -72,16 +72,16 @@ def jpeg_size(data: bytes | mmap) -> tuple[int, int] | None:
     return None
 
 
-def _opened(path: str) -> FileIO:
+def _open(path: str) -> FileIO:
     return open(path, "rb", buffering=0)  # noqa: PTH123 (pathlib would cost a third of the start)
 
 
-def _same_bytes(one: FileIO, other: FileIO) -> bool:
+def _same_bytes(before: FileIO, after: FileIO) -> bool:
     """Do two plain files hold the same bytes, and any?"""
-    sizes = [os.fstat(file.fileno()).st_size for file in (one, other)]  # 0 for a pipe
-    if sizes[0] != sizes[1] or not sizes[0]:
+    size = os.fstat(before.fileno()).st_size  # 0 for a pipe
+    if not size or size != os.fstat(after.fileno()).st_size:
         return False
-    while part := one.read(_CHUNK):
-        if part != other.read(_CHUNK):
+    while part := before.read(_CHUNK):
+        if part != after.read(_CHUNK):
             return False
     return True

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.sound import identical_pictures, jpeg_size, png_size
+from spotdiff.quick_identity import identical_pictures, jpeg_size, png_size
 
 
 def encoded(mode="RGB", kind="PNG", size=(37, 21), **more):
