@@ -122,10 +122,10 @@ def clips(folder, only, out):
 
 def films(sources, out, settings):
     """Replay films or folders and write their events as one page."""
+    from spotdiff.video import source_name
     from spotdiff.watching.page import event_page
     from spotdiff.watching.rules import rules_of, with_settings
     from spotdiff.watching.run import Watch
-    from spotdiff.watching.sources import source_name
 
     names = [source_name(source) for source in sources]
     rules = rules_of(sources, names=names)

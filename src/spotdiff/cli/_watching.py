@@ -17,12 +17,12 @@ import click
 
 from spotdiff.cli._view import View
 from spotdiff.errors import OptionError
+from spotdiff.video import source_name, without_password
 from spotdiff.watching.check import problems
 from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.rules import Rules, Zone, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import seconds_of
 from spotdiff.watching.run import Watch
-from spotdiff.watching.sources import source_name, without_password
 from spotdiff.watching.texts import record_of
 
 if TYPE_CHECKING:

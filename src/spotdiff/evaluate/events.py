@@ -149,7 +149,7 @@ def ours(options: Options) -> Watcher:
 
     def watcher(frames: Frames) -> list[Reported]:
         from spotdiff.methods import get_method
-        from spotdiff.watching.event import Frame
+        from spotdiff.video import Frame
         from spotdiff.watching.frame_analyser import FrameAnalyser
         from spotdiff.watching.rules import Camera, rules_of
         from spotdiff.watching.scene.judge import Judge
@@ -183,7 +183,7 @@ def _note(told: dict[str, Reported], report: EventChange) -> None:
 
 def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
     """Have a watcher watch one clip, and hold what it tells against the truth."""
-    from spotdiff.watching.sources import open_feed
+    from spotdiff.video import open_feed
 
     seen = 0
 

@@ -20,13 +20,13 @@ from spotdiff.watching.status import CameraStatus
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from spotdiff.watching.event import Event, Frame
+    from spotdiff.video import Feed, Frame
+    from spotdiff.watching.event import Event
     from spotdiff.watching.event_recorder import Listener
     from spotdiff.watching.events import Store
     from spotdiff.watching.rules import Rules
     from spotdiff.watching.rules.settings import Camera
     from spotdiff.watching.scene.judge import Judge
-    from spotdiff.watching.sources import Feed
 
 _SAVED = 60.0  # seconds between two snapshots
 

@@ -11,11 +11,11 @@ from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
+from spotdiff.video import open_feed, without_password
 from spotdiff.watching.alerts.router import Routes
 from spotdiff.watching.events import check_store
 from spotdiff.watching.events.database import parse_address
 from spotdiff.watching.run import time_zone
-from spotdiff.watching.sources import open_feed, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

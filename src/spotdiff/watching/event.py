@@ -24,25 +24,6 @@ EVENT_KINDS = (*SCENE_KINDS, "intrusion", "untidy", *HEALTH_KINDS)
 STATES: tuple[State, ...] = ("open", "acknowledged", "closed")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """One picture of a source.
-
-    Attributes:
-        pixels: (H, W, 3) uint8, RGB, in the source's own size.
-        number: Counts the frames that the source has given, from 0, with those that were dropped.
-        seconds: On the source's own clock.
-        wall: Aware, UTC.
-        dropped: How many frames have been thrown away since the frame before this one.
-    """
-
-    pixels: Bytes
-    number: int
-    seconds: float
-    wall: datetime
-    dropped: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened at a place and, until `closed`, is so.

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from spotdiff.types import Box, Bytes
-    from spotdiff.watching.event import EventChange, Frame
+    from spotdiff.video import Frame
+    from spotdiff.watching.event import EventChange
     from spotdiff.watching.health import HealthChange
     from spotdiff.watching.intrusion import Intrusion
     from spotdiff.watching.rules.settings import Camera, Rules

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotdiff.types import Comparison, Region
-    from spotdiff.watching.event import EventChange, Frame
+    from spotdiff.video import Frame
+    from spotdiff.watching.event import EventChange
     from spotdiff.watching.rules.settings import Inspection, Zone
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Scene

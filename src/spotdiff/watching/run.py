@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
+from spotdiff.video import open_feed, source_name
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.alerts.router import AlertRouter, Routes
 from spotdiff.watching.camera_monitor import CameraMonitor
@@ -19,14 +20,14 @@ from spotdiff.watching.housekeeping import Housekeeping, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import MachineZone
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.sources import open_feed, source_name
 from spotdiff.watching.status import WatchStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
 
-    from spotdiff.watching.event import Event, Frame
+    from spotdiff.video import Frame
+    from spotdiff.watching.event import Event
     from spotdiff.watching.event_recorder import Listener
     from spotdiff.watching.rules import Rules
 

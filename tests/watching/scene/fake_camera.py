@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from spotdiff.watching.event import Frame, Opened
+from spotdiff.video import Frame
+from spotdiff.watching.event import Opened
 from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.rules import Camera, Zone, rules_of
 from watching.scene.scene_toys import FPS, noisy, place, with_thing

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
 from spotdiff.params import build, hint, params_of
+from spotdiff.video import without_password
 from spotdiff.watching.rules.schedule import seconds_of
 from spotdiff.watching.rules.settings import Camera, Inspection, Rules, Zone
-from spotdiff.watching.sources import without_password
 
 if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Polygon
