@@ -1,4 +1,4 @@
-"""Frames that come in, events that go out, and what changes about an event, as values.
+"""Events, the pictures that show them, and what changes about them, as values.
 
 Two clocks run. A source's own clock (`seconds`, from 0 when the source is opened) measures how long a thing
 lasts; it is a film's own time, or a monotonic clock for what is live. The wall (`wall`, `first_seen`, ...) says

@@ -96,15 +96,16 @@ def load_snapshot(
     for light in lights[1:]:
         regimes.switch(light)
     scene.start(regimes)
-    return {name: _adopt(scene, event, masks.get(name)) for name, event in events.items() if event.box is not None}
-
-
-def _adopt(scene: Scene, event: Event, mask: Mask | None) -> int:
-    """Watch the ground of an open event again; the number of its candidate."""
-    mask = _box_mask(event, scene.sizes) if mask is None else mask
-    work = resize_mask(mask, scene.sizes.work)
-    judgement = Judgement(event.kind, event.score, event.box or (0, 0, 1, 1), event.box_before, work, event.text)
-    return scene.adopt(Candidate(0, mask, since=0.0, last_seen=0.0, due=0.0, judgement=judgement, reported=True))
+    numbers = {}
+    for name, event in events.items():
+        if event.box is None:
+            continue
+        mask = masks[name] if name in masks else _box_mask(event, scene.sizes)
+        work = resize_mask(mask, scene.sizes.work)
+        judgement = Judgement(event.kind, event.score, event.box, event.box_before, work, event.text)
+        candidate = Candidate(0, mask, since=0.0, last_seen=0.0, due=0.0, judgement=judgement, reported=True)
+        numbers[name] = scene.adopt(candidate)
+    return numbers
 
 
 def _box_mask(event: Event, sizes: Sizes) -> Mask:

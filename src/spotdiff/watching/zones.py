@@ -56,11 +56,15 @@ class ZoneMap:
     def _zones_at(self, mask: Mask, kind: str | None) -> list[Zone]:
         """The zones that a thing is in; what moved is in those that it came to and in those that it left."""
         masks = _places(mask) if kind == "moved" else [mask]
-        return [zone for zone, ground in self._zones if any(self._in(place, zone, ground) for place in masks)]
-
-    def _in(self, mask: Mask, zone: Zone, ground: Mask) -> bool:
-        area = int(mask.sum())
-        return area * self._area >= zone.min_area and int((mask & ground).sum()) >= _IN * area
+        areas = [int(place.sum()) for place in masks]
+        return [
+            zone
+            for zone, ground in self._zones
+            if any(
+                area * self._area >= zone.min_area and int((place & ground).sum()) >= _IN * area
+                for place, area in zip(masks, areas, strict=True)
+            )
+        ]
 
     def _holds(self, zone: Zone) -> bool:
         return self.now is None or zone.when.holds(self.now)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from spotdiff.cli._view import View
+from spotdiff.cli._watching import View
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.watching.event import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS

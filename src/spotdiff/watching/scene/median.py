@@ -43,7 +43,7 @@ class TemporalMedian:
     """The last `span` seconds of a scene, a few frames of them."""
 
     def __init__(self, sizes: Sizes, *, span: float) -> None:
-        self._scales, self._span = sizes, span
+        self._sizes, self._span = sizes, span
         self._frames: deque[tuple[float, Bytes, Bytes]] = deque(maxlen=_MOST)
         self._offsets: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
@@ -51,7 +51,7 @@ class TemporalMedian:
         """Take in a frame that was moved back by `offset`, unless one of about the same time is in already."""
         if self._frames and seconds - self._frames[-1][0] < self._span / _MOST * 0.9:
             return
-        self._frames.append((seconds, work, shrink(work, self._scales.small)))
+        self._frames.append((seconds, work, shrink(work, self._sizes.small)))
         self._offsets.append(offset)
         while len(self._frames) > _FEWEST and seconds - self._frames[0][0] > self._span * 1.2:
             self._frames.popleft()
@@ -74,16 +74,12 @@ class TemporalMedian:
         seconds = self._frames[-1][0]
         smalls = [small for _, _, small in self._frames]
         work = np.rint(middle([work for _, work, _ in self._frames])).astype(np.uint8)
-        small = shrink(work, self._scales.small)
-        return MedianFrame(work, small, _moving(smalls, small) | self._unseen(), seconds)
-
-    def _unseen(self) -> Mask:
-        """(h, w) bool of the small picture: the edge that some frame did not show, for the camera shook."""
-        part = self._scales.small[0] / self._scales.work[0]
-        unseen = np.zeros(self._scales.small[::-1], bool)
-        for x, y in {offset for offset in self._offsets if offset != (0.0, 0.0)}:
-            unseen |= ~visible_after(self._scales.small, x * part, y * part)
-        return unseen
+        small = shrink(work, self._sizes.small)
+        restless = _moving(smalls, small)
+        factor = self._sizes.small[0] / self._sizes.work[0]
+        for x, y in {offset for offset in self._offsets if offset != (0.0, 0.0)}:  # the edge that a shaken frame lacks
+            restless |= ~visible_after(self._sizes.small, x * factor, y * factor)
+        return MedianFrame(work, small, restless, seconds)
 
 
 def _moving(frames: list[Bytes], median: Bytes) -> Mask:
