@@ -110,7 +110,7 @@ def visible_after(size: tuple[int, int], x: float, y: float) -> Mask:
     """(H, W) bool: where a picture of a size (width, height) moved back by (x, y) shows what was seen.
 
     Examples:
-        >>> shown_by((4, 1), 1.5, 0.0).tolist(), shown_by((4, 1), -1.0, 0.0).tolist()
+        >>> visible_after((4, 1), 1.5, 0.0).tolist(), visible_after((4, 1), -1.0, 0.0).tolist()
         ([[True, True, False, False]], [[False, True, True, True]])
     """
     width, height = size
