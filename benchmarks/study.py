@@ -22,9 +22,9 @@ from spotdiff.data.example import Example, Source
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.evaluate.figures import Curve
 from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
-from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.metrics import masks
 from spotdiff.nets.parts.weights import load_weights
+from spotdiff.report.plots import Line, precision_recall_svg
 from spotdiff.train.journal import Journal
 from spotdiff.train.loop import JOURNAL, WEIGHTS
 from spotdiff.train.measure import answers, count

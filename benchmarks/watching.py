@@ -122,10 +122,10 @@ def clips(folder, only, out):
 
 def films(sources, out, settings):
     """Replay films or folders and write their events as one page."""
+    from spotdiff.video import source_name
     from spotdiff.watching.page import event_page
     from spotdiff.watching.rules import rules_of, with_settings
     from spotdiff.watching.run import Watch
-    from spotdiff.watching.sources import source_name
 
     names = [source_name(source) for source in sources]
     rules = rules_of(sources, names=names)
@@ -136,9 +136,9 @@ def films(sources, out, settings):
         spans = {}
         with Watch(rules, replay=True) as watch:
             watch.run()
-            for station in watch.stations:
-                last = station.watch._last
-                spans[station.camera.name] = last.seconds if last else 0.0
+            for monitor in watch.monitors:
+                last = monitor.analyser.last_frame
+                spans[monitor.camera.name] = last.seconds if last else 0.0
             events = watch.store.events()
             for name in names:
                 mine = [event for event in events if event.camera == name]

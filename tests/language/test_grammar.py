@@ -24,6 +24,7 @@ from spotdiff.language.paraphrase import told as told_in
 from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES, SIDES, WAYS
 from spotdiff.types import KINDS
+from spotdiff.watching import texts
 
 SUMMED = (summary._FIRST, summary._NEXT, summary._FIRST_SEEMS, summary._NEXT_SEEMS)
 ENGLISH = get_catalogue("en")
@@ -113,11 +114,16 @@ def phrases():
         "colour": COLOURS,
         "size": SIZES,
         "summary": [one for one, _ in (one for table in SUMMED for one in table.values())],
+        "event": [*texts._FAULTS.values(), *texts._KINDS.values()],
         "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
     }
     found = {(context, phrase) for context, some in tables.items() for phrase in some}
     house = Path(grammar.__file__).parents[1]
-    files = [*(house / "language").glob("*.py"), *(house / "describe").glob("*.py")]
+    files = [
+        *(house / "language").glob("*.py"),
+        *(house / "describe").glob("*.py"),
+        *(house / "watching").rglob("*.py"),
+    ]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     found |= set(re.findall(r'\.say\(\s*"(\w+)", "([^"]+)"', code))
     for name in ("more", "alone"):

@@ -88,6 +88,7 @@ def command(
         return measure_captions(data, split, options, captioners, out=out, json_to=json_to, quiet=quiet)
     candidates = read_candidates(methods, **asked)
     datasets = _datasets(data, split)
+    _check_plots(out)
     _warn(datasets)
     reports = _reports(datasets, candidates, workers=workers, quiet=quiet, swap=swap)
     rows = _strengths(datasets, candidates, workers=workers, quiet=quiet, most=most) if robustness else []
@@ -170,6 +171,14 @@ def _strengths(
             shown = watched(outcomes, len(samples), unit="pairs", quiet=quiet)
             made += strengths_of(shown, dataset=dataset.name, method=label)
     return made
+
+
+def _check_plots(out: str | None) -> None:
+    """Find out before hours of work whether what is to be written can be drawn."""
+    from spotdiff.report.plots import require_plots
+
+    if out is not None:
+        require_plots()
 
 
 def _write(reports: Sequence[Report], rows: Sequence[Strength], out: str | None, json_to: str | None) -> list[str]:

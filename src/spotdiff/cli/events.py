@@ -13,8 +13,8 @@ from spotdiff.cli._moments import MOMENT
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from spotdiff.watching.event import Event
     from spotdiff.watching.events import Store
-    from spotdiff.watching.values import Event
 
 F = TypeVar("F", bound=Callable[..., Any])
 _STORE = "watch/events.db"
@@ -60,7 +60,7 @@ def _chosen(function: F) -> F:
 @click.option("--json", "as_json", is_flag=True, help="one line of JSON each")
 def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) -> None:  # noqa: ANN401
     """One line for each event, the oldest first."""
-    from spotdiff.watching.told import record_of
+    from spotdiff.watching.texts import record_of
 
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
@@ -74,7 +74,7 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def shown(id: str, store: str, evidence: str | None, *, as_json: bool) -> None:  # noqa: A002 (click's name for it)
     """Everything that is known of an event, and its files."""
-    from spotdiff.watching.told import record_of
+    from spotdiff.watching.texts import record_of
 
     with _open(store, evidence) as kept:
         event = kept.event(id)
@@ -168,7 +168,7 @@ def compared_again(
     """Compare the stored stills of events once more, as after an update or with another method."""
     from spotdiff.errors import DataError
     from spotdiff.options import Options
-    from spotdiff.watching.again import again
+    from spotdiff.watching.recheck import recheck
 
     given = {"method": method, "sensitivity": sensitivity}
     options = Options().changed(**{name: value for name, value in given.items() if value is not None})
@@ -180,7 +180,7 @@ def compared_again(
             if event.box is None:
                 continue
             try:
-                now = again(kept, event, options)
+                now = recheck(kept, event, options)
             except DataError as error:  # of many, the others can be compared
                 if ids:
                     raise

@@ -45,10 +45,12 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")
     try:
+        from spotdiff.report.plots import require_plots
         from spotdiff.train.captions.recipe import CAPTION_RECIPES
         from spotdiff.train.run import leads, prepare, use_threads
     except ModuleNotFoundError as missing:
         raise MissingExtra(str(missing.name), extra="train") from None
+    require_plots()
     use_threads(asked["threads"])
     if recipe in CAPTION_RECIPES:
         run: Run | CaptionRun = _caption_run(recipe, data, out, asked)

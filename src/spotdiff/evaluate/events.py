@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spotdiff.options import Options
     from spotdiff.types import Box, Bytes
-    from spotdiff.watching.reports import Report
+    from spotdiff.watching.event import EventChange
 
 _OVERLAP = 0.2  # intersection over union of two boxes of one thing
 _APART = 15.0  # seconds between what is true and what is told of one event, at most
@@ -106,7 +106,7 @@ class EventFigures:
     happened: int
     found: int
     told: int
-    recall: float
+    load_snapshot: float
     precision: float
     label_right: float
     changed: float
@@ -149,28 +149,27 @@ def ours(options: Options) -> Watcher:
 
     def watcher(frames: Frames) -> list[Reported]:
         from spotdiff.methods import get_method
-        from spotdiff.watching.camera import CameraWatch
+        from spotdiff.video import Frame
+        from spotdiff.watching.frame_analyser import FrameAnalyser
         from spotdiff.watching.rules import Camera, rules_of
         from spotdiff.watching.scene.judge import Judge
-        from spotdiff.watching.values import Frame
 
         rules = replace(rules_of([], names=[]), options=options)
         judge = Judge(get_method(options.method, options.settings), options)
-        watch = CameraWatch(Camera("clip", ""), rules, judge, zone=UTC, boot="")
+        watch = FrameAnalyser(Camera("clip", ""), rules, judge, zone=UTC, boot="")
         told: dict[str, Reported] = {}
         for number, (seconds, pixels) in enumerate(frames):
             frame = Frame(pixels, number, seconds, _EPOCH + timedelta(seconds=seconds))
-            for report in watch.see(frame):
+            for report in watch.analyse(frame):
                 _note(told, report)
         return list(told.values())
 
     return watcher
 
 
-def _note(told: dict[str, Reported], report: Report) -> None:
+def _note(told: dict[str, Reported], report: EventChange) -> None:
     """Keep what a report says of scene events; faults of the camera are no events of the scene."""
-    from spotdiff.watching.reports import Amended, Opened
-    from spotdiff.watching.values import SCENE_KINDS
+    from spotdiff.watching.event import SCENE_KINDS, Amended, Opened
 
     if isinstance(report, Opened):
         event = report.event
@@ -184,7 +183,7 @@ def _note(told: dict[str, Reported], report: Report) -> None:
 
 def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
     """Have a watcher watch one clip, and hold what it tells against the truth."""
-    from spotdiff.watching.sources import open_feed
+    from spotdiff.video import open_feed
 
     seen = 0
 
@@ -239,7 +238,7 @@ def summed(clips: Sequence[Clip]) -> EventFigures:
         happened=len(pairs),
         found=len(found),
         told=len(found) + false,
-        recall=_share(len(found), len(pairs)),
+        load_snapshot=_share(len(found), len(pairs)),
         precision=_share(len(found), len(found) + false),
         label_right=_share(sum(event.kind == told.kind for event, told in named), len(named)),
         changed=_share(len(found) - len(named), len(found)),
@@ -263,7 +262,7 @@ def event_table(rows: Mapping[str, Sequence[Clip]]) -> Table:
 
 def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     all_of_them = summed(clips)
-    shares = (all_of_them.recall, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
+    shares = (all_of_them.load_snapshot, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
     counts = (str(all_of_them.clips), str(all_of_them.happened))
     false = str(all_of_them.told - all_of_them.found)
     rest = (all_of_them.false_per_day, all_of_them.error, all_of_them.delay[1], all_of_them.milliseconds)

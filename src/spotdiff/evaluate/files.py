@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.evaluate.maps import ALL
-from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.evaluate.report import sample_row, summary_of
+from spotdiff.report.plots import Line, precision_recall_svg
 
 if TYPE_CHECKING:
     from spotdiff.evaluate.figures import Curve

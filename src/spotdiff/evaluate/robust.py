@@ -14,15 +14,15 @@ from spotdiff.batch.pool import Died, each
 from spotdiff.batch.run import processors
 from spotdiff.data.truth import read_truth
 from spotdiff.errors import SpotdiffError
-from spotdiff.evaluate.disturb import Disturbance, disturbances, disturbed
+from spotdiff.evaluate.disturb import STRENGTHS, Disturbance, disturbances, disturbed
 from spotdiff.evaluate.figures import object_figures, picture_figures, pixel_figures
 from spotdiff.evaluate.files import write_rows
 from spotdiff.evaluate.measure import Outcome, judge
-from spotdiff.evaluate.plot_robust import robustness_svg
 from spotdiff.evaluate.tables import Table
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
 from spotdiff.pipeline import compare
+from spotdiff.report.plots import Panel, panels_svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -143,8 +143,22 @@ def write_robustness(rows: Sequence[Strength], folder: str | Path) -> tuple[Path
     root.mkdir(parents=True, exist_ok=True)
     table, plot = root / "robust.csv", root / "robust.svg"
     write_rows(table, [{key: _said(value) for key, value in asdict(row).items()} for row in rows])
-    plot.write_text(robustness_svg(_lines(rows), title="F1 where something befalls after"), encoding="utf-8")
+    lines = _lines(rows)
+    panels = [
+        _panel(name, unit, sorted({0.0, *steps}), list(lines.values())) for name, (unit, steps) in STRENGTHS.items()
+    ]
+    svg = panels_svg(panels, list(lines), title="F1 where something befalls after", unit="F1")
+    plot.write_text(svg, encoding="utf-8")
     return table, plot
+
+
+def _panel(name: str, unit: str, strengths: Sequence[float], lines: Sequence[Sequence[Strength]]) -> Panel:
+    """F1 over the strengths of one disturbance, none of it among them; strengths stand at equal steps."""
+    points = []
+    for rows in lines:
+        known = {row.strength: row.f1 for row in rows if row.disturbance in (name, "none") and row.f1 == row.f1}
+        points.append([(strengths.index(strength), known[strength]) for strength in sorted(known)])
+    return Panel(f"{name}, {unit}", [f"{strength:g}" for strength in strengths], points)
 
 
 def robustness_table(rows: Sequence[Strength]) -> Table:

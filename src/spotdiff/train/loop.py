@@ -17,12 +17,12 @@ from accelerate.utils import broadcast_object_list
 from spotdiff.nets.parts.backbones import Backbone
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
+from spotdiff.report.plots import write_training_curves
 from spotdiff.train.average import Average
 from spotdiff.train.checkpoint import resume, save_checkpoint
 from spotdiff.train.feed import feed
 from spotdiff.train.journal import Journal
 from spotdiff.train.measure import Measured, measure
-from spotdiff.train.plot import write_plot
 from spotdiff.train.sheet import write_sheet
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class _Keeper:
                     save_weights(self.out / WEIGHTS, learner.net, facts)
                 lr = rate(max(learner.step - 1, 0), learner.recipe)
                 self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)
-                write_plot(self.journal.rows, self.out / PLOT)
+                write_training_curves(self.journal.rows, self.out / PLOT)
                 write_sheet(learner.net, self.held_out[:_SHOWN], self.out / SAMPLES / f"{learner.step:07d}.png")
         stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.tired else ""
         return Moment(learner.step, loss, found, best, stopped)

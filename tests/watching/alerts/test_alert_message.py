@@ -12,7 +12,7 @@ from spotdiff.errors import DataError
 from spotdiff.watching.alerts import Message, SinkDown, message_of
 from spotdiff.watching.alerts.message import CHANGES, body_of
 from spotdiff.watching.alerts.sink import LONGEST_REASON, one_line, shown
-from spotdiff.watching.values import EVENT_KINDS, Event
+from spotdiff.watching.event import EVENT_KINDS, Event
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MESSAGES = st.builds(

@@ -7,7 +7,7 @@ import pytest
 
 from spotdiff.errors import OptionError
 from spotdiff.watching.alerts import Escalation, Escalator, message_of
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from spotdiff.watching.alerts import DeliveryWorker, SinkDown
 from spotdiff.watching.alerts.sinks import mqtt_connection
 from spotdiff.watching.alerts.sinks.mqtt import Mqtt, slug
 from spotdiff.watching.alerts.worker import LONGEST_PAUSE
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 

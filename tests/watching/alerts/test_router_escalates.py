@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from spotdiff.watching.alerts import Escalation, SystemClock
 from spotdiff.watching.alerts.router import AlertRouter, Routes
+from spotdiff.watching.event import Event
 from spotdiff.watching.events.schema import metadata
-from spotdiff.watching.rounds import Rounds
+from spotdiff.watching.housekeeping import Housekeeping
 from spotdiff.watching.rules import Camera, Rules, Zone
-from spotdiff.watching.values import Event
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def test_a_queue_that_cannot_be_written_is_told_and_tried_again(store, router, m
     gone = OperationalError("INSERT", {}, Exception("database is locked"))
     router.open(store)
     store.flush = store.fact = lambda *_: None
-    rounds = Rounds(store, router, replace(router._rules, reserve_mb=0), SystemClock())
+    housekeeping = Housekeeping(store, router, replace(router._rules, reserve_mb=0), SystemClock())
     with monkeypatch.context() as patch:
         patch.setattr(router._queue, "put", lambda *_: (_ for _ in ()).throw(gone))
-        assert rounds.make()
-    assert rounds.database_down == "database is locked"
+        assert housekeeping.run_due()
+    assert housekeeping.database_down == "database is locked"
     router.escalate()
     router.close(wait=10)
     assert router._routes.sinks["boss"].keys == ["hall-1/escalated/boss/text"]

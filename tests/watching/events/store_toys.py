@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from sqlalchemy.exc import OperationalError
 
-from spotdiff.watching.values import Event, Witness
+from spotdiff.watching.event import Event, Witness
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

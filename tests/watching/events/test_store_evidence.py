@@ -16,10 +16,10 @@ from PIL import Image
 from sqlalchemy import select
 
 from spotdiff.errors import DataError
+from spotdiff.watching.event import EVENT_KINDS, Witness
 from spotdiff.watching.events import clean_up, open_store, to_coco, to_csv, verify
 from spotdiff.watching.events.encoding import encode_clip, thumbnail, with_boxes
 from spotdiff.watching.events.schema import journal
-from spotdiff.watching.values import EVENT_KINDS, Witness
 from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
 
 

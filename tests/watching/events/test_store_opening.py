@@ -139,7 +139,7 @@ def test_an_older_database_is_brought_up(opened, tmp_path):
     store = opened()
     assert store.add(make_event()).id == "hall-1"
     with store.reading() as connection:
-        assert MigrationContext.configure(connection, opts={"version_table": VERSION}).get_current_revision() == "0001"
+        assert MigrationContext.configure(connection, opts={"version_table": VERSION}).get_current_revision() == "0002"
 
 
 def test_a_folder_of_another_store_is_refused(opened, tmp_path):

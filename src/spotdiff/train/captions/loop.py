@@ -18,12 +18,12 @@ from spotdiff.metrics.facts import SLOTS, FactScores
 from spotdiff.nets.parts.beam import tell
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import save_weights
+from spotdiff.report.plots import write_training_curves
 from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item
 from spotdiff.train.checkpoint import resume, save_checkpoint
 from spotdiff.train.journal import Journal
 from spotdiff.train.loop import CHECKPOINT, JOURNAL, PLOT, WEIGHTS, Moment
 from spotdiff.train.measure import Measured
-from spotdiff.train.plot import write_plot
 
 if TYPE_CHECKING:
     from spotdiff.nets.captioner import CaptionerNet
@@ -152,7 +152,7 @@ def _measured(learner: _Learner, journal: Journal, lessons: CaptionLessons, fact
         save_weights(out / WEIGHTS, learner.net, replace(facts, steps=learner.step, figures=rounded))  # type: ignore[arg-type]
     journal.add({"step": learner.step, "loss": loss, "score": score} | figures)
     tired = 0 < learner.recipe.patience <= learner.since_best
-    write_plot(journal.rows, out / PLOT)
+    write_training_curves(journal.rows, out / PLOT)
     stopped = f"no better fact F1 in {learner.recipe.patience} epochs" if tired else ""
     return Moment(learner.step, loss, Measured(figures, score, 0.5), best, stopped)
 

@@ -10,7 +10,7 @@ from spotdiff.errors import OptionError
 from spotdiff.params import check, param
 from spotdiff.watching.alerts.message import Message
 from spotdiff.watching.alerts.queue import AlertQueue
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from spotdiff.errors import DataError
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 Change = Literal["opened", "closed", "acknowledged", "escalated"]
 

@@ -23,18 +23,17 @@ from spotdiff.watching.alerts import (
 )
 from spotdiff.watching.alerts.queue import delivery_row
 from spotdiff.watching.events.evidence import event_folder
-from spotdiff.watching.rules.calendar import seconds_of
-from spotdiff.watching.shifts import shift_of
-from spotdiff.watching.told import record_of
+from spotdiff.watching.rules.schedule import seconds_of
+from spotdiff.watching.texts import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from spotdiff.watching.alerts import Message, Sink
     from spotdiff.watching.alerts.message import Change
+    from spotdiff.watching.event import Event
     from spotdiff.watching.events import Store
     from spotdiff.watching.rules import Rules
-    from spotdiff.watching.values import Event
 
 _AFTER, _TO = "escalate_after", "escalate_to"
 
@@ -75,9 +74,8 @@ class Routes:
         """Names of the sinks that are told of an event: those of its rule, else all but the ones kept for later."""
         zone = rules.zones.get(event.zone)
         tell = zone.tell if zone else ()
-        if event.kind == "untidy":
-            shift = shift_of(event, list(rules.approved.values()))
-            tell = shift.tell if shift else tell
+        if event.inspection in rules.inspections:
+            tell = rules.inspections[event.inspection].tell
         later = {name for escalation in self.escalations.values() for name in escalation.to}
         return list(tell) or [name for name in self.sinks if name not in later]
 

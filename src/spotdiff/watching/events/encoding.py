@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from spotdiff.types import Bytes
-    from spotdiff.watching.values import Event, Witness
+    from spotdiff.watching.event import Event, Witness
 
 FILES = {  # role: name of its file
     "before": "before.jpg",

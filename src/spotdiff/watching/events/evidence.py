@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from spotdiff.watching.event import Event, Witness
     from spotdiff.watching.events.disk import Reserve
-    from spotdiff.watching.values import Event, Witness
 
 STAGING = ".staging"
 FREEING_S = 10.0  # while the disk stays full, old evidence is looked for no more often than this

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from spotdiff.errors import DataError
-from spotdiff.watching.values import EVENT_KINDS, Event
+from spotdiff.watching.event import EVENT_KINDS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

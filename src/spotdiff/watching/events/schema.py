@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from spotdiff.errors import DataError
-from spotdiff.watching.values import EVENT_KINDS, STATES, Event
+from spotdiff.watching.event import EVENT_KINDS, STATES, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +66,7 @@ events = Table(
     Column("seconds", Float, nullable=False, default=0.0),
     Column("confirmed_seconds", Float, nullable=False, default=0.0),
     Column("boot", String(100), nullable=False, default=""),
+    Column("inspection", String(200), nullable=False, default=""),
     Column("acknowledged_by", String(200), nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     UniqueConstraint("camera", "number", name="event_number"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from spotdiff.errors import DataError, SpotdiffError
+from spotdiff.watching.event import Event, Witness
 from spotdiff.watching.events import write
 from spotdiff.watching.events.database import writing
 from spotdiff.watching.events.errors import StoreDown, is_disk_full
@@ -28,7 +29,6 @@ from spotdiff.watching.events.schema import (
     row_of,
     storable,
 )
-from spotdiff.watching.values import Event, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from spotdiff.types import Box
+    from spotdiff.watching.event import State
     from spotdiff.watching.events.disk import Reserve
     from spotdiff.watching.events.evidence import EvidenceFolder
     from spotdiff.watching.events.open import EventNumbers
     from spotdiff.watching.events.retention import Freed, Retention
     from spotdiff.watching.events.write import DeliveryRows, Writer
-    from spotdiff.watching.values import State
 
 Choice = str | Sequence[str] | None  # what a column may hold: a word, several, or None for anything
 _LATEST = 5000  # ids among which a mistyped one is looked for

@@ -19,10 +19,10 @@ from sqlalchemy.exc import DBAPIError
 
 from spotdiff.errors import DataError
 from spotdiff.files import write_whole
+from spotdiff.watching.event import Event
 from spotdiff.watching.events.database import writing
 from spotdiff.watching.events.errors import StoreDown, is_disk_full, is_rejected, reason
 from spotdiff.watching.events.schema import column_values, events, evidence, facts, journal, outbox
-from spotdiff.watching.values import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from spotdiff.params import Param, check, param
 from spotdiff.watching.alerts.message import Message, body_of
 from spotdiff.watching.alerts.sink import SinkDown
 from spotdiff.watching.alerts.sinks.mqtt_connection import Broker, Connection, Publication, client_of
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 PORT, TLS_PORT = 1883, 8883
 _NOT_IN_A_TOPIC = re.compile(r"[^0-9A-Za-z_-]")
