@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+import spotdiff
 from spotdiff.errors import OptionError
 from spotdiff.fingerprint import file_stamp, options_digest
 from spotdiff.options import Options
 
-WEIGHTS = Options(method="fused", settings={"weights": "run/weights.onnx"})
-CAPTIONER = Options(describe="captioner", describe_settings={"weights": "run/weights.onnx"})
+SHIPPED = Path(spotdiff.__file__).parent / "nets" / "shipped" / "spot.onnx"
 
 
 @pytest.fixture
@@ -19,23 +20,31 @@ def weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "run" / "weights.onnx"
     path.parent.mkdir()
-    path.write_bytes(b"first")
+    path.write_bytes(SHIPPED.read_bytes())
     return path
 
 
-@pytest.mark.parametrize("options", [WEIGHTS, CAPTIONER], ids=["method", "describer"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(method="spot", settings={"weights": "run/weights.onnx"}),
+        Options(describe="captioner", describe_settings={"weights": "run/weights.onnx"}),
+    ],
+    ids=["method", "describer"],
+)
 def test_other_weights_under_the_same_name_size_and_time(weights, options):
     before, status = options_digest(options), weights.stat()
     assert options_digest(options) == before
-    weights.write_bytes(b"other")
+    weights.write_bytes(SHIPPED.read_bytes().replace(b"pytorch", b"pytorsh"))
+    assert weights.read_bytes() != SHIPPED.read_bytes()
     os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert options_digest(options) != before
-    weights.write_bytes(b"first")  # at another time: the same answers
+    weights.write_bytes(SHIPPED.read_bytes())  # written at another time: the same answers
     assert options_digest(options) == before
 
 
 def test_a_folder_stands_for_all_files_in_it(weights):
-    options = Options(method="fused", settings={"weights": "run"})
+    options = Options(describe="captioner", describe_settings={"weights": "run"})
     before = options_digest(options)
     (weights.parent / "more").write_bytes(b"x")
     assert options_digest(options) != before
