@@ -226,10 +226,10 @@ def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]
     return pictures
 
 
-def _matched(name: str, found: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, str]) -> Entry:
-    before, after = (str(paths[0]) if paths else "" for paths in found)
+def _matched(name: str, sides: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, str]) -> Entry:
+    before, after = (str(paths[0]) if paths else "" for paths in sides)
     error = ""
-    for paths, folder in zip(found, folders, strict=True):
+    for paths, folder in zip(sides, folders, strict=True):
         if not paths:
             error = f"it has no counterpart in {folder}"
         elif len(paths) > 1:
