@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data import Sample
-from spotdiff.data.truth import read_boxes, read_mask, read_truth
+from spotdiff.data.dataset import read_boxes, read_mask, read_truth
 from spotdiff.errors import DataError
 
 

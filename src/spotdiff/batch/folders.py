@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spotdiff.batch.entry import Entry
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.errors import DataError, OptionError
 
 
 def is_picture(path: Path) -> bool:
     """Is it a file whose name ends as pictures' names do?"""
-    return path.suffix.lower() in PICTURES and path.is_file()
+    return path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
 
 
 def pictures_in(folder: str | Path, *, called: str) -> list[str]:

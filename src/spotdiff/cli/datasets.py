@@ -57,10 +57,10 @@ def command(
 
 def _lines() -> dict[str, str]:
     """One line on every layout by name, ours first."""
-    from spotdiff.data.published import published_lines
+    from spotdiff.data.published import published_summaries
 
     ours = "Folders before, after and mask (or t0 and t1, or A, B and label), or gone and new, or boxes."
-    return {_OURS: ours, **published_lines()}
+    return {_OURS: ours, **published_summaries()}
 
 
 def _listed(lines: dict[str, str]) -> str:
@@ -71,9 +71,9 @@ def _listed(lines: dict[str, str]) -> str:
 def _facts(name: str) -> dict[str, Any]:
     """What is known of a layout, by heading."""
     if name == _OURS:
-        from spotdiff.data import folders
+        from spotdiff.data import open as open_module
 
-        return {"name": name, "folders": textwrap.dedent(folders.__doc__ or "").strip()}
+        return {"name": name, "folders": textwrap.dedent(open_module.__doc__ or "").strip()}
     from spotdiff.data.published import get_published
 
     return {"name": name, **asdict(get_published(name).card)}

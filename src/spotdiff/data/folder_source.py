@@ -18,7 +18,7 @@ from spotdiff.errors import OptionError
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from spotdiff.data.folders import Sample
+    from spotdiff.data.dataset import Sample
     from spotdiff.types import Bytes
 
 _WHOLE = 0.3  # share of examples that show the whole picture

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import CHANGED, PICTURE_SUFFIXES, UNCOUNTED, Truth, read_truth
 from spotdiff.data.sizes import picture_size
-from spotdiff.data.truth import CHANGED, UNCOUNTED, Truth, read_truth
 from spotdiff.errors import DataError, LoadError
 
 if TYPE_CHECKING:
-    from spotdiff.data.folders import Dataset, Sample
-    from spotdiff.data.truth import TrueBox
+    from spotdiff.data.dataset import Dataset, Sample, TrueBox
     from spotdiff.types import Bytes
 
 Severity = Literal["error", "remark"]
@@ -97,7 +95,7 @@ def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn
 def odd_files(dataset: Dataset) -> tuple[Problem, ...]:
     """The files that could not be paired; a picture or label among them is an error."""
     paths = [line.removesuffix(_ODD) for line in dataset.odd]
-    known = PICTURES | {".json"}
+    known = PICTURE_SUFFIXES | {".json"}
     return tuple(
         Problem("error" if Path(path).suffix.lower() in known else "remark", path, _ODD.strip()) for path in paths
     )

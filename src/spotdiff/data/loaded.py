@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.dataset import CHANGED, EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.data.example import Example, Place
-from spotdiff.data.truth import CHANGED, EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.errors import DataError
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spotdiff.data.folders import Sample
-    from spotdiff.data.truth import TrueBox
+    from spotdiff.data.dataset import Sample, TrueBox
     from spotdiff.types import Box, Bytes, Kind, Mask
 
 Size = tuple[int, int]  # width, height

@@ -11,10 +11,10 @@ import pytest
 
 from data.labels import drawings as draw
 from spotdiff.data import open_dataset
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.labels import format_names, get_format
 from spotdiff.data.labels.parts.gather import gather
 from spotdiff.data.labels.parts.inward import write_dataset
-from spotdiff.data.truth import read_truth
 from spotdiff.errors import DataError, OptionError
 
 NEW, GONE = (10, 5, 30, 20), (40, 25, 60, 45)  # boxes of what came and what went

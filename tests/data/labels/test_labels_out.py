@@ -11,11 +11,11 @@ import pytest
 
 from data.labels import drawings as draw
 from spotdiff.data import open_dataset
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.labels import format_names, get_format
 from spotdiff.data.labels.parts import outward
 from spotdiff.data.labels.parts.gather import gather
 from spotdiff.data.labels.parts.inward import write_dataset
-from spotdiff.data.truth import read_truth
 from spotdiff.image.png import encode_grey
 
 SIZE = (96, 72)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from spotdiff.data import open_dataset
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.synth import RECIPES, Synthesis
 from spotdiff.data.synth.write import write_pairs
-from spotdiff.data.truth import read_truth
 from spotdiff.errors import DataError
 
 PLAIN = replace(RECIPES["plain"], size=64, unchanged=0.3)

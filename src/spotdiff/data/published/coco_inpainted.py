@@ -10,10 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._pickled import read_objects, read_pickle
-from spotdiff.data.truth import TrueBox, Truth
+from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._restricted_pickle import read_npy, read_pickle
 from spotdiff.errors import DataError
 
 _NAME = re.compile(r"(\d+)_mask(\d*)\.png")
@@ -58,11 +57,11 @@ class CocoInpainted:
         check_split(self.card, split)
         folders = {name: folder for name, folder in _folders(root, split).items() if (folder / "inpainted").is_dir()}
         if not folders:
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         samples = [sample for name, folder in folders.items() for sample in _pairs(folder, name, root)]
         if not samples:
             raise DataError(f"{root} holds no inpainted picture of {split or 'any split'}")
-        return Dataset(titled("coco-inpainted", split), tuple(sorted(samples, key=lambda sample: sample.name)))
+        return Dataset(split_title("coco-inpainted", split), tuple(sorted(samples, key=lambda sample: sample.name)))
 
 
 def _folders(root: Path, split: str) -> dict[str, Path]:
@@ -99,7 +98,7 @@ class _Removed:
     bits: str
 
     def __call__(self, sample: Sample) -> Truth:
-        annotations = read_objects(self.metadata)
+        annotations = read_npy(self.metadata)
         if not isinstance(annotations, list):
             raise DataError(f"{self.metadata} holds a {type(annotations).__name__}, not a list of annotations")
         boxes = [_box(one, self.metadata) for one in annotations]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.truth import TrueBox, Truth
+from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
+from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
 _KINDS = {"1": "open", "2": "short", "3": "mousebite", "4": "spur", "5": "copper", "6": "pin-hole"}
@@ -51,9 +50,9 @@ class DeepPcb:
         top = root / "PCBData" if (root / "PCBData").is_dir() else root
         lists = [top / file for file in _FILES[split]]
         if not all(path.is_file() for path in lists):
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         samples = sorted((sample for path in lists for sample in _listed(path, top)), key=lambda one: one.name)
-        return Dataset(titled("deep-pcb", split), tuple(samples))
+        return Dataset(split_title("deep-pcb", split), tuple(samples))
 
 
 def _listed(path: Path, top: Path) -> Iterator[Sample]:

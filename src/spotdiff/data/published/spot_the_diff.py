@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._said import Said
+from spotdiff.data.dataset import Dataset, KnownTruth, Sample
+from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
 _NOTHING = re.compile(
@@ -50,13 +49,13 @@ class SpotTheDiff:
         top = root / "data" if (root / "data" / "annotations").is_dir() else root
         pictures = next((top / one for one in ("images", "resized_images") if (top / one).is_dir()), None)
         if pictures is None or not (top / "annotations").is_dir():
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         said: dict[str, tuple[str, ...]] = {}
         for one in [split] if split else self.card.splits:
             for name, sentences in read_sentences(top / "annotations" / f"{one}.json").items():
                 said[name] = said.get(name, ()) + sentences
         samples = tuple(_sample(name, said[name], pictures) for name in sorted(said))
-        return Dataset(titled("spot-the-diff", split), samples)
+        return Dataset(split_title("spot-the-diff", split), samples)
 
 
 def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
@@ -80,4 +79,4 @@ def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
 
 def _sample(name: str, sentences: tuple[str, ...], pictures: Path) -> Sample:
     changed = any(_NOTHING.search(text.lower()) is None for text in sentences) if sentences else None
-    return Sample(name, pictures / f"{name}.png", pictures / f"{name}_2.png", reader=Said(changed))
+    return Sample(name, pictures / f"{name}.png", pictures / f"{name}_2.png", reader=KnownTruth(changed))

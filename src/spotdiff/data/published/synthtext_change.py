@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import PICTURES, Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.truth import TrueBox, Truth, read_boxes
+from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, TrueBox, Truth, read_boxes
+from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
 _BACKGROUNDS = ("bg_imgs", "bg_img")
@@ -62,7 +61,7 @@ class SynthtextChange:
             packed = sorted(root.glob("*.h5"))
             if folder is not None and packed:
                 raise DataError(f"{packed[0]} must be unpacked first: {self.card.folders[0]}")
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         backgrounds = {path.name.partition(".")[0]: path for path in _pictures(folder)}
         after = {path.name.partition(".")[0]: path for path in _pictures(root / _UNPACKED)}
         names = sorted(after.keys() & backgrounds.keys())
@@ -70,11 +69,11 @@ class SynthtextChange:
             raise DataError(f"{root} holds no pair: no name is both in {folder.name} and in {_UNPACKED}")
         odd = tuple(f"{_UNPACKED}/{after[name].name} belongs to no pair" for name in sorted(after.keys() - set(names)))
         samples = (_sample(name, backgrounds[name], after[name], root) for name in names)
-        return Dataset(titled("synthtext-change", split), tuple(samples), odd)
+        return Dataset(split_title("synthtext-change", split), tuple(samples), odd)
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES)
+    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
 def _sample(name: str, before: Path, after: Path, root: Path) -> Sample:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.synth.things import Thing, thing_of
 from spotdiff.data.synth.views import View, open_views
 from spotdiff.errors import DataError
@@ -94,7 +94,7 @@ class Materials:
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise DataError(f"unreadable: {', '.join(wrong[:_SHOWN])}{more}; mend or remove them")
         photographs = tuple(_light(file, how=cv2.IMREAD_COLOR) for file in read[0])
-        cameras = open_views(views, suffixes=PICTURES) if views is not None else ()
+        cameras = open_views(views, suffixes=PICTURE_SUFFIXES) if views is not None else ()
         return cls(photographs, tuple(_light(file, how=cv2.IMREAD_UNCHANGED) for file in read[1]), cameras)
 
     def held_out(self, share: float) -> tuple[Materials, Materials]:
@@ -141,7 +141,7 @@ def _files(source: str | Path | None) -> list[Path]:
         return []
     root = Path(source)
     if root.is_dir():
-        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
+        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
         if not found:
             raise DataError(f"{root} holds no picture")
         return found

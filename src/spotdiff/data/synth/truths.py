@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.example import Place
 from spotdiff.data.synth.camera import Camera
 from spotdiff.data.synth.changes import Change
 from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
-from spotdiff.data.truth import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.regions.outline import outlines_of
 
 if TYPE_CHECKING:

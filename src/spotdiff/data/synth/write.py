@@ -1,6 +1,6 @@
 """Made pairs as a dataset in a folder, which `spotdiff.data.open_dataset` reads; stopped and started again, it goes on.
 
-Beside the layout told in `spotdiff.data.folders` there are
+Beside the layout told in `spotdiff.data.open` there are
 
     DATA/scene/NAME.json    what is known of the pair: kinds, classes, colours, words, boxes, outlines, light, camera,
                             and what changed in some sentences, all of the same facts
@@ -26,10 +26,10 @@ import cv2
 import numpy as np
 
 from spotdiff import __version__
+from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.synth.captions import fact_of, in_order, sentences_of
 from spotdiff.data.synth.sheet import contact_sheet
 from spotdiff.data.synth.synthesis import Synthesis
-from spotdiff.data.truth import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.errors import DataError
 from spotdiff.watching.progress.dates import Dated, dated, dated_by_file
 
@@ -45,7 +45,7 @@ def series(folder: str | Path, *, order: str = "taken") -> tuple[Dated, ...]:
 
 def is_picture(path: Path) -> bool:
     """Is it a file, not a hidden one, whose name ends as pictures' names do?"""
-    return path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def moments(pictures: Sequence[Dated]) -> list[float]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotdiff.data.dataset import CHANGED as YES
+from spotdiff.data.dataset import EITHER, UNCOUNTED
 from spotdiff.data.labels.parts.marks import SIDES, Side
 from spotdiff.data.labels.parts.polygons import cover, tight_box
 from spotdiff.data.labels.parts.words import ADDED, CHANGED, IGNORE, MOVED, REMOVED
-from spotdiff.data.truth import CHANGED as YES
-from spotdiff.data.truth import EITHER, UNCOUNTED
 from spotdiff.regions.boxes import iou
 
 if TYPE_CHECKING:

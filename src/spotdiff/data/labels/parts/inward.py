@@ -29,7 +29,7 @@ def write_dataset(pairs: Sequence[Labelled], out: Path, *, boxes: str = "places"
     Args:
         pairs: Sound pairs of names that differ.
         out: A folder that is not there yet, or is empty.
-        boxes: `places` or `objects`, see `spotdiff.data.truth.Truth`.
+        boxes: `places` or `objects`, see `spotdiff.data.dataset.Truth`.
 
     Raises:
         OptionError: `out` holds something.

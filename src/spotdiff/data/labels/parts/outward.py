@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.data.dataset import CHANGED as YES
+from spotdiff.data.dataset import EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.data.labels.parts.inward import new_folder
 from spotdiff.data.labels.parts.marks import SIDES, Mark, Sheet, Side
 from spotdiff.data.labels.parts.pictures import to_png
 from spotdiff.data.labels.parts.polygons import polygons_of, rectangle
 from spotdiff.data.labels.parts.words import ADDED, CHANGED, IGNORE, REMOVED
-from spotdiff.data.truth import CHANGED as YES
-from spotdiff.data.truth import EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.files import write_whole
 from spotdiff.image import load_picture
 
 if TYPE_CHECKING:
-    from spotdiff.data.folders import Dataset, Sample
+    from spotdiff.data.dataset import Dataset, Sample
     from spotdiff.data.labels.parts.marks import Format
     from spotdiff.types import Bytes, Mask
 

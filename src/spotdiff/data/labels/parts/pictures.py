@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.labels.parts.sides import FOLDERS
 from spotdiff.errors import DataError
 from spotdiff.image import load_picture
@@ -73,7 +73,7 @@ class Shelf:
             raise DataError(f"{folder} is not a folder")
         files: dict[str, list[Path]] = defaultdict(list)
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in PICTURES and path.is_file():
+            if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
                 files[path.relative_to(folder).with_suffix("").as_posix()].append(path)
         return cls(folder, files)
 
@@ -85,7 +85,7 @@ class Shelf:
         """
         said = sheet.picture.replace("\\", "/") if sheet else ""
         for path in (self.folder / said, sheet.file.parent / said) if sheet and said else ():
-            if path.suffix.lower() in PICTURES and path.is_file():
+            if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
                 return path
         names = [spot.key] if spot.side is None else [f"{folder}/{spot.key}" for folder in FOLDERS[spot.side]]
         for name in [*names, *(f"images/{name}" for name in names)]:

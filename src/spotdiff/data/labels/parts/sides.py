@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from spotdiff.data.folders import PAIRS
+from spotdiff.data.open import PAIR_FOLDERS
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from spotdiff.data.labels.parts.marks import Sheet, Side
 
 _SIDES: dict[str, Side] = {}
-for _before, _after in PAIRS:
+for _before, _after in PAIR_FOLDERS:
     _SIDES |= {_before: "before", _after: "after"}
 FOLDERS: dict[Side, tuple[str, ...]] = {
-    "before": tuple(before for before, _ in PAIRS),
-    "after": tuple(after for _, after in PAIRS),
+    "before": tuple(before for before, _ in PAIR_FOLDERS),
+    "after": tuple(after for _, after in PAIR_FOLDERS),
 }
 
 

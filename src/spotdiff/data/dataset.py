@@ -1,21 +1,23 @@
-"""What is known of a sample, read from its files and checked."""
+"""Datasets: samples as files, and what is known of a sample, read from its files and checked."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 
+from spotdiff.data.read_json import read_bytes, read_json_object
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
-    from spotdiff.data.folders import Sample
     from spotdiff.types import Bytes
 
+_PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2", ".j2k")
+PICTURE_SUFFIXES = frozenset((*_PHOTOGRAPHS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm"))
 CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
 _FARTHEST = 1e9  # pixels
@@ -23,6 +25,56 @@ EITHER = "either"  # kind of an object that may be reported or not
 
 Form = Literal["areas", "points", "objects", "places"]
 TrueBox = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A pair with its truth, as files; nothing is read yet.
+
+    Attributes:
+        name: Its name in the dataset: the path below the folder of pictures, without the ending.
+        before: The earlier picture.
+        after: The later picture.
+        mask: Picture of `before`'s size that says which pixels changed; None for none.
+        boxes: JSON file that says what changed as boxes, or whether anything did; None for none.
+        gone, new: Pictures of before's and of after's size that say which pixels have no counterpart; None for none.
+        reader: What reads the truth of a sample laid out in a way of its own; None for the way told above.
+    """
+
+    name: str
+    before: Path
+    after: Path
+    mask: Path | None = None
+    boxes: Path | None = None
+    gone: Path | None = None
+    new: Path | None = None
+    reader: Callable[[Sample], Truth] | None = None
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether anything says what changed."""
+        return any((self.mask, self.boxes, self.gone, self.reader))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A set of samples.
+
+    Attributes:
+        name: The folder's name; with a split, `NAME/SPLIT`.
+        samples: Sorted by name.
+        odd: What could not be paired, one line a file; these files are in no sample.
+    """
+
+    name: str
+    samples: tuple[Sample, ...]
+    odd: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +105,24 @@ class Truth:
     new: Bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownTruth:
+    """A reader that knows the truth already, as where one file holds that of many pairs.
+
+    It travels with the sample; the attributes are those of `Truth`.
+    """
+
+    changed: bool | None
+    form: Form | None = None
+    boxes: tuple[TrueBox, ...] = ()
+    kinds: tuple[str, ...] = ()
+    boxes_after: tuple[TrueBox, ...] = ()
+
+    def __call__(self, sample: Sample) -> Truth:
+        """The truth; nothing is read."""
+        return Truth(self.changed, None, self.form, self.boxes, self.kinds, self.boxes_after)
+
+
 def read_truth(sample: Sample) -> Truth:
     """What the sample's files say; a mask says more than boxes, of which only `places` then count beside it.
 
@@ -62,18 +132,14 @@ def read_truth(sample: Sample) -> Truth:
     if sample.reader is not None:
         return sample.reader(sample)
     if sample.mask is not None or (sample.gone is not None and sample.new is not None):
-        masks = _read_masks(sample)
-        return masks if sample.boxes is None else _with_places(masks, read_boxes(sample.boxes))
+        truth = _read_masks(sample)
+        boxes = None if sample.boxes is None else read_boxes(sample.boxes)
+        if boxes is None or boxes.form != "places":  # other boxes are too wide or too few to add to masks
+            return truth
+        return replace(truth, form=boxes.form, boxes=boxes.boxes, kinds=boxes.kinds, boxes_after=boxes.boxes_after)
     if sample.boxes is None:
         raise DataError(f"{sample.name} has no truth: it needs mask/{sample.name}.png or boxes/{sample.name}.json")
     return read_boxes(sample.boxes)
-
-
-def _with_places(masks: Truth, said: Truth) -> Truth:
-    """The truth in masks, and the places where boxes are meant so; other boxes are too wide or too few to add to it."""
-    if said.form != "places":
-        return masks
-    return replace(masks, form=said.form, boxes=said.boxes, kinds=said.kinds, boxes_after=said.boxes_after)
 
 
 def _read_masks(sample: Sample) -> Truth:
@@ -95,7 +161,7 @@ def read_mask(path: Path) -> Bytes:
     Raises:
         DataError: it is no picture, or holds another value.
     """
-    coded = np.frombuffer(_read(path), np.uint8)
+    coded = np.frombuffer(read_bytes(path), np.uint8)
     mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
     if mask is None:
         raise DataError(f"{path} cannot be read as a mask")
@@ -117,53 +183,31 @@ def read_boxes(path: Path) -> Truth:
     Raises:
         DataError: it is no such file.
     """
-    said = _json(path)
-    changed, rows = said.get("changed"), said.get("boxes")
+    document = read_json_object(path)
+    changed, rows = document.get("changed"), document.get("boxes")
     known = isinstance(changed, bool) or isinstance(rows, list)
     if not known or not isinstance(changed, bool | None) or not isinstance(rows, list | None):
         raise DataError(f'{path} needs "boxes" (a list) or "changed" (true or false)')
     if rows is None:
         return Truth(changed=changed)
-    form = _form(said.get("form") or "areas", path)
-    checked = [_box(row, form, path) for row in rows]
-    after = _boxes_after(said.get("boxes_after"), len(rows), path) if form == "places" else ()
-    kinds = tuple(kind for _, kind in checked)
-    known_changed = _anything(kinds) if changed is None else changed
-    return Truth(known_changed, None, form, tuple(box for box, _ in checked), kinds, after)
+    form = _parse_form(document.get("form") or "areas", path)
+    boxes = [_parse_box(row, form, path) for row in rows]
+    boxes_after: tuple[TrueBox, ...] = ()
+    if form == "places":
+        rows_after = document.get("boxes_after")
+        if not isinstance(rows_after, list) or len(rows_after) != len(rows):
+            given = f"{len(rows_after)} of them" if isinstance(rows_after, list) else "no list"
+            raise DataError(
+                f'{path}: places need a box in "boxes_after" for each of the {len(rows)} boxes, not {given}'
+            )
+        boxes_after = tuple(_parse_box(row, "places", path)[0] for row in rows_after)
+    kinds = tuple(kind for _, kind in boxes)
+    if changed is None:  # objects that may be reported or not leave open whether anything changed
+        changed = any(kind != EITHER for kind in kinds) or (None if kinds else False)
+    return Truth(changed, None, form, tuple(box for box, _ in boxes), kinds, boxes_after)
 
 
-def _boxes_after(rows: object, wanted: int, path: Path) -> tuple[TrueBox, ...]:
-    if not isinstance(rows, list) or len(rows) != wanted:
-        given = f"{len(rows)} of them" if isinstance(rows, list) else "no list"
-        raise DataError(f'{path}: places need a box in "boxes_after" for each of the {wanted} boxes, not {given}')
-    return tuple(_box(row, "places", path)[0] for row in rows)
-
-
-def _anything(kinds: tuple[str, ...]) -> bool | None:
-    """Whether boxes of these kinds say that anything changed; None when all of them are left open."""
-    if not kinds:
-        return False
-    return True if any(kind != EITHER for kind in kinds) else None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(_read(path))
-    except (ValueError, RecursionError) as error:  # wrong JSON and wrong UTF-8 are both of the first kind
-        raise DataError(f"{path} is not JSON: {error}") from None
-    if not isinstance(said, dict):
-        raise DataError(f"{path} holds a {type(said).__name__}, not an object")
-    return said
-
-
-def _form(word: object, path: Path) -> Form:
+def _parse_form(word: object, path: Path) -> Form:
     if word == "areas" or word == "objects" or word == "places":
         return word
     if isinstance(word, str) and word.startswith(("point", "click")):
@@ -171,7 +215,7 @@ def _form(word: object, path: Path) -> Form:
     raise DataError(f'{path}: "form" is areas, objects, places or points, not {word!r}')
 
 
-def _box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:
+def _parse_box(row: object, form: Form, path: Path) -> tuple[TrueBox, str]:
     if not isinstance(row, list) or len(row) not in (4, 5) or not all(map(_is_coordinate, row[:4])):
         raise DataError(f"{path}: a box is [left, top, right, bottom, kind?], not {row!r}")
     left, top, right, bottom = map(float, row[:4])

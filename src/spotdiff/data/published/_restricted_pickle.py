@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 
 _NUMPY = ("numpy._core.multiarray", "numpy._core.numeric")
@@ -21,7 +22,7 @@ _ALLOWED |= {("numpy", "ndarray"), ("numpy", "dtype"), ("builtins", "slice"), ("
 _ALLOWED |= {("_codecs", "encode")}  # how old protocols write bytes
 
 
-class _Careful(pickle.Unpickler):
+class _RestrictedUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (as the base class has it)
         module = module.replace("numpy.core.", "numpy._core.")  # its name before NumPy 2
         if (module, name) not in _ALLOWED:
@@ -35,39 +36,32 @@ def read_pickle(path: Path) -> Any:  # noqa: ANN401 (whatever was pickled)
     Raises:
         DataError: it cannot be read, is no pickle, or asks for more than plain values and arrays.
     """
-    return _unpickled(_bytes(path), path)
+    return _unpickle(read_bytes(path), path)
 
 
-def read_objects(path: Path) -> Any:  # noqa: ANN401 (whatever was stored)
+def read_npy(path: Path) -> Any:  # noqa: ANN401 (whatever was stored)
     """What a .npy file holds: an array, or the objects of an object array as a list, or the one object.
 
     Raises:
         DataError: it cannot be read, is no .npy file, or asks for more than plain values and arrays.
     """
-    file = io.BytesIO(_bytes(path))
+    file = io.BytesIO(read_bytes(path))
     try:
         version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(file)
         if not dtype.hasobject:
             file.seek(0)
             return np.load(file, allow_pickle=False)
     except ValueError as error:
         raise DataError(f"{path} is not a .npy file: {error}") from None
-    held = _unpickled(file.read(), path)
-    objects = list(np.asarray(held, object).ravel()) if shape != () else held
+    content = _unpickle(file.read(), path)
+    objects = list(np.asarray(content, object).ravel()) if shape != () else content
     return objects.item() if isinstance(objects, np.ndarray) else objects
 
 
-def _unpickled(data: bytes, path: Path) -> Any:  # noqa: ANN401 (whatever was pickled)
+def _unpickle(data: bytes, path: Path) -> Any:  # noqa: ANN401 (whatever was pickled)
     try:
-        return _Careful(io.BytesIO(data), encoding="latin1").load()
+        return _RestrictedUnpickler(io.BytesIO(data), encoding="latin1").load()
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError, AttributeError, TypeError) as error:
         raise DataError(f"{path} cannot be read: {str(error) or type(error).__name__}") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None

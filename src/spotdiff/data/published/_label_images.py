@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from spotdiff.data.truth import CHANGED, UNCHANGED, UNCOUNTED, Truth
+from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED, Truth
+from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotdiff.data.folders import Sample
+    from spotdiff.data.dataset import Sample
     from spotdiff.types import Bytes
 
     Codes = NDArray[np.uint32]
@@ -29,7 +30,7 @@ _SHOWN = 5  # values in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelReader:
     """Reads a sample's mask by what its values mean.
 
     Attributes:
@@ -47,15 +48,15 @@ class Labels:
         """
         if sample.mask is None:
             raise DataError(f"{sample.name} has no label picture")
-        return self.truth(read_codes(sample.mask), sample.mask)
+        return self.truth(read_colours(sample.mask), sample.mask)
 
     def truth(self, codes: Codes, path: Path) -> Truth:
-        """The truth in codes as `read_codes` gives them; `path` is for the message.
+        """The truth in codes as `read_colours` gives them; `path` is for the message.
 
         Raises:
             DataError: a code means nothing.
         """
-        meant = {code_of(value): meaning for value, meaning in self.meanings}
+        meant = {colour_code(value): meaning for value, meaning in self.meanings}
         values, where = _distinct(codes)
         wrong = [shown(int(value)) for value in values if int(value) not in meant]
         if wrong:
@@ -74,16 +75,13 @@ class Labels:
         return Truth(bool(np.any(mask == CHANGED)), mask, gone=gone, new=new)
 
 
-def read_codes(path: Path) -> Codes:
+def read_colours(path: Path) -> Codes:
     """(H, W) uint32: red * 65536 + green * 256 + blue of every pixel of an 8-bit picture.
 
     Raises:
         DataError: it cannot be read.
     """
-    try:
-        coded = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    coded = np.frombuffer(read_bytes(path), np.uint8)
     values = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
     if values is None:
         raise DataError(f"{path} cannot be read as a mask")
@@ -91,11 +89,11 @@ def read_codes(path: Path) -> Codes:
     return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
-def code_of(value: int | Colour) -> int:
+def colour_code(value: int | Colour) -> int:
     """The code of a grey value or a colour.
 
     Examples:
-        >>> hex(code_of(255)), hex(code_of((81, 38, 0)))
+        >>> hex(colour_code(255)), hex(colour_code((81, 38, 0)))
         ('0xffffff', '0x512600')
     """
     if isinstance(value, int):
