@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from spotdiff.data.dataset import CHANGED, PICTURE_SUFFIXES, UNCOUNTED, Truth, read_truth
-from spotdiff.data.sizes import picture_size
+from spotdiff.data.picture_size import picture_size
 from spotdiff.errors import DataError, LoadError
 
 if TYPE_CHECKING:

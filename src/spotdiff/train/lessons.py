@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.data import Dataset, open_named
-from spotdiff.data.folder_source import FolderSource
+from spotdiff.data.augmented import AugmentedSource
 from spotdiff.data.inspect import checked
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.data.synth.materials import Stored
@@ -92,9 +92,9 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
         measured = Synthesis(pairs, spare, recipe.seed + 1)
         held_out = tuple(measured[number] for number in range(recipe.measured))
     else:
-        labelled = FolderSource(learn, size=recipe.size, seed=recipe.seed, augment=True)
+        labelled = AugmentedSource(learn, size=recipe.size, seed=recipe.seed, augment=True)
         source = Mixed(source, labelled, recipe.made, recipe.seed) if recipe.made else labelled
-        whole = FolderSource(held, size=recipe.size, seed=recipe.seed, augment=False)
+        whole = AugmentedSource(held, size=recipe.size, seed=recipe.seed, augment=False)
         held_out = tuple(whole[number] for number in range(min(len(held), recipe.measured)))
     return Lessons(source, held_out, _told(materials, learn, held, recipe), _digest(materials, [*learn, *held]))
 

@@ -118,7 +118,7 @@ def _box(annotation: object, path: Path) -> TrueBox:
 
 
 def _stretched(boxes: tuple[TrueBox, ...], sample: Sample) -> tuple[TrueBox, ...]:
-    from spotdiff.data.sizes import picture_size
+    from spotdiff.data.picture_size import picture_size
 
     (width, height), (wide, high) = picture_size(sample.before), picture_size(sample.after)
     x, y = wide / width, high / height

@@ -85,7 +85,7 @@ class _Words:
     """Reads boxes in after's pixels; those of `before` are stretched to its size."""
 
     def __call__(self, sample: Sample) -> Truth:
-        from spotdiff.data.sizes import picture_size
+        from spotdiff.data.picture_size import picture_size
 
         if sample.boxes is None:
             raise DataError(f"{sample.name} has no file of words")

@@ -1,4 +1,4 @@
-"""Samples as examples to learn from: cut to one size, turned, mirrored, exchanged and lit anew, again and again."""
+"""Samples as examples to learn from: cropped to one size, rotated, flipped, swapped and relit, again and again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from spotdiff.data.example import Example
-from spotdiff.data.frames import Frame, exchanged, letterboxed, mirrored, turned, windowed
-from spotdiff.data.loaded import load_example
+from spotdiff.data.load_example import load_example
+from spotdiff.data.transforms import Crop, cropped, flipped, letterboxed, rotated, swapped
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ _SMALLEST = 0.4  # of the shorter side, the smallest cut
 _GAIN, _BALANCE, _SHIFT, _GAMMA = 0.2, 0.04, 10.0, 0.2  # how far light may differ: factors, one a channel, levels
 
 
-class FolderSource:
+class AugmentedSource:
     """Examples of a fixed square size from samples; see `spotdiff.data.example.Source`.
 
-    With `augment` it never ends: every round through the samples comes in another order, each time cut, turned,
-    mirrored, exchanged and lit in another way; after and before are lit apart. Without, example N is sample N, whole
+    With `augment` it never ends: every round through the samples comes in another order, each time cropped, rotated,
+    flipped, swapped and lit in another way; after and before are lit apart. Without, example N is sample N, whole
     and unchanged, in a frame of black that is not counted.
 
     Truth in boxes alone is drawn as filled boxes. What only says that something changed cannot be learned from.
@@ -82,7 +82,7 @@ class FolderSource:
             return letterboxed(self._loaded(number), self.size)
         rng = np.random.default_rng((self.seed, number))
         loaded = self._loaded(self._index(number))
-        return _varied(loaded, self.size, rng)
+        return _augmented(loaded, self.size, rng)
 
     def __getstate__(self) -> dict[str, object]:
         """Without the pictures: a worker process reads its own."""
@@ -102,27 +102,26 @@ class FolderSource:
             return self._cached[index]
         loaded = load_example(self.samples[index], most=2 * self.size)
         self._cached[index] = loaded
-        while len(self._cached) > 1 and sum(map(_bytes, self._cached.values())) > self.cached_mb * 1e6:
+        while len(self._cached) > 1 and self._cached_bytes() > self.cached_mb * 1e6:
             self._cached.popitem(last=False)
         return loaded
 
+    def _cached_bytes(self) -> int:
+        return sum(example.before.nbytes * 2 + example.gone.nbytes * 4 for example in self._cached.values())
 
-def _bytes(example: Example) -> int:
-    return example.before.nbytes * 2 + example.gone.nbytes * 4
 
-
-def _varied(loaded: Example, size: int, rng: Generator) -> Example:
+def _augmented(loaded: Example, size: int, rng: Generator) -> Example:
     whole = rng.random() < _WHOLE
-    example = letterboxed(loaded, size) if whole else windowed(loaded, _window(loaded, rng), size)
-    example = turned(example, int(rng.integers(4)))
+    example = letterboxed(loaded, size) if whole else cropped(loaded, _random_crop(loaded, rng), size)
+    example = rotated(example, int(rng.integers(4)))
     if rng.random() < 0.5:
-        example = mirrored(example)
+        example = flipped(example)
     if rng.random() < 0.5:
-        example = exchanged(example)
-    return replace(example, before=_lit(example.before, rng), after=_lit(example.after, rng))
+        example = swapped(example)
+    return replace(example, before=_relit(example.before, rng), after=_relit(example.after, rng))
 
 
-def _window(loaded: Example, rng: Generator) -> Frame:
+def _random_crop(loaded: Example, rng: Generator) -> Crop:
     """A square inside of the picture, more often than not around a change."""
     height, width = loaded.gone.shape
     side = max(round(min(height, width) * rng.uniform(_SMALLEST, 1.0)), 1)
@@ -133,10 +132,10 @@ def _window(loaded: Example, rng: Generator) -> Frame:
         top = int(rng.integers(max(y - side + 1, 0), min(y, height - side) + 1))
     else:
         left, top = int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1))
-    return Frame(left, top, side, side)
+    return Crop(left, top, side, side)
 
 
-def _lit(picture: Bytes, rng: Generator) -> Bytes:
+def _relit(picture: Bytes, rng: Generator) -> Bytes:
     """The picture in other light: brightness, white balance, lift and gamma, each a little."""
     gain = 1 + rng.uniform(-_GAIN, _GAIN) + rng.uniform(-_BALANCE, _BALANCE, 3)
     gamma, lift = np.exp(rng.uniform(-_GAMMA, _GAMMA)), rng.uniform(-_SHIFT, _SHIFT)

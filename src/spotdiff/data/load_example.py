@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from spotdiff.data.dataset import CHANGED, EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.data.example import Example, Place
+from spotdiff.data.transforms import resized, resized_mask
 from spotdiff.errors import DataError
 from spotdiff.types import KINDS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from spotdiff.data.dataset import Sample, TrueBox
-    from spotdiff.types import Box, Bytes, Kind, Mask
+    from spotdiff.types import Box, Bytes
 
 Size = tuple[int, int]  # width, height
 
@@ -41,8 +41,11 @@ def load_example(sample: Sample, *, most: int | None = None) -> Example:
     sizes = (before.shape[1], before.shape[0]), (after.shape[1], after.shape[0])
     truth = read_truth(sample)
     _check_sizes(truth, sizes, sample)
-    gone, new, directed = _masks(truth, sizes, sample)
-    size = _shrunk(sizes[0], most)
+    gone, new, directed = _level_masks(truth, sizes, sample)
+    size = sizes[0]
+    if most is not None and min(size) > most:
+        factor = most / min(size)
+        size = max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)
     return Example(
         before=resized(before, size),
         after=resized(after, size),
@@ -60,40 +63,61 @@ def _check_sizes(truth: Truth, sizes: tuple[Size, Size], sample: Sample) -> None
     for mask, size, side in ((truth.mask, sizes[0], 0), (truth.gone, sizes[0], 0), (truth.new, sizes[1], 1)):
         if mask is not None and mask.shape[::-1] != size:
             path = sample.mask or (sample.gone, sample.new)[side] or sample.name
-            (wide, high), name = mask.shape[::-1], ("before", "after")[side]
-            raise DataError(f"{path} is {wide}x{high}, {name} is {size[0]}x{size[1]}")
+            (width, height), name = mask.shape[::-1], ("before", "after")[side]
+            raise DataError(f"{path} is {width}x{height}, {name} is {size[0]}x{size[1]}")
 
 
-def _masks(truth: Truth, sizes: tuple[Size, Size], sample: Sample) -> tuple[Bytes, Bytes, bool]:
+def _level_masks(truth: Truth, sizes: tuple[Size, Size], sample: Sample) -> tuple[Bytes, Bytes, bool]:
     """What is gone and what is new, in the values of a mask, and whether they are told apart."""
     if truth.gone is not None and truth.new is not None:
         return truth.gone, truth.new, True
     if truth.mask is not None:
         return truth.mask, truth.mask, False
     if truth.form is not None:
-        return _filled(truth, sizes)
+        return _filled_boxes(truth, sizes)
     if truth.changed is False:
-        return _blank(sizes[0]), _blank(sizes[1]), True
+        gone, new = (np.zeros(size[::-1], np.uint8) for size in sizes)
+        return gone, new, True
     raise DataError(f"{sample.name} says only whether something changed: masks or boxes are needed to learn from")
 
 
-def _filled(truth: Truth, sizes: tuple[Size, Size]) -> tuple[Bytes, Bytes, bool]:
+def _filled_boxes(truth: Truth, sizes: tuple[Size, Size]) -> tuple[Bytes, Bytes, bool]:
     """Filled boxes. An object is in one picture; what else is of a known kind is in those that the kind says."""
-    gone, new = _blank(sizes[0]), _blank(sizes[1])
+    gone, new = (np.zeros(size[::-1], np.uint8) for size in sizes)
     directed = all((kind in KINDS and kind != "changed") or kind == EITHER for kind in truth.kinds)
-    for before, after, kind in _boxes(truth, sizes):
+    for box_before, box_after, kind in _boxes(truth, sizes):
         level = UNCOUNTED[0] if kind == EITHER else CHANGED
         if not directed or kind != "added":
-            _fill(gone, before, level)
+            _fill(gone, box_before, level)
         if not directed or kind != "removed":
-            _fill(new, after, level)
+            _fill(new, box_after, level)
     return gone, new, directed
+
+
+def _fill(mask: Bytes, box: TrueBox, level: int) -> None:
+    whole = _whole_pixels(box, (mask.shape[1], mask.shape[0]))
+    if whole is not None:
+        left, top, right, bottom = whole
+        window = mask[top:bottom, left:right]
+        np.maximum(window, level, out=window)
+
+
+def _places(truth: Truth, sizes: tuple[Size, Size], size: Size) -> Iterable[Place]:
+    """The boxes as places, in pixels of a picture of `size`."""
+    if truth.form in (None, "points"):
+        return
+    factors = [(size[0] / width, size[1] / height) for width, height in sizes]
+    for box_before, box_after, word in _boxes(truth, sizes):
+        if word != EITHER:
+            boxes = [_scaled(box, *factor) for box, factor in zip((box_before, box_after), factors, strict=True)]
+            kind = next((kind for kind in KINDS if kind == word), "changed")
+            yield Place(kind, _whole_pixels(boxes[0], size), _whole_pixels(boxes[1], size))
 
 
 def _boxes(truth: Truth, sizes: tuple[Size, Size]) -> Iterable[tuple[TrueBox, TrueBox, str]]:
     """Each box in before's and in after's pixels, and its kind."""
-    (width, height), (wide, high) = sizes
-    x, y = wide / width, high / height
+    (width, height), (width_after, height_after) = sizes
+    x, y = width_after / width, height_after / height
     kinds = truth.kinds or ("",) * len(truth.boxes)
     for index, (box, kind) in enumerate(zip(truth.boxes, kinds, strict=True)):
         if truth.boxes_after:
@@ -104,62 +128,12 @@ def _boxes(truth: Truth, sizes: tuple[Size, Size]) -> Iterable[tuple[TrueBox, Tr
             yield box, _scaled(box, x, y), kind
 
 
-def _places(truth: Truth, sizes: tuple[Size, Size], size: Size) -> Iterable[Place]:
-    """The boxes as places, in pixels of a picture of `size`."""
-    if truth.form in (None, "points"):
-        return
-    factors = [(size[0] / width, size[1] / height) for width, height in sizes]
-    for before, after, kind in _boxes(truth, sizes):
-        if kind != EITHER:
-            in_before, in_after = _scaled(before, *factors[0]), _scaled(after, *factors[1])
-            yield Place(_kind(kind), _whole(in_before, size), _whole(in_after, size))
-
-
-def _kind(word: str) -> Kind:
-    return next((kind for kind in KINDS if kind == word), "changed")
-
-
 def _scaled(box: TrueBox, x: float, y: float) -> TrueBox:
     return box[0] * x, box[1] * y, box[2] * x, box[3] * y
 
 
-def _whole(box: TrueBox, size: Size) -> Box | None:
+def _whole_pixels(box: TrueBox, size: Size) -> Box | None:
     """The pixels that a box touches, inside of the picture; None when it touches none."""
     left, top = max(int(np.floor(box[0])), 0), max(int(np.floor(box[1])), 0)
     right, bottom = min(int(np.ceil(box[2])), size[0]), min(int(np.ceil(box[3])), size[1])
     return (left, top, right, bottom) if left < right and top < bottom else None
-
-
-def _fill(mask: Bytes, box: TrueBox, level: int) -> None:
-    whole = _whole(box, (mask.shape[1], mask.shape[0]))
-    if whole is not None:
-        left, top, right, bottom = whole
-        part = mask[top:bottom, left:right]
-        np.maximum(part, level, out=part)
-
-
-def _blank(size: Size) -> Bytes:
-    return np.zeros(size[::-1], np.uint8)
-
-
-def _shrunk(size: Size, most: int | None) -> Size:
-    if most is None or min(size) <= most:
-        return size
-    factor = most / min(size)
-    return max(round(size[0] * factor), 1), max(round(size[1] * factor), 1)
-
-
-def resized(pixels: Bytes, size: Size) -> Bytes:
-    """A picture at another (width, height): averaged when it shrinks, interpolated when it grows."""
-    if pixels.shape[1::-1] == size:
-        return pixels
-    shrinks = size[0] * size[1] < pixels.shape[0] * pixels.shape[1]
-    made = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.asarray(made, np.uint8)
-
-
-def resized_mask(mask: Mask, size: Size) -> Mask:
-    """A mask at another (width, height): what covers half of a pixel is in."""
-    if mask.shape[::-1] == size:
-        return mask
-    return np.asarray(resized(mask.astype(np.uint8) * 255, size) >= 128)

@@ -1,4 +1,4 @@
-"""Examples moved as a whole: cut out, brought to a square, turned, mirrored, their two pictures exchanged."""
+"""Examples transformed as a whole: resized, cropped, letterboxed, rotated, flipped, their two pictures swapped."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import cv2
 import numpy as np
 
 from spotdiff.data.example import Example, Place
-from spotdiff.data.loaded import resized, resized_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Box, Kind, Outline
+    from spotdiff.types import Box, Bytes, Kind, Mask, Outline
 
     Values = NDArray[Any]
     Point = tuple[float, float]
 
-_EXCHANGED: dict[Kind, Kind] = {"added": "removed", "removed": "added"}
+Size = tuple[int, int]  # width, height
+
+_SWAPPED: dict[Kind, Kind] = {"added": "removed", "removed": "added"}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Crop:
     """A part of a picture, in its pixels."""
 
     left: int
@@ -33,16 +34,32 @@ class Frame:
     height: int
 
 
-def windowed(example: Example, frame: Frame, size: int) -> Example:
-    """What is in a square frame inside of the example, at `size` by `size` pixels."""
-    rows, columns = slice(frame.top, frame.top + frame.height), slice(frame.left, frame.left + frame.width)
-    target, factor = (size, size), size / frame.width
-    moved = _arrays(
+def resized(pixels: Bytes, size: Size) -> Bytes:
+    """A picture at another (width, height): averaged when it shrinks, interpolated when it grows."""
+    if pixels.shape[1::-1] == size:
+        return pixels
+    shrinks = size[0] * size[1] < pixels.shape[0] * pixels.shape[1]
+    made = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(made, np.uint8)
+
+
+def resized_mask(mask: Mask, size: Size) -> Mask:
+    """A mask at another (width, height): what covers half of a pixel is in."""
+    if mask.shape[::-1] == size:
+        return mask
+    return np.asarray(resized(mask.astype(np.uint8) * 255, size) >= 128)
+
+
+def cropped(example: Example, crop: Crop, size: int) -> Example:
+    """A square crop inside of the example, at `size` by `size` pixels."""
+    rows, columns = slice(crop.top, crop.top + crop.height), slice(crop.left, crop.left + crop.width)
+    target, factor = (size, size), size / crop.width
+    moved = _map_arrays(
         example,
         lambda picture: resized(picture[rows, columns], target),
         lambda mask: resized_mask(mask[rows, columns], target),
     )
-    return _with_places(moved, lambda x, y: ((x - frame.left) * factor, (y - frame.top) * factor), size)
+    return _map_places(moved, lambda x, y: ((x - crop.left) * factor, (y - crop.top) * factor), size)
 
 
 def letterboxed(example: Example, size: int) -> Example:
@@ -57,16 +74,16 @@ def letterboxed(example: Example, size: int) -> Example:
         made[top : top + high, left : left + wide] = values
         return made
 
-    moved = _arrays(
+    moved = _map_arrays(
         example,
         lambda picture: framed(resized(picture, (wide, high))),
         lambda mask: framed(resized_mask(mask, (wide, high))),
     )
-    return _with_places(moved, lambda x, y: (x * wide / width + left, y * high / height + top), size)
+    return _map_places(moved, lambda x, y: (x * wide / width + left, y * high / height + top), size)
 
 
-def turned(example: Example, quarters: int) -> Example:
-    """A square example turned anticlockwise by so many right angles."""
+def rotated(example: Example, quarters: int) -> Example:
+    """A square example rotated anticlockwise by so many right angles."""
     if quarters % 4 == 0:
         return example
     size = example.gone.shape[0]
@@ -81,25 +98,25 @@ def turned(example: Example, quarters: int) -> Example:
     def move(values: Values) -> Values:
         return np.asarray(cv2.rotate(values.view(np.uint8), code)).view(values.dtype)
 
-    return _with_places(_arrays(example, move, move), moves[quarters % 4], size)
+    return _map_places(_map_arrays(example, move, move), moves[quarters % 4], size)
 
 
-def mirrored(example: Example) -> Example:
-    """A square example with left and right exchanged."""
+def flipped(example: Example) -> Example:
+    """A square example with left and right swapped."""
     size = example.gone.shape[1]
 
     def move(values: Values) -> Values:
         return np.asarray(cv2.flip(values.view(np.uint8), 1)).view(values.dtype)
 
-    return _with_places(_arrays(example, move, move), lambda x, y: (size - x, y), size)
+    return _map_places(_map_arrays(example, move, move), lambda x, y: (size - x, y), size)
 
 
-def exchanged(example: Example) -> Example:
-    """The example with its two pictures exchanged: what was new is gone, what was added is removed."""
+def swapped(example: Example) -> Example:
+    """The example with its two pictures swapped: what was new is gone, what was added is removed."""
     places = tuple(
         replace(
             place,
-            kind=_EXCHANGED.get(place.kind, place.kind),
+            kind=_SWAPPED.get(place.kind, place.kind),
             box_before=place.box_after,
             box_after=place.box_before,
             outline_before=place.outline_after,
@@ -119,7 +136,7 @@ def exchanged(example: Example) -> Example:
     )
 
 
-def _arrays(example: Example, picture: Callable[[Values], Values], mask: Callable[[Values], Values]) -> Example:
+def _map_arrays(example: Example, picture: Callable[[Values], Values], mask: Callable[[Values], Values]) -> Example:
     return replace(
         example,
         before=picture(example.before),
@@ -133,7 +150,7 @@ def _arrays(example: Example, picture: Callable[[Values], Values], mask: Callabl
     )
 
 
-def _with_places(example: Example, move: Callable[[float, float], Point], size: int) -> Example:
+def _map_places(example: Example, move: Callable[[float, float], Point], size: int) -> Example:
     """The example with its places moved; what leaves both pictures is dropped."""
     moved = (
         Place(

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from spotdiff.data import open_dataset
+from spotdiff.data.augmented import AugmentedSource
 from spotdiff.data.example import Example, Place
-from spotdiff.data.folder_source import FolderSource
-from spotdiff.data.frames import Frame, exchanged, letterboxed, mirrored, turned, windowed
-from spotdiff.data.loaded import load_example
+from spotdiff.data.load_example import load_example
+from spotdiff.data.transforms import Crop, cropped, flipped, letterboxed, rotated, swapped
 from spotdiff.errors import DataError, OptionError
 
 BOX = (10, 6, 22, 18)  # where the red square is
@@ -71,7 +71,7 @@ def bluest(picture):
 
 
 def test_an_example_is_whole_and_letterboxed(yard):
-    source = FolderSource(open_dataset(yard), 96, augment=False)
+    source = AugmentedSource(open_dataset(yard), 96, augment=False)
     assert len(source) == 3
     example = source[0]
     assert example.before.shape == example.after.shape == (96, 96, 3)
@@ -90,7 +90,7 @@ def test_an_example_is_whole_and_letterboxed(yard):
 
 
 def test_truth_follows_the_pixels_through_every_change(yard):
-    source = FolderSource(open_dataset(yard), 64, seed=3)
+    source = AugmentedSource(open_dataset(yard), 64, seed=3)
     agreements = []
     for number in range(60):
         example = source[number]
@@ -108,14 +108,14 @@ def test_truth_follows_the_pixels_through_every_change(yard):
 
 def test_the_same_number_gives_the_same_example(yard):
     samples = open_dataset(yard)
-    one, other = FolderSource(samples, 32, seed=5), pickle.loads(pickle.dumps(FolderSource(samples, 32, seed=5)))
+    one, other = AugmentedSource(samples, 32, seed=5), pickle.loads(pickle.dumps(AugmentedSource(samples, 32, seed=5)))
     forth, back = [one[n] for n in range(8)], [other[n] for n in reversed(range(8))]
     assert all(same(a, b) for a, b in zip(forth, reversed(back), strict=True))
-    assert not same(forth[0], FolderSource(samples, 32, seed=6)[0])
+    assert not same(forth[0], AugmentedSource(samples, 32, seed=6)[0])
 
 
 def test_it_never_ends_and_shows_every_sample_in_every_round(yard):
-    source = FolderSource(open_dataset(yard), 32)
+    source = AugmentedSource(open_dataset(yard), 32)
     rounds = [[source[3 * r + n].facts["name"] for n in range(3)] for r in range(12)]
     assert all(sorted(names) == ["1", "2", "3"] for names in rounds)
     assert len({tuple(names) for names in rounds}) > 1
@@ -127,14 +127,14 @@ def test_most_cuts_show_the_change(tmp_path):
     for side in ("before", "after"):
         save(tmp_path / side / "1.png", square((100, 40, 108, 48), (256, 256)))
     save(tmp_path / "mask" / "1.png", marked((100, 40, 108, 48), (256, 256)))
-    source = FolderSource(open_dataset(tmp_path), 64)
+    source = AugmentedSource(open_dataset(tmp_path), 64)
     shown = [source[n].changed for n in range(120)]
     assert sum(shown) > 85
     assert not all(shown)
 
 
 def test_light_differs_between_the_pictures(yard):
-    source = FolderSource(open_dataset(yard), 32)
+    source = AugmentedSource(open_dataset(yard), 32)
     grounds = [
         (np.median(e.before[e.counted_before]), np.median(e.after[e.counted_after]))
         for e in map(source.__getitem__, range(8))
@@ -146,7 +146,7 @@ def test_light_differs_between_the_pictures(yard):
 def test_a_mask_alone_is_undirected(yard):
     save(yard / "mask" / "1.png", marked(value=170) | marked((30, 20, 40, 30)))
     sample = replace(open_dataset(yard).samples[0], gone=None, new=None)
-    example = FolderSource([sample], 48, augment=False)[0]
+    example = AugmentedSource([sample], 48, augment=False)[0]
     assert not example.directed
     assert (example.gone == example.new).all()
     assert example.gone.sum() == 100
@@ -193,13 +193,13 @@ def test_what_cannot_be_learned_from(yard):
     save(yard / "gone" / "2.png", marked(size=(20, 20), box=(0, 0, 2, 2)))
     save(yard / "mask" / "2.png", marked())
     with pytest.raises(DataError, match=r"is 20x20, before is 48x32"):
-        FolderSource(open_dataset(yard), 32, augment=False)[1]
+        AugmentedSource(open_dataset(yard), 32, augment=False)[1]
     with pytest.raises(OptionError, match="needs samples"):
-        FolderSource([], 32)
+        AugmentedSource([], 32)
 
 
 def test_large_pictures_are_kept_small_and_few(yard):
-    source = FolderSource(open_dataset(yard), 8, augment=False, cached_mb=0.002)
+    source = AugmentedSource(open_dataset(yard), 8, augment=False, cached_mb=0.002)
     for number in (0, 1, 2, 0):
         assert source[number].gone.any()
     assert len(source._cached) == 1
@@ -225,13 +225,13 @@ def box_of(mask):
 @pytest.mark.parametrize(
     "move",
     [
-        lambda e: turned(e, 1),
-        lambda e: turned(e, 2),
-        lambda e: turned(e, 3),
-        mirrored,
+        lambda e: rotated(e, 1),
+        lambda e: rotated(e, 2),
+        lambda e: rotated(e, 3),
+        flipped,
         lambda e: letterboxed(e, 60),
-        lambda e: windowed(e, Frame(2, 1, 18, 18), 36),
-        lambda e: turned(mirrored(e), 1),
+        lambda e: cropped(e, Crop(2, 1, 18, 18), 36),
+        lambda e: rotated(flipped(e), 1),
     ],
 )
 def test_boxes_and_outlines_move_with_their_masks(placed, move):
@@ -245,22 +245,22 @@ def test_boxes_and_outlines_move_with_their_masks(placed, move):
 
 
 def test_four_turns_and_two_mirrors_are_nothing(placed):
-    assert same(turned(turned(placed, 1), 3), placed)
-    assert same(mirrored(mirrored(placed)), placed)
+    assert same(rotated(rotated(placed, 1), 3), placed)
+    assert same(flipped(flipped(placed)), placed)
 
 
 def test_exchanging_turns_kinds_around(placed):
     kinds = ("added", "removed", "replaced", "moved", "changed")
     example = replace(placed, places=tuple(Place(kind, (0, 0, 2, 2), None) for kind in kinds))
-    other = exchanged(example)
+    other = swapped(example)
     assert [place.kind for place in other.places] == ["removed", "added", "replaced", "moved", "changed"]
     assert all((place.box_before, place.box_after) == (None, (0, 0, 2, 2)) for place in other.places)
     assert (other.gone == example.new).all()
     assert (other.before == example.after).all()
-    assert same(exchanged(other), example)
+    assert same(swapped(other), example)
 
 
 def test_places_outside_of_the_window_are_dropped(placed):
-    (place,) = windowed(placed, Frame(12, 0, 8, 8), 8).places
+    (place,) = cropped(placed, Crop(12, 0, 8, 8), 8).places
     assert (place.box_before, place.box_after) == (None, (2, 2, 6, 8))
-    assert windowed(placed, Frame(0, 12, 8, 8), 8).places == ()
+    assert cropped(placed, Crop(0, 12, 8, 8), 8).places == ()

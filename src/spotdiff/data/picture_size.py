@@ -19,20 +19,16 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path} is empty")
-        return _size(path)
+        from PIL import Image
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                width, height = image.size
+                has_exif = "exif" in image.info  # without it, Pillow would decode a PNG to look for some
+                on_its_side = has_exif and image.getexif().get(_ORIENTATION, 1) >= 5
+        return (height, width) if on_its_side else (width, height)
     except FileNotFoundError:
         raise DataError(f"{path} is missing") from None
     except OSError as error:  # Pillow's "cannot identify" is one as well
         raise DataError(f"{path} is not a picture: {error.strerror or 'its header is unknown'}") from None
-
-
-def _size(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            width, height = image.size
-            told = "exif" in image.info  # asked for it, Pillow would decode a PNG that has none
-            lying = told and image.getexif().get(_ORIENTATION, 1) >= 5
-    return (height, width) if lying else (width, height)
