@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align.warp import move_points
-from spotdiff.data.labels.parts.polygons import fill
 from spotdiff.errors import OptionError
+from spotdiff.regions.polygons import polygon_mask
 
 if TYPE_CHECKING:
     from spotdiff.language.places import Areas
@@ -44,7 +44,7 @@ def area_masks(areas: Areas, size: tuple[int, int], valid: Mask | None = None) -
                 raise OptionError(
                     f"area {name} reaches outside of the first picture: corner {x:g}, {y:g} of {width}x{height} pixels"
                 )
-    return _counting({name: fill(np.array(corners), size) & everywhere for name, corners in areas.items()})
+    return _counting({name: polygon_mask(np.array(corners), size) & everywhere for name, corners in areas.items()})
 
 
 def _counting(masks: dict[str, Mask]) -> dict[str, Mask]:
