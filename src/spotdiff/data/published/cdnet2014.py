@@ -88,7 +88,8 @@ class Cdnet2014:
         frames = _labelled(film)
         if not frames:
             return
-        empty = min(sorted(frames.values(), key=_bytes)[:_TRIED], key=_busy)
+        smallest = sorted(frames.values(), key=lambda path: path.stat().st_size)[:_TRIED]
+        empty = min(smallest, key=lambda path: int(_moving(path).sum()))
         before = _frame_of(empty, film)
         for label in [path for path in frames.values() if path != empty][:: self.every]:
             name = f"{film.relative_to(top).as_posix()}/{label.stem}"
@@ -140,12 +141,3 @@ def _range(path: Path) -> tuple[int, int]:
     except (OSError, ValueError):
         raise DataError(f"{path} needs two frame numbers: the range that counts") from None
     return first, last
-
-
-def _bytes(path: Path) -> int:
-    return path.stat().st_size
-
-
-def _busy(path: Path) -> int:
-    """Moving and unknown pixels."""
-    return int(_moving(path).sum())

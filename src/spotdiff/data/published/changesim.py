@@ -56,7 +56,7 @@ class Changesim:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        above = next((one for one in ("Query", "Localization", "") if any((root / one).glob("Query_Seq_*"))), None)
+        above = next((name for name in ("Query", "Localization", "") if any((root / name).glob("Query_Seq_*"))), None)
         if above is None:
             raise layout_error(self.card, root)
         folder = f"{_FOLDERS[split]}/*" if split else "*/*"

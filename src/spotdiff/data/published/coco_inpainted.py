@@ -101,7 +101,7 @@ class _Removed:
         annotations = read_npy(self.metadata)
         if not isinstance(annotations, list):
             raise DataError(f"{self.metadata} holds a {type(annotations).__name__}, not a list of annotations")
-        boxes = [_box(one, self.metadata) for one in annotations]
+        boxes = [_parse_box(annotation, self.metadata) for annotation in annotations]
         digits = f"{int(self.bits):b}".zfill(len(boxes)) if self.bits else "1" * len(boxes)
         if len(digits) > len(boxes):
             raise DataError(f"{sample.after} names object {len(digits)}, but {self.metadata} has {len(boxes)}")
@@ -109,7 +109,7 @@ class _Removed:
         return Truth(bool(gone), None, "places", gone, ("removed",) * len(gone), _stretched(gone, sample))
 
 
-def _box(annotation: object, path: Path) -> TrueBox:
+def _parse_box(annotation: object, path: Path) -> TrueBox:
     try:
         left, top, width, height = map(float, annotation["bbox"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError):

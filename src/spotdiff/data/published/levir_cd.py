@@ -43,9 +43,12 @@ class LevirCd:
         if split and (root / split / "A").is_dir():
             return open_patterns(root / split, reader=_LABELS, name=name, **_PLACES)
         if (root / "A").is_dir():
-            every = open_patterns(root, reader=_LABELS, name=name, **_PLACES)
-            return replace(every, samples=tuple(one for one in every if one.name.startswith(f"{split}_" * bool(split))))
-        if not split and any((root / one / "A").is_dir() for one in self.card.splits):
+            dataset = open_patterns(root, reader=_LABELS, name=name, **_PLACES)
+            return replace(
+                dataset,
+                samples=tuple(sample for sample in dataset if sample.name.startswith(f"{split}_" * bool(split))),
+            )
+        if not split and any((root / name / "A").is_dir() for name in self.card.splits):
             patterns = {role: f"*/{place}" for role, place in _PLACES.items()}
             return open_patterns(root, reader=_LABELS, name=name, **patterns)
         raise layout_error(self.card, root)

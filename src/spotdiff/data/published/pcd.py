@@ -53,22 +53,22 @@ class Pcd:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        asked = _SPLIT.fullmatch(split)
-        part, side, fold = asked.groups() if asked else (None, None, None)
+        match = _SPLIT.fullmatch(split)
+        part, side, fold = match.groups() if match else (None, None, None)
         crops = root / f"set{fold}" / str(side)
         if part is None and crops.is_dir():
             return open_patterns(crops, reader=_CROPS, name=split_title("pcd", split), **_PLACES)
         if not any((root / folder / "t0").is_dir() for folder in _PARTS.values()):
             raise layout_error(self.card, root)
         patterns = {role: f"*/{place}" for role, place in _PLACES.items()}
-        every = open_patterns(root, reader=_PANORAMAS, name=split_title("pcd", split), **patterns)
-        chosen = tuple(sample for sample in every if _is_asked(sample, root, part, side, fold))
+        dataset = open_patterns(root, reader=_PANORAMAS, name=split_title("pcd", split), **patterns)
+        chosen = tuple(sample for sample in dataset if _in_split(sample, root, part, side, fold))
         if not chosen:
             raise DataError(f"{root} holds no pair of {split}")
-        return replace(every, samples=chosen)
+        return replace(dataset, samples=chosen)
 
 
-def _is_asked(sample: Sample, root: Path, part: str | None, side: str | None, fold: str | None) -> bool:
+def _in_split(sample: Sample, root: Path, part: str | None, side: str | None, fold: str | None) -> bool:
     folder, _, name = sample.name.partition("/")
     if part and folder != _PARTS[part]:
         return False

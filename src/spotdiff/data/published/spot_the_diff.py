@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import ClassVar
 
 from spotdiff.data.dataset import Dataset, KnownTruth, Sample
 from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError
 
 _NOTHING = re.compile(
@@ -47,14 +47,14 @@ class SpotTheDiff:
         """
         check_split(self.card, split)
         top = root / "data" if (root / "data" / "annotations").is_dir() else root
-        pictures = next((top / one for one in ("images", "resized_images") if (top / one).is_dir()), None)
+        pictures = next((top / name for name in ("images", "resized_images") if (top / name).is_dir()), None)
         if pictures is None or not (top / "annotations").is_dir():
             raise layout_error(self.card, root)
-        said: dict[str, tuple[str, ...]] = {}
-        for one in [split] if split else self.card.splits:
-            for name, sentences in read_sentences(top / "annotations" / f"{one}.json").items():
-                said[name] = said.get(name, ()) + sentences
-        samples = tuple(_sample(name, said[name], pictures) for name in sorted(said))
+        sentences: dict[str, tuple[str, ...]] = {}
+        for split_name in [split] if split else self.card.splits:
+            for name, texts in read_sentences(top / "annotations" / f"{split_name}.json").items():
+                sentences[name] = sentences.get(name, ()) + texts
+        samples = tuple(_sample(name, sentences[name], pictures) for name in sorted(sentences))
         return Dataset(split_title("spot-the-diff", split), samples)
 
 
@@ -64,17 +64,15 @@ def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
     Raises:
         DataError: it is no such file.
     """
+    entries = read_json(path)
+    sentences: dict[str, tuple[str, ...]] = {}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        said: dict[str, tuple[str, ...]] = {}
         for entry in entries:
-            name, sentences = str(entry["img_id"]), entry["sentences"]
-            said[name] = said.get(name, ()) + tuple(str(text).strip() for text in sentences if str(text).strip())
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+            name, texts = str(entry["img_id"]), (str(text).strip() for text in entry["sentences"])
+            sentences[name] = sentences.get(name, ()) + tuple(text for text in texts if text)
+    except (KeyError, TypeError):
         raise DataError(f'{path} is not a list of {{"img_id": ..., "sentences": [...]}}') from None
-    return said
+    return sentences
 
 
 def _sample(name: str, sentences: tuple[str, ...], pictures: Path) -> Sample:

@@ -56,7 +56,7 @@ class SynthtextChange:
             DataError: it is not laid out so, or still packed, or a picture has no background.
         """
         check_split(self.card, split)
-        folder = next((root / one for one in _BACKGROUNDS if (root / one).is_dir()), None)
+        folder = next((root / name for name in _BACKGROUNDS if (root / name).is_dir()), None)
         if folder is None or not (root / _UNPACKED).is_dir():
             packed = sorted(root.glob("*.h5"))
             if folder is not None and packed:

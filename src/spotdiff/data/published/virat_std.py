@@ -48,11 +48,11 @@ class ViratStd:
         annotations = read_npy(path)
         if not isinstance(annotations, dict):
             raise DataError(f"{path} holds a {type(annotations).__name__}, not boxes by the id of their pair")
-        samples = (_sample(str(name), boxes_of(rows, path), root) for name, rows in annotations.items())
+        samples = (_sample(str(name), _parse_boxes(rows, path), root) for name, rows in annotations.items())
         return Dataset(split_title("virat-std", split), tuple(sorted(samples, key=lambda sample: sample.name)))
 
 
-def boxes_of(rows: object, path: Path) -> tuple[TrueBox, ...]:
+def _parse_boxes(rows: object, path: Path) -> tuple[TrueBox, ...]:
     """Rows of left, top, right, bottom as boxes.
 
     Raises:
@@ -68,5 +68,5 @@ def boxes_of(rows: object, path: Path) -> tuple[TrueBox, ...]:
 
 
 def _sample(name: str, boxes: tuple[TrueBox, ...], root: Path) -> Sample:
-    said = KnownTruth(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
-    return Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=said)
+    truth = KnownTruth(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
+    return Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=truth)
