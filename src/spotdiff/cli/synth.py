@@ -13,7 +13,7 @@ from spotdiff.cli._options import setting_of
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
-    from spotdiff.data.synth.write import Written
+    from spotdiff.data.synth.write_pairs import WrittenPair
 
 _SMALLEST = 64  # pixels
 _ALONE = 64  # pairs that are not worth starting processes for
@@ -66,7 +66,7 @@ def command(
     from spotdiff.cli._clips import make_clips
     from spotdiff.cli._progress import watched
     from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-    from spotdiff.data.synth.write import write_pairs
+    from spotdiff.data.synth.write_pairs import write_pairs
 
     _check(out, count, size, seed)
     if recipe == "clips":
@@ -101,7 +101,7 @@ def _no_size(size: int | None) -> None:
         raise OptionError("clips are not square: --set width=PX --set height=PX instead of --size")
 
 
-def _told(done: list[Written], out: str, seconds: float) -> str:
+def _told(done: list[WrittenPair], out: str, seconds: float) -> str:
     kinds = Counter(kind for written in done for kind in written.kinds)
     changed = sum(bool(written.kinds) for written in done)
     fresh = sum(written.fresh for written in done)

@@ -20,7 +20,7 @@ _LONGEST = 100_000  # pixels of a side
 
 
 class Made:
-    """Layout: see `spotdiff.data.synth.write`."""
+    """Layout: see `spotdiff.data.synth.write_pairs`."""
 
     def open(self, root: Path, split: str = "") -> tuple[CaptionedPair, ...]:
         """All pairs of the folder; made pairs have no splits.

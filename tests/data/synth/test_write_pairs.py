@@ -10,7 +10,7 @@ import pytest
 from spotdiff.data import open_dataset
 from spotdiff.data.dataset import read_truth
 from spotdiff.data.synth import RECIPES, Synthesis
-from spotdiff.data.synth.write import write_pairs
+from spotdiff.data.synth.write_pairs import write_pairs
 from spotdiff.errors import DataError
 
 PLAIN = replace(RECIPES["plain"], size=64, unchanged=0.3)
@@ -80,9 +80,9 @@ def test_recipe_tells_how_and_how_many(source, tmp_path):
     assert (said["seed"], said["pairs"]) == (1, 10)
     assert said["changed"] == sum(bool(each.kinds) for each in written)
     assert sum(said["kinds"].values()) == sum(len(each.kinds) for each in written)
-    sheet = cv2.imread(str(tmp_path / "contact.png"))
-    assert sheet.shape[0] == 5 * 164
-    assert sheet.std() > 10
+    contact_sheet = cv2.imread(str(tmp_path / "contact.png"))
+    assert contact_sheet.shape[0] == 5 * 164
+    assert contact_sheet.std() > 10
 
 
 def test_started_again_it_makes_what_is_missing_only(source, tmp_path):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.clips.script import Disturbance
+from spotdiff.data.synth.clips.plan import Disturbance
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
@@ -47,7 +47,7 @@ _CLEAR = 5.5  # seconds between lost frames and the moment of an event
 _DARKEST, _BRIGHTEST = 22.0, 215.0  # means of a picture that light leaves
 
 
-def kinds_of(rng: np.random.Generator, scenario: str, turn: int, most: int) -> list[str]:
+def choose_kinds(rng: np.random.Generator, scenario: str, turn: int, most: int) -> list[str]:
     """Kinds of the disturbances of a clip; quiet clips of one class take turns."""
     if scenario != "event":
         kinds = _CLASSES[scenario]
@@ -59,7 +59,7 @@ def kinds_of(rng: np.random.Generator, scenario: str, turn: int, most: int) -> l
     return [kind for kind in kinds_chosen if kind != "dropout" or "reconnect" not in kinds_chosen]
 
 
-def drawn_trouble(
+def sample_disturbance(
     rng: np.random.Generator, kind: str, scene: Bytes, seconds: float, busy: list[Span]
 ) -> Disturbance | None:
     """A disturbance of a kind; None where lost frames would hide an event at every time looked at.

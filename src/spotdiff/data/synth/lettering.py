@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.things import Thing, thing_of
+from spotdiff.data.synth.cutouts import Cutout, cutout_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,12 +40,12 @@ def _word(rng: np.random.Generator) -> str:
     return "".join(letters[: int(rng.integers(1, 4))])
 
 
-def written(rng: np.random.Generator, text: str) -> Thing:
+def written(rng: np.random.Generator, text: str) -> Cutout:
     """A text on a plate, all of which counts, or bare, where the place of the words does."""
     return _drawn(rng, (text,))[0]
 
 
-def rewritten(rng: np.random.Generator, text: str, other: str) -> list[Thing]:
+def rewritten(rng: np.random.Generator, text: str, other: str) -> list[Cutout]:
     """Two texts on one plate, in the same letters, colours and perspective; of each the place of its words counts."""
     return _drawn(rng, (text, other))
 
@@ -76,7 +76,7 @@ def screen_font(size: int) -> Any:  # noqa: ANN401 (Pillow names its two kinds o
     return ImageFont.load_default(size)
 
 
-def _drawn(rng: np.random.Generator, texts: tuple[str, ...]) -> list[Thing]:
+def _drawn(rng: np.random.Generator, texts: tuple[str, ...]) -> list[Cutout]:
     plate = rng.random() < 0.6
     ink, ground = _inks(rng)
     face, corners = int(rng.integers(len(_FACES))), rng.uniform(-0.12, 0.12, (4, 2))
@@ -137,7 +137,7 @@ def _laid(
     corners: NDArray[np.float64],
     *,
     whole: bool,
-) -> Thing:
+) -> Cutout:
     """The letters in their colour, on a plate or bare, in perspective."""
     share = letters[..., None].astype(np.float32) / 255
     if ground is None:
@@ -152,7 +152,7 @@ def _laid(
     seen = cv2.warpPerspective(rgba, matrix, size, flags=cv2.INTER_LINEAR)
     area = cv2.warpPerspective(np.asarray(block), matrix, size, flags=cv2.INTER_LINEAR)
     area = cv2.threshold(area, 127, 255, cv2.THRESH_BINARY)[1]
-    return thing_of(seen, "text" if ground is None else "sign", words=text, area=area)
+    return cutout_of(seen, "text" if ground is None else "sign", words=text, area=area)
 
 
 def _place_of(letters: Bytes) -> Bytes:

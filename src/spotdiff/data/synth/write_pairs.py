@@ -28,7 +28,7 @@ import numpy as np
 from spotdiff import __version__
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.synth.captions import fact_of, in_order, sentences_of
-from spotdiff.data.synth.sheet import contact_sheet
+from spotdiff.data.synth.contact_sheet import contact_sheet
 from spotdiff.data.synth.synthesis import Synthesis
 from spotdiff.errors import DataError
 from spotdiff.files import write_whole
@@ -43,7 +43,7 @@ _CHUNK = 8  # pairs that a worker is given at once
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenPair:
     """A pair in the folder.
 
     Attributes:
@@ -59,7 +59,7 @@ class Written:
     fresh: bool
 
 
-def write_pairs(source: Synthesis, out: str | Path, count: int, *, workers: int = 0) -> Iterator[Written]:
+def write_pairs(source: Synthesis, out: str | Path, count: int, *, workers: int = 0) -> Iterator[WrittenPair]:
     """Write the first `count` pairs, those that are missing, and tell of each, in order.
 
     Args:
@@ -119,7 +119,7 @@ def _claim(folder: Path, how: dict[str, Any]) -> None:
         raise DataError(f"{folder} holds pairs of another {' and '.join(other)}; choose another folder")
 
 
-def _all_written(source: Synthesis, folder: Path, count: int, workers: int) -> Iterator[Written]:
+def _all_written(source: Synthesis, folder: Path, count: int, workers: int) -> Iterator[WrittenPair]:
     if not workers:
         yield from (_written(source, folder, number) for number in range(count))
         return
@@ -142,11 +142,11 @@ def _settle(source: Synthesis, folder: Path) -> None:
     _HERE.update(source=source, folder=folder)
 
 
-def _written_here(number: int) -> Written:
+def _written_here(number: int) -> WrittenPair:
     return _written(_HERE["source"], _HERE["folder"], number)
 
 
-def _written(source: Synthesis, folder: Path, number: int) -> Written:
+def _written(source: Synthesis, folder: Path, number: int) -> WrittenPair:
     """Make a pair and write its files, the scene last: where that is, all of them are."""
     name = f"{number:06d}"
     scene = folder / "scene" / f"{name}.json"
@@ -167,14 +167,14 @@ def _written(source: Synthesis, folder: Path, number: int) -> Written:
         write_whole(folder / part / f"{name}.png", _png(pixels))
     write_whole(folder / "boxes" / f"{name}.json", _json(_boxes(example)))
     write_whole(scene, _json(_scene(example, name) | {"sentences": sentences}))
-    return Written(name, tuple(place.kind for place in example.places), sentences, fresh=True)
+    return WrittenPair(name, tuple(place.kind for place in example.places), sentences, fresh=True)
 
 
-def _found(scene: Path, name: str) -> Written:
+def _found(scene: Path, name: str) -> WrittenPair:
     try:
         said = json.loads(scene.read_text(encoding="utf-8"))
         kinds = tuple(str(place["kind"]) for place in said["places"])
-        return Written(name, kinds, tuple(map(str, said["sentences"])), fresh=False)
+        return WrittenPair(name, kinds, tuple(map(str, said["sentences"])), fresh=False)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError(f"{scene} tells of no pair; remove it, and the pair is made anew") from None
 

@@ -34,7 +34,7 @@ _LEAST, _MOST_LIGHT = 0.3, 2.5  # factors by which a thing is darkened or bright
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class FixedCamera:
     """What one fixed camera took.
 
     Attributes:
@@ -134,9 +134,9 @@ class Moments:
         """
         sigma = _SOFT * len(scene)
         light = _blurred(self.after, sigma) / np.maximum(_blurred(self.before, sigma), 1)
-        things = staged * np.clip(light, _LEAST, _MOST_LIGHT)
+        cutouts = staged * np.clip(light, _LEAST, _MOST_LIGHT)
         shadow = self.after * (staged.astype(np.float32) / np.maximum(scene, 1))
-        put = np.where(pasted[..., None] > 0, things, np.where(scene == staged, self.after, shadow))
+        put = np.where(pasted[..., None] > 0, cutouts, np.where(scene == staged, self.after, shadow))
         return np.asarray(np.clip(put, 0, 255), np.uint8)
 
 
@@ -144,7 +144,7 @@ def _blurred(picture: Bytes, sigma: float) -> Map:
     return np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), sigma))
 
 
-def open_views(folder: str | Path, *, suffixes: frozenset[str] | set[str]) -> tuple[View, ...]:
+def open_fixed_cameras(folder: str | Path, *, suffixes: frozenset[str] | set[str]) -> tuple[FixedCamera, ...]:
     """The cameras of a folder: each folder in it holds the pictures of one, two or more, sorted by name.
 
     Raises:
@@ -160,13 +160,13 @@ def open_views(folder: str | Path, *, suffixes: frozenset[str] | set[str]) -> tu
         if len(files) < 2:
             raise DataError(f"{camera} holds {len(files)} pictures; a camera needs two or more")
         try:
-            views.append(View(camera.name, tuple((str(path), path.read_bytes()) for path in files)))
+            views.append(FixedCamera(camera.name, tuple((str(path), path.read_bytes()) for path in files)))
         except OSError as error:
             raise DataError(f"{error.filename} cannot be read: {error.strerror}") from None
     return tuple(views)
 
 
-def moments_of(views: tuple[View, ...], rng: np.random.Generator, side: int) -> Moments:
+def moments_of(views: tuple[FixedCamera, ...], rng: np.random.Generator, side: int) -> Moments:
     """A square part of one place at two of its times, in either order, sometimes mirrored.
 
     A view is drawn as often as the root of the number of its pairs says, up to 40 pictures: more show little new.

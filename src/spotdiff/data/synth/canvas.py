@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.data.synth.things import Thing
+    from spotdiff.data.synth.cutouts import Cutout
     from spotdiff.types import Bytes
 
 BEFORE, AFTER = 0, 1
 BOTH = (BEFORE, AFTER)
 _FEWEST = 8  # pixels of a thing that must be seen
-At = tuple[int, int]  # left and top of a thing, which may lie outside
+Position = tuple[int, int]  # left and top of a thing, which may lie outside
 Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shade:
+class Shadow:
     """A shadow that goes with a thing.
 
     Attributes:
@@ -29,15 +29,15 @@ class Shade:
     """
 
     dark: Bytes
-    offset: At
+    offset: Position
 
 
-class Stage:
+class PairCanvas:
     """Two canvases that start as one scene, and for each a map of the numbers of the things seen in it.
 
     Attributes:
         pictures: (H, W, 3) uint8, before and after.
-        owners: (H, W) uint8 each: the number of the thing seen there, 0 for the scene.
+        instances: (H, W) uint8 each: the number of the thing seen there, 0 for the scene.
         touched: (H, W) uint8: 255 where either picture is not the scene any more.
         pasted: (H, W) uint8: 255 where either picture has had more done to it than a shadow.
     """
@@ -45,78 +45,78 @@ class Stage:
     def __init__(self, scene: Bytes) -> None:
         height, width = scene.shape[:2]
         self.pictures = [scene, scene.copy()]
-        self.owners = [np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)]
+        self.instances = [np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)]
         self.touched, self.pasted = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
 
-    def put(self, thing: Thing, at: At, number: int, side: int, shade: Shade | None = None) -> None:
+    def paste(self, cutout: Cutout, at: Position, number: int, side: int, shadow: Shadow | None = None) -> None:
         """Put a thing into one picture, over its shadow; what lies outside is cut off."""
-        if shade is not None:
-            self._darken(shade, at, side)
-        canvas, piece = windows(self.owners[side].shape, at, thing.size)
-        if canvas is None:
+        if shadow is not None:
+            self._darken(shadow, at, side)
+        window, piece = overlap_slices(self.instances[side].shape, at, cutout.size)
+        if window is None:
             return
-        under = self.pictures[side][canvas]
-        owner, alpha = self.owners[side][canvas], thing.alpha[piece]
-        self.pictures[side][canvas] = laid_over(under, thing.pixels[piece], alpha)
-        owner[alpha > 127] = 0
-        owner[thing.area[piece] > 0] = number
-        self._mark(canvas, cv2.max(alpha, thing.area[piece]))
+        under = self.pictures[side][window]
+        instance_map, alpha = self.instances[side][window], cutout.alpha[piece]
+        self.pictures[side][window] = alpha_over(under, cutout.pixels[piece], alpha)
+        instance_map[alpha > 127] = 0
+        instance_map[cutout.area[piece] > 0] = number
+        self._mark(window, cv2.max(alpha, cutout.area[piece]))
 
-    def _mark(self, canvas: Window, piece: Bytes) -> None:
+    def _mark(self, window: Window, piece: Bytes) -> None:
         for marks in (self.touched, self.pasted):
-            marks[canvas][piece > 0] = 255
+            marks[window][piece > 0] = 255
 
-    def _darken(self, shade: Shade, at: At, side: int) -> None:
-        place = at[0] + shade.offset[0], at[1] + shade.offset[1]
-        height, width = shade.dark.shape
-        canvas, piece = windows(self.owners[side].shape, place, (width, height))
-        if canvas is None:
+    def _darken(self, shadow: Shadow, at: Position, side: int) -> None:
+        place = at[0] + shadow.offset[0], at[1] + shadow.offset[1]
+        height, width = shadow.dark.shape
+        window, piece = overlap_slices(self.instances[side].shape, place, (width, height))
+        if window is None:
             return
-        dark = shade.dark[piece]
-        under = self.pictures[side][canvas]
-        self.pictures[side][canvas] = cv2.multiply(under, cv2.merge([cv2.bitwise_not(dark)] * 3), scale=1 / 255)
-        self.touched[canvas][dark > 0] = 255
+        dark = shadow.dark[piece]
+        under = self.pictures[side][window]
+        self.pictures[side][window] = cv2.multiply(under, cv2.merge([cv2.bitwise_not(dark)] * 3), scale=1 / 255)
+        self.touched[window][dark > 0] = 255
 
-    def paint_over(self, mask: Bytes, at: At, sides: tuple[int, ...]) -> None:
+    def paint_over(self, mask: Bytes, at: Position, sides: tuple[int, ...]) -> None:
         """Fill a place from around it, as painting programs do, in one picture or in two that are the same there."""
         room = 8
         place = at[0] - room, at[1] - room
         padded = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-        canvas, piece = windows(self.touched.shape, place, (padded.shape[1], padded.shape[0]))
-        if canvas is None:
+        window, piece = overlap_slices(self.touched.shape, place, (padded.shape[1], padded.shape[0]))
+        if window is None:
             return
         hole = padded[piece]
-        filled = _filled(self.pictures[sides[0]][canvas], hole)
+        filled = _filled(self.pictures[sides[0]][window], hole)
         for side in sides:
-            self.pictures[side][canvas] = filled
-            self.owners[side][canvas][hole > 0] = 0
-        self._mark(canvas, hole)
+            self.pictures[side][window] = filled
+            self.instances[side][window][hole > 0] = 0
+        self._mark(window, hole)
 
-    def covered(self, thing: Thing, at: At) -> float:
+    def covered(self, cutout: Cutout, at: Position) -> float:
         """Share of a thing's box, were it put there, that things own already or that lies outside."""
-        canvas, _ = windows(self.touched.shape, at, thing.size)
-        if canvas is None:
+        window, _ = overlap_slices(self.touched.shape, at, cutout.size)
+        if window is None:
             return 1.0
-        owned = max(cv2.countNonZero(owner[canvas]) for owner in self.owners)
-        here = (canvas[0].stop - canvas[0].start) * (canvas[1].stop - canvas[1].start)
-        return float(1 - (here - owned) / (thing.size[0] * thing.size[1]))
+        owned = max(cv2.countNonZero(instance_map[window]) for instance_map in self.instances)
+        here = (window[0].stop - window[0].start) * (window[1].stop - window[1].start)
+        return float(1 - (here - owned) / (cutout.size[0] * cutout.size[1]))
 
-    def copy(self) -> Stage:
-        """A stage of its own that shows the same."""
-        other = Stage(self.pictures[BEFORE])
+    def copy(self) -> PairCanvas:
+        """A canvas of its own that shows the same."""
+        other = PairCanvas(self.pictures[BEFORE])
         other.pictures = [picture.copy() for picture in self.pictures]
-        other.owners = [owner.copy() for owner in self.owners]
+        other.instances = [instance_map.copy() for instance_map in self.instances]
         other.touched, other.pasted = self.touched.copy(), self.pasted.copy()
         return other
 
-    def become(self, other: Stage) -> None:
-        """Show what another stage shows, and take over its arrays."""
-        self.pictures, self.owners = other.pictures, other.owners
+    def restore(self, other: PairCanvas) -> None:
+        """Show what another canvas shows, and take over its arrays."""
+        self.pictures, self.instances = other.pictures, other.instances
         self.touched, self.pasted = other.touched, other.pasted
 
     def shown(self, number: int, side: int) -> float:
         """How much the two pictures differ on average, 0 to 255, where a thing is seen; 0 where it hardly is."""
-        mask = cv2.compare(self.owners[side], number, cv2.CMP_EQ)
+        mask = cv2.compare(self.instances[side], number, cv2.CMP_EQ)
         left, top, width, height = cv2.boundingRect(mask)
         box = slice(top, top + height), slice(left, left + width)
         inside = mask[box]
@@ -131,14 +131,14 @@ class Stage:
         return np.asarray(cv2.bitwise_and(cv2.bitwise_not(same), self.pasted))
 
 
-def laid_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
+def alpha_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
     """Pixels that are multiplied by their alpha already, over others."""
     rest = cv2.bitwise_not(alpha)
     seen = cv2.multiply(under, cv2.merge([rest] * 3), scale=1 / 255)
     return np.asarray(cv2.add(seen, pixels))
 
 
-def windows(shape: tuple[int, ...], at: At, size: tuple[int, int]) -> tuple[Window | None, Window]:
+def overlap_slices(shape: tuple[int, ...], at: Position, size: tuple[int, int]) -> tuple[Window | None, Window]:
     """The part of a canvas that a piece at a place covers (None for nothing), and the same part of the piece."""
     left, top = max(at[0], 0), max(at[1], 0)
     right, bottom = min(at[0] + size[0], shape[1]), min(at[1] + size[1], shape[0])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.noise import fibres, octaves
-from spotdiff.data.synth.things import Thing, thing_of
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map
@@ -18,14 +18,14 @@ _SIDE = 96  # of the square that a thing is drawn on
 _FINE = 4  # bits of a pixel's fraction in the drawing calls
 
 
-def drawn(rng: np.random.Generator) -> Thing:
+def draw_object(rng: np.random.Generator) -> Cutout:
     """A thing with a colour, a texture and a shade of its own, about 96 px large."""
     name = str(rng.choice(list(_SHAPES)))
     alpha = _SHAPES[name](rng)
     left, top, width, height = cv2.boundingRect(alpha)
     alpha = np.ascontiguousarray(alpha[top : top + height, left : left + width])
     pixels = _shaded(rng, _surface(rng, height, width), alpha, name)
-    return thing_of(np.dstack([pixels, alpha]), name)
+    return cutout_of(np.dstack([pixels, alpha]), name)
 
 
 def _surface(rng: np.random.Generator, height: int, width: int) -> Map:

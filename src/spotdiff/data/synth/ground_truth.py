@@ -1,4 +1,4 @@
-"""The truth of a pair, read back from who owns which pixel of its stage."""
+"""The truth of a pair, read back from who owns which pixel of its canvas."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.example import Place
 from spotdiff.data.synth.camera import Camera
+from spotdiff.data.synth.canvas import AFTER, BEFORE, BOTH, PairCanvas
 from spotdiff.data.synth.changes import Change
-from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
 from spotdiff.regions.outline import outlines_of
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class PairTruth:
     things_new: Bytes
 
 
-def read_back(
-    stage: Stage,
+def pair_truth(
+    canvas: PairCanvas,
     changes: Sequence[Change],
     shared: Sequence[int],
     seen_by: Camera,
@@ -51,21 +51,20 @@ def read_back(
 ) -> PairTruth:
     """Both masks, what counts, and the changes that are seen, each in the pixels of its picture.
 
-    What differs between the pictures of the stage but is owned by no change is not counted: soft edges, what painting
+    What differs between the pictures of the canvas but is owned by no change is not counted: soft edges, what painting
     over left, what things in front cover or bare as the camera moves. Shadows that things throw on the scene count, as
-    unchanged. Nor is what only one of
-    the pictures looks at, and changes of which too little is seen. Above 0 in `cover`, (H, W) uint8 of both pictures,
-    nothing is. Where `restless`, (H, W) uint8 of the stage, is above 0, the scene itself changed: only things that were
-    put there count.
+    unchanged. Nor is what only one of the pictures looks at, and changes of which too little is seen. Above 0 in
+    `cover`, (H, W) uint8 of both pictures, nothing is. Where `restless`, (H, W) uint8 of the canvas, is above 0, the
+    scene itself changed: only things that were put there count.
     """
-    owned = [_chosen(stage.owners[side], [_number(change, side) for change in changes]) for side in BOTH]
-    differing = stage.differing() if restless is None else cv2.bitwise_or(stage.differing(), restless)
+    owned = [_chosen(canvas.instances[side], [_number(change, side) for change in changes]) for side in BOTH]
+    differing = canvas.differing() if restless is None else cv2.bitwise_or(canvas.differing(), restless)
     loose = cv2.bitwise_and(differing, cv2.bitwise_not(cv2.bitwise_or(*owned)))
-    maps = [*stage.owners]
+    maps = [*canvas.instances]
     for side in BOTH:
         uncounted = loose
         if any(seen_by.parallax):
-            uncounted = cv2.bitwise_and(loose, cv2.bitwise_not(_chosen(stage.owners[side], shared)))
+            uncounted = cv2.bitwise_and(loose, cv2.bitwise_not(_chosen(canvas.instances[side], shared)))
         elsewhere = seen_by.views[1 - side]
         if elsewhere.matrix is not None or seen_by.views[side].matrix is not None:
             uncounted = cv2.bitwise_or(uncounted, cv2.bitwise_not(elsewhere.footprint(uncounted.shape)))
@@ -79,11 +78,11 @@ def _number(change: Change, side: int) -> int:
     return change.old if side == BEFORE else change.new
 
 
-def _chosen(owners: Bytes, numbers: Sequence[int]) -> Bytes:
+def _chosen(instances: Bytes, numbers: Sequence[int]) -> Bytes:
     """255 where one of the numbers stands."""
     table = np.zeros(256, np.uint8)
     table[[number for number in numbers if number]] = 255
-    return np.asarray(cv2.LUT(owners, table))
+    return np.asarray(cv2.LUT(instances, table))
 
 
 def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change], cover: Bytes | None) -> PairTruth:
@@ -100,8 +99,8 @@ def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change], cove
     either = masks[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in known]) > 0)
     open_ = ~counts[BEFORE] | (_chosen(seen[BEFORE][AFTER], [change.new for change in lost]) > 0)
     mask = np.where(open_, UNCOUNTED[0], np.where(either, CHANGED, UNCHANGED)).astype(np.uint8)
-    things = [np.where(masks[side], seen[side][side], 0).astype(np.uint8) for side in BOTH]
-    return PairTruth(mask, masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places, *things)
+    cutouts = [np.where(masks[side], seen[side][side], 0).astype(np.uint8) for side in BOTH]
+    return PairTruth(mask, masks[BEFORE], masks[AFTER], counts[BEFORE], counts[AFTER], places, *cutouts)
 
 
 def _is_seen(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> bool:
@@ -113,9 +112,9 @@ def _is_seen(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[
     )
 
 
-def _part(owners: Bytes, number: int, counted: Bytes) -> Bytes:
+def _part(instances: Bytes, number: int, counted: Bytes) -> Bytes:
     """255 where a thing is seen and counts."""
-    return np.asarray(cv2.bitwise_and(cv2.compare(owners, number, cv2.CMP_EQ), counted))
+    return np.asarray(cv2.bitwise_and(cv2.compare(instances, number, cv2.CMP_EQ), counted))
 
 
 def _place(change: Change, seen: Sequence[Sequence[Bytes]], counted: Sequence[Bytes]) -> Place:

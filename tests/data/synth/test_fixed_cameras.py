@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-from spotdiff.data.synth.views import Moments, View, open_views, structure_shared
+from spotdiff.data.synth.fixed_cameras import FixedCamera, Moments, open_fixed_cameras, structure_shared
 from spotdiff.errors import DataError
 
 SIDE = 512
@@ -30,7 +30,7 @@ def stored(pictures):
 
 def camera(count=10):
     levels = np.linspace(0.5, 1.1, count)
-    return View("yard", stored([place(level, passer=number == 3) for number, level in enumerate(levels)]))
+    return FixedCamera("yard", stored([place(level, passer=number == 3) for number, level in enumerate(levels)]))
 
 
 def enlarged(mask):
@@ -53,7 +53,7 @@ def test_with_few_pictures_nobody_knows():
 def test_what_is_too_large_for_a_passer_is_weather():
     pictures = [place(level) for level in np.linspace(0.6, 1.0, 10)]
     pictures[2][:200] = np.random.default_rng(1).integers(0, 255, (200, SIDE, 1))
-    assert not View("fog", stored(pictures)).alone(2).any()
+    assert not FixedCamera("fog", stored(pictures)).alone(2).any()
 
 
 def test_structure_is_shared_whatever_the_light():
@@ -103,7 +103,7 @@ def test_who_passed_by_is_not_counted():
     with_passer = pairs(unchanged=1.0, distractors=0, count=60)
     assert any(not pair.counted_before.all() for pair in with_passer)
     assert not any(pair.changed for pair in with_passer)
-    without = Materials(views=(View("yard", stored([place(level) for level in np.linspace(0.5, 1.1, 10)])),))
+    without = Materials(views=(FixedCamera("yard", stored([place(level) for level in np.linspace(0.5, 1.1, 10)])),))
     recipe = get_pair_recipe("plain", {"size": 96, "moments": 1.0, "inpaint": 0.0, "unchanged": 1.0, "distractors": 0})
     assert all(Synthesis(recipe, without, seed=3)[number].counted_before.all() for number in range(60))
 
@@ -117,12 +117,12 @@ def test_a_folder_of_cameras(tmp_path):
     assert [(view.name, len(view.pictures)) for view in materials.views] == [("gate", 2), ("yard", 3)]
     (tmp_path / "gate" / "1.png").unlink()
     with pytest.raises(DataError, match="a camera needs two"):
-        open_views(tmp_path, suffixes={".png"})
+        open_fixed_cameras(tmp_path, suffixes={".png"})
     with pytest.raises(DataError, match="holds no cameras"):
-        open_views(tmp_path / "gate", suffixes={".png"})
+        open_fixed_cameras(tmp_path / "gate", suffixes={".png"})
 
 
 def test_a_damaged_picture_is_named():
-    view = View("yard", (("a.png", b"no picture"), ("b.png", b"")))
+    view = FixedCamera("yard", (("a.png", b"no picture"), ("b.png", b"")))
     with pytest.raises(DataError, match=r"a\.png cannot be decoded"):
         view.picture(0)
