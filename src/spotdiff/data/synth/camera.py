@@ -160,7 +160,7 @@ def unseen(rng: np.random.Generator, size: int) -> Bytes:
     """(size, size) uint8: 255 along one or two edges, a little aslant, as what the other picture does not show."""
     mask = np.zeros((size, size), np.uint8)
     for turn in rng.choice(4, int(rng.integers(1, 3)), replace=False):
-        one, other = (_UNSEEN * size * rng.uniform(0, 1, 2)).tolist()
-        corners = np.array([(0, 0), (size, 0), (size, other), (0, one)]).round().astype(np.int32)
+        left_depth, right_depth = (_UNSEEN * size * rng.uniform(0, 1, 2)).tolist()
+        corners = np.array([(0, 0), (size, 0), (size, right_depth), (0, left_depth)]).round().astype(np.int32)
         mask |= np.rot90(cv2.fillPoly(np.zeros_like(mask), [corners], 255), int(turn))
     return mask

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = 0, 1
 BOTH = (BEFORE, AFTER)
+_LARGEST_HOLE = 44  # side in pixels up to which a place is filled at full resolution; its cost grows with the cube
 _FEWEST = 8  # pixels of a thing that must be seen
 Position = tuple[int, int]  # left and top of a thing, which may lie outside
 Window = tuple[slice, slice]
@@ -50,8 +51,9 @@ class PairCanvas:
 
     def paste(self, cutout: Cutout, at: Position, number: int, side: int, shadow: Shadow | None = None) -> None:
         """Put a thing into one picture, over its shadow; what lies outside is cut off."""
-        if shadow is not None:
-            self._darken(shadow, at, side)
+        darkened = None if shadow is None else darken(self.pictures[side], shadow, at)
+        if darkened is not None:
+            self.touched[darkened[0]][darkened[1] > 0] = 255
         window, piece = overlap_slices(self.instances[side].shape, at, cutout.size)
         if window is None:
             return
@@ -65,17 +67,6 @@ class PairCanvas:
     def _mark(self, window: Window, piece: Bytes) -> None:
         for marks in (self.touched, self.pasted):
             marks[window][piece > 0] = 255
-
-    def _darken(self, shadow: Shadow, at: Position, side: int) -> None:
-        place = at[0] + shadow.offset[0], at[1] + shadow.offset[1]
-        height, width = shadow.dark.shape
-        window, piece = overlap_slices(self.instances[side].shape, place, (width, height))
-        if window is None:
-            return
-        dark = shadow.dark[piece]
-        under = self.pictures[side][window]
-        self.pictures[side][window] = cv2.multiply(under, cv2.merge([cv2.bitwise_not(dark)] * 3), scale=1 / 255)
-        self.touched[window][dark > 0] = 255
 
     def paint_over(self, mask: Bytes, at: Position, sides: tuple[int, ...]) -> None:
         """Fill a place from around it, as painting programs do, in one picture or in two that are the same there."""
@@ -131,6 +122,27 @@ class PairCanvas:
         return np.asarray(cv2.bitwise_and(cv2.bitwise_not(same), self.pasted))
 
 
+def paste(picture: Bytes, cutout: Cutout, at: Position, shadow: Shadow | None = None) -> None:
+    """Put a thing into a picture, over its shadow; what lies outside is cut off."""
+    if shadow is not None:
+        darken(picture, shadow, at)
+    window, piece = overlap_slices(picture.shape, at, cutout.size)
+    if window is not None:
+        picture[window] = alpha_over(picture[window], cutout.pixels[piece], cutout.alpha[piece])
+
+
+def darken(picture: Bytes, shadow: Shadow, at: Position) -> tuple[Window, Bytes] | None:
+    """Put the shadow of a thing at a place into a picture; where it lies and how dark it is there, or None."""
+    place = at[0] + shadow.offset[0], at[1] + shadow.offset[1]
+    height, width = shadow.dark.shape
+    window, piece = overlap_slices(picture.shape, place, (width, height))
+    if window is None:
+        return None
+    dark = shadow.dark[piece]
+    picture[window] = cv2.multiply(picture[window], cv2.merge([cv2.bitwise_not(dark)] * 3), scale=1 / 255)
+    return window, dark
+
+
 def alpha_over(under: Bytes, pixels: Bytes, alpha: Bytes) -> Bytes:
     """Pixels that are multiplied by their alpha already, over others."""
     rest = cv2.bitwise_not(alpha)
@@ -146,9 +158,6 @@ def overlap_slices(shape: tuple[int, ...], at: Position, size: tuple[int, int]) 
     if left >= right or top >= bottom:
         return None, piece
     return (slice(top, bottom), slice(left, right)), piece
-
-
-_LARGEST_HOLE = 44  # side in pixels up to which a place is filled at full resolution; its cost grows with the cube
 
 
 def _filled(around: Bytes, hole: Bytes) -> Bytes:

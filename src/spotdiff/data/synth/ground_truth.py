@@ -89,7 +89,7 @@ def _sorted_out(seen: Sequence[Sequence[Bytes]], changes: Sequence[Change], cove
     """From the four maps as each picture shows them: owners in before, in after, not counted in before, in after."""
     counted = [cv2.bitwise_not(seen[side][2 + side]) for side in BOTH]
     if cover is not None:
-        counted = [cv2.subtract(one, cover) for one in counted]
+        counted = [cv2.subtract(mask, cover) for mask in counted]
     known = [change for change in changes if _is_seen(change, seen, counted)]
     lost = [change for change in changes if change not in known]
     places = tuple(_place(change, seen, counted) for change in known)

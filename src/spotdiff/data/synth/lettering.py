@@ -81,12 +81,12 @@ def _drawn(rng: np.random.Generator, texts: tuple[str, ...]) -> list[Cutout]:
     ink, ground = _inks(rng)
     face, corners = int(rng.integers(len(_FACES))), rng.uniform(-0.12, 0.12, (4, 2))
     letters = [_letters(text, face) for text in texts]
-    size = max(one.shape[0] for one in letters), max(one.shape[1] for one in letters)
+    size = max(image.shape[0] for image in letters), max(image.shape[1] for image in letters)
     whole = plate and len(texts) == 1
     under = ground if plate else None
     return [
-        _laid(_centred(one, size), text, ink, under, corners, whole=whole)
-        for one, text in zip(letters, texts, strict=True)
+        _laid(_centred(image, size), text, ink, under, corners, whole=whole)
+        for image, text in zip(letters, texts, strict=True)
     ]
 
 

@@ -141,19 +141,19 @@ def _files(source: str | Path | None) -> list[Path]:
         return []
     root = Path(source)
     if root.is_dir():
-        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
-        if not found:
+        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+        if not paths:
             raise DataError(f"{root} holds no picture")
-        return found
+        return paths
     if root.suffix.lower() == ".txt" and root.is_file():
         try:
             lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
         except UnicodeDecodeError:
             raise DataError(f"{root} is no text in UTF-8") from None
-        found = [root.parent / line for line in lines if line and not line.startswith("#")]
-        if not found:
+        paths = [root.parent / line for line in lines if line and not line.startswith("#")]
+        if not paths:
             raise DataError(f"{root} lists no picture")
-        return found
+        return paths
     raise DataError(f"{root} is no folder, and no .txt file that lists pictures")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.canvas import Position, Shadow, alpha_over, overlap_slices
+from spotdiff.data.synth.canvas import Position, Shadow, overlap_slices
 from spotdiff.data.synth.clips.plan import Actor, CarriedObject, ClipPlan, PlacedObject, Waypoint
 from spotdiff.data.synth.cutouts import Cutout
 from spotdiff.data.synth.shadows import contact_shadow
@@ -57,7 +57,7 @@ def carrying_actor(
     """
     rng, fps = assets.rng, assets.recipe.fps
     cutout, behind = _carrier(assets, objects)
-    places = [_feet(rng, cutout, one, behind=behind) for one in objects]
+    places = [_feet(rng, cutout, placed, behind=behind) for placed in objects]
     width = assets.recipe.width
     pace = width / rng.uniform(1.6, 3.0)
     stops: list[Waypoint] = []
@@ -76,7 +76,7 @@ def carrying_actor(
 
 def _carrier(assets: AssetSampler, objects: tuple[PlacedObject, ...]) -> tuple[Cutout, bool]:
     """Somebody whose head is in the picture, and whether that one stands behind the thing: always of a large one."""
-    boxes = [one.box for one in objects]
+    boxes = [placed.box for placed in objects]
     wide, tall = max(box[2] - box[0] for box in boxes), max(box[3] - box[1] for box in boxes)
     highest = min(box[3] for box in boxes)
     height = min(assets.recipe.height * assets.rng.uniform(0.5, 0.9), highest)
@@ -120,29 +120,12 @@ def _walking_actor(
     return Actor(cutout, contact_shadow(cutout, rng), tuple(way), float(bob), float(rng.uniform(2.5, 4.0)), carried)
 
 
-def paste(canvas: Bytes, cutout: Cutout, at: Position, shadow: Shadow | None = None) -> None:
-    """Put a thing into a picture, over its shadow; what lies outside is cut off."""
-    if shadow is not None:
-        _darken(canvas, shadow, at)
-    window, piece = overlap_slices(canvas.shape, at, cutout.size)
-    if window is not None:
-        canvas[window] = alpha_over(canvas[window], cutout.pixels[piece], cutout.alpha[piece])
-
-
-def _darken(canvas: Bytes, shadow: Shadow, at: Position) -> None:
-    place = at[0] + shadow.offset[0], at[1] + shadow.offset[1]
-    window, piece = overlap_slices(canvas.shape, place, (shadow.dark.shape[1], shadow.dark.shape[0]))
-    if window is not None:
-        light = cv2.merge([cv2.bitwise_not(shadow.dark[piece])] * 3)
-        canvas[window] = cv2.multiply(canvas[window], light, scale=1 / 255)
-
-
 def actor_sprites(plan: ClipPlan, frame: int) -> list[Sprite]:
     """What is seen of passers-by on a frame and what they carry, the farthest first."""
     second = frame / plan.fps
     here = [actor for actor in plan.actors if actor.start <= second < actor.end]
     seen: list[Sprite] = []
-    for actor in sorted(here, key=lambda one: one.feet(second)[1]):
+    for actor in sorted(here, key=lambda actor: actor.feet(second)[1]):
         somebody = actor.cutout, actor.at(second), actor.shadow
         if actor.carried is None:
             seen.append(somebody)
@@ -162,12 +145,12 @@ def _resting_place(carried: CarriedObject, frame: int) -> Position | None:
 
 def _occluded_by(sprite: Sprite, cutout: Cutout, place: Position) -> Sprite:
     """What is seen of somebody, and of the shadow, who stands behind a thing."""
-    one, at, shadow = sprite
-    alpha, pixels = _faded_out(one.alpha, at, cutout, place), _faded_out(one.pixels, at, cutout, place)
+    hidden, at, shadow = sprite
+    alpha, pixels = _faded_out(hidden.alpha, at, cutout, place), _faded_out(hidden.pixels, at, cutout, place)
     if shadow is not None:
         foot = at[0] + shadow.offset[0], at[1] + shadow.offset[1]
         shadow = replace(shadow, dark=_faded_out(shadow.dark, foot, cutout, place))
-    return replace(one, pixels=pixels, alpha=alpha), at, shadow
+    return replace(hidden, pixels=pixels, alpha=alpha), at, shadow
 
 
 def _faded_out(plane: Bytes, at: Position, cutout: Cutout, place: Position) -> Bytes:
@@ -175,20 +158,20 @@ def _faded_out(plane: Bytes, at: Position, cutout: Cutout, place: Position) -> B
     window, piece = overlap_slices(plane.shape, (place[0] - at[0], place[1] - at[1]), cutout.size)
     if window is None:
         return plane
-    kept, rest = plane.copy(), cv2.bitwise_not(cutout.alpha[piece])
-    kept[window] = cv2.multiply(kept[window], rest if plane.ndim == 2 else cv2.merge([rest] * 3), scale=1 / 255)
-    return kept
+    faded, rest = plane.copy(), cv2.bitwise_not(cutout.alpha[piece])
+    faded[window] = cv2.multiply(faded[window], rest if plane.ndim == 2 else cv2.merge([rest] * 3), scale=1 / 255)
+    return faded
 
 
 def _carried_position(actor: Actor, carried: CarriedObject, frame: int, fps: int) -> Position:
     """Where a carried thing is: lifted from where it stood, lowered to where it will stand."""
-    fixed = [one for one in (carried.picked_up, carried.put_down) if one is not None]
-    offsets = [_offset_from(actor, one, fps) for one in fixed]
+    fixed = [stop for stop in (carried.picked_up, carried.put_down) if stop is not None]
+    offsets = [_offset_from(actor, stop, fps) for stop in fixed]
     share, lift = 0.0, carried.lift
     if len(fixed) == 2:
         share = (frame - fixed[0][0]) / max(fixed[1][0] - fixed[0][0], 1)
-    for one in fixed:
-        lift *= min((abs(frame - one[0]) + (one is carried.picked_up)) / (fps * _EASE), 1.0)
+    for stop in fixed:
+        lift *= min((abs(frame - stop[0]) + (stop is carried.picked_up)) / (fps * _EASE), 1.0)
     left, top = actor.at(frame / fps)
     across = offsets[0][0] + share * (offsets[-1][0] - offsets[0][0])
     down = offsets[0][1] + share * (offsets[-1][1] - offsets[0][1])

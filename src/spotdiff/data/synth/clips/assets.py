@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.clips.actors import paste
+from spotdiff.data.synth.canvas import paste
 from spotdiff.data.synth.clips.plan import MARGIN
 from spotdiff.data.synth.clips.recipe import ClipRecipe
 from spotdiff.data.synth.cutouts import Cutout, cutout_of, posed, tinted
@@ -83,17 +83,17 @@ class AssetSampler:
         """
         for _ in range(_TRIES):
             cutout, name = self._thing()
-            found: list[Position] = []
+            positions: list[Position] = []
             boxes = list(taken)
             for _ in range(places * _PLACES):
                 at = self._spot(cutout, boxes)
                 if at is not None and self._shows(canvas, cutout, at):
-                    found.append(at)
+                    positions.append(at)
                     boxes.append((at[0], at[1], at[0] + cutout.size[0], at[1] + cutout.size[1]))
-                if len(found) == places:
+                if len(positions) == places:
                     taken[:] = boxes
                     self.names.append(name)
-                    return cutout, found
+                    return cutout, positions
         return None
 
     def walker(self) -> Cutout:
@@ -167,8 +167,8 @@ def _short(name: str) -> str:
     return "/".join(Path(name).parts[-2:])
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(left: Box, right: Box) -> bool:
+    return left[0] < right[2] and right[0] < left[2] and left[1] < right[3] and right[1] < left[3]
 
 
 def _mirrored(cutout: Cutout) -> Cutout:

@@ -113,7 +113,7 @@ def _light(rng: np.random.Generator, scene: Bytes) -> dict[str, Any]:
         seen = min(_DARKEST, mean) <= 255 * shown.mean() <= max(_BRIGHTEST, mean)
         if seen and abs(255 * shown.mean() - mean) > 8 and float((shown >= 1).mean()) < 0.3:
             break
-    return {"gain": [round(float(one), 3) for one in gain], "gamma": round(gamma, 3)}
+    return {"gain": [round(float(value), 3) for value in gain], "gamma": round(gamma, 3)}
 
 
 def _step(rng: np.random.Generator, scene: Bytes) -> Drawn:
@@ -137,7 +137,11 @@ def _headlights(rng: np.random.Generator, scene: Bytes) -> Drawn:
 def _lamp(rng: np.random.Generator, scene: Bytes) -> Drawn:
     gain = rng.uniform(1.4, 2.2) * np.array((1.0, rng.uniform(0.9, 1.0), rng.uniform(0.75, 1.0)))
     at = [round(float(value), 3) for value in rng.uniform(0.1, 0.9, 2)]
-    facts = {"gain": [round(float(one), 3) for one in gain], "at": at, "reach": round(float(rng.uniform(0.15, 0.4)), 3)}
+    facts = {
+        "gain": [round(float(value), 3) for value in gain],
+        "at": at,
+        "reach": round(float(rng.uniform(0.15, 0.4)), 3),
+    }
     return facts, rng.uniform(6, 20), float(rng.choice((0.0, 0.3, 1.0)))
 
 
@@ -149,7 +153,7 @@ def _flicker(rng: np.random.Generator, scene: Bytes) -> Drawn:
 def _infrared(rng: np.random.Generator, scene: Bytes) -> Drawn:
     weights = rng.dirichlet((4, 4, 2))
     facts = {
-        "weights": [round(float(one), 3) for one in weights],
+        "weights": [round(float(value), 3) for value in weights],
         "gamma": round(float(rng.uniform(0.55, 1.4)), 2),
         "gain": round(float(rng.uniform(0.75, 1.15)), 2),
         "vignette": round(float(rng.uniform(0.2, 0.55)), 2),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.clips.actors import paste
+from spotdiff.data.synth.canvas import paste
 from spotdiff.data.synth.clips.plan import MARGIN
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.noise import grain, smooth

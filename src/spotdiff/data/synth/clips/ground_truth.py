@@ -21,7 +21,7 @@ def truth_of(plan: ClipPlan, name: str) -> dict[str, Any]:
     - visible: from when nobody hides it.
     - until: when a left thing is taken again, or None.
     """
-    disturbances = sorted(plan.disturbances, key=lambda one: (one.start, one.kind))
+    disturbances = sorted(plan.disturbances, key=lambda disturbance: (disturbance.start, disturbance.kind))
     return {
         "schema": SCHEMA,
         "name": name,
@@ -30,13 +30,18 @@ def truth_of(plan: ClipPlan, name: str) -> dict[str, Any]:
         "seconds": _rounded(plan.seconds),
         "scenario": plan.scenario,
         "disturbances": [
-            {"kind": one.kind, "from": _rounded(one.start), "to": _rounded(one.end), "facts": dict(one.facts)}
-            for one in disturbances
+            {
+                "kind": disturbance.kind,
+                "from": _rounded(disturbance.start),
+                "to": _rounded(disturbance.end),
+                "facts": dict(disturbance.facts),
+            }
+            for disturbance in disturbances
         ],
         "events": [_event(plan, event) for event in plan.events],
         "passers": [
-            {"from": _rounded(max(one.start, 0.0)), "to": _rounded(min(one.end, plan.seconds))}
-            for one in sorted(plan.actors, key=lambda one: one.start)
+            {"from": _rounded(max(actor.start, 0.0)), "to": _rounded(min(actor.end, plan.seconds))}
+            for actor in sorted(plan.actors, key=lambda actor: actor.start)
         ],
         "noise": plan.noise,
         "jpeg": plan.jpeg,

@@ -86,15 +86,15 @@ def _busy(slots: list[EventSlot], fps: int) -> list[tuple[float, float]]:
 
 def _with_events(assets: AssetSampler, draft: ClipPlan, slots: list[EventSlot]) -> ClipPlan | None:
     """The draft with its things, its events and those who bring them about."""
-    taken = [foliage_box(one, draft.size) for one in draft.disturbances if one.kind == "leaves"]
+    taken = [foliage_box(disturbance, draft.size) for disturbance in draft.disturbances if disturbance.kind == "leaves"]
     objects: list[PlacedObject] = []
     events: list[ClipEvent] = []
     actors: list[Actor] = []
     for slot in slots:
-        found = assets.standing(draft.scene, taken, 2 if slot.kind == "moved" else 1)
-        if found is None:
+        placed = assets.standing(draft.scene, taken, 2 if slot.kind == "moved" else 1)
+        if placed is None:
             return None
-        cutout, places = found
+        cutout, places = placed
         shadow = contact_shadow(cutout, assets.rng)
         times = _times(slot, draft.frames)
         here = [PlacedObject(cutout, at, shadow, *span) for at, span in zip(places, times, strict=True)]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.clips.actors import actor_sprites, paste
+from spotdiff.data.synth.canvas import paste
+from spotdiff.data.synth.clips.actors import actor_sprites
 from spotdiff.data.synth.clips.effects import (
     Effect,
     NoiseBank,
@@ -60,10 +61,13 @@ class ClipRenderer:
         self.plan = plan
         self._scenes: dict[tuple[int, ...], Bytes] = {}
         self._effects = [
-            (one, make(one, plan)) for kind, make in _EFFECTS.items() for one in plan.disturbances if one.kind == kind
+            (disturbance, make(disturbance, plan))
+            for kind, make in _EFFECTS.items()
+            for disturbance in plan.disturbances
+            if disturbance.kind == kind
         ]
-        self._shakes = [shake(one, plan) for one in plan.disturbances if one.kind == "shake"]
-        self._leaves = [leaves(one, plan) for one in plan.disturbances if one.kind == "leaves"]
+        self._shakes = [shake(disturbance, plan) for disturbance in plan.disturbances if disturbance.kind == "shake"]
+        self._leaves = [leaves(disturbance, plan) for disturbance in plan.disturbances if disturbance.kind == "leaves"]
         self._noise = self._noise_bank()
 
     def _noise_bank(self) -> NoiseBank | None:
@@ -75,12 +79,12 @@ class ClipRenderer:
     def scene(self, frame: int) -> Bytes:
         """(H + 2 MARGIN, W + 2 MARGIN, 3) uint8: what stands there on a frame, and nobody."""
         objects = self.plan.objects
-        here = tuple(number for number, one in enumerate(objects) if one.start <= frame < one.end)
+        here = tuple(number for number, placed in enumerate(objects) if placed.start <= frame < placed.end)
         if here not in self._scenes:
             canvas = self.plan.scene.copy()
             for number in sorted(here, key=lambda each: objects[each].box[3]):
-                one = objects[number]
-                paste(canvas, one.cutout, (one.at[0] + MARGIN, one.at[1] + MARGIN), one.shadow)
+                placed = objects[number]
+                paste(canvas, placed.cutout, (placed.at[0] + MARGIN, placed.at[1] + MARGIN), placed.shadow)
             self._scenes[here] = canvas
         return self._scenes[here]
 
@@ -103,8 +107,8 @@ class ClipRenderer:
         tones = tones_at(self.plan.disturbances, second)
         if tones is not None:
             pixels = np.asarray(cv2.LUT(pixels, tones))
-        for one, apply in self._effects:
-            if one.strength(second) > 0:
+        for disturbance, apply in self._effects:
+            if disturbance.strength(second) > 0:
                 pixels = apply(pixels, frame)
         return pixels
 

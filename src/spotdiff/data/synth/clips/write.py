@@ -123,8 +123,8 @@ def clips_sheet(plans: Sequence[ClipPlan]) -> Bytes:
 def _rows(number: int, plan: ClipPlan) -> list[Bytes]:
     film, last = ClipRenderer(plan), plan.frames - 1
     if not plan.events:
-        middle = [round((one.start + one.end) / 2 * plan.fps) for one in plan.disturbances[:1]]
-        middle = middle or [round((one.start + one.end) / 2 * plan.fps) for one in plan.actors[:1]] or [0]
+        middle = [round((disturbance.start + disturbance.end) / 2 * plan.fps) for disturbance in plan.disturbances[:1]]
+        middle = middle or [round((actor.start + actor.end) / 2 * plan.fps) for actor in plan.actors[:1]] or [0]
         return [_row(film, (0, min(middle[0], last), last), f"{number} {plan.scenario}", [])]
     rows = []
     for event in plan.events:
@@ -145,7 +145,7 @@ def _row(film: ClipRenderer, frames: tuple[int, ...], text: str, boxes: list[tup
         scale = _WIDE / tile.shape[1]
         tile = cv2.resize(tile, (_WIDE, round(tile.shape[0] * scale)), interpolation=cv2.INTER_AREA)
         for ink, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            said = f"{text} {frame / film.plan.fps:.1f} s"
-            cv2.putText(tile, said, (5, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, ink, thick, cv2.LINE_AA)
+            caption = f"{text} {frame / film.plan.fps:.1f} s"
+            cv2.putText(tile, caption, (5, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, ink, thick, cv2.LINE_AA)
         tiles.append(cv2.copyMakeBorder(tile, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=(255,) * 3))
     return np.hstack(tiles)
