@@ -102,12 +102,11 @@ class AugmentedSource:
             return self._cached[index]
         loaded = load_example(self.samples[index], most=2 * self.size)
         self._cached[index] = loaded
-        while len(self._cached) > 1 and self._cached_bytes() > self.cached_mb * 1e6:
+        sizes = [example.before.nbytes * 2 + example.gone.nbytes * 4 for example in self._cached.values()]
+        while len(sizes) > 1 and sum(sizes) > self.cached_mb * 1e6:
             self._cached.popitem(last=False)
+            sizes.pop(0)
         return loaded
-
-    def _cached_bytes(self) -> int:
-        return sum(example.before.nbytes * 2 + example.gone.nbytes * 4 for example in self._cached.values())
 
 
 def _augmented(loaded: Example, size: int, rng: Generator) -> Example:

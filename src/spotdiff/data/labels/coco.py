@@ -66,7 +66,12 @@ class Coco:
 
     def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file for all."""
-        document = coco_document(map(_image_fields, images), CATEGORIES)
+        images_and_annotations = []
+        for image in images:
+            width, height = image.size or (0, 0)
+            fields = {"file_name": image.name, "width": width, "height": height}
+            images_and_annotations.append((fields, [_annotation_fields(each) for each in image.annotations]))
+        document = coco_document(images_and_annotations, CATEGORIES)
         return {"annotations.json": (json.dumps(document) + "\n").encode("ascii")}
 
 
@@ -110,12 +115,6 @@ def _parse_run_lengths(segmentation: dict[str, Any]) -> tuple[Polygon, ...]:
         raise DataError('run lengths need "size" [height, width] and "counts"')
     lengths = decode_counts(counts) if isinstance(counts, str) else counts
     return exact_polygons(decode_run_lengths(lengths, (size[1], size[0]), by_columns=True))
-
-
-def _image_fields(image: ImageAnnotations) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    width, height = image.size or (0, 0)
-    fields = {"file_name": image.name, "width": width, "height": height}
-    return fields, [_annotation_fields(annotation) for annotation in image.annotations]
 
 
 def _annotation_fields(annotation: Annotation) -> dict[str, Any]:

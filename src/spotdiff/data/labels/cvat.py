@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 
 import numpy as np
 
-from spotdiff.data.annotations.annotation import CATEGORIES, Annotation, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, parse_annotation
 from spotdiff.data.annotations.parsing import (
     decode_run_lengths,
     exact_polygons,
@@ -79,14 +80,11 @@ class Cvat:
 def _parse_image(image: ElementTree.Element, path: Path) -> ImageAnnotations:
     name = _attribute(image, "name")
     shapes = [shape for shape in image if shape.tag in _SHAPES]
-    annotations = tuple(_parse_annotation(at, shape) for at, shape in enumerate(shapes, start=1))
-    return ImageAnnotations(name, annotations, path, parse_size(image.get("width"), image.get("height")), name)
-
-
-def _parse_annotation(position: int, shape: ElementTree.Element) -> Annotation:
-    return parse_annotation(
-        f"{shape.tag} {position}", lambda: _attribute(shape, "label"), lambda: _parse_polygons(shape)
+    annotations = tuple(
+        parse_annotation(f"{shape.tag} {at}", partial(_attribute, shape, "label"), partial(_parse_polygons, shape))
+        for at, shape in enumerate(shapes, start=1)
     )
+    return ImageAnnotations(name, annotations, path, parse_size(image.get("width"), image.get("height")), name)
 
 
 def _attribute(element: ElementTree.Element, name: str) -> str:

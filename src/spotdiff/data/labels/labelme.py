@@ -14,13 +14,14 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 
-from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.annotation import ImageAnnotations, parse_annotation
 from spotdiff.data.annotations.parsing import exact_polygons, parse_polygon, parse_size, value_of
 from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
@@ -49,16 +50,15 @@ class Labelme:
             embedded = _decode_base64(document.get("imageData") or "")
         except DataError as error:
             raise DataError(f"{path}: not labelme's: {error}") from None
-        annotations = tuple(_parse_annotation(number, shape) for number, shape in enumerate(shapes, start=1))
+        annotations = tuple(
+            parse_annotation(f"shape {at}", partial(value_of, shape, "label", str), partial(_parse_polygons, shape))
+            for at, shape in enumerate(shapes, start=1)
+        )
         return (ImageAnnotations("", annotations, path, size, path_in_file, embedded),)
 
     def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file a picture, beside it."""
         return {str(PurePosixPath(image.name).with_suffix(".json")): _encode_file(image) for image in images}
-
-
-def _parse_annotation(number: int, shape: object) -> Annotation:
-    return parse_annotation(f"shape {number}", lambda: value_of(shape, "label", str), lambda: _parse_polygons(shape))
 
 
 def _parse_polygons(shape: object) -> tuple[Polygon, ...]:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations
 from spotdiff.data.annotations.parsing import value_of
@@ -44,7 +44,11 @@ class Via:
 
     def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One project for all."""
-        pictures = {f"{image.name}{image.file_size}": _picture(image) for image in images}
+        pictures = {}
+        for image in images:
+            regions = [{"shape_attributes": shape, "region_attributes": named} for shape, named in via_regions(image)]
+            fields = {"filename": image.name, "size": image.file_size, "regions": regions, "file_attributes": {}}
+            pictures[f"{image.name}{image.file_size}"] = fields
         options = {category: "" for category in CATEGORIES}
         attributes = {KIND: {"type": "dropdown", "description": "", "options": options, "default_options": {}}}
         document = {
@@ -68,17 +72,9 @@ def _parse_image(node: object, path: Path) -> ImageAnnotations:
         regions = list(regions.values())
     if not isinstance(regions, list):
         raise DataError(f'"regions" of {name} is no list')
-    annotations = tuple(
-        region_annotation(f"region {at}", *(_part(region, key) for key in ("shape_attributes", "region_attributes")))
-        for at, region in enumerate(regions)
-    )
-    return ImageAnnotations(name, annotations, path, path=name)
-
-
-def _part(region: object, key: str) -> object:
-    return region.get(key) if isinstance(region, dict) else None
-
-
-def _picture(image: ImageAnnotations) -> dict[str, Any]:
-    regions = [{"shape_attributes": shape, "region_attributes": attributes} for shape, attributes in via_regions(image)]
-    return {"filename": image.name, "size": image.file_size, "regions": regions, "file_attributes": {}}
+    annotations = []
+    for at, region in enumerate(regions):
+        known = region if isinstance(region, dict) else {}
+        shape, attributes = known.get("shape_attributes"), known.get("region_attributes")
+        annotations.append(region_annotation(f"region {at}", shape, attributes))
+    return ImageAnnotations(name, tuple(annotations), path, path=name)

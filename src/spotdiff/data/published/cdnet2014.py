@@ -106,8 +106,8 @@ class _Film:
     def __call__(self, sample: Sample) -> Truth:
         labels = _LABELS(sample)
         mask = np.asarray(labels.mask, np.uint8).copy()
-        for path, uncounted, level in ((self.empty, _moving, _UNKNOWN), (self.region, _outside, _OUTSIDE)):
-            marked = uncounted(path)
+        for path, level in ((self.empty, _UNKNOWN), (self.region, _OUTSIDE)):
+            marked = _moving(path) if path == self.empty else read_colours(path) == 0
             if marked.shape != mask.shape:
                 raise DataError(f"{path} is not of the size of {sample.mask}")
             mask[marked] = level
@@ -117,10 +117,6 @@ class _Film:
 def _moving(path: Path) -> NDArray[np.bool_]:
     codes = read_colours(path)
     return np.asarray((codes == _MOVING) | (codes == _UNSURE))
-
-
-def _outside(path: Path) -> NDArray[np.bool_]:
-    return np.asarray(read_colours(path) == 0)
 
 
 def _frame_of(label: Path, film: Path) -> Path:

@@ -54,8 +54,12 @@ class SpotTheDiff:
         for split_name in [split] if split else self.card.splits:
             for name, texts in read_sentences(top / "annotations" / f"{split_name}.json").items():
                 sentences[name] = sentences.get(name, ()) + texts
-        samples = tuple(_sample(name, sentences[name], pictures) for name in sorted(sentences))
-        return Dataset(split_title("spot-the-diff", split), samples)
+        samples = []
+        for name, texts in sorted(sentences.items()):
+            changed = any(_NOTHING.search(text.lower()) is None for text in texts) if texts else None
+            before, after = pictures / f"{name}.png", pictures / f"{name}_2.png"
+            samples.append(Sample(name, before, after, reader=KnownTruth(changed)))
+        return Dataset(split_title("spot-the-diff", split), tuple(samples))
 
 
 def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
@@ -73,8 +77,3 @@ def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
     except (KeyError, TypeError):
         raise DataError(f'{path} is not a list of {{"img_id": ..., "sentences": [...]}}') from None
     return sentences
-
-
-def _sample(name: str, sentences: tuple[str, ...], pictures: Path) -> Sample:
-    changed = any(_NOTHING.search(text.lower()) is None for text in sentences) if sentences else None
-    return Sample(name, pictures / f"{name}.png", pictures / f"{name}_2.png", reader=KnownTruth(changed))

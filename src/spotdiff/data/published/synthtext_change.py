@@ -68,16 +68,13 @@ class SynthtextChange:
         if not names:
             raise DataError(f"{root} holds no pair: no name is both in {folder.name} and in {_UNPACKED}")
         odd = tuple(f"{_UNPACKED}/{after[name].name} belongs to no pair" for name in sorted(after.keys() - set(names)))
-        samples = (_sample(name, backgrounds[name], after[name], root) for name in names)
+        words = {name: root / _WORDS / f"{name}.json" for name in names}
+        samples = [Sample(name, backgrounds[name], after[name], boxes=words[name], reader=_Words()) for name in names]
         return Dataset(split_title("synthtext-change", split), tuple(samples), odd)
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES)
-
-
-def _sample(name: str, before: Path, after: Path, root: Path) -> Sample:
-    return Sample(name, before, after, boxes=root / _WORDS / f"{name}.json", reader=_Words())
 
 
 @dataclass(frozen=True, slots=True)

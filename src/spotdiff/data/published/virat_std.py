@@ -48,7 +48,11 @@ class ViratStd:
         annotations = read_npy(path)
         if not isinstance(annotations, dict):
             raise DataError(f"{path} holds a {type(annotations).__name__}, not boxes by the id of their pair")
-        samples = (_sample(str(name), _parse_boxes(rows, path), root) for name, rows in annotations.items())
+        samples = []
+        for key, rows in annotations.items():
+            name, boxes = str(key), _parse_boxes(rows, path)
+            truth = KnownTruth(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
+            samples.append(Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=truth))
         return Dataset(split_title("virat-std", split), tuple(sorted(samples, key=lambda sample: sample.name)))
 
 
@@ -65,8 +69,3 @@ def _parse_boxes(rows: object, path: Path) -> tuple[TrueBox, ...]:
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
         raise DataError(f"{path}: a box is empty: right must exceed left, bottom must exceed top")
     return tuple((left, top, right, bottom) for left, top, right, bottom in boxes.tolist())
-
-
-def _sample(name: str, boxes: tuple[TrueBox, ...], root: Path) -> Sample:
-    truth = KnownTruth(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
-    return Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=truth)

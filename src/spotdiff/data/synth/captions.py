@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from spotdiff.language.facts import COLOURS, ChangeFact, Cutout, Spot, size_word
+from spotdiff.language.facts import COLOURS, ChangeFact, Spot, Thing, size_word
 from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of, way_of
 
@@ -46,11 +46,11 @@ def fact_of(place: Place, size: tuple[int, int]) -> ChangeFact:
         second = _like(facts.get("class", ""), facts.get("colour", ""), after, size)
         return ChangeFact("replaced", first, Spot(place_of(after, size)), second)
     box = after if place.kind == "added" else before
-    cutout = _like(facts.get("class", ""), facts.get("colour", ""), box, size)
+    thing = _like(facts.get("class", ""), facts.get("colour", ""), box, size)
     if place.kind != "moved":
-        return ChangeFact(place.kind, cutout, Spot(place_of(box, size)))
+        return ChangeFact(place.kind, thing, Spot(place_of(box, size)))
     start, end = Spot(place_of(before, size)), Spot(place_of(after, size))
-    return ChangeFact("moved", cutout, start, to=end, way=way_of(before, after) if start == end else "")
+    return ChangeFact("moved", thing, start, to=end, way=way_of(before, after) if start == end else "")
 
 
 def _order(place: Place) -> tuple[int, int]:
@@ -62,6 +62,6 @@ def _earlier(place: Place) -> Box:
     return place.box_before or place.box_after or (0, 0, 0, 0)
 
 
-def _like(name: str, colour: str, box: Box, size: tuple[int, int]) -> Cutout:
+def _like(name: str, colour: str, box: Box, size: tuple[int, int]) -> Thing:
     share = (box[2] - box[0]) * (box[3] - box[1]) / (size[0] * size[1])
-    return Cutout(name, colour if colour in COLOURS else "", size_word(share))
+    return Thing(name, colour if colour in COLOURS else "", size_word(share))

@@ -82,12 +82,12 @@ class AssetSampler:
             The thing and the left and top of each place, or None where nothing was found.
         """
         for _ in range(_TRIES):
-            cutout, name = self._thing()
+            cutout, name = self._random_cutout()
             positions: list[Position] = []
             boxes = list(taken)
             for _ in range(places * _PLACES):
-                at = self._spot(cutout, boxes)
-                if at is not None and self._shows(canvas, cutout, at):
+                at = self._free_position(cutout, boxes)
+                if at is not None and self._stands_out_at(canvas, cutout, at):
                     positions.append(at)
                     boxes.append((at[0], at[1], at[0] + cutout.size[0], at[1] + cutout.size[1]))
                 if len(positions) == places:
@@ -117,10 +117,11 @@ class AssetSampler:
                 self.names.append(_short(self.materials.cutouts[number].name))
                 break
         if rng.random() < 0.5:
-            cutout = _mirrored(cutout)
+            pixels, alpha, area = (cv2.flip(plane, 1) for plane in (cutout.pixels, cutout.alpha, cutout.area))
+            cutout = Cutout(pixels, alpha, area, cutout.name)
         return cutout.scaled(max(height / cutout.size[1], wide / cutout.size[0]))
 
-    def _thing(self) -> tuple[Cutout, str]:
+    def _random_cutout(self) -> tuple[Cutout, str]:
         rng, numbers = self.rng, self._stock()["thing"]
         recipe, name = self.recipe, "drawn"
         cutout = draw_object(rng)
@@ -134,7 +135,7 @@ class AssetSampler:
         gains = rng.uniform(0.85, 1.15) * rng.uniform(0.96, 1.04, 3)
         return tinted(cutout.scaled(factor), (float(gains[0]), float(gains[1]), float(gains[2]))), name
 
-    def _spot(self, cutout: Cutout, taken: list[Box]) -> Position | None:
+    def _free_position(self, cutout: Cutout, taken: list[Box]) -> Position | None:
         """A place in the lower part of the picture and off the boxes taken; None where chance finds none."""
         wide, tall = cutout.size
         rooms = self.recipe.width - wide - 2 * _MARGIN, self.recipe.height - tall - 2 * _MARGIN
@@ -147,7 +148,7 @@ class AssetSampler:
         near = (left - _GAP, top - _GAP, left + wide + _GAP, top + tall + _GAP)
         return None if any(_overlap(near, box) for box in taken) else (left, top)
 
-    def _shows(self, canvas: Bytes, cutout: Cutout, at: Position) -> bool:
+    def _stands_out_at(self, canvas: Bytes, cutout: Cutout, at: Position) -> bool:
         left, top = at[0] + MARGIN, at[1] + MARGIN
         ground = canvas[top : top + cutout.size[1], left : left + cutout.size[0]]
         shown = ground.copy()
@@ -169,11 +170,6 @@ def _short(name: str) -> str:
 
 def _overlap(left: Box, right: Box) -> bool:
     return left[0] < right[2] and right[0] < left[2] and left[1] < right[3] and right[1] < left[3]
-
-
-def _mirrored(cutout: Cutout) -> Cutout:
-    pixels, alpha, area = (cv2.flip(plane, 1) for plane in (cutout.pixels, cutout.alpha, cutout.area))
-    return Cutout(pixels, alpha, area, cutout.name)
 
 
 def _figure(rng: np.random.Generator) -> Cutout:

@@ -61,7 +61,8 @@ def _plan_attempt(assets: AssetSampler, scenario: str, turn: int) -> ClipPlan | 
     scene = assets.background()
     slots = schedule_events(rng, recipe, frames) if scenario == "event" else []
     kinds = choose_kinds(rng, scenario, turn, recipe.disturbances)
-    busy = _busy(slots, recipe.fps)
+    busy = [(slot.start / recipe.fps, slot.frame / recipe.fps) for slot in slots]
+    busy += [(slot.until / recipe.fps, slot.until / recipe.fps) for slot in slots if slot.until is not None]
     sampled = [sample_disturbance(rng, kind, scene, frames / recipe.fps, busy) for kind in kinds]
     disturbances = tuple(disturbance for disturbance in sampled if disturbance is not None)
     if scenario not in ("event", "passers") and not disturbances:
@@ -76,12 +77,6 @@ def _plan_attempt(assets: AssetSampler, scenario: str, turn: int) -> ClipPlan | 
     plan = replace(with_events, actors=(*with_events.actors, *passers_by), noise=noise, jpeg=quality)
     names = tuple(dict.fromkeys(assets.names))
     return _with_visibility(replace(plan, seed=int(rng.integers(1 << 31)), materials=names), recipe)
-
-
-def _busy(slots: list[EventSlot], fps: int) -> list[tuple[float, float]]:
-    """Seconds in which something is left, taken or moved."""
-    spans = [(slot.start / fps, slot.frame / fps) for slot in slots]
-    return spans + [(slot.until / fps, slot.until / fps) for slot in slots if slot.until is not None]
 
 
 def _with_events(assets: AssetSampler, draft: ClipPlan, slots: list[EventSlot]) -> ClipPlan | None:

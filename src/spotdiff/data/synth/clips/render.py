@@ -68,13 +68,8 @@ class ClipRenderer:
         ]
         self._shakes = [shake(disturbance, plan) for disturbance in plan.disturbances if disturbance.kind == "shake"]
         self._leaves = [leaves(disturbance, plan) for disturbance in plan.disturbances if disturbance.kind == "leaves"]
-        self._noise = self._noise_bank()
-
-    def _noise_bank(self) -> NoiseBank | None:
-        plan = self.plan
-        if not plan.noise:
-            return None
-        return NoiseBank(np.random.default_rng((plan.seed, 1)), plan.size, plan.noise, plan.frames)
+        noise_rng = np.random.default_rng((plan.seed, 1))
+        self._noise = NoiseBank(noise_rng, plan.size, plan.noise, plan.frames) if plan.noise else None
 
     def scene(self, frame: int) -> Bytes:
         """(H + 2 MARGIN, W + 2 MARGIN, 3) uint8: what stands there on a frame, and nobody."""
