@@ -168,7 +168,7 @@ def test_carried_things_are_put_down_where_they_stay(busy):
     held = [(plan, one) for plan in busy for one in plan.actors if one.carried]
     assert held
     for plan, one in held:
-        film = ClipRenderer(replace(plan, passers=(one,)))
+        film = ClipRenderer(replace(plan, actors=(one,)))
         frame, at = one.carried.put_down or one.carried.picked_up
         area, (left, top) = one.carried.cutout.alpha > 250, at
         window = np.s_[top : top + area.shape[0], left : left + area.shape[1]]
@@ -182,7 +182,7 @@ def test_carried_things_are_lifted_in_between(busy):
     assert brought
     for plan, one in brought:
         number, (left, top) = one.carried.put_down
-        alone = replace(plan, passers=(one,))
+        alone = replace(plan, actors=(one,))
         cutout, (x, y), _ = actor_sprites(alone, number - 1)[1]
         assert cutout is one.carried.cutout
         assert abs(x - left) <= 2
@@ -195,6 +195,6 @@ def test_carried_things_are_lifted_in_between(busy):
 
 def test_who_carries_a_thing_stands_behind_it(busy):
     plan, one = next((plan, one) for plan in busy for one in plan.actors if one.carried and one.carried.put_down)
-    seen = actor_sprites(replace(plan, passers=(one,)), one.carried.put_down[0])
+    seen = actor_sprites(replace(plan, actors=(one,)), one.carried.put_down[0])
     assert len(seen) == 1
     assert (seen[0][0].alpha < one.cutout.alpha).any()
