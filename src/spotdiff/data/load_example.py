@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from spotdiff.data.dataset import Sample, TrueBox
-    from spotdiff.types import Box, Bytes
+    from spotdiff.types import Box, Bytes, Kind
 
 Size = tuple[int, int]  # width, height
 
@@ -110,7 +110,7 @@ def _places(truth: Truth, sizes: tuple[Size, Size], size: Size) -> Iterable[Plac
     for box_before, box_after, word in _boxes(truth, sizes):
         if word != EITHER:
             boxes = [_scaled(box, *factor) for box, factor in zip((box_before, box_after), factors, strict=True)]
-            kind = next((kind for kind in KINDS if kind == word), "changed")
+            kind: Kind = next((known for known in KINDS if known == word), "changed")
             yield Place(kind, _whole_pixels(boxes[0], size), _whole_pixels(boxes[1], size))
 
 
