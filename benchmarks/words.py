@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 from spotdiff.data import find_datasets, open_dataset
-from spotdiff.data.truth import EITHER, read_truth
+from spotdiff.data.dataset import EITHER, read_truth
 from spotdiff.language.parse import parse
 from spotdiff.language.places import place_of
 from spotdiff.metrics.detections import boxes_array, iou_matrix

@@ -20,7 +20,7 @@ from PIL import Image
 
 import spotdiff
 from spotdiff.data import Sample, open_named
-from spotdiff.data.truth import CHANGED, UNCOUNTED, read_truth
+from spotdiff.data.dataset import CHANGED, UNCOUNTED, read_truth
 from spotdiff.language.parse import parse
 from spotdiff.language.places import place_of
 from spotdiff.report.overlay import overlay

@@ -56,7 +56,7 @@ def test_bad_files_are_named_one_by_one_and_nothing_is_written(spotdiff, drawn, 
     ran = spotdiff("labels", "in", "labelme", drawn, "--out", tmp_path / "place")
     first, second = ran.err.splitlines()
     assert (ran.code, ran.out) == (2, "")
-    assert first.startswith(f"spotdiff: {drawn}/after/2.json: not JSON")
+    assert first.startswith(f"spotdiff: {drawn}/after/2.json is not JSON")
     assert second.startswith(f"spotdiff: {drawn}/before/1.json: shape 1 (taken): unknown label 'taken'")
     assert not (tmp_path / "place").exists()
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from spotdiff.data.captioned import caption_sets, open_captions
 from spotdiff.data.synth import Synthesis, get_pair_recipe
-from spotdiff.data.synth.write import write_pairs
+from spotdiff.data.synth.write_pairs import write_pairs
 from spotdiff.errors import DataError, OptionError
 from spotdiff.language.parse import parse
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data import open_dataset
-from spotdiff.data.inspect import checked, inspect, look
+from spotdiff.data.inspect import checked, inspect, inspect_samples
 from spotdiff.errors import DataError
 
 
@@ -42,7 +42,7 @@ def test_sound_data_has_no_problem(yard):
     dataset = open_dataset(yard)
     assert inspect(dataset) == ()
     assert checked(dataset) is dataset
-    assert [looked.changed for looked in look(dataset, workers=2)] == [True] * 3
+    assert [looked.changed for looked in inspect_samples(dataset, workers=2)] == [True] * 3
 
 
 def test_a_missing_counterpart(yard):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spotdiff.data import Dataset, open_dataset
-from spotdiff.data.truth import read_truth
+from spotdiff.data.dataset import read_truth
 from spotdiff.evaluate import report_of
 from spotdiff.evaluate.measure import judge
 from spotdiff.options import Options

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from spotdiff.data.truth import Truth
+from spotdiff.data.dataset import Truth
 from spotdiff.evaluate.boxes import IOU, IOUS, find
 from spotdiff.evaluate.figures import object_figures
 from spotdiff.evaluate.measure import Outcome

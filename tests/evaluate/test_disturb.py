@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.data.truth import Truth
+from spotdiff.data.dataset import Truth
 from spotdiff.evaluate.disturb import STRENGTHS, Disturbance, disturbances, disturbed
 from spotdiff.image.colour import linear
 from spotdiff.types import Picture

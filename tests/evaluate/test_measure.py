@@ -7,7 +7,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from spotdiff.data.truth import Truth
+from spotdiff.data.dataset import Truth
 from spotdiff.errors import DataError
 from spotdiff.evaluate.measure import judge
 

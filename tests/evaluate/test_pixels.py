@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from spotdiff.data.truth import Truth
+from spotdiff.data.dataset import Truth
 from spotdiff.errors import DataError
 from spotdiff.evaluate.pixels import said_maps, tally_of
 from spotdiff.types import Alignment, Evidence, Picture

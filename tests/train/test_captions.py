@@ -11,7 +11,7 @@ import torch
 import spotdiff
 from spotdiff.data.captioned import open_captions
 from spotdiff.data.synth import Synthesis, get_pair_recipe
-from spotdiff.data.synth.write import write_pairs
+from spotdiff.data.synth.write_pairs import write_pairs
 from spotdiff.describe.captioner import Captioner
 from spotdiff.errors import DataError, OptionError
 from spotdiff.evaluate.captions import blind, markdown, row, true_regions

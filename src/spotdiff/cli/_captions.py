@@ -13,7 +13,7 @@ import click
 from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
-    from spotdiff.data.captioned import Told
+    from spotdiff.data.captioned import CaptionedPair
     from spotdiff.evaluate.captions import Row, System
     from spotdiff.options import Options
 
@@ -55,7 +55,7 @@ def measure_captions(
     return 0
 
 
-def _systems(pairs: Sequence[Told], options: Options, captioners: Sequence[str]) -> Mapping[str, System]:
+def _systems(pairs: Sequence[CaptionedPair], options: Options, captioners: Sequence[str]) -> Mapping[str, System]:
     from dataclasses import replace
 
     from spotdiff.describe.captioner import Captioner
@@ -93,7 +93,7 @@ def _number(value: float) -> float | None:
     return round(value, 4) if value == value else None
 
 
-def _sentences(pairs: Sequence[Told], rows: Sequence[Row]) -> str:
+def _sentences(pairs: Sequence[CaptionedPair], rows: Sequence[Row]) -> str:
     """One line a pair: what is true, and what each system said."""
     lines = []
     for number, pair in enumerate(pairs):

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from spotdiff.data import Dataset
 
 _OURS = "ours"
 _TROUBLE = 2  # exit code when a pair is spoilt
@@ -45,25 +40,25 @@ def command(
     if name is not None and opened is not None:
         raise click.UsageError("give a NAME or --open, not both")
     if opened is not None:
-        return _look(opened, split, workers, as_json=as_json)
+        return _inspect(opened, split, workers, as_json=as_json)
     if name is None:
         lines = _lines()
-        click.echo(json.dumps(lines, indent=2) if as_json else _listed(lines))
+        click.echo(json.dumps(lines, indent=2) if as_json else _table(lines))
         return 0
     facts = _facts(name)
-    click.echo(json.dumps(facts, indent=2) if as_json else _told(facts))
+    click.echo(json.dumps(facts, indent=2) if as_json else _describe(facts))
     return 0
 
 
 def _lines() -> dict[str, str]:
     """One line on every layout by name, ours first."""
-    from spotdiff.data.published import published_lines
+    from spotdiff.data.published import published_summaries
 
     ours = "Folders before, after and mask (or t0 and t1, or A, B and label), or gone and new, or boxes."
-    return {_OURS: ours, **published_lines()}
+    return {_OURS: ours, **published_summaries()}
 
 
-def _listed(lines: dict[str, str]) -> str:
+def _table(lines: dict[str, str]) -> str:
     width = max(map(len, lines))
     return "\n".join(f"{name:<{width}}  {line}" for name, line in lines.items())
 
@@ -71,15 +66,15 @@ def _listed(lines: dict[str, str]) -> str:
 def _facts(name: str) -> dict[str, Any]:
     """What is known of a layout, by heading."""
     if name == _OURS:
-        from spotdiff.data import folders
+        from spotdiff.data import open as open_module
 
-        return {"name": name, "folders": textwrap.dedent(folders.__doc__ or "").strip()}
+        return {"name": name, "folders": textwrap.dedent(open_module.__doc__ or "").strip()}
     from spotdiff.data.published import get_published
 
     return {"name": name, **asdict(get_published(name).card)}
 
 
-def _told(facts: dict[str, Any]) -> str:
+def _describe(facts: dict[str, Any]) -> str:
     if facts["name"] == _OURS:
         return str(facts["folders"])
     lines = [f"{facts['name']}: {facts['title']}", ""]
@@ -105,38 +100,31 @@ def _entry(heading: str, value: object) -> list[str]:
     return [(f"{heading:<12}" if number == 0 else indent) + line for number, line in enumerate(wrapped)]
 
 
-def _look(named: str, split: str, workers: int, *, as_json: bool) -> int:
+def _inspect(named: str, split: str, workers: int, *, as_json: bool) -> int:
     from spotdiff.cli._progress import watched
     from spotdiff.data import open_named
-    from spotdiff.data.inspect import look, odd_files
+    from spotdiff.data.inspect import inspect_samples, unpaired_files
 
     dataset = open_named(named, split=split)
-    looked = list(watched(look(dataset, workers=workers), len(dataset), unit="pairs", quiet=as_json))
-    problems = [*odd_files(dataset), *(problem for one in looked for problem in one.problems)]
-    found = _counted(dataset, [one.changed for one in looked])
+    inspecting = inspect_samples(dataset, workers=workers)
+    reports = list(watched(inspecting, len(dataset), unit="pairs", quiet=as_json))
+    problems = [*unpaired_files(dataset), *(problem for report in reports for problem in report.problems)]
+    changed = [report.changed for report in reports]
+    counts = {
+        "name": dataset.name,
+        "pairs": len(dataset),
+        "changed": changed.count(True),
+        "unchanged": changed.count(False),
+        "unknown": changed.count(None),
+    }
     if as_json:
-        click.echo(json.dumps({**found, "problems": [asdict(problem) for problem in problems]}, indent=2))
+        click.echo(json.dumps({**counts, "problems": [asdict(problem) for problem in problems]}, indent=2))
     else:
-        click.echo(_summed(found))
+        unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""
+        pairs = "1 pair" if len(dataset) == 1 else f"{len(dataset)} pairs"
+        click.echo(f"{dataset.name}: {pairs}, {counts['changed']} changed, {counts['unchanged']} unchanged{unknown}")
         for problem in problems[:_SHOWN]:
             click.echo(f"  {problem.severity}: {problem}")
         if len(problems) > _SHOWN:
             click.echo(f"  and {len(problems) - _SHOWN} more; --json tells them all")
     return _TROUBLE if any(problem.severity == "error" for problem in problems) else 0
-
-
-def _counted(dataset: Dataset, changed: Iterable[bool | None]) -> dict[str, Any]:
-    known = list(changed)
-    return {
-        "name": dataset.name,
-        "pairs": len(dataset),
-        "changed": known.count(True),
-        "unchanged": known.count(False),
-        "unknown": known.count(None),
-    }
-
-
-def _summed(found: dict[str, Any]) -> str:
-    unknown = f", {found['unknown']} unknown" if found["unknown"] else ""
-    pairs = "1 pair" if found["pairs"] == 1 else f"{found['pairs']} pairs"
-    return f"{found['name']}: {pairs}, {found['changed']} changed, {found['unchanged']} unchanged{unknown}"

@@ -125,8 +125,7 @@ def _datasets(data: Sequence[str], split: str) -> list[Dataset]:
 
 
 def _opened(text: str, split: str) -> list[Dataset]:
-    from spotdiff.data import find_datasets, open_dataset
-    from spotdiff.data.published import open_named
+    from spotdiff.data import find_datasets, open_dataset, open_named
 
     if split or (":" in text and not Path(text).exists()):
         return [open_named(text, split=split)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from spotdiff.data.labels.parts.marks import Mark
+    from spotdiff.data.annotations.annotation import Annotation
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,18 +69,19 @@ def labels_in(
     Exit codes: 0, or 2 if anything is wrong; then nothing is written.
     """
     from spotdiff.cli._progress import watched
+    from spotdiff.data.annotations.pairs import read_pairs
+    from spotdiff.data.annotations.to_dataset import write_dataset
     from spotdiff.data.labels import get_format
-    from spotdiff.data.labels.parts.gather import gather
-    from spotdiff.data.labels.parts.inward import write_dataset
 
-    pairs, troubles = gather(
+    pairs, troubles = read_pairs(
         get_format(form), source, pictures=pictures, side_by_side=side_by_side, labels=labels, unmarked=unmarked
     )
     if troubles:
-        return _told(troubles)
+        return _report(troubles)
     written = write_dataset(pairs, Path(out), boxes=boxes)
     done = list(watched(written, len(pairs), unit="pairs", quiet=quiet))
-    _sum_up(out, [[mark for marks in pair.marks.values() for mark in marks] for pair in done], json_to, quiet=quiet)
+    annotations = [[each for of_side in pair.annotations.values() for each in of_side] for pair in done]
+    _write_summary(out, annotations, json_to, quiet=quiet)
     return 0
 
 
@@ -109,44 +110,38 @@ def labels_out(
     """
     from spotdiff.cli._progress import watched
     from spotdiff.data import open_dataset
+    from spotdiff.data.annotations.from_dataset import annotate, write_annotations
     from spotdiff.data.labels import get_format
-    from spotdiff.data.labels.parts.outward import draw, write_labels
 
-    known, opened = get_format(form), open_dataset(dataset, split=split)
-    for line in opened.odd:
+    label_format, samples = get_format(form), open_dataset(dataset, split=split)
+    for line in samples.odd:
         click.echo(f"spotdiff: {line}; left out", err=True)
-    drawn, troubles = draw(opened, side_by_side=side_by_side)
+    annotated, troubles = annotate(samples, side_by_side=side_by_side)
     if troubles:
-        return _told(troubles)
-    done = list(watched(write_labels(known, drawn, Path(out)), len(drawn), unit="pairs", quiet=quiet))
-    _sum_up(out, [[mark for sheet in one.sheets for mark in sheet.marks] for one in done], json_to, quiet=quiet)
+        return _report(troubles)
+    writing = write_annotations(label_format, annotated, Path(out))
+    done = list(watched(writing, len(annotated), unit="pairs", quiet=quiet))
+    annotations = [[each for image in pair.images for each in image.annotations] for pair in done]
+    _write_summary(out, annotations, json_to, quiet=quiet)
     return 0
 
 
-def _told(troubles: Iterable[str]) -> int:
+def _report(troubles: Iterable[str]) -> int:
     """2, once every trouble stands in a line of its own on standard error."""
     for trouble in troubles:
         click.echo(f"spotdiff: {' '.join(trouble.split())}", err=True)
     return 2
 
 
-def _sum_up(out: str, pairs: Sequence[Sequence[Mark]], json_to: str | None, *, quiet: bool) -> None:
-    said = _summary(out, pairs)
+def _write_summary(out: str, pairs: Sequence[Sequence[Annotation]], json_to: str | None, *, quiet: bool) -> None:
+    categories = Counter(annotation.category for annotations in pairs for annotation in annotations)
+    unchanged = sum(all(annotation.category == "ignore" for annotation in annotations) for annotations in pairs)
+    summary = {"out": out, "pairs": len(pairs), "unchanged": unchanged, "labels": dict(sorted(categories.items()))}
     if json_to == "-":
-        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.write(json.dumps(summary) + "\n")
     elif json_to is not None:
         Path(json_to).parent.mkdir(parents=True, exist_ok=True)
-        Path(json_to).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        Path(json_to).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     if not quiet and json_to != "-":
-        kinds = ", ".join(_kinds(said["labels"]))
-        click.echo(f"Wrote {out}: {said['pairs']} pairs, {said['unchanged']} of them unchanged; {kinds or 'no label'}")
-
-
-def _summary(out: str, pairs: Sequence[Sequence[Mark]]) -> dict[str, Any]:
-    labels = Counter(mark.label for marks in pairs for mark in marks)
-    unchanged = sum(all(mark.label == "ignore" for mark in marks) for marks in pairs)
-    return {"out": out, "pairs": len(pairs), "unchanged": unchanged, "labels": dict(sorted(labels.items()))}
-
-
-def _kinds(labels: Mapping[str, int]) -> Iterator[str]:
-    return (f"{count} {kind}" for kind, count in labels.items())
+        counts = ", ".join(f"{count} {category}" for category, count in sorted(categories.items()))
+        click.echo(f"Wrote {out}: {len(pairs)} pairs, {unchanged} of them unchanged; {counts or 'no label'}")

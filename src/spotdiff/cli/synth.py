@@ -13,7 +13,8 @@ from spotdiff.cli._options import setting_of
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
-    from spotdiff.data.synth.write import Written
+    from spotdiff.data.synth.clips.write import WrittenClip
+    from spotdiff.data.synth.write_pairs import WrittenPair
 
 _SMALLEST = 64  # pixels
 _ALONE = 64  # pairs that are not worth starting processes for
@@ -63,17 +64,17 @@ def command(
     \b
     Example: spotdiff synth --photos PHOTOS --cutouts CUTOUTS --out PAIRS --count 2000 --seed 1
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.cli._clips import make_clips
     from spotdiff.cli._progress import watched
     from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-    from spotdiff.data.synth.write import write_pairs
+    from spotdiff.data.synth.write_pairs import write_pairs
 
     _check(out, count, size, seed)
     if recipe == "clips":
-        _no_size(size)
+        if size is not None:
+            raise OptionError("clips are not square: --set width=PX --set height=PX instead of --size")
         if views:
             raise OptionError("--views is for pairs; clips are filmed from photographs and drawn scenes")
-        make_clips(photos, cutouts, str(out), count, seed=seed, settings=settings, workers=workers, quiet=quiet)
+        _make_clips(photos, cutouts, str(out), count, seed=seed, settings=settings, workers=workers, quiet=quiet)
         return
     changes = dict(map(setting_of, settings)) | ({} if size is None else {"size": size})
     source = Synthesis(get_pair_recipe(recipe, changes), Materials.open(photos, cutouts, views), seed)
@@ -82,7 +83,7 @@ def command(
     start = time.perf_counter()
     done = list(watched(write_pairs(source, str(out), count, workers=workers), count, unit="pairs", quiet=quiet))
     if not quiet:
-        click.echo(_told(done, str(out), time.perf_counter() - start))
+        click.echo(_pair_summary(done, str(out), time.perf_counter() - start))
 
 
 def _check(out: str | None, count: int, size: int | None, seed: int) -> None:
@@ -96,21 +97,63 @@ def _check(out: str | None, count: int, size: int | None, seed: int) -> None:
         raise OptionError(f"--seed takes 0 or more, not {seed}")
 
 
-def _no_size(size: int | None) -> None:
-    if size is not None:
-        raise OptionError("clips are not square: --set width=PX --set height=PX instead of --size")
-
-
-def _told(done: list[Written], out: str, seconds: float) -> str:
+def _pair_summary(done: list[WrittenPair], out: str, seconds: float) -> str:
     kinds = Counter(kind for written in done for kind in written.kinds)
     changed = sum(bool(written.kinds) for written in done)
     fresh = sum(written.fresh for written in done)
     there = f"; {len(done) - fresh} were there already" if fresh < len(done) else ""
-    said = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     rate = f" ({fresh / max(seconds, 1e-9):.0f} a second)" if fresh else ""
     lines = [
         f"Made {fresh} pairs{rate}{there}.",
-        f"{changed} of {len(done)} pairs are changed{': ' + said if said else ''}.",
+        f"{changed} of {len(done)} pairs are changed{': ' + counts if counts else ''}.",
+        f"Wrote {out}; see {os.path.join(out, 'contact.png')}",  # noqa: PTH118 (as it was typed)
+    ]
+    return "\n".join(lines)
+
+
+def _make_clips(
+    photos: str | None,
+    cutouts: str | None,
+    out: str,
+    count: int,
+    *,
+    seed: int,
+    settings: tuple[str, ...],
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Write the clips that were asked for, and say how many there are of each kind.
+
+    Raises:
+        SpotdiffError: an option, a material or the folder cannot be used, or PyAV is missing.
+    """
+    from spotdiff.cli._progress import watched
+    from spotdiff.data.synth import Materials
+    from spotdiff.data.synth.clips import get_clip_recipe, write_clips
+
+    recipe = get_clip_recipe(dict(map(setting_of, settings)))
+    materials = Materials.open(photos, cutouts)
+    if workers is None:
+        workers = min(os.cpu_count() or 1, count) if count > 1 else 0
+    start = time.perf_counter()
+    making = write_clips(recipe, materials, out, count, seed=seed, workers=workers)
+    done = list(watched(making, count, unit="clips", quiet=quiet))
+    if not quiet:
+        click.echo(_clip_summary(done, out, time.perf_counter() - start))
+
+
+def _clip_summary(done: list[WrittenClip], out: str, seconds: float) -> str:
+    fresh = sum(clip.fresh for clip in done)
+    there = f"; {len(done) - fresh} were there already" if fresh < len(done) else ""
+    rate = f" ({sum(clip.seconds for clip in done if clip.fresh) / max(seconds, 1e-9):.0f} s of film a second)"
+    kinds = Counter(kind for clip in done for kind in clip.events)
+    classes = Counter(clip.scenario for clip in done)
+    events = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "none"
+    scenarios = ", ".join(f"{number} {name}" for name, number in sorted(classes.items()))
+    lines = [
+        f"Made {fresh} clips{rate if fresh else ''}{there}.",
+        f"Clips: {scenarios}. Events: {events}.",
         f"Wrote {out}; see {os.path.join(out, 'contact.png')}",  # noqa: PTH118 (as it was typed)
     ]
     return "\n".join(lines)

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from spotdiff.data.folders import PICTURES
-from spotdiff.data.sizes import picture_size
-from spotdiff.data.truth import CHANGED, UNCOUNTED, Truth, read_truth
+from spotdiff.data.dataset import CHANGED, PICTURE_SUFFIXES, UNCOUNTED, Truth, read_truth
+from spotdiff.data.picture_size import picture_size
 from spotdiff.errors import DataError, LoadError
 
 if TYPE_CHECKING:
-    from spotdiff.data.folders import Dataset, Sample
-    from spotdiff.data.truth import TrueBox
-    from spotdiff.types import Bytes
+    from spotdiff.data.dataset import Dataset, Sample, TrueBox
 
 Severity = Literal["error", "remark"]
 Size = tuple[int, int]
 _SHOWN = 5  # problems in a message
-_ODD = " belongs to no pair"
+_UNPAIRED = " belongs to no pair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,8 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What came of looking at one sample.
+class SampleReport:
+    """What came of inspecting one sample.
 
     Attributes:
         name: The sample's.
@@ -74,9 +71,8 @@ def inspect(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn
         workers: Threads that look; 0 looks in this one.
         to_learn: Truth that only says that something changed, and not where, is an error.
     """
-    every = look(dataset, decode=decode, workers=workers, to_learn=to_learn)
-    found = [problem for looked in every for problem in looked.problems]
-    return (*odd_files(dataset), *found)
+    reports = inspect_samples(dataset, decode=decode, workers=workers, to_learn=to_learn)
+    return (*unpaired_files(dataset), *(problem for report in reports for problem in report.problems))
 
 
 def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False) -> Dataset:
@@ -85,8 +81,8 @@ def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn
     Raises:
         DataError: something is; the message names the first few files and how many there are.
     """
-    found = inspect(dataset, decode=decode, workers=workers, to_learn=to_learn)
-    errors = [one for one in found if one.severity == "error"]
+    problems = inspect(dataset, decode=decode, workers=workers, to_learn=to_learn)
+    errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         some = "; ".join(str(problem) for problem in errors[:_SHOWN])
@@ -94,19 +90,21 @@ def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn
     return dataset
 
 
-def odd_files(dataset: Dataset) -> tuple[Problem, ...]:
+def unpaired_files(dataset: Dataset) -> tuple[Problem, ...]:
     """The files that could not be paired; a picture or label among them is an error."""
-    paths = [line.removesuffix(_ODD) for line in dataset.odd]
-    known = PICTURES | {".json"}
+    paths = [line.removesuffix(_UNPAIRED) for line in dataset.odd]
+    known = PICTURE_SUFFIXES | {".json"}
     return tuple(
-        Problem("error" if Path(path).suffix.lower() in known else "remark", path, _ODD.strip()) for path in paths
+        Problem("error" if Path(path).suffix.lower() in known else "remark", path, _UNPAIRED.strip()) for path in paths
     )
 
 
-def look(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False) -> Iterator[Looked]:
+def inspect_samples(
+    dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: bool = False
+) -> Iterator[SampleReport]:
     """What is wrong with each sample, in their order; see `inspect`."""
-    wanted = any(sample.has_truth for sample in dataset)
-    job = partial(look_at, decode=decode, truth_wanted=wanted or to_learn, to_learn=to_learn)
+    some_truth = any(sample.has_truth for sample in dataset)
+    job = partial(inspect_sample, decode=decode, truth_wanted=some_truth or to_learn, to_learn=to_learn)
     if not workers:
         yield from map(job, dataset.samples)
         return
@@ -114,7 +112,9 @@ def look(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn: b
         yield from pool.map(job, dataset.samples)
 
 
-def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True, to_learn: bool = False) -> Looked:
+def inspect_sample(
+    sample: Sample, *, decode: bool = True, truth_wanted: bool = True, to_learn: bool = False
+) -> SampleReport:
     """What is wrong with one sample.
 
     Args:
@@ -124,99 +124,84 @@ def look_at(sample: Sample, *, decode: bool = True, truth_wanted: bool = True, t
         to_learn: So is truth that does not say where it changed.
     """
     problems: list[Problem] = []
-    sizes = {path: _size(path, problems) for path in (sample.before, sample.after)}
+    sizes = {path: _read_size(path, problems) for path in (sample.before, sample.after)}
     if decode:
-        problems += [problem for path, size in sizes.items() if size for problem in _damage(path)]
+        problems += [problem for path, size in sizes.items() if size for problem in _decoding_errors(path)]
     if not sample.has_truth:
         if truth_wanted:
             others = "" if to_learn else ", though others have"
             problems.append(Problem("error", sample.name, f"has no truth{others}"))
-        return Looked(sample.name, None, tuple(problems))
+        return SampleReport(sample.name, None, tuple(problems))
     try:
         truth = read_truth(sample)
     except DataError as error:
-        problems.append(_told(error, sample))
-        return Looked(sample.name, None, tuple(problems))
+        files = (sample.mask, sample.gone, sample.new, sample.boxes)
+        at_fault = next((path for path in files if path is not None and str(error).startswith(str(path))), None)
+        path = at_fault or Path(sample.name)
+        problems.append(Problem("error", str(path), _without_path(path, error)))
+        return SampleReport(sample.name, None, tuple(problems))
     if to_learn and truth.changed is not False and truth.mask is None and truth.gone is None and truth.form is None:
         problems.append(Problem("error", sample.name, "does not say where it changed: masks or boxes are needed"))
-    problems += _of_masks(sample, truth, sizes[sample.before], sizes[sample.after])
-    problems += _of_boxes(sample, truth, sizes[sample.before], sizes[sample.after])
-    return Looked(sample.name, truth.changed, tuple(problems))
+    problems += _mask_problems(sample, truth, sizes[sample.before], sizes[sample.after])
+    problems += _box_problems(sample, truth, sizes[sample.before], sizes[sample.after])
+    return SampleReport(sample.name, truth.changed, tuple(problems))
 
 
-def _size(path: Path, problems: list[Problem]) -> Size | None:
+def _read_size(path: Path, problems: list[Problem]) -> Size | None:
     try:
         return picture_size(path)
     except DataError as error:
-        problems.append(Problem("error", str(path), _without(path, error)))
+        problems.append(Problem("error", str(path), _without_path(path, error)))
         return None
 
 
-def _damage(path: Path) -> Iterator[Problem]:
+def _decoding_errors(path: Path) -> Iterator[Problem]:
     from spotdiff.image import load_picture
 
     try:
         load_picture(path)
     except LoadError as error:
-        yield Problem("error", str(path), _without(path, error).removeprefix(": "))
+        yield Problem("error", str(path), _without_path(path, error).removeprefix(": "))
 
 
-def _told(error: DataError, sample: Sample) -> Problem:
-    """The error as a problem of the file that its message starts with."""
-    text = str(error)
-    files = (sample.mask, sample.gone, sample.new, sample.boxes)
-    path = next((path for path in files if path is not None and text.startswith(str(path))), None)
-    path = path or Path(sample.name)
-    return Problem("error", str(path), _without(path, error))
-
-
-def _without(path: Path, error: Exception) -> str:
+def _without_path(path: Path, error: Exception) -> str:
     return str(error).removeprefix(str(path)).removeprefix(":").strip()
 
 
-def _of_masks(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
-    sided = (
+def _mask_problems(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
+    by_side = (
         (truth.mask, sample.mask, before, "before"),
         (truth.gone, sample.gone or sample.mask, before, "before"),
         (truth.new, sample.new or sample.mask, after, "after"),
     )
-    told = False
-    for mask, path, size, side in sided:
-        if mask is None or size is None or told:
-            continue
-        if mask.shape[::-1] != size:
-            wide, high = mask.shape[::-1]
-            told = True
-            yield Problem("error", str(path or sample.name), f"is {wide}x{high}, {side} is {size[0]}x{size[1]}")
+    for mask, path, size, side in by_side:
+        if mask is not None and size is not None and mask.shape[::-1] != size:
+            width, height = mask.shape[::-1]
+            yield Problem("error", str(path or sample.name), f"is {width}x{height}, {side} is {size[0]}x{size[1]}")
+            return
     masks = [mask for mask in (truth.mask, truth.gone, truth.new) if mask is not None]
-    if masks and not told:
-        yield from _emptiness(masks, str(sample.mask or sample.gone or sample.name))
+    path_of_all = str(sample.mask or sample.gone or sample.name)
+    if masks and all(np.isin(mask, UNCOUNTED).all() for mask in masks):
+        yield Problem("remark", path_of_all, "counts nowhere: every pixel is unknown or outside")
+    elif masks and not any((mask == CHANGED).any() for mask in masks):
+        yield Problem("remark", path_of_all, "is an empty mask: no pixel is changed")
 
 
-def _emptiness(masks: list[Bytes], path: str) -> Iterator[Problem]:
-    if all(np.isin(mask, UNCOUNTED).all() for mask in masks):
-        yield Problem("remark", path, "counts nowhere: every pixel is unknown or outside")
-    elif not any((mask == CHANGED).any() for mask in masks):
-        yield Problem("remark", path, "is an empty mask: no pixel is changed")
-
-
-def _of_boxes(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
+def _box_problems(sample: Sample, truth: Truth, before: Size | None, after: Size | None) -> Iterator[Problem]:
     path = str(sample.boxes or sample.name)
-    for index, box in enumerate(truth.boxes):
-        in_after = truth.form == "objects" and truth.kinds[index] == "added"
-        size, side = (after, "after") if in_after else (before, "before")
-        if size is not None and _outside(box, size):
-            yield Problem("error", path, f"has box {_shown(box)} outside of {side}, which is {size[0]}x{size[1]}")
-    for box in truth.boxes_after:
-        if after is not None and _outside(box, after):
-            yield Problem("error", path, f"has box {_shown(box)} outside of after, which is {after[0]}x{after[1]}")
+    sides = [
+        "after" if truth.form == "objects" and truth.kinds[index] == "added" else "before"
+        for index in range(len(truth.boxes))
+    ]
+    boxes = [*zip(truth.boxes, sides, strict=True), *((box, "after") for box in truth.boxes_after)]
+    for box, side in boxes:
+        size = before if side == "before" else after
+        if size is not None and _is_outside(box, size):
+            corners = "[" + ", ".join(f"{value:g}" for value in box) + "]"
+            yield Problem("error", path, f"has box {corners} outside of {side}, which is {size[0]}x{size[1]}")
 
 
-def _outside(box: TrueBox, size: Size) -> bool:
+def _is_outside(box: TrueBox, size: Size) -> bool:
     """Whether a box leaves its picture by more than a pixel, which rounding may cost."""
     left, top, right, bottom = box
     return left < -1 or top < -1 or right > size[0] + 1 or bottom > size[1] + 1
-
-
-def _shown(box: TrueBox) -> str:
-    return "[" + ", ".join(f"{value:g}" for value in box) + "]"

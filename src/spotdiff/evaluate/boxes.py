@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotdiff.data.truth import EITHER
+from spotdiff.data.dataset import EITHER
 from spotdiff.metrics import detections as boxes
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotdiff.data.truth import Truth
+    from spotdiff.data.dataset import Truth
     from spotdiff.metrics.detections import Bools, Detections, Floats
     from spotdiff.types import Box, Region
 
@@ -48,7 +48,7 @@ class Found:
 
 
 def find(regions: Iterable[Region], truth: Truth) -> Found:
-    """What became of the regions; see `spotdiff.data.truth.Truth.form` for how each form is meant.
+    """What became of the regions; see `spotdiff.data.dataset.Truth.form` for how each form is meant.
 
     Objects are matched at an IoU of a third. Places are matched in before and in after apart, at `IOU`, and both
     pictures are counted together, so that every true box counts twice.

@@ -24,9 +24,9 @@ from spotdiff.regions.surroundings import square
 from spotdiff.types import KINDS, Pair, Region
 
 if TYPE_CHECKING:
-    from spotdiff.data.captioned import Told
+    from spotdiff.data.captioned import CaptionedPair
 
-System = Callable[["Told"], str]
+System = Callable[["CaptionedPair"], str]
 HEDGE = "possibly "
 
 
@@ -47,7 +47,7 @@ class Row:
     sentences: tuple[str, ...]
 
 
-def true_regions(pair: Told) -> str:
+def true_regions(pair: CaptionedPair) -> str:
     """What `words` says of the regions of the truth; a system.
 
     Raises:
@@ -62,7 +62,7 @@ def true_regions(pair: Told) -> str:
 def own_regions(options: Options) -> System:
     """A system that compares and tells the regions that it finds, by the describer of the options."""
 
-    def system(pair: Told) -> str:
+    def system(pair: CaptionedPair) -> str:
         return _joined(compare(pair.before, pair.after, options=options).regions)
 
     return system
@@ -74,14 +74,14 @@ def whole_picture(weights: str) -> System:
     if speaker.regions:
         raise DataError(f"{weights} looks at regions, not at whole pictures")
 
-    def system(pair: Told) -> str:
+    def system(pair: CaptionedPair) -> str:
         before, after = (square(load_picture(path).pixels, speaker.side) for path in (pair.before, pair.after))
         return speaker.say([before], [after])[0][0]
 
     return system
 
 
-def blind(pairs: Sequence[Told]) -> System:
+def blind(pairs: Sequence[CaptionedPair]) -> System:
     """The one sentence that is right most often of these pairs, whatever they show: nobody looked at them.
 
     Every kind, place and colour is tried with the commonest name, in hindsight: no other sentence of the grammar with
@@ -104,7 +104,7 @@ def blind(pairs: Sequence[Told]) -> System:
     return lambda _: said
 
 
-def row(name: str, pairs: Sequence[Told], sentences: Sequence[str]) -> Row:
+def row(name: str, pairs: Sequence[CaptionedPair], sentences: Sequence[str]) -> Row:
     """The row of what was said of each pair; what is only said to be possible is not stated."""
     scores = FactScores()
     for pair, text in zip(pairs, sentences, strict=True):
@@ -156,7 +156,7 @@ def _joined(regions: Sequence[Region]) -> str:
     return " ".join(region.text for region in regions) or "Nothing changed."
 
 
-def _regions(pair: Told) -> tuple[Region, ...]:
+def _regions(pair: CaptionedPair) -> tuple[Region, ...]:
     return tuple(
         Region(place.kind, 1.0, 0, place.box_before, place.box_after, place.outline_before, place.outline_after)
         for place in pair.places

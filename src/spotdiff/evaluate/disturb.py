@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align.warp import coverage, move_points, warp_picture
-from spotdiff.data.truth import UNCOUNTED
+from spotdiff.data.dataset import UNCOUNTED
 from spotdiff.image.colour import linear
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotdiff.data.truth import TrueBox, Truth
+    from spotdiff.data.dataset import TrueBox, Truth
     from spotdiff.types import Bytes, Matrix, Picture
 
     Floats = NDArray[np.float64]

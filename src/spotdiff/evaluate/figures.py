@@ -18,7 +18,7 @@ from spotdiff.report.maps import CHANGED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spotdiff.data.truth import Form
+    from spotdiff.data.dataset import Form
     from spotdiff.evaluate.maps import MapReport
     from spotdiff.evaluate.measure import Outcome
     from spotdiff.metrics.detections import Bools, Floats

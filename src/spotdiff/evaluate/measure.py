@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.data.truth import read_truth
+from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.boxes import find
 from spotdiff.evaluate.pixels import levels_of, tally_of
@@ -15,7 +15,7 @@ from spotdiff.pipeline import compare
 
 if TYPE_CHECKING:
     from spotdiff.data import Sample
-    from spotdiff.data.truth import Form, Truth
+    from spotdiff.data.dataset import Form, Truth
     from spotdiff.evaluate.maps import Tally
     from spotdiff.metrics.detections import Detections
     from spotdiff.metrics.masks import Levels

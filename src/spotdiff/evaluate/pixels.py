@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align.warp import look_up
-from spotdiff.data.truth import CHANGED, UNCOUNTED
+from spotdiff.data.dataset import CHANGED, UNCOUNTED
 from spotdiff.errors import DataError
 from spotdiff.evaluate.maps import FOUR, tally
 from spotdiff.metrics import masks
@@ -16,7 +16,7 @@ from spotdiff.report.maps import probability_maps
 from spotdiff.report.places import in_own_pixels, places
 
 if TYPE_CHECKING:
-    from spotdiff.data.truth import Truth
+    from spotdiff.data.dataset import Truth
     from spotdiff.evaluate.maps import Tally
     from spotdiff.metrics.masks import Levels
     from spotdiff.types import Box, Bytes, Comparison, Map, Mask

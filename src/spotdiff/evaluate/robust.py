@@ -12,7 +12,7 @@ import numpy as np
 
 from spotdiff.batch.pool import Died, each
 from spotdiff.batch.run import processors
-from spotdiff.data.truth import read_truth
+from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.disturb import STRENGTHS, Disturbance, disturbances, disturbed
 from spotdiff.evaluate.figures import object_figures, picture_figures, pixel_figures

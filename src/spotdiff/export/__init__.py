@@ -13,8 +13,8 @@ from spotdiff.errors import DataError, MissingExtra
 from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
+    from spotdiff.data.dataset import Dataset
     from spotdiff.data.example import Source
-    from spotdiff.data.folders import Dataset
     from spotdiff.export.int8 import Quantised
     from spotdiff.nets.parts.facts import Facts
 

@@ -22,8 +22,8 @@ from spotdiff.methods.onnx import Onnx
 from spotdiff.nets.parts.facts import KEY, Facts
 
 if TYPE_CHECKING:
+    from spotdiff.data.dataset import Dataset
     from spotdiff.data.example import Source
-    from spotdiff.data.folders import Dataset
     from spotdiff.types import Map, Pair
 
     Fed = dict[str, Map]

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.data.folders import Dataset
-from spotdiff.data.truth import CHANGED, UNCOUNTED, read_truth
+from spotdiff.data.dataset import CHANGED, UNCOUNTED, Dataset, read_truth
 from spotdiff.errors import Refusal
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
@@ -19,8 +18,8 @@ from spotdiff.options import Options
 from spotdiff.types import Pair, Picture
 
 if TYPE_CHECKING:
+    from spotdiff.data.dataset import Sample
     from spotdiff.data.example import Source
-    from spotdiff.data.folders import Sample
     from spotdiff.types import Bytes, Mask
 
 

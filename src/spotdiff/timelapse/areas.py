@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align.warp import move_points
-from spotdiff.data.labels.parts.polygons import fill
 from spotdiff.errors import OptionError
+from spotdiff.regions.polygons import polygon_mask
 from spotdiff.timelapse.step import Part
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def area_masks(areas: Areas, size: tuple[int, int], valid: Mask | None = None) -
                 raise OptionError(
                     f"area {name} reaches outside of the first picture: corner {x:g}, {y:g} of {width}x{height} pixels"
                 )
-    masks = {name: fill(np.array(corners), size) & everywhere for name, corners in areas.items()}
+    masks = {name: polygon_mask(np.array(corners), size) & everywhere for name, corners in areas.items()}
     masks = masks or {WHOLE: everywhere}
     for name, mask in masks.items():
         if not mask.any():

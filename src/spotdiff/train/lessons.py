@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.data import Dataset, open_named
-from spotdiff.data.folder_source import FolderSource
+from spotdiff.data.augmented import AugmentedSource
 from spotdiff.data.inspect import checked
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-from spotdiff.data.synth.materials import Stored
+from spotdiff.data.synth.materials import StoredImage
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
     materials = _materials(folders)
     learn, held = _parted(datasets, recipe.held_out)
     if learn and recipe.made and not materials.photos:
-        photos = tuple(Stored(str(s.before), s.before.read_bytes()) for s in learn)
+        photos = tuple(StoredImage(str(s.before), s.before.read_bytes()) for s in learn)
         materials = Materials(photos, materials.cutouts, materials.views)
     made, spare = (materials, materials) if learn else _held_out(materials, recipe.held_out)
     pairs = get_pair_recipe(recipe.pairs, {"size": recipe.size, **recipe.pair_settings})
@@ -92,9 +92,9 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
         measured = Synthesis(pairs, spare, recipe.seed + 1)
         held_out = tuple(measured[number] for number in range(recipe.measured))
     else:
-        labelled = FolderSource(learn, size=recipe.size, seed=recipe.seed, augment=True)
+        labelled = AugmentedSource(learn, size=recipe.size, seed=recipe.seed, augment=True)
         source = Mixed(source, labelled, recipe.made, recipe.seed) if recipe.made else labelled
-        whole = FolderSource(held, size=recipe.size, seed=recipe.seed, augment=False)
+        whole = AugmentedSource(held, size=recipe.size, seed=recipe.seed, augment=False)
         held_out = tuple(whole[number] for number in range(min(len(held), recipe.measured)))
     return Lessons(source, held_out, _told(materials, learn, held, recipe), _digest(materials, [*learn, *held]))
 

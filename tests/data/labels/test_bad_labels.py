@@ -7,8 +7,8 @@ import json
 import pytest
 
 from data.labels import drawings as draw
+from spotdiff.data.annotations.pairs import read_pairs
 from spotdiff.data.labels import get_format
-from spotdiff.data.labels.parts.gather import gather
 
 SQUARE = [[10, 5], [30, 5], [30, 20], [10, 20]]
 FLAT = [10, 5, 30, 5, 30, 20, 10, 20]
@@ -20,7 +20,7 @@ def root(tmp_path):
 
 
 def the_one(form, source, **asked):
-    _, troubles = gather(get_format(form), source, **asked)
+    _, troubles = read_pairs(get_format(form), source, **asked)
     (trouble,) = troubles
     assert "\n" not in trouble
     return trouble
@@ -114,7 +114,7 @@ FILES = {
 
 @pytest.mark.parametrize(("form", "text", "said"), [(form, *one) for form, each in FILES.items() for one in each])
 def test_a_file_that_is_something_else(root, form, text, said):
-    file = root / f"before{get_format(form).ending}"
+    file = root / f"before{get_format(form).suffix}"
     file.write_bytes(text.encode("latin-1"))
     trouble = the_one(form, root)
     assert str(file) in trouble
@@ -138,7 +138,7 @@ def test_entities_are_refused_before_they_grow(root, more):
 
 def test_deep_xml_is_read(root):
     draw.written(root / "before.xml", "<annotations>" + "<a>" * 50_000 + "</a>" * 50_000 + "</annotations>")
-    assert gather(get_format("cvat"), root) == ((), ())
+    assert read_pairs(get_format("cvat"), root) == ((), ())
 
 
 MARKS = {
@@ -178,7 +178,7 @@ MARKS = {
 def test_a_mark_that_cannot_be_used(root, form, mark, said):
     images = {"after/1.png": mark if form == "cvat" else [mark]}
     make = {"coco": draw.coco, "cvat": draw.cvat, "via": draw.via}[form]
-    file = make(root / f"all{get_format(form).ending}", images)
+    file = make(root / f"all{get_format(form).suffix}", images)
     trouble = the_one(form, file)
     assert trouble.startswith(f"{file}: after/1.png: ")
     assert said in trouble
@@ -188,12 +188,12 @@ def test_the_size_must_be_the_pictures(root):
     draw.labelme(root / "after/1.json", size=(48, 64))
     assert "says that the picture is 48x64, but it is 64x48" in the_one("labelme", root)
     draw.labelme(root / "after/1.json", size=None)
-    assert gather(get_format("labelme"), root)[1] == ()
+    assert read_pairs(get_format("labelme"), root)[1] == ()
 
 
 def test_a_missing_picture(root):
     draw.labelme(root / "after/2.json", draw.shape("added", SQUARE))
-    _, troubles = gather(get_format("labelme"), root)
+    _, troubles = read_pairs(get_format("labelme"), root)
     assert len(troubles) == 2  # after has none, and before has none either
     assert f"{root / 'after/2.json'}: the picture 2.png is missing" in troubles[1]
     assert "before/2: the picture is missing" in troubles[0]
@@ -241,7 +241,7 @@ def test_side_by_side(tmp_path):
     wrong = [[10, 5], [20, 5], [20, 20]]
     file = draw.labelme(tmp_path / "1.json", draw.shape("changed", across), draw.shape("added", wrong), size=None)
     draw.labelme(tmp_path / "2.json", size=None)
-    _, troubles = gather(get_format("labelme"), tmp_path, side_by_side=True)
+    _, troubles = read_pairs(get_format("labelme"), tmp_path, side_by_side=True)
     second, first, third = troubles
     assert first == f"{file}: shape 1 (changed): it crosses the middle, from one picture into the other"
     assert second == f"{file}: shape 2 (added): what is added is drawn in after, not in before"
@@ -251,5 +251,5 @@ def test_side_by_side(tmp_path):
 def test_every_trouble_is_told_at_once(root):
     draw.labelme(root / "after/1.json", *[one for one, _ in SHAPES.values()])
     draw.written(root / "before/1.json", json.dumps([]))
-    _, troubles = gather(get_format("labelme"), root)
+    _, troubles = read_pairs(get_format("labelme"), root)
     assert len(troubles) == len(SHAPES) + 1

@@ -11,10 +11,10 @@ import pytest
 
 from data.labels import drawings as draw
 from spotdiff.data import open_dataset
+from spotdiff.data.annotations.pairs import read_pairs
+from spotdiff.data.annotations.to_dataset import write_dataset
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.labels import format_names, get_format
-from spotdiff.data.labels.parts.gather import gather
-from spotdiff.data.labels.parts.inward import write_dataset
-from spotdiff.data.truth import read_truth
 from spotdiff.errors import DataError, OptionError
 
 NEW, GONE = (10, 5, 30, 20), (40, 25, 60, 45)  # boxes of what came and what went
@@ -22,14 +22,14 @@ SQUARE = [[10, 5], [30, 5], [30, 20], [10, 20]]
 
 
 def brought(form, source, out, *, boxes="places", **asked):
-    pairs, troubles = gather(get_format(form), source, **asked)
+    pairs, troubles = read_pairs(get_format(form), source, **asked)
     assert troubles == ()
     list(write_dataset(pairs, out, boxes=boxes))
     return open_dataset(out)
 
 
 def troubles_of(form, source, **asked):
-    return gather(get_format(form), source, **asked)[1]
+    return read_pairs(get_format(form), source, **asked)[1]
 
 
 def corners(box):
@@ -269,7 +269,7 @@ def test_words_of_ones_own(tmp_path):
     assert read_truth(sample).kinds == ("removed",)
     for label, said in (("stolen", "takes theirs=ours"), ("x=remved", "did you mean removed"), ("=added", "takes")):
         with pytest.raises(OptionError, match=said):
-            gather(get_format("labelme"), root, labels=[label])
+            read_pairs(get_format("labelme"), root, labels=[label])
 
 
 def test_pairs_without_a_change(tmp_path):
@@ -312,7 +312,7 @@ def test_names_written_for_windows(tmp_path):
 def test_nothing_is_written_over(tmp_path):
     by_labelme(draw.pair(tmp_path / "drawn"))
     draw.written(tmp_path / "out/mine.txt", "mine")
-    pairs, _ = gather(get_format("labelme"), tmp_path / "drawn")
+    pairs, _ = read_pairs(get_format("labelme"), tmp_path / "drawn")
     with pytest.raises(OptionError, match="is there already"):
         list(write_dataset(pairs, tmp_path / "out"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
@@ -321,7 +321,7 @@ def test_nothing_is_written_over(tmp_path):
 def test_what_is_stopped_half_way_leaves_nothing(tmp_path):
     root = draw.pair(by_labelme(draw.pair(tmp_path / "drawn")), "2")
     draw.labelme(root / "after/2.json")
-    pairs, _ = gather(get_format("labelme"), root)
+    pairs, _ = read_pairs(get_format("labelme"), root)
     (root / "before/yard/1.png").unlink()
     with pytest.raises(OSError, match="No such file"):
         list(write_dataset(pairs, tmp_path / "out"))
@@ -330,4 +330,4 @@ def test_what_is_stopped_half_way_leaves_nothing(tmp_path):
 
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(DataError, match=r"holds no \.json file"):
-        gather(get_format("labelme"), tmp_path)
+        read_pairs(get_format("labelme"), tmp_path)

@@ -11,11 +11,11 @@ import pytest
 
 from data.labels import drawings as draw
 from spotdiff.data import open_dataset
+from spotdiff.data.annotations import from_dataset
+from spotdiff.data.annotations.pairs import read_pairs
+from spotdiff.data.annotations.to_dataset import write_dataset
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.labels import format_names, get_format
-from spotdiff.data.labels.parts import outward
-from spotdiff.data.labels.parts.gather import gather
-from spotdiff.data.labels.parts.inward import write_dataset
-from spotdiff.data.truth import read_truth
 from spotdiff.image.png import encode_grey
 
 SIZE = (96, 72)
@@ -46,14 +46,14 @@ def place(tmp_path):
 
 
 def taken_out(form, place, out, **asked):
-    drawn, troubles = outward.draw(open_dataset(place), **asked)
+    drawn, troubles = from_dataset.annotate(open_dataset(place), **asked)
     assert troubles == ()
-    list(outward.write_labels(get_format(form), drawn, out))
+    list(from_dataset.write_annotations(get_format(form), drawn, out))
     return out
 
 
 def brought_back(form, source, out, **asked):
-    pairs, troubles = gather(get_format(form), source, **asked)
+    pairs, troubles = read_pairs(get_format(form), source, **asked)
     assert troubles == ()
     list(write_dataset(pairs, out))
     return open_dataset(out)
@@ -127,10 +127,10 @@ def test_a_box_comes_out_as_a_box(tmp_path):
 
 
 def kinds_drawn(root, name="1"):
-    drawn, troubles = outward.draw(open_dataset(root))
+    drawn, troubles = from_dataset.annotate(open_dataset(root))
     assert troubles == ()
     (one,) = [each for each in drawn if each.sample.name == name]
-    return [sorted(mark.label for mark in sheet.marks) for sheet in one.sheets]
+    return [sorted(annotation.category for annotation in image.annotations) for image in one.images]
 
 
 def test_what_is_drawn_where(tmp_path):
@@ -148,7 +148,7 @@ def test_pictures_that_differ_in_size(tmp_path):
     truth_in(root, "1", gone=draw.box(10, 5, 30, 20, SIZE), new=draw.box(1, 5, 9, 9, (50, 40)))
     truth_in(root, "1", mask=draw.box(10, 5, 30, 20, SIZE))
     assert kinds_drawn(root) == [["removed"], ["added"]]
-    assert "cannot stand side by side" in outward.draw(open_dataset(root), side_by_side=True)[1][0]
+    assert "cannot stand side by side" in from_dataset.annotate(open_dataset(root), side_by_side=True)[1][0]
 
 
 def test_boxes_are_drawn_where_no_mask_is(tmp_path):
@@ -173,7 +173,7 @@ TROUBLES = {
 def test_boxes_that_cannot_be_drawn(tmp_path, said, trouble):
     root = draw.pair(tmp_path / "place", "1", SIZE)
     draw.written(root / "boxes/1.json", said)
-    drawn, troubles = outward.draw(open_dataset(root))
+    drawn, troubles = from_dataset.annotate(open_dataset(root))
     assert drawn == ()
     assert trouble in troubles[0]
 
@@ -182,9 +182,9 @@ def test_troubles_are_told_sample_by_sample(place):
     (place / "gone/2.png").write_bytes(b"")
     truth_in(place, "yard/1", new=np.zeros((9, 9), np.uint8))
     draw.pair(place, "3")
-    _, troubles = outward.draw(open_dataset(place))
+    _, troubles = from_dataset.annotate(open_dataset(place))
     assert [trouble.count("\n") for trouble in troubles] == [0, 0, 0]
     assert "gone/2.png cannot be read as a mask" in troubles[0]
     assert "3 has no truth" in troubles[1]
     truth_in(place, "yard/1", new=np.zeros((9, 9), np.uint8), gone=np.zeros((9, 9), np.uint8))
-    assert "yard/1: a mask is 9x9, before is of another size" in outward.draw(open_dataset(place))[1][2]
+    assert "yard/1: a mask is 9x9, before is of another size" in from_dataset.annotate(open_dataset(place))[1][2]

@@ -11,9 +11,9 @@ import pytest
 
 from data.published import copies
 from spotdiff.data import open_dataset, open_named
+from spotdiff.data.dataset import read_truth
 from spotdiff.data.inspect import inspect
-from spotdiff.data.published import get_published, published_lines, published_names
-from spotdiff.data.truth import read_truth
+from spotdiff.data.published import get_published, published_names, published_summaries
 from spotdiff.errors import DataError, OptionError
 
 BOX = (4.0, 8.0, 20.0, 16.0)
@@ -43,7 +43,7 @@ def truths(dataset):
 
 def test_every_set_is_listed_and_has_a_copy():
     assert published_names() == sorted({name for name, _ in copies.LAYOUTS})
-    assert all(line.endswith(".") and ":" in line for line in published_lines().values())
+    assert all(line.endswith(".") and ":" in line for line in published_summaries().values())
 
 
 @pytest.mark.parametrize("name", published_names())

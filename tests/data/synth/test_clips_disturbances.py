@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from spotdiff.data.synth.clips import ClipRecipe, frames_of, plan_clip
-from spotdiff.data.synth.clips.lens import shake
-from spotdiff.data.synth.clips.lighting import tones_at
+from spotdiff.data.synth.clips.disturbances import choose_kinds, sample_disturbance
+from spotdiff.data.synth.clips.effects import shake, tones_at
+from spotdiff.data.synth.clips.plan import Disturbance
 from spotdiff.data.synth.clips.recipe import QUIET
-from spotdiff.data.synth.clips.render import Film
-from spotdiff.data.synth.clips.script import Disturbance
-from spotdiff.data.synth.clips.troubles import drawn_trouble, kinds_of
+from spotdiff.data.synth.clips.render import ClipRenderer
 
 SMALL = ClipRecipe(
     **{"width": 160, "height": 96, "fps": 10, "shortest": 12.0, "longest": 12.0, "scenario": "passers"},
@@ -25,15 +24,15 @@ PASSING = (*PASSING, "focus", "compression")
 
 
 def empty(materials, kind, *, start=3.0, end=8.0, seed=1):
-    script = plan_clip(SMALL, materials, 2, 0)
-    trouble = drawn_trouble(np.random.default_rng(seed), kind, script.scene, 12.0, [])
+    plan = plan_clip(SMALL, materials, 2, 0)
+    trouble = sample_disturbance(np.random.default_rng(seed), kind, plan.scene, 12.0, [])
     trouble = replace(trouble, start=start, end=end, rise=min(trouble.rise, 1.0), fall=0.0)
-    return replace(script, passers=(), disturbances=(trouble,))
+    return replace(plan, actors=(), disturbances=(trouble,))
 
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_it_acts_and_leaves_nothing_behind(materials, kind):
-    film = Film(empty(materials, kind))
+    film = ClipRenderer(empty(materials, kind))
     first = film.picture(0)
     assert np.array_equal(film.picture(28), first)
     assert any(not np.array_equal(film.picture(frame), first) for frame in range(31, 79, 3))
@@ -43,14 +42,14 @@ def test_it_acts_and_leaves_nothing_behind(materials, kind):
 @pytest.mark.parametrize("scenario", QUIET)
 def test_quiet_clips_have_no_event(materials, scenario):
     for index in range(6):
-        script = plan_clip(replace(SMALL, scenario=scenario), materials, 4, index)
-        assert (script.deeds, script.standings) == ((), ())
-        assert bool(script.passers) == (scenario == "passers")
-        assert bool(script.disturbances) == (scenario != "passers")
+        plan = plan_clip(replace(SMALL, scenario=scenario), materials, 4, index)
+        assert (plan.events, plan.objects) == ((), ())
+        assert bool(plan.actors) == (scenario == "passers")
+        assert bool(plan.disturbances) == (scenario != "passers")
 
 
 def test_quiet_clips_of_light_take_turns():
-    kinds = [kinds_of(np.random.default_rng(0), "light", turn, 2) for turn in range(6)]
+    kinds = [choose_kinds(np.random.default_rng(0), "light", turn, 2) for turn in range(6)]
     assert kinds == [["step"], ["ramp"], ["cloud"], ["headlights"], ["lamp"], ["flicker"]]
 
 
@@ -63,7 +62,7 @@ def test_a_step_is_a_gain_and_a_gamma():
 
 def test_light_stays_within_what_is_asked(materials):
     scene = plan_clip(SMALL, materials, 2, 0).scene
-    drawn = [drawn_trouble(np.random.default_rng(seed), "step", scene, 60.0, []).facts for seed in range(40)]
+    drawn = [sample_disturbance(np.random.default_rng(seed), "step", scene, 60.0, []).facts for seed in range(40)]
     gains = np.array([facts["gain"] for facts in drawn])
     assert gains.min() >= 0.4
     assert gains.max() <= 2.5
@@ -72,33 +71,33 @@ def test_light_stays_within_what_is_asked(materials):
 
 
 def test_a_camera_gone_to_infrared_is_grey(materials):
-    film = Film(empty(materials, "ir"))
+    film = ClipRenderer(empty(materials, "ir"))
     assert np.ptp(film.picture(0).astype(int), axis=-1).max() > 20
     assert np.ptp(film.picture(50).astype(int), axis=-1).max() == 0
 
 
 @pytest.mark.parametrize("slow", [True, False])
 def test_a_shaking_camera_moves_by_five_pixels_at_most(materials, slow):
-    script = empty(materials, "shake")
-    one = replace(script.disturbances[0], facts={"reach": 5.0, "slow": slow, "hertz": 0.5})
-    script = replace(script, disturbances=(one,))
-    ways = np.array([shake(one, script)(frame) for frame in range(script.frames)])
+    plan = empty(materials, "shake")
+    one = replace(plan.disturbances[0], facts={"reach": 5.0, "slow": slow, "hertz": 0.5})
+    plan = replace(plan, disturbances=(one,))
+    ways = np.array([shake(one, plan)(frame) for frame in range(plan.frames)])
     assert 3 < np.abs(ways).max() <= 5
     assert not ways[:30].any()
     assert not ways[80:].any()
     assert (np.modf(ways[35:75])[0] != 0).any()
-    film, frame = Film(script), int(np.abs(ways).sum(1).argmax())
+    film, frame = ClipRenderer(plan), int(np.abs(ways).sum(1).argmax())
     matrix = np.array([[1, 0, ways[frame][0]], [0, 1, ways[frame][1]]])
-    moved = cv2.warpAffine(film.picture(0), matrix, script.size)[8:-8, 8:-8].astype(int)
+    moved = cv2.warpAffine(film.picture(0), matrix, plan.size)[8:-8, 8:-8].astype(int)
     assert np.abs(film.picture(frame)[8:-8, 8:-8] - moved).max() <= 1
 
 
 def gap(materials, **facts):
-    script = empty(materials, "dropout", start=5.0, end=8.0)
-    one = script.disturbances[0]
+    plan = empty(materials, "dropout", start=5.0, end=8.0)
+    one = plan.disturbances[0]
     told = {"lead": 0.0, "trail": 0.0, "fault": "frozen", "quality": 30} | facts
-    script = replace(script, noise=2.0, disturbances=(replace(one, facts=told),))
-    return {round(second * 10): pixels for second, pixels in frames_of(script)}, Film(script)
+    plan = replace(plan, noise=2.0, disturbances=(replace(one, facts=told),))
+    return {round(second * 10): pixels for second, pixels in frames_of(plan)}, ClipRenderer(plan)
 
 
 def test_lost_frames_are_missing_and_nothing_else(materials):
@@ -122,9 +121,9 @@ def test_frames_around_a_gap_break(materials):
 
 
 def test_after_a_reconnect_the_pictures_are_packed_otherwise(materials):
-    script = empty(materials, "reconnect", start=5.0, end=6.0)
-    facts = dict(script.disturbances[0].facts) | {"lead": 0.0, "trail": 0.0, "quality": 20}
-    film = Film(replace(script, disturbances=(replace(script.disturbances[0], facts=facts),)))
+    plan = empty(materials, "reconnect", start=5.0, end=6.0)
+    facts = dict(plan.disturbances[0].facts) | {"lead": 0.0, "trail": 0.0, "quality": 20}
+    film = ClipRenderer(replace(plan, disturbances=(replace(plan.disturbances[0], facts=facts),)))
     assert np.array_equal(film.picture(0), film.picture(49))
     packed = np.abs(film.picture(60).astype(int) - film.picture(0))
     assert 0 < packed.mean() < 12
@@ -133,7 +132,7 @@ def test_after_a_reconnect_the_pictures_are_packed_otherwise(materials):
 def test_lost_frames_keep_off_events(materials):
     rng, scene = np.random.default_rng(0), plan_clip(SMALL, materials, 2, 0).scene
     for _ in range(40):
-        one = drawn_trouble(rng, "reconnect", scene, 60.0, [(20.0, 22.0), (40.0, 40.0)])
+        one = sample_disturbance(rng, "reconnect", scene, 60.0, [(20.0, 22.0), (40.0, 40.0)])
         if one is not None:
             assert all(one.end < early - 5 or one.start > late + 5 for early, late in [(20.0, 22.0), (40.0, 40.0)])
-    assert drawn_trouble(rng, "dropout", scene, 12.0, [(6.0, 6.0)]) is None
+    assert sample_disturbance(rng, "dropout", scene, 12.0, [(6.0, 6.0)]) is None

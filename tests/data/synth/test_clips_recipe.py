@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data.synth.clips import ClipRecipe, get_clip_recipe
-from spotdiff.data.synth.clips.schedule import slots_of
+from spotdiff.data.synth.clips.planner import schedule_events
 from spotdiff.errors import OptionError
 
 
@@ -31,7 +31,7 @@ def test_events_come_late_apart_and_stay(low, high):
     for seed in range(200):
         rng = np.random.default_rng(seed)
         frames = round(rng.uniform(low, high) * 10)
-        slots = slots_of(rng, recipe, frames)
+        slots = schedule_events(rng, recipe, frames)
         counts[len(slots)] += 1
         assert slots[0].start >= 120
         for one, other in pairwise(slots):

@@ -10,10 +10,10 @@ import pytest
 
 from spotdiff.data.synth import Materials
 from spotdiff.data.synth.clips import ClipRecipe, frames_of, plan_clip, truth_of
-from spotdiff.data.synth.clips.render import Film
-from spotdiff.data.synth.clips.script import ROOM
-from spotdiff.data.synth.clips.traffic import hidden, moving
-from spotdiff.data.synth.materials import Stored
+from spotdiff.data.synth.clips.actors import actor_sprites, occlusion
+from spotdiff.data.synth.clips.plan import MARGIN
+from spotdiff.data.synth.clips.render import ClipRenderer
+from spotdiff.data.synth.materials import StoredImage
 from spotdiff.errors import DataError
 
 SMALL = ClipRecipe(
@@ -27,7 +27,7 @@ ALONE = replace(SMALL, carried=0.0, passers=0.0, reverted=0.5)
 def lonely(materials):
     """Clips in which things just come, go and move, without shadows."""
     scripts = [plan_clip(ALONE, materials, 3, index) for index in range(16)]
-    return [replace(one, standings=tuple(replace(each, shade=None) for each in one.standings)) for one in scripts]
+    return [replace(one, objects=tuple(replace(each, shadow=None) for each in one.objects)) for one in scripts]
 
 
 def changed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -40,32 +40,32 @@ def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def test_every_kind_of_event_occurs(lonely):
-    assert {deed.kind for script in lonely for deed in script.deeds} == {"left", "taken", "moved"}
-    assert any(deed.until for script in lonely for deed in script.deeds)
+    assert {event.kind for plan in lonely for event in plan.events} == {"left", "taken", "moved"}
+    assert any(event.until for plan in lonely for event in plan.events)
 
 
 def test_the_box_changes_at_its_time_and_not_before(lonely):
-    for script in lonely:
-        frames = [pixels for _, pixels in frames_of(script)]
-        for event, deed in zip(truth_of(script, "x")["events"], script.deeds, strict=True):
+    for plan in lonely:
+        frames = [pixels for _, pixels in frames_of(plan)]
+        for event, planned in zip(truth_of(plan, "x")["events"], plan.events, strict=True):
             left, top, right, bottom = event["box"]
             window = slice(top, bottom), slice(left, right)
-            number = round(event["time"] * script.fps)
+            number = round(event["time"] * plan.fps)
             assert all(not changed(one[window], frames[0][window]).any() for one in frames[1:number])
             assert changed(frames[number - 1][window], frames[number][window]).mean() > 0.2
-            last = script.frames if deed.until is None else deed.until
+            last = plan.frames if planned.until is None else planned.until
             assert all(not changed(one[window], frames[number][window]).any() for one in frames[number + 1 : last])
-            assert last == script.frames or changed(frames[last][window], frames[number][window]).mean() > 0.2
+            assert last == plan.frames or changed(frames[last][window], frames[number][window]).mean() > 0.2
             assert event["visible"] == event["time"]
 
 
 def test_the_box_holds_all_that_changed_and_hardly_more(lonely):
-    for script in lonely:
-        film = Film(script)
-        for deed in script.deeds:
-            left, top, right, bottom = script.standings[deed.standing].box
-            ground = film.scene(deed.frame - 1)[ROOM:-ROOM, ROOM:-ROOM]
-            mask = changed(ground, film.scene(deed.frame)[ROOM:-ROOM, ROOM:-ROOM])
+    for plan in lonely:
+        film = ClipRenderer(plan)
+        for event in plan.events:
+            left, top, right, bottom = plan.objects[event.placed].box
+            ground = film.scene(event.frame - 1)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+            mask = changed(ground, film.scene(event.frame)[MARGIN:-MARGIN, MARGIN:-MARGIN])
             found = bounds(mask)
             assert found[0] >= left - 2
             assert found[1] >= top - 2
@@ -75,13 +75,13 @@ def test_the_box_holds_all_that_changed_and_hardly_more(lonely):
 
 
 def test_a_moved_thing_leaves_one_box_and_fills_the_other(lonely):
-    moved = [(script, event) for script in lonely for event in truth_of(script, "x")["events"] if event["box_before"]]
+    moved = [(plan, event) for plan in lonely for event in truth_of(plan, "x")["events"] if event["box_before"]]
     assert moved
-    for script, event in moved:
+    for plan, event in moved:
         assert event["kind"] == "moved"
         assert event["lifted"] < event["time"] <= event["lifted"] + 5
-        film, (left, top, right, bottom) = Film(script), event["box_before"]
-        window, lifted = np.s_[top:bottom, left:right], round(event["lifted"] * script.fps)
+        film, (left, top, right, bottom) = ClipRenderer(plan), event["box_before"]
+        window, lifted = np.s_[top:bottom, left:right], round(event["lifted"] * plan.fps)
         before, after = (film.picture(frame)[window] for frame in (lifted - 1, lifted))
         assert changed(before, after).mean() > 0.2
         first, second = event["box_before"], event["box"]
@@ -97,56 +97,58 @@ def busy(materials):
 
 def test_visible_is_when_nobody_hides_the_place_any_more(busy):
     hid = 0
-    for script in busy:
-        film = Film(script)
-        for deed in script.deeds:
-            one = script.standings[deed.standing]
-            assert all(hidden(script, one, frame) > 0.05 for frame in range(deed.frame, deed.visible))
-            hid += deed.visible > deed.frame
+    for plan in busy:
+        film = ClipRenderer(plan)
+        for event in plan.events:
+            one = plan.objects[event.placed]
+            assert all(occlusion(plan, one, frame) > 0.05 for frame in range(event.frame, event.visible))
+            hid += event.visible > event.frame
             left, top, right, bottom = one.box
-            seen = film.picture(deed.visible)[top:bottom, left:right]
-            area = one.thing.alpha[top - one.at[1] : bottom - one.at[1], left - one.at[0] : right - one.at[0]] > 250
-            stands = film.scene(deed.frame)[ROOM:-ROOM, ROOM:-ROOM][top:bottom, left:right]
+            seen = film.picture(event.visible)[top:bottom, left:right]
+            area = one.cutout.alpha[top - one.at[1] : bottom - one.at[1], left - one.at[0] : right - one.at[0]] > 250
+            stands = film.scene(event.frame)[MARGIN:-MARGIN, MARGIN:-MARGIN][top:bottom, left:right]
             assert changed(seen, stands)[area].mean() < 0.07
     assert hid >= 3
 
 
 def test_carriers_are_there_when_it_happens_and_come_and_go(busy):
-    for script in busy:
-        for deed in script.deeds:
-            second = deed.frame / script.fps
-            near = [one for one in script.passers if one.start < second < one.end]
-            box = script.standings[deed.standing].box
-            reach = [abs(one.feet(second)[0] - (box[0] + box[2]) / 2) < one.thing.size[0] for one in near]
+    for plan in busy:
+        for event in plan.events:
+            second = event.frame / plan.fps
+            near = [one for one in plan.actors if one.start < second < one.end]
+            box = plan.objects[event.placed].box
+            reach = [abs(one.feet(second)[0] - (box[0] + box[2]) / 2) < one.cutout.size[0] for one in near]
             assert any(reach)
-        for one in script.passers:
-            outside = [x + one.thing.size[0] / 2 <= 0 or x - one.thing.size[0] / 2 >= 160 for _, x, _ in one.way]
+        for one in plan.actors:
+            outside = [
+                x + one.cutout.size[0] / 2 <= 0 or x - one.cutout.size[0] / 2 >= 160 for _, x, _ in one.waypoints
+            ]
             assert outside[0]
             assert outside[-1]
 
 
 def standstill(passer) -> float:
-    pairs = zip(passer.way, passer.way[1:], strict=False)
+    pairs = zip(passer.waypoints, passer.waypoints[1:], strict=False)
     return max((there[0] - here[0] for here, there in pairs if here[1:] == there[1:]), default=0.0)
 
 
 def test_nobody_stands_still_for_long_unless_asked_to(busy, materials):
-    assert all(standstill(one) < 4 for script in busy for one in script.passers)
+    assert all(standstill(one) < 4 for plan in busy for one in plan.actors)
     idle = plan_clip(replace(SMALL, scenario="passers", passers=30.0, loiter=1.0), materials, 1, 0)
-    assert all(2 <= standstill(one) <= 6.001 for one in idle.passers)
+    assert all(2 <= standstill(one) <= 6.001 for one in idle.actors)
 
 
 def test_things_are_as_large_as_asked_and_off_each_other(busy):
-    for script in busy:
-        for event in truth_of(script, "x")["events"]:
+    for plan in busy:
+        for event in truth_of(plan, "x")["events"]:
             assert 0.009 <= event["share"] <= 0.066
             left, top, right, bottom = event["box"]
             assert 0 <= left < right <= 160
             assert 0 <= top < bottom <= 96
 
 
-def stored(pixels: np.ndarray, name: str) -> Stored:
-    return Stored(name, bytes(cv2.imencode(".png", pixels)[1]))
+def stored(pixels: np.ndarray, name: str) -> StoredImage:
+    return StoredImage(name, bytes(cv2.imencode(".png", pixels)[1]))
 
 
 @pytest.mark.parametrize(("level", "found"), [(105, False), (200, True)])
@@ -156,43 +158,43 @@ def test_a_thing_like_its_ground_is_never_chosen(level, found):
     materials = Materials((photo,), (stored(cutout, "crate/grey.png"),))
     picky = replace(ALONE, contrast=20.0)
     if found:
-        assert plan_clip(picky, materials, 0, 0).deeds
+        assert plan_clip(picky, materials, 0, 0).events
     else:
         with pytest.raises(DataError, match="no thing stands out"):
             plan_clip(picky, materials, 0, 0)
 
 
 def test_carried_things_are_put_down_where_they_stay(busy):
-    held = [(script, one) for script in busy for one in script.passers if one.held]
+    held = [(plan, one) for plan in busy for one in plan.actors if one.carried]
     assert held
-    for script, one in held:
-        film = Film(replace(script, passers=(one,)))
-        frame, at = one.held.put or one.held.picked
-        area, (left, top) = one.held.thing.alpha > 250, at
+    for plan, one in held:
+        film = ClipRenderer(replace(plan, actors=(one,)))
+        frame, at = one.carried.put_down or one.carried.picked_up
+        area, (left, top) = one.carried.cutout.alpha > 250, at
         window = np.s_[top : top + area.shape[0], left : left + area.shape[1]]
-        there = frame if one.held.put else frame - 1
-        stands = film.scene(there)[ROOM:-ROOM, ROOM:-ROOM][window]
+        there = frame if one.carried.put_down else frame - 1
+        stands = film.scene(there)[MARGIN:-MARGIN, MARGIN:-MARGIN][window]
         assert changed(film.picture(there)[window], stands)[area].mean() < 0.02
 
 
 def test_carried_things_are_lifted_in_between(busy):
-    brought = [(script, one) for script in busy for one in script.passers if one.held and one.held.put]
+    brought = [(plan, one) for plan in busy for one in plan.actors if one.carried and one.carried.put_down]
     assert brought
-    for script, one in brought:
-        number, (left, top) = one.held.put
-        alone = replace(script, passers=(one,))
-        thing, (x, y), _ = moving(alone, number - 1)[1]
-        assert thing is one.held.thing
+    for plan, one in brought:
+        number, (left, top) = one.carried.put_down
+        alone = replace(plan, actors=(one,))
+        cutout, (x, y), _ = actor_sprites(alone, number - 1)[1]
+        assert cutout is one.carried.cutout
         assert abs(x - left) <= 2
-        assert 0 < top - y < one.held.lift
-        if one.held.picked is None:
-            early = max(round(one.start * script.fps) + 1, number - 2 * script.fps)
-            carried, who = moving(alone, early)[1][1], one.at(early / script.fps)
-            assert carried[1] - who[1] == pytest.approx(top - one.at(number / script.fps)[1] - one.held.lift, abs=1)
+        assert 0 < top - y < one.carried.lift
+        if one.carried.picked_up is None:
+            early = max(round(one.start * plan.fps) + 1, number - 2 * plan.fps)
+            carried, who = actor_sprites(alone, early)[1][1], one.at(early / plan.fps)
+            assert carried[1] - who[1] == pytest.approx(top - one.at(number / plan.fps)[1] - one.carried.lift, abs=1)
 
 
 def test_who_carries_a_thing_stands_behind_it(busy):
-    script, one = next((script, one) for script in busy for one in script.passers if one.held and one.held.put)
-    seen = moving(replace(script, passers=(one,)), one.held.put[0])
+    plan, one = next((plan, one) for plan in busy for one in plan.actors if one.carried and one.carried.put_down)
+    seen = actor_sprites(replace(plan, actors=(one,)), one.carried.put_down[0])
     assert len(seen) == 1
-    assert (seen[0][0].alpha < one.thing.alpha).any()
+    assert (seen[0][0].alpha < one.cutout.alpha).any()

@@ -12,7 +12,7 @@ import pytest
 
 from spotdiff.data.synth import Materials
 from spotdiff.data.synth.clips import ClipRecipe, frames_of, plan_clip, write_clips
-from spotdiff.data.synth.clips.encode import encoded
+from spotdiff.data.synth.clips.render import encode_film
 from spotdiff.errors import DataError, MissingExtra
 
 TINY = ClipRecipe(
@@ -109,15 +109,15 @@ def test_workers_make_the_same(made, materials, tmp_path):
 
 
 def test_gaps_are_in_the_times_of_the_film(materials, tmp_path):
-    script = plan_clip(replace(TINY, scenario="reconnect", shortest=20.0, longest=20.0), materials, 1, 0)
-    gap = script.disturbances[0]
-    (tmp_path / "gap.mp4").write_bytes(encoded(frames_of(script), size=script.size, fps=5, crf=23))
+    plan = plan_clip(replace(TINY, scenario="reconnect", shortest=20.0, longest=20.0), materials, 1, 0)
+    gap = plan.disturbances[0]
+    (tmp_path / "gap.mp4").write_bytes(encode_film(frames_of(plan), size=plan.size, fps=5, crf=23))
     times = [second for second, _ in decoded(tmp_path / "gap.mp4")]
     assert gap.kind == "reconnect"
     assert times[0] == 0
     assert not [second for second in times if gap.start <= second < gap.end]
     assert max(np.diff(times)) >= gap.end - gap.start
-    assert len(times) == sum(not gap.start <= frame / 5 < gap.end for frame in range(script.frames))
+    assert len(times) == sum(not gap.start <= frame / 5 < gap.end for frame in range(plan.frames))
 
 
 def test_a_scene_from_nothing(tmp_path):

@@ -8,10 +8,10 @@ import pytest
 
 from spotdiff.data.synth import Materials, PairRecipe, Synthesis
 from spotdiff.data.synth import drawings as module
+from spotdiff.data.synth.cutouts import cutout_of
 from spotdiff.data.synth.drawings import drawing
-from spotdiff.data.synth.materials import Stored
+from spotdiff.data.synth.materials import StoredImage
 from spotdiff.data.synth.patches import patches
-from spotdiff.data.synth.things import thing_of
 
 PLAIN = {
     "light": 0.0,
@@ -48,7 +48,7 @@ def test_an_etched_board_has_two_levels() -> None:
 
 def test_share_of_drawn_scenes() -> None:
     grey = np.full((64, 64, 3), 127, np.uint8)
-    photo = Stored("grey.png", cv2.imencode(".png", grey)[1].tobytes())
+    photo = StoredImage("grey.png", cv2.imencode(".png", grey)[1].tobytes())
     materials = Materials((photo,), ())
 
     def plain(share: float) -> int:
@@ -63,7 +63,7 @@ def test_share_of_drawn_scenes() -> None:
 def test_a_patch_shows_the_place_and_another() -> None:
     rng = np.random.default_rng(4)
     picture = rng.integers(0, 256, (60, 60, 3), np.uint8)
-    shape = thing_of(np.full((8, 10, 4), 255, np.uint8), "blob")
+    shape = cutout_of(np.full((8, 10, 4), 255, np.uint8), "blob")
     here, other = patches(rng, picture, shape, (20, 30))
     assert np.array_equal(here.pixels, picture[30:38, 20:30])
     assert other.pixels.shape == here.pixels.shape
@@ -73,7 +73,7 @@ def test_a_patch_shows_the_place_and_another() -> None:
 @pytest.mark.parametrize("at", [(-4, -4), (57, 58), (0, 0)])
 def test_a_patch_over_the_edge(at: tuple[int, int]) -> None:
     picture = np.arange(60 * 60 * 3, dtype=np.uint32).reshape(60, 60, 3).astype(np.uint8)
-    here, _ = patches(np.random.default_rng(0), picture, thing_of(np.full((8, 8, 4), 255, np.uint8), "blob"), at)
+    here, _ = patches(np.random.default_rng(0), picture, cutout_of(np.full((8, 8, 4), 255, np.uint8), "blob"), at)
     assert here.size == (8, 8)
 
 

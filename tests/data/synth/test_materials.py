@@ -36,14 +36,14 @@ def test_a_cutout_is_red_first_multiplied_and_made_smaller(tmp_path):
     rgba[:, :, 0], rgba[20:60, 40:120, 3] = 200, 128
     (tmp_path / "mug").mkdir()
     Image.fromarray(rgba).save(tmp_path / "mug" / "one.png")
-    thing = Materials.open(None, tmp_path).cutout(0, longest=80)
-    assert thing.size == (80, 40)
-    assert thing.name == "mug"
-    middle = thing.pixels[20, 40]
+    cutout = Materials.open(None, tmp_path).cutout(0, longest=80)
+    assert cutout.size == (80, 40)
+    assert cutout.name == "mug"
+    middle = cutout.pixels[20, 40]
     assert middle[0] == pytest.approx(100, abs=2)
     assert middle[1:].tolist() == [0, 0]
-    assert thing.area[20, 40] == 255
-    assert thing.area[2, 2] == 0
+    assert cutout.area[20, 40] == 255
+    assert cutout.area[2, 2] == 0
 
 
 def test_large_files_are_kept_smaller(tmp_path):

@@ -10,21 +10,21 @@ import pytest
 
 from spotdiff.data.synth import RECIPES, motion
 from spotdiff.data.synth.camera import camera
-from spotdiff.data.synth.drawn import drawn
+from spotdiff.data.synth.canvas import AFTER, BEFORE, BOTH, PairCanvas
+from spotdiff.data.synth.cutouts import cutout_of, recoloured
+from spotdiff.data.synth.drawn_objects import draw_object
+from spotdiff.data.synth.lettering import rewritten, words, written
 from spotdiff.data.synth.light import lit
 from spotdiff.data.synth.noise import fibres, grain, octaves, ripples, smooth
 from spotdiff.data.synth.scenes import scene
 from spotdiff.data.synth.sensor import taken
-from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
-from spotdiff.data.synth.things import recoloured, thing_of
-from spotdiff.data.synth.writing import rewritten, words, written
 from spotdiff.image.colour_words import colour_word
 
 
 def square(side=10, colour=(200, 30, 20)):
     rgba = np.zeros((side, side, 4), np.uint8)
     rgba[...] = (*colour, 255)
-    return thing_of(rgba, "square")
+    return cutout_of(rgba, "square")
 
 
 @pytest.fixture
@@ -33,66 +33,66 @@ def rng():
 
 
 @pytest.fixture
-def stage():
-    return Stage(np.full((60, 80, 3), 120, np.uint8))
+def canvas():
+    return PairCanvas(np.full((60, 80, 3), 120, np.uint8))
 
 
-def test_a_thing_is_put_where_it_belongs_and_owns_what_it_shows(stage):
-    stage.put(square(), (70, 55), 3, AFTER)
-    assert (stage.pictures[AFTER][55:, 70:] == (200, 30, 20)).all()
-    assert (stage.owners[AFTER][55:, 70:] == 3).all()
-    assert np.count_nonzero(stage.owners[AFTER]) == 50
-    assert not stage.owners[BEFORE].any()
-    assert np.count_nonzero(stage.differing()) == 50
+def test_a_thing_is_put_where_it_belongs_and_owns_what_it_shows(canvas):
+    canvas.paste(square(), (70, 55), 3, AFTER)
+    assert (canvas.pictures[AFTER][55:, 70:] == (200, 30, 20)).all()
+    assert (canvas.instances[AFTER][55:, 70:] == 3).all()
+    assert np.count_nonzero(canvas.instances[AFTER]) == 50
+    assert not canvas.instances[BEFORE].any()
+    assert np.count_nonzero(canvas.differing()) == 50
 
 
-def test_a_thing_outside_changes_nothing(stage):
+def test_a_thing_outside_changes_nothing(canvas):
     for at in ((90, 0), (0, -20), (-10, 5)):
-        stage.put(square(), at, 1, BEFORE)
-    assert not stage.differing().any()
+        canvas.paste(square(), at, 1, BEFORE)
+    assert not canvas.differing().any()
 
 
-def test_a_later_thing_takes_over(stage):
-    stage.put(square(), (10, 10), 1, BEFORE)
-    stage.put(square(colour=(0, 0, 200)), (15, 10), 2, BEFORE)
-    assert np.count_nonzero(stage.owners[BEFORE] == 1) == 50
-    assert np.count_nonzero(stage.owners[BEFORE] == 2) == 100
+def test_a_later_thing_takes_over(canvas):
+    canvas.paste(square(), (10, 10), 1, BEFORE)
+    canvas.paste(square(colour=(0, 0, 200)), (15, 10), 2, BEFORE)
+    assert np.count_nonzero(canvas.instances[BEFORE] == 1) == 50
+    assert np.count_nonzero(canvas.instances[BEFORE] == 2) == 100
 
 
-def test_what_does_not_count_of_a_thing_still_hides_what_is_behind(stage):
-    stage.put(square(), (10, 10), 1, BEFORE)
+def test_what_does_not_count_of_a_thing_still_hides_what_is_behind(canvas):
+    canvas.paste(square(), (10, 10), 1, BEFORE)
     plate = square(colour=(0, 0, 200))
-    stage.put(replace(plate, area=np.zeros_like(plate.area)), (15, 10), 2, BEFORE)
-    assert np.count_nonzero(stage.owners[BEFORE] == 1) == 50
-    assert not (stage.owners[BEFORE] == 2).any()
+    canvas.paste(replace(plate, area=np.zeros_like(plate.area)), (15, 10), 2, BEFORE)
+    assert np.count_nonzero(canvas.instances[BEFORE] == 1) == 50
+    assert not (canvas.instances[BEFORE] == 2).any()
 
 
-def test_half_transparent_pixels_are_mixed_and_owned_by_nobody(stage):
+def test_half_transparent_pixels_are_mixed_and_owned_by_nobody(canvas):
     rgba = np.full((8, 8, 4), (255, 255, 255, 100), np.uint8)
-    stage.put(thing_of(rgba, "mist"), (5, 5), 1, BEFORE)
-    assert stage.pictures[BEFORE][8, 8, 0] == pytest.approx(120 * 155 / 255 + 100, abs=2)
-    assert not stage.owners[BEFORE].any()
+    canvas.paste(cutout_of(rgba, "mist"), (5, 5), 1, BEFORE)
+    assert canvas.pictures[BEFORE][8, 8, 0] == pytest.approx(120 * 155 / 255 + 100, abs=2)
+    assert not canvas.instances[BEFORE].any()
 
 
-def test_painting_over_takes_a_thing_away(stage):
-    stage.put(square(), (30, 20), 1, AFTER)
-    stage.paint_over(np.full((14, 14), 255, np.uint8), (28, 18), (AFTER,))
-    assert not stage.owners[AFTER].any()
-    assert np.abs(stage.pictures[AFTER].astype(int) - 120).max() <= 3
+def test_painting_over_takes_a_thing_away(canvas):
+    canvas.paste(square(), (30, 20), 1, AFTER)
+    canvas.paint_over(np.full((14, 14), 255, np.uint8), (28, 18), (AFTER,))
+    assert not canvas.instances[AFTER].any()
+    assert np.abs(canvas.pictures[AFTER].astype(int) - 120).max() <= 3
 
 
-def test_large_holes_are_filled_too(stage):
-    stage.put(square(40), (20, 10), 1, AFTER)
-    stage.paint_over(np.full((46, 46), 255, np.uint8), (17, 7), BOTH)
-    assert np.abs(stage.pictures[AFTER].astype(int) - 120).max() <= 6
+def test_large_holes_are_filled_too(canvas):
+    canvas.paste(square(40), (20, 10), 1, AFTER)
+    canvas.paint_over(np.full((46, 46), 255, np.uint8), (17, 7), BOTH)
+    assert np.abs(canvas.pictures[AFTER].astype(int) - 120).max() <= 6
 
 
-def test_covered_tells_how_much_is_taken_or_outside(stage):
-    assert stage.covered(square(), (0, 0)) == 0
-    assert stage.covered(square(), (-5, 0)) == 0.5
-    stage.put(square(), (0, 0), 1, BEFORE)
-    assert stage.covered(square(), (0, 5)) == 0.5
-    assert stage.covered(square(), (200, 0)) == 1
+def test_covered_tells_how_much_is_taken_or_outside(canvas):
+    assert canvas.covered(square(), (0, 0)) == 0
+    assert canvas.covered(square(), (-5, 0)) == 0.5
+    canvas.paste(square(), (0, 0), 1, BEFORE)
+    assert canvas.covered(square(), (0, 5)) == 0.5
+    assert canvas.covered(square(), (200, 0)) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_many_colours_are_multicoloured(rng):
 
 
 def test_recoloured_things_look_different(rng):
-    thing = square()
-    assert np.abs(recoloured(thing, rng).pixels.astype(int) - thing.pixels).mean() > 20
+    cutout = square()
+    assert np.abs(recoloured(cutout, rng).pixels.astype(int) - cutout.pixels).mean() > 20
 
 
 def test_drawn_things_are_whole_and_varied():
-    things = [drawn(np.random.default_rng(seed)) for seed in range(60)]
-    assert len({thing.name for thing in things}) >= 6
-    for thing in things:
-        assert thing.area.any()
-        assert thing.pixels.max() > 20
-        assert not thing.pixels[thing.alpha == 0].any()
+    cutouts = [draw_object(np.random.default_rng(seed)) for seed in range(60)]
+    assert len({cutout.name for cutout in cutouts}) >= 6
+    for cutout in cutouts:
+        assert cutout.area.any()
+        assert cutout.pixels.max() > 20
+        assert not cutout.pixels[cutout.alpha == 0].any()
 
 
 def test_scenes_are_varied_and_full():
@@ -145,10 +145,10 @@ def test_scenes_are_varied_and_full():
 
 def test_writing_counts_as_its_plate_or_as_the_place_of_its_words():
     for seed in range(20):
-        thing = written(np.random.default_rng(seed), "Exit 12")
-        assert thing.words == "Exit 12"
-        covered = np.count_nonzero(thing.area) / np.count_nonzero(thing.alpha > 127)
-        assert covered > 0.95 if thing.name == "sign" else covered > 0.9
+        cutout = written(np.random.default_rng(seed), "Exit 12")
+        assert cutout.words == "Exit 12"
+        covered = np.count_nonzero(cutout.area) / np.count_nonzero(cutout.alpha > 127)
+        assert covered > 0.95 if cutout.name == "sign" else covered > 0.9
 
 
 def test_other_words_on_the_same_plate_leave_the_plate_alone():

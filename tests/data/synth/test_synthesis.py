@@ -280,7 +280,7 @@ def test_a_pickled_source_makes_the_same_pairs(materials):
     source = Synthesis(replace(RECIPES["default"], size=SIDE), replace(materials), 3)
     source[0]
     packed = pickle.dumps(source)
-    assert not pickle.loads(packed).materials._shelf.things  # what was decoded on the way stays here
+    assert not pickle.loads(packed).materials._cache.cutouts  # what was decoded on the way stays here
     assert all(same(pickle.loads(packed)[number], source[number]) for number in range(4))
 
 

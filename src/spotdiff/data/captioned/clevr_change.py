@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spotdiff.data.captioned._told import Told, read_json, sentences_in
+from spotdiff.data.captioned import CaptionedPair, clean_sentences
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError
 
 _SPLITS = ("train", "val", "test")
@@ -22,7 +23,7 @@ class ClevrChange:
         Park, Darrell, Rohrbach (2019), Robust change captioning, ICCV. https://arxiv.org/abs/1901.02527
     """
 
-    def open(self, root: Path, split: str = "") -> tuple[Told, ...]:
+    def open(self, root: Path, split: str = "") -> tuple[CaptionedPair, ...]:
         """Two pairs for each scene, `N` and `N_same`.
 
         Raises:
@@ -30,22 +31,22 @@ class ClevrChange:
         """
         if split and split not in _SPLITS:
             raise DataError(f"clevr-change has no split {split!r}; it has {', '.join(_SPLITS)}")
-        chosen = _numbers(root, split)
-        found = []
-        for captions, folder, word in (_CHANGED, _UNCHANGED):
-            said = read_json(root / captions)
-            if not isinstance(said, dict):
-                raise DataError(f"{root / captions} names no pictures")
-            for first, sentences in said.items():
+        chosen = _split_numbers(root, split)
+        pairs = []
+        for file, folder, word in (_CHANGED, _UNCHANGED):
+            captions = read_json(root / file)
+            if not isinstance(captions, dict):
+                raise DataError(f"{root / file} names no pictures")
+            for first, sentences in captions.items():
                 number = first.rpartition("_")[2].partition(".")[0]
                 if chosen is None or (number.isdecimal() and int(number) in chosen):
                     second = root / folder / first.replace("default", word)
                     name = number if word == "semantic" else f"{number}_same"
-                    found.append(Told(name, root / "images" / first, second, sentences_in(sentences)))
-        return tuple(sorted(found, key=lambda told: told.name))
+                    pairs.append(CaptionedPair(name, root / "images" / first, second, clean_sentences(sentences)))
+        return tuple(sorted(pairs, key=lambda pair: pair.name))
 
 
-def _numbers(root: Path, split: str) -> set[int] | None:
+def _split_numbers(root: Path, split: str) -> set[int] | None:
     if not split:
         return None
     try:

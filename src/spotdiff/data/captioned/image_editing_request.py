@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spotdiff.data.captioned._told import Told, read_json, sentences_in
+from spotdiff.data.captioned import CaptionedPair, clean_sentences
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError
 
 _SPLITS = ("train", "valid", "test")
@@ -18,7 +19,7 @@ class ImageEditingRequest:
         https://arxiv.org/abs/1906.07689
     """
 
-    def open(self, root: Path, split: str = "") -> tuple[Told, ...]:
+    def open(self, root: Path, split: str = "") -> tuple[CaptionedPair, ...]:
         """Its pairs; `val` is its `valid`.
 
         Raises:
@@ -27,17 +28,18 @@ class ImageEditingRequest:
         split = "valid" if split == "val" else split
         if split and split not in _SPLITS:
             raise DataError(f"image-editing-request has no split {split!r}; it has {', '.join(_SPLITS)}")
-        found = [told for one in ([split] if split else _SPLITS) for told in _pairs(root, one)]
-        return tuple(sorted(found, key=lambda told: told.name))
+        pairs = [pair for name in ([split] if split else _SPLITS) for pair in _read_split(root, name)]
+        return tuple(sorted(pairs, key=lambda pair: pair.name))
 
 
-def _pairs(root: Path, split: str) -> list[Told]:
-    path = root / f"{split}.json"
-    pictures = root / "images"
+def _read_split(root: Path, split: str) -> list[CaptionedPair]:
+    path, images = root / f"{split}.json", root / "images"
     try:
         return [
-            Told(str(one["uid"]), pictures / one["img0"], pictures / one["img1"], sentences_in(one["sents"]))
-            for one in read_json(path)
+            CaptionedPair(
+                str(entry["uid"]), images / entry["img0"], images / entry["img1"], clean_sentences(entry["sents"])
+            )
+            for entry in read_json(path)
         ]
     except (KeyError, TypeError):
         raise DataError(f'{path} is not a list of {{"uid", "img0", "img1", "sents"}}') from None

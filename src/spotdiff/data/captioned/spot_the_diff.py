@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spotdiff.data.captioned._told import Told, sentences_in
+from spotdiff.data.captioned import CaptionedPair, clean_sentences
 from spotdiff.data.published.spot_the_diff import SpotTheDiff as Published
 from spotdiff.data.published.spot_the_diff import read_sentences
 
@@ -17,12 +17,15 @@ class SpotTheDiff:
         https://doi.org/10.18653/v1/D18-1436
     """
 
-    def open(self, root: Path, split: str = "") -> tuple[Told, ...]:
+    def open(self, root: Path, split: str = "") -> tuple[CaptionedPair, ...]:
         """Its pairs; raises as the published set does."""
         samples = Published().open(root, split).samples
         top = root / "data" if (root / "data" / "annotations").is_dir() else root
-        said: dict[str, tuple[str, ...]] = {}
-        for one in [split] if split else Published.card.splits:
-            for name, sentences in read_sentences(top / "annotations" / f"{one}.json").items():
-                said[name] = said.get(name, ()) + sentences_in(sentences)
-        return tuple(Told(one.name, Path(one.before), Path(one.after), said[one.name]) for one in samples)
+        sentences: dict[str, tuple[str, ...]] = {}
+        for name in [split] if split else Published.card.splits:
+            for pair, texts in read_sentences(top / "annotations" / f"{name}.json").items():
+                sentences[pair] = sentences.get(pair, ()) + clean_sentences(texts)
+        return tuple(
+            CaptionedPair(sample.name, Path(sample.before), Path(sample.after), sentences[sample.name])
+            for sample in samples
+        )

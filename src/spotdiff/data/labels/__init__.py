@@ -1,4 +1,4 @@
-"""Labels drawn in other tools, in and out; the folder is the registry: a file here is a format."""
+"""Annotations drawn in other tools, in and out; the folder is the registry: a file here is a format."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 from spotdiff import plugins
 
 if TYPE_CHECKING:
-    from spotdiff.data.labels.parts.marks import Format
+    from spotdiff.data.annotations.annotation import AnnotationFormat
 
-_ROOM = "data/labels"
+_REGISTRY = "data/labels"
 
 
 def format_names() -> list[str]:
@@ -19,14 +19,13 @@ def format_names() -> list[str]:
         >>> format_names()
         ['coco', 'cvat', 'labelme', 'via', 'via-csv']
     """
-    return plugins.names(_ROOM)
+    return plugins.names(_REGISTRY)
 
 
-def get_format(name: str) -> Format:
+def get_format(name: str) -> AnnotationFormat:
     """The format of that name.
 
     Raises:
         OptionError: there is none; the nearest is suggested.
     """
-    found = plugins.load(_ROOM, name)
-    return cast("Format", found())
+    return cast("AnnotationFormat", plugins.load(_REGISTRY, name)())

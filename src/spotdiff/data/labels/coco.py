@@ -20,103 +20,110 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spotdiff.data.labels.parts.marks import Mark, Ring, Sheet, drawn
-from spotdiff.data.labels.parts.polygons import area_of, rectangle
-from spotdiff.data.labels.parts.reading import corners, entry, number, read_json, said_size
-from spotdiff.data.labels.parts.runs import counts_of, mask_of, rings_of
-from spotdiff.data.labels.parts.words import KINDS
+from spotdiff.data.annotations.annotation import CATEGORIES, Annotation, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.parsing import (
+    decode_counts,
+    decode_run_lengths,
+    exact_polygons,
+    parse_number,
+    parse_polygon,
+    parse_size,
+    value_of,
+)
+from spotdiff.data.coco import coco_document
+from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
+from spotdiff.regions.polygons import Polygon, polygon_area, rectangle
 
 
 @dataclass(frozen=True, slots=True)
 class Coco:
     """COCO's instances file."""
 
-    ending: ClassVar[str] = ".json"
+    suffix: ClassVar[str] = ".json"
 
-    def read(self, path: Path) -> tuple[Sheet, ...]:
+    def read(self, path: Path) -> tuple[ImageAnnotations, ...]:
         """What the file says of every picture it names, also of those without an annotation.
 
         Raises:
             DataError: it is no such file.
         """
-        said = read_json(path)
+        document = read_json_object(path)
         try:
-            images, annotations, categories = (
-                entry(said, key, list) for key in ("images", "annotations", "categories")
+            image_nodes, annotation_nodes, category_nodes = (
+                value_of(document, key, list) for key in ("images", "annotations", "categories")
             )
-            names = {entry(one, "id", int): entry(one, "name", str) for one in categories}
-            marks: dict[int, list[Mark]] = defaultdict(list)
-            for number_, one in enumerate(annotations, start=1):
-                marks[entry(one, "image_id", int)].append(_mark(number_, one, names))
-            sheets = tuple(_sheet(image, marks, path) for image in images)
-            if marks:
-                raise DataError(f"an annotation is of image {next(iter(marks))}, which is not among the images")
+            names = {value_of(node, "id", int): value_of(node, "name", str) for node in category_nodes}
+            by_image: dict[int, list[Annotation]] = defaultdict(list)
+            for position, node in enumerate(annotation_nodes, start=1):
+                by_image[value_of(node, "image_id", int)].append(_parse_annotation(position, node, names))
+            images = tuple(_parse_image(node, by_image, path) for node in image_nodes)
+            if by_image:
+                raise DataError(f"an annotation is of image {next(iter(by_image))}, which is not among the images")
         except DataError as error:
             raise DataError(f"{path}: not COCO instances: {error}") from None
-        return sheets
+        return images
 
-    def write(self, sheets: Sequence[Sheet]) -> Mapping[str, bytes]:
+    def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file for all."""
-        images: list[dict[str, Any]] = []
-        annotations: list[dict[str, Any]] = []
-        for sheet in sheets:
-            width, height = sheet.size or (0, 0)
-            images.append({"id": len(images) + 1, "file_name": sheet.name, "width": width, "height": height})
-            for mark in sheet.marks:
-                annotations.append({"id": len(annotations) + 1, "image_id": len(images), **_annotation(mark)})
-        categories = [{"id": at, "name": kind, "supercategory": "change"} for at, kind in enumerate(KINDS, start=1)]
-        said = {"images": images, "annotations": annotations, "categories": categories}
-        return {"annotations.json": (json.dumps(said) + "\n").encode("ascii")}
+        images_and_annotations = []
+        for image in images:
+            width, height = image.size or (0, 0)
+            fields = {"file_name": image.name, "width": width, "height": height}
+            images_and_annotations.append((fields, [_annotation_fields(each) for each in image.annotations]))
+        document = coco_document(images_and_annotations, CATEGORIES)
+        return {"annotations.json": (json.dumps(document) + "\n").encode("ascii")}
 
 
-def _sheet(image: object, marks: dict[int, list[Mark]], path: Path) -> Sheet:
-    name, found = entry(image, "file_name", str), marks.pop(entry(image, "id", int), [])
-    width, height = (image.get(key) if isinstance(image, dict) else None for key in ("width", "height"))
-    return Sheet(name, tuple(found), path, said_size(width, height), name)
+def _parse_image(node: object, by_image: dict[int, list[Annotation]], path: Path) -> ImageAnnotations:
+    name, annotations = value_of(node, "file_name", str), by_image.pop(value_of(node, "id", int), [])
+    width, height = (node.get(key) if isinstance(node, dict) else None for key in ("width", "height"))
+    return ImageAnnotations(name, tuple(annotations), path, parse_size(width, height), name)
 
 
-def _mark(position: int, one: object, names: Mapping[int, str]) -> Mark:
-    where = f"annotation {one.get('id', position) if isinstance(one, dict) else position}"
-    return drawn(where, lambda: _label(entry(one, "category_id", int), names), lambda: _rings(one))
+def _parse_annotation(position: int, node: object, names: Mapping[int, str]) -> Annotation:
+    def category() -> str:
+        category_id = value_of(node, "category_id", int)
+        if category_id not in names:
+            raise DataError(f"there is no category {category_id}")
+        return names[category_id]
+
+    where = f"annotation {node.get('id', position) if isinstance(node, dict) else position}"
+    return parse_annotation(where, category, lambda: _parse_polygons(node))
 
 
-def _label(category: int, names: Mapping[int, str]) -> str:
-    if category not in names:
-        raise DataError(f"there is no category {category}")
-    return names[category]
-
-
-def _rings(one: object) -> tuple[Ring, ...]:
-    said = one.get("segmentation") if isinstance(one, dict) else None
-    if isinstance(said, dict):
-        return _from_runs(said)
-    if said:
-        if not isinstance(said, list) or not all(isinstance(flat, list) and len(flat) % 2 == 0 for flat in said):
+def _parse_polygons(node: object) -> tuple[Polygon, ...]:
+    segmentation = node.get("segmentation") if isinstance(node, dict) else None
+    if isinstance(segmentation, dict):
+        return _parse_run_lengths(segmentation)
+    if segmentation:
+        if not isinstance(segmentation, list) or not all(
+            isinstance(flat, list) and len(flat) % 2 == 0 for flat in segmentation
+        ):
             raise DataError("a segmentation is a list of polygons [x1, y1, x2, y2, ...]")
-        return tuple(corners([flat[at : at + 2] for at in range(0, len(flat), 2)]) for flat in said)
-    box = entry(one, "bbox", list)
+        return tuple(parse_polygon([flat[at : at + 2] for at in range(0, len(flat), 2)]) for flat in segmentation)
+    box = value_of(node, "bbox", list)
     if len(box) != 4:
         raise DataError("a bbox is [x, y, width, height]")
-    x, y, width, height = map(number, box)
+    x, y, width, height = map(parse_number, box)
     return (rectangle(x, y, x + width, y + height),)
 
 
-def _from_runs(said: dict[str, Any]) -> tuple[Ring, ...]:
-    size, counts = entry(said, "size", list), said.get("counts")
+def _parse_run_lengths(segmentation: dict[str, Any]) -> tuple[Polygon, ...]:
+    size, counts = value_of(segmentation, "size", list), segmentation.get("counts")
     if len(size) != 2 or not all(isinstance(side, int) for side in size) or not isinstance(counts, list | str):
         raise DataError('run lengths need "size" [height, width] and "counts"')
-    lengths = counts_of(counts) if isinstance(counts, str) else counts
-    return rings_of(mask_of(lengths, (size[1], size[0]), by_columns=True))
+    lengths = decode_counts(counts) if isinstance(counts, str) else counts
+    return exact_polygons(decode_run_lengths(lengths, (size[1], size[0]), by_columns=True))
 
 
-def _annotation(mark: Mark) -> dict[str, Any]:
-    every = np.concatenate(mark.rings)
-    low, high = every.min(axis=0), every.max(axis=0)
+def _annotation_fields(annotation: Annotation) -> dict[str, Any]:
+    corners = np.concatenate(annotation.polygons)
+    low, high = corners.min(axis=0), corners.max(axis=0)
     return {
-        "category_id": KINDS.index(mark.label) + 1,
-        "segmentation": [ring.ravel().tolist() for ring in mark.rings],
+        "category_id": CATEGORIES.index(annotation.category) + 1,
+        "segmentation": [polygon.ravel().tolist() for polygon in annotation.polygons],
         "bbox": [*low.tolist(), *(high - low).tolist()],
-        "area": sum(area_of(ring) for ring in mark.rings),
+        "area": sum(polygon_area(polygon) for polygon in annotation.polygons),
         "iscrowd": 0,
     }

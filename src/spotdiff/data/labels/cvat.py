@@ -15,18 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 
 import numpy as np
 
-from spotdiff.data.labels.parts.marks import Mark, Ring, Sheet, drawn
-from spotdiff.data.labels.parts.polygons import ellipse, rectangle, turned
-from spotdiff.data.labels.parts.reading import corners, number, read_xml, said_size
-from spotdiff.data.labels.parts.runs import mask_of, rings_of
-from spotdiff.data.labels.parts.words import KINDS
+from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.parsing import (
+    decode_run_lengths,
+    exact_polygons,
+    parse_number,
+    parse_polygon,
+    parse_size,
+    read_xml,
+)
 from spotdiff.errors import DataError
+from spotdiff.regions.polygons import Polygon, ellipse, rectangle, rotated
 
 _WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
 _SHAPES = ("polygon", "box", "ellipse", "mask", *_WITHOUT_AREA)
@@ -37,9 +43,9 @@ _DIGITS = 2  # as CVAT writes them
 class Cvat:
     """CVAT's XML file for images."""
 
-    ending: ClassVar[str] = ".xml"
+    suffix: ClassVar[str] = ".xml"
 
-    def read(self, path: Path) -> tuple[Sheet, ...]:
+    def read(self, path: Path) -> tuple[ImageAnnotations, ...]:
         """What the file says of every picture it names.
 
         Raises:
@@ -51,35 +57,34 @@ class Cvat:
         if root.find("track") is not None:
             raise DataError(f"{path}: is CVAT for video; export it as CVAT for images 1.1")
         try:
-            return tuple(_sheet(image, path) for image in root.findall("image"))
+            return tuple(_parse_image(image, path) for image in root.findall("image"))
         except DataError as error:
             raise DataError(f"{path}: not CVAT's: {error}") from None
 
-    def write(self, sheets: Sequence[Sheet]) -> Mapping[str, bytes]:
+    def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file for all."""
         root = ElementTree.Element("annotations")
         ElementTree.SubElement(root, "version").text = "1.1"
         task = ElementTree.SubElement(ElementTree.SubElement(root, "meta"), "task")
-        ElementTree.SubElement(task, "size").text = str(len(sheets))
+        ElementTree.SubElement(task, "size").text = str(len(images))
         ElementTree.SubElement(task, "mode").text = "annotation"
         labels = ElementTree.SubElement(task, "labels")
-        for kind in KINDS:
-            ElementTree.SubElement(ElementTree.SubElement(labels, "label"), "name").text = kind
-        for number_, sheet in enumerate(sheets):
-            _append(root, number_, sheet)
+        for category in CATEGORIES:
+            ElementTree.SubElement(ElementTree.SubElement(labels, "label"), "name").text = category
+        for number, image in enumerate(images):
+            _append(root, number, image)
         ElementTree.indent(root)
         return {"annotations.xml": ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"}
 
 
-def _sheet(image: ElementTree.Element, path: Path) -> Sheet:
+def _parse_image(image: ElementTree.Element, path: Path) -> ImageAnnotations:
     name = _attribute(image, "name")
     shapes = [shape for shape in image if shape.tag in _SHAPES]
-    marks = tuple(_mark(at, shape) for at, shape in enumerate(shapes, start=1))
-    return Sheet(name, marks, path, said_size(image.get("width"), image.get("height")), name)
-
-
-def _mark(position: int, shape: ElementTree.Element) -> Mark:
-    return drawn(f"{shape.tag} {position}", lambda: _attribute(shape, "label"), lambda: _rings(shape))
+    annotations = tuple(
+        parse_annotation(f"{shape.tag} {at}", partial(_attribute, shape, "label"), partial(_parse_polygons, shape))
+        for at, shape in enumerate(shapes, start=1)
+    )
+    return ImageAnnotations(name, annotations, path, parse_size(image.get("width"), image.get("height")), name)
 
 
 def _attribute(element: ElementTree.Element, name: str) -> str:
@@ -90,24 +95,24 @@ def _attribute(element: ElementTree.Element, name: str) -> str:
 
 
 def _numbers(shape: ElementTree.Element, *names: str) -> list[float]:
-    return [number(_attribute(shape, name)) for name in names]
+    return [parse_number(_attribute(shape, name)) for name in names]
 
 
-def _rings(shape: ElementTree.Element) -> tuple[Ring, ...]:
+def _parse_polygons(shape: ElementTree.Element) -> tuple[Polygon, ...]:
     if shape.tag in _WITHOUT_AREA:
         raise DataError(f"a {shape.tag} has no area: draw a polygon or a box")
     if shape.tag == "polygon":
-        return (corners([point.split(",") for point in _attribute(shape, "points").split(";")]),)
+        return (parse_polygon([point.split(",") for point in _attribute(shape, "points").split(";")]),)
     if shape.tag == "mask":
-        return _from_runs(shape)
+        return _parse_run_lengths(shape)
     if shape.tag == "box":
-        ring = rectangle(*_numbers(shape, "xtl", "ytl", "xbr", "ybr"))
+        polygon = rectangle(*_numbers(shape, "xtl", "ytl", "xbr", "ybr"))
     else:
-        ring = ellipse(*_numbers(shape, "cx", "cy", "rx", "ry"))
-    return (turned(ring, float(np.deg2rad(number(shape.get("rotation", "0"))))),)
+        polygon = ellipse(*_numbers(shape, "cx", "cy", "rx", "ry"))
+    return (rotated(polygon, float(np.deg2rad(parse_number(shape.get("rotation", "0"))))),)
 
 
-def _from_runs(shape: ElementTree.Element) -> tuple[Ring, ...]:
+def _parse_run_lengths(shape: ElementTree.Element) -> tuple[Polygon, ...]:
     left, top, width, height = _numbers(shape, "left", "top", "width", "height")
     try:
         counts = [int(count) for count in _attribute(shape, "rle").split(",")]
@@ -116,15 +121,16 @@ def _from_runs(shape: ElementTree.Element) -> tuple[Ring, ...]:
     filled = sum(counts)
     if 0 <= filled < width * height:  # the last run may be left out
         counts += [0, round(width * height) - filled] if len(counts) % 2 else [round(width * height) - filled]
-    return rings_of(mask_of(counts, (round(width), round(height)), by_columns=False), left=left, top=top)
+    mask = decode_run_lengths(counts, (round(width), round(height)), by_columns=False)
+    return exact_polygons(mask, left=left, top=top)
 
 
-def _append(root: ElementTree.Element, number_: int, sheet: Sheet) -> None:
-    width, height = sheet.size or (0, 0)
-    said = {"id": str(number_), "name": sheet.name, "width": str(width), "height": str(height)}
-    image = ElementTree.SubElement(root, "image", said)
-    for mark in sheet.marks:
-        for ring in mark.rings:
-            points = ";".join(f"{x:.{_DIGITS}f},{y:.{_DIGITS}f}" for x, y in ring)
-            drawn_as = {"label": mark.label, "source": "manual", "occluded": "0", "points": points, "z_order": "0"}
-            ElementTree.SubElement(image, "polygon", drawn_as)
+def _append(root: ElementTree.Element, number: int, image: ImageAnnotations) -> None:
+    width, height = image.size or (0, 0)
+    fields = {"id": str(number), "name": image.name, "width": str(width), "height": str(height)}
+    element = ElementTree.SubElement(root, "image", fields)
+    for annotation in image.annotations:
+        for polygon in annotation.polygons:
+            points = ";".join(f"{x:.{_DIGITS}f},{y:.{_DIGITS}f}" for x, y in polygon)
+            attributes = {"label": annotation.category, "source": "manual", "occluded": "0"}
+            ElementTree.SubElement(element, "polygon", {**attributes, "points": points, "z_order": "0"})

@@ -14,17 +14,18 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 
-from spotdiff.data.labels.parts.marks import Mark, Ring, Sheet, drawn
-from spotdiff.data.labels.parts.polygons import ellipse, rectangle
-from spotdiff.data.labels.parts.reading import corners, entry, read_json, said_size
-from spotdiff.data.labels.parts.runs import rings_of
+from spotdiff.data.annotations.annotation import ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.parsing import exact_polygons, parse_polygon, parse_size, value_of
+from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
+from spotdiff.regions.polygons import Polygon, ellipse, rectangle
 
 _VERSION = "5.0.1"  # the oldest whose files hold what is written here
 
@@ -33,37 +34,36 @@ _VERSION = "5.0.1"  # the oldest whose files hold what is written here
 class Labelme:
     """labelme's JSON files."""
 
-    ending: ClassVar[str] = ".json"
+    suffix: ClassVar[str] = ".json"
 
-    def read(self, path: Path) -> tuple[Sheet, ...]:
+    def read(self, path: Path) -> tuple[ImageAnnotations, ...]:
         """What a file says of its one picture; the file bears the picture's name.
 
         Raises:
             DataError: it is no such file.
         """
-        said = read_json(path)
+        document = read_json_object(path)
         try:
-            shapes = entry(said, "shapes", list)
-            picture = str(said.get("imagePath") or "")
-            size = said_size(said.get("imageWidth"), said.get("imageHeight"))
-            embedded = _from_base64(said.get("imageData") or "")
+            shapes = value_of(document, "shapes", list)
+            path_in_file = str(document.get("imagePath") or "")
+            size = parse_size(document.get("imageWidth"), document.get("imageHeight"))
+            embedded = _decode_base64(document.get("imageData") or "")
         except DataError as error:
             raise DataError(f"{path}: not labelme's: {error}") from None
-        marks = tuple(_mark(number, shape) for number, shape in enumerate(shapes, start=1))
-        return (Sheet("", marks, path, size, picture, embedded),)
+        annotations = tuple(
+            parse_annotation(f"shape {at}", partial(value_of, shape, "label", str), partial(_parse_polygons, shape))
+            for at, shape in enumerate(shapes, start=1)
+        )
+        return (ImageAnnotations("", annotations, path, size, path_in_file, embedded),)
 
-    def write(self, sheets: Sequence[Sheet]) -> Mapping[str, bytes]:
+    def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file a picture, beside it."""
-        return {str(PurePosixPath(sheet.name).with_suffix(".json")): _file(sheet) for sheet in sheets}
+        return {str(PurePosixPath(image.name).with_suffix(".json")): _encode_file(image) for image in images}
 
 
-def _mark(number: int, shape: object) -> Mark:
-    return drawn(f"shape {number}", lambda: entry(shape, "label", str), lambda: _rings(shape))
-
-
-def _rings(shape: object) -> tuple[Ring, ...]:
+def _parse_polygons(shape: object) -> tuple[Polygon, ...]:
     kind = str(shape.get("shape_type") or "polygon") if isinstance(shape, dict) else ""
-    points = corners(entry(shape, "points", list))
+    points = parse_polygon(value_of(shape, "points", list))
     if kind == "polygon":
         return (points,)
     if kind not in ("rectangle", "circle", "mask"):
@@ -78,45 +78,45 @@ def _rings(shape: object) -> tuple[Ring, ...]:
     if kind == "circle":
         radius = float(np.hypot(end_x - x, end_y - y))
         return (ellipse(x, y, radius, radius),)
-    return rings_of(_bitmap(entry(shape, "mask", str)), left=x, top=y)
+    return exact_polygons(_decode_mask(value_of(shape, "mask", str)), left=x, top=y)
 
 
-def _bitmap(text: str) -> np.ndarray:
-    data = np.frombuffer(_from_base64(text), np.uint8)
+def _decode_mask(text: str) -> np.ndarray:
+    data = np.frombuffer(_decode_base64(text), np.uint8)
     mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
     if mask is None:
         raise DataError("its mask is no picture")
     return np.asarray(mask > 0)
 
 
-def _from_base64(text: object) -> bytes:
+def _decode_base64(text: object) -> bytes:
     try:
         return base64.b64decode(text if isinstance(text, str) else "", validate=True)
     except (binascii.Error, ValueError):
         raise DataError("what should be a picture in base64 is something else") from None
 
 
-def _file(sheet: Sheet) -> bytes:
-    width, height = sheet.size or (0, 0)
+def _encode_file(image: ImageAnnotations) -> bytes:
+    width, height = image.size or (0, 0)
     shapes: list[dict[str, Any]] = [
         {
-            "label": mark.label,
-            "points": ring.tolist(),
+            "label": annotation.category,
+            "points": polygon.tolist(),
             "group_id": None,
             "description": "",
             "shape_type": "polygon",
             "flags": {},
         }
-        for mark in sheet.marks
-        for ring in mark.rings
+        for annotation in image.annotations
+        for polygon in annotation.polygons
     ]
-    said: dict[str, Any] = {
+    document: dict[str, Any] = {
         "version": _VERSION,
         "flags": {},
         "shapes": shapes,
-        "imagePath": PurePosixPath(sheet.name).name,
+        "imagePath": PurePosixPath(image.name).name,
         "imageData": None,
         "imageHeight": height,
         "imageWidth": width,
     }
-    return (json.dumps(said, indent=2) + "\n").encode("ascii")
+    return (json.dumps(document, indent=2) + "\n").encode("ascii")

@@ -14,12 +14,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from spotdiff.data.labels.parts.marks import Sheet
-from spotdiff.data.labels.parts.reading import entry, read_json
-from spotdiff.data.labels.parts.regions import KIND, mark_of, regions_of
-from spotdiff.data.labels.parts.words import KINDS
+from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations
+from spotdiff.data.annotations.parsing import value_of
+from spotdiff.data.labels._via_regions import KIND, region_annotation, via_regions
+from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
 
 
@@ -27,58 +27,54 @@ from spotdiff.errors import DataError
 class Via:
     """VIA's project or annotations as JSON."""
 
-    ending: ClassVar[str] = ".json"
+    suffix: ClassVar[str] = ".json"
 
-    def read(self, path: Path) -> tuple[Sheet, ...]:
+    def read(self, path: Path) -> tuple[ImageAnnotations, ...]:
         """What the file says of every picture it names.
 
         Raises:
             DataError: it is no such file.
         """
-        said = read_json(path)
+        document = read_json_object(path)
         try:
-            pictures = entry(said, "_via_img_metadata", dict) if "_via_img_metadata" in said else said
-            return tuple(_sheet(one, path) for one in pictures.values())
+            pictures = value_of(document, "_via_img_metadata", dict) if "_via_img_metadata" in document else document
+            return tuple(_parse_image(node, path) for node in pictures.values())
         except DataError as error:
             raise DataError(f"{path}: not VIA's: {error}") from None
 
-    def write(self, sheets: Sequence[Sheet]) -> Mapping[str, bytes]:
+    def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One project for all."""
-        pictures = {f"{sheet.name}{sheet.weight}": _picture(sheet) for sheet in sheets}
-        options = {kind: "" for kind in KINDS}
-        asked = {KIND: {"type": "dropdown", "description": "", "options": options, "default_options": {}}}
-        said = {
+        pictures = {}
+        for image in images:
+            regions = [{"shape_attributes": shape, "region_attributes": named} for shape, named in via_regions(image)]
+            fields = {"filename": image.name, "size": image.file_size, "regions": regions, "file_attributes": {}}
+            pictures[f"{image.name}{image.file_size}"] = fields
+        options = {category: "" for category in CATEGORIES}
+        attributes = {KIND: {"type": "dropdown", "description": "", "options": options, "default_options": {}}}
+        document = {
             "_via_settings": {
                 "ui": {"image": {"region_label": KIND, "region_color": KIND}},
                 "core": {"buffer_size": 18, "filepath": {}, "default_filepath": ""},
                 "project": {"name": "labels"},
             },
             "_via_img_metadata": pictures,
-            "_via_attributes": {"region": asked, "file": {}},
+            "_via_attributes": {"region": attributes, "file": {}},
             "_via_data_format_version": "2.0.10",
             "_via_image_id_list": list(pictures),
         }
-        return {"annotations.json": (json.dumps(said) + "\n").encode("ascii")}
+        return {"annotations.json": (json.dumps(document) + "\n").encode("ascii")}
 
 
-def _sheet(one: object, path: Path) -> Sheet:
-    name = entry(one, "filename", str)
-    regions = one.get("regions", []) if isinstance(one, dict) else []
+def _parse_image(node: object, path: Path) -> ImageAnnotations:
+    name = value_of(node, "filename", str)
+    regions = node.get("regions", []) if isinstance(node, dict) else []
     if isinstance(regions, dict):  # as its first version has them, by number
         regions = list(regions.values())
     if not isinstance(regions, list):
         raise DataError(f'"regions" of {name} is no list')
-    marks = tuple(
-        mark_of(f"region {at}", *(_part(region, key) for key in ("shape_attributes", "region_attributes")))
-        for at, region in enumerate(regions)
-    )
-    return Sheet(name, marks, path, picture=name)
-
-
-def _part(region: object, key: str) -> object:
-    return region.get(key) if isinstance(region, dict) else None
-
-
-def _picture(sheet: Sheet) -> dict[str, Any]:
-    regions = [{"shape_attributes": shape, "region_attributes": said} for shape, said in regions_of(sheet)]
-    return {"filename": sheet.name, "size": sheet.weight, "regions": regions, "file_attributes": {}}
+    annotations = []
+    for at, region in enumerate(regions):
+        known = region if isinstance(region, dict) else {}
+        shape, attributes = known.get("shape_attributes"), known.get("region_attributes")
+        annotations.append(region_annotation(f"region {at}", shape, attributes))
+    return ImageAnnotations(name, tuple(annotations), path, path=name)

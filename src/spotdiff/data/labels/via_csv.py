@@ -16,51 +16,51 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.labels.parts.marks import Mark, Sheet
-from spotdiff.data.labels.parts.reading import read_bytes
-from spotdiff.data.labels.parts.regions import mark_of, regions_of
+from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations
+from spotdiff.data.labels._via_regions import region_annotation, via_regions
+from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 
-_SHAPE, _SAID = "region_shape_attributes", "region_attributes"
-_HEADS = ("filename", "file_size", "file_attributes", "region_count", "region_id", _SHAPE, _SAID)
+_SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
+_HEADS = ("filename", "file_size", "file_attributes", "region_count", "region_id", _SHAPE, _ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
 class ViaCsv:
     """VIA's annotations as CSV."""
 
-    ending: ClassVar[str] = ".csv"
+    suffix: ClassVar[str] = ".csv"
 
-    def read(self, path: Path) -> tuple[Sheet, ...]:
+    def read(self, path: Path) -> tuple[ImageAnnotations, ...]:
         """What the file says of every picture it names.
 
         Raises:
             DataError: it is no such file.
         """
-        marks: dict[str, list[Mark]] = {}
-        for line, row in enumerate(_rows(path), start=2):
-            if row[_SHAPE] is None or row[_SAID] is None:
+        annotations: dict[str, list[Annotation]] = {}
+        for line, row in enumerate(_read_rows(path), start=2):
+            if row[_SHAPE] is None or row[_ATTRIBUTES] is None:
                 raise DataError(f"{path}: not VIA's: row {line} has too few cells")
-            found = marks.setdefault(row["filename"], [])
-            shape, said = (_json(row[key], f"{path}: row {line}") for key in (_SHAPE, _SAID))
+            of_image = annotations.setdefault(row["filename"], [])
+            shape, attributes = (_parse_cell(row[key], f"{path}: row {line}") for key in (_SHAPE, _ATTRIBUTES))
             if shape != {}:
-                found.append(mark_of(f"region {row['region_id']} in row {line}", shape, said))
-        return tuple(Sheet(name, tuple(found), path, picture=name) for name, found in marks.items())
+                of_image.append(region_annotation(f"region {row['region_id']} in row {line}", shape, attributes))
+        return tuple(ImageAnnotations(name, tuple(of_image), path, path=name) for name, of_image in annotations.items())
 
-    def write(self, sheets: Sequence[Sheet]) -> Mapping[str, bytes]:
+    def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file for all."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_HEADS)
-        for sheet in sheets:
-            regions = list(regions_of(sheet))
-            for at, (shape, said) in enumerate(regions or [({}, {})]):
-                cells = json.dumps(shape), json.dumps(said)
-                writer.writerow([sheet.name, sheet.weight, "{}", len(regions), at, *cells])
+        for image in images:
+            regions = list(via_regions(image))
+            for region_id, (shape, attributes) in enumerate(regions or [({}, {})]):
+                cells = json.dumps(shape), json.dumps(attributes)
+                writer.writerow([image.name, image.file_size, "{}", len(regions), region_id, *cells])
         return {"annotations.csv": text.getvalue().encode("utf-8")}
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
         reader = csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8-sig"), newline=""))
         reader.fieldnames = [name.lstrip("#") for name in reader.fieldnames or ()]
@@ -73,7 +73,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _json(cell: str, where: str) -> object:
+def _parse_cell(cell: str, where: str) -> object:
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import Labels, code_of, read_codes
-from spotdiff.data.truth import CHANGED, UNCOUNTED, Truth
+from spotdiff.data.dataset import CHANGED, UNCOUNTED, Dataset, Sample, Truth
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import LabelReader, colour_code, read_colours
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LABELS = Labels(((0, "unchanged"), (50, "unchanged"), (85, "outside"), (170, "unknown"), (255, "changed")))
-_MOVING, _UNSURE = code_of(255), code_of(170)
+_LABELS = LabelReader(((0, "unchanged"), (50, "unchanged"), (85, "outside"), (170, "unknown"), (255, "changed")))
+_MOVING, _UNSURE = colour_code(255), colour_code(170)
 _UNKNOWN, _OUTSIDE = UNCOUNTED
 _FRAME = re.compile(r"gt(\d+)\.(?:png|bmp)")
 _TRIED = 20  # frames looked at for an empty one, those with the smallest label files first: flat pictures pack best
@@ -79,17 +78,18 @@ class Cdnet2014:
         top = root / "dataset" if (root / "dataset").is_dir() else root
         films = sorted(path.parent for path in top.glob(f"{split or '*'}/*/groundtruth"))
         if not films:
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         samples = tuple(sample for film in films for sample in self._pairs(film, top))
         if not samples:
             raise DataError(f"{root} has no labelled frame in the range of a temporalROI.txt")
-        return Dataset(titled("cdnet2014", split), samples)
+        return Dataset(split_title("cdnet2014", split), samples)
 
     def _pairs(self, film: Path, top: Path) -> Iterator[Sample]:
         frames = _labelled(film)
         if not frames:
             return
-        empty = min(sorted(frames.values(), key=_bytes)[:_TRIED], key=_busy)
+        smallest = sorted(frames.values(), key=lambda path: path.stat().st_size)[:_TRIED]
+        empty = min(smallest, key=lambda path: int(_moving(path).sum()))
         before = _frame_of(empty, film)
         for label in [path for path in frames.values() if path != empty][:: self.every]:
             name = f"{film.relative_to(top).as_posix()}/{label.stem}"
@@ -106,8 +106,8 @@ class _Film:
     def __call__(self, sample: Sample) -> Truth:
         labels = _LABELS(sample)
         mask = np.asarray(labels.mask, np.uint8).copy()
-        for path, uncounted, level in ((self.empty, _moving, _UNKNOWN), (self.region, _outside, _OUTSIDE)):
-            marked = uncounted(path)
+        for path, level in ((self.empty, _UNKNOWN), (self.region, _OUTSIDE)):
+            marked = _moving(path) if path == self.empty else read_colours(path) == 0
             if marked.shape != mask.shape:
                 raise DataError(f"{path} is not of the size of {sample.mask}")
             mask[marked] = level
@@ -115,12 +115,8 @@ class _Film:
 
 
 def _moving(path: Path) -> NDArray[np.bool_]:
-    codes = read_codes(path)
+    codes = read_colours(path)
     return np.asarray((codes == _MOVING) | (codes == _UNSURE))
-
-
-def _outside(path: Path) -> NDArray[np.bool_]:
-    return np.asarray(read_codes(path) == 0)
 
 
 def _frame_of(label: Path, film: Path) -> Path:
@@ -141,12 +137,3 @@ def _range(path: Path) -> tuple[int, int]:
     except (OSError, ValueError):
         raise DataError(f"{path} needs two frame numbers: the range that counts") from None
     return first, last
-
-
-def _bytes(path: Path) -> int:
-    return path.stat().st_size
-
-
-def _busy(path: Path) -> int:
-    """Moving and unknown pixels."""
-    return int(_moving(path).sum())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import Labels
+from spotdiff.data.dataset import Dataset
+from spotdiff.data.open import open_patterns
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import LabelReader
 
-_LABELS = Labels(
+_LABELS = LabelReader(
     ((0, "unchanged"), ((81, 38, 0), "new"), ((41, 36, 132), "gone"), ((25, 48, 16), "both"), ((131, 192, 13), "both"))
 )
 _FOLDERS = {"train": "Query_Seq_Train", "test": "Query_Seq_Test"}
@@ -56,9 +56,9 @@ class Changesim:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        above = next((one for one in ("Query", "Localization", "") if any((root / one).glob("Query_Seq_*"))), None)
+        above = next((name for name in ("Query", "Localization", "") if any((root / name).glob("Query_Seq_*"))), None)
         if above is None:
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         folder = f"{_FOLDERS[split]}/*" if split else "*/*"
         return open_patterns(
             root / above,
@@ -66,5 +66,5 @@ class Changesim:
             after=f"{folder}/*/rgb/{{}}.*",
             mask=f"{folder}/*/change_segmentation/{{}}.*",
             reader=_LABELS,
-            name=titled("changesim", split),
+            name=split_title("changesim", split),
         )

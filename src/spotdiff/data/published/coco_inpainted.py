@@ -10,10 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._pickled import read_objects, read_pickle
-from spotdiff.data.truth import TrueBox, Truth
+from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._restricted_pickle import read_npy, read_pickle
 from spotdiff.errors import DataError
 
 _NAME = re.compile(r"(\d+)_mask(\d*)\.png")
@@ -58,11 +57,11 @@ class CocoInpainted:
         check_split(self.card, split)
         folders = {name: folder for name, folder in _folders(root, split).items() if (folder / "inpainted").is_dir()}
         if not folders:
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         samples = [sample for name, folder in folders.items() for sample in _pairs(folder, name, root)]
         if not samples:
             raise DataError(f"{root} holds no inpainted picture of {split or 'any split'}")
-        return Dataset(titled("coco-inpainted", split), tuple(sorted(samples, key=lambda sample: sample.name)))
+        return Dataset(split_title("coco-inpainted", split), tuple(sorted(samples, key=lambda sample: sample.name)))
 
 
 def _folders(root: Path, split: str) -> dict[str, Path]:
@@ -99,10 +98,10 @@ class _Removed:
     bits: str
 
     def __call__(self, sample: Sample) -> Truth:
-        annotations = read_objects(self.metadata)
+        annotations = read_npy(self.metadata)
         if not isinstance(annotations, list):
             raise DataError(f"{self.metadata} holds a {type(annotations).__name__}, not a list of annotations")
-        boxes = [_box(one, self.metadata) for one in annotations]
+        boxes = [_parse_box(annotation, self.metadata) for annotation in annotations]
         digits = f"{int(self.bits):b}".zfill(len(boxes)) if self.bits else "1" * len(boxes)
         if len(digits) > len(boxes):
             raise DataError(f"{sample.after} names object {len(digits)}, but {self.metadata} has {len(boxes)}")
@@ -110,7 +109,7 @@ class _Removed:
         return Truth(bool(gone), None, "places", gone, ("removed",) * len(gone), _stretched(gone, sample))
 
 
-def _box(annotation: object, path: Path) -> TrueBox:
+def _parse_box(annotation: object, path: Path) -> TrueBox:
     try:
         left, top, width, height = map(float, annotation["bbox"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError):
@@ -119,7 +118,7 @@ def _box(annotation: object, path: Path) -> TrueBox:
 
 
 def _stretched(boxes: tuple[TrueBox, ...], sample: Sample) -> tuple[TrueBox, ...]:
-    from spotdiff.data.sizes import picture_size
+    from spotdiff.data.picture_size import picture_size
 
     (width, height), (wide, high) = picture_size(sample.before), picture_size(sample.after)
     x, y = wide / width, high / height

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.truth import TrueBox, Truth
+from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
+from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
 _KINDS = {"1": "open", "2": "short", "3": "mousebite", "4": "spur", "5": "copper", "6": "pin-hole"}
@@ -51,12 +50,12 @@ class DeepPcb:
         top = root / "PCBData" if (root / "PCBData").is_dir() else root
         lists = [top / file for file in _FILES[split]]
         if not all(path.is_file() for path in lists):
-            raise not_laid_out(self.card, root)
-        samples = sorted((sample for path in lists for sample in _listed(path, top)), key=lambda one: one.name)
-        return Dataset(titled("deep-pcb", split), tuple(samples))
+            raise layout_error(self.card, root)
+        samples = sorted((sample for path in lists for sample in _read_list(path, top)), key=lambda sample: sample.name)
+        return Dataset(split_title("deep-pcb", split), tuple(samples))
 
 
-def _listed(path: Path, top: Path) -> Iterator[Sample]:
+def _read_list(path: Path, top: Path) -> Iterator[Sample]:
     """The pairs of a list; its lines name a picture NAME.jpg that is not there, and the file of its boxes."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         parts = line.split()
@@ -80,11 +79,11 @@ class _Defects:
             lines = sample.boxes.read_text(encoding="ascii").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{sample.boxes} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-        rows = [_defect(line, sample.boxes) for line in lines if line.strip()]
+        rows = [_parse_defect(line, sample.boxes) for line in lines if line.strip()]
         return Truth(bool(rows), None, "areas", tuple(box for box, _ in rows), tuple(kind for _, kind in rows))
 
 
-def _defect(line: str, path: Path) -> tuple[TrueBox, str]:
+def _parse_defect(line: str, path: Path) -> tuple[TrueBox, str]:
     parts = line.replace(",", " ").split()
     if len(parts) != 5 or parts[4] not in _KINDS:
         raise DataError(f"{path}: a defect is left, top, right, bottom and a kind from 1 to 6, not {line!r}")

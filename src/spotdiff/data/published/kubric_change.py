@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 import cv2
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import read_codes
-from spotdiff.data.truth import TrueBox, Truth
+from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
+from spotdiff.data.open import open_patterns
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import read_colours
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class KubricChange:
         """
         check_split(self.card, split)
         if not root.is_dir() or next(root.glob("mask_*_00000.png"), None) is None:
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         return open_patterns(
             root,
             before="{}_0.png",
@@ -59,7 +58,7 @@ class KubricChange:
             gone="mask_{}_00000.png",
             new="mask_{}_00001.png",
             reader=_Parts(),
-            name=titled("kubric-change", split),
+            name=split_title("kubric-change", split),
         )
 
 
@@ -70,7 +69,7 @@ class _Parts:
     def __call__(self, sample: Sample) -> Truth:
         if sample.gone is None or sample.new is None:
             raise DataError(f"{sample.name} has only one of its two masks")
-        before, after = (_parts((read_codes(path) > 0).astype(np.uint8)) for path in (sample.gone, sample.new))
+        before, after = (_parts((read_colours(path) > 0).astype(np.uint8)) for path in (sample.gone, sample.new))
         if not (before and after):
             changed = bool(before or after)
             return Truth(changed, form=None if changed else "places")

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import Labels
+from spotdiff.data.dataset import Dataset
+from spotdiff.data.open import open_patterns
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import LabelReader
 
-_LABELS = Labels(((0, "unchanged"), (255, "changed")))
+_LABELS = LabelReader(((0, "unchanged"), (255, "changed")))
 _PLACES = {"before": "A/{}.*", "after": "B/{}.*", "mask": "label/{}.*"}
 
 
@@ -39,13 +39,16 @@ class LevirCd:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        name = titled("levir-cd", split)
+        name = split_title("levir-cd", split)
         if split and (root / split / "A").is_dir():
             return open_patterns(root / split, reader=_LABELS, name=name, **_PLACES)
         if (root / "A").is_dir():
-            every = open_patterns(root, reader=_LABELS, name=name, **_PLACES)
-            return replace(every, samples=tuple(one for one in every if one.name.startswith(f"{split}_" * bool(split))))
-        if not split and any((root / one / "A").is_dir() for one in self.card.splits):
+            dataset = open_patterns(root, reader=_LABELS, name=name, **_PLACES)
+            return replace(
+                dataset,
+                samples=tuple(sample for sample in dataset if sample.name.startswith(f"{split}_" * bool(split))),
+            )
+        if not split and any((root / name / "A").is_dir() for name in self.card.splits):
             patterns = {role: f"*/{place}" for role, place in _PLACES.items()}
             return open_patterns(root, reader=_LABELS, name=name, **patterns)
-        raise not_laid_out(self.card, root)
+        raise layout_error(self.card, root)

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import Labels
+from spotdiff.data.dataset import Dataset, Sample
+from spotdiff.data.open import open_patterns
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import LabelReader
 from spotdiff.errors import DataError
 
 _PARTS = {"tsunami": "TSUNAMI", "gsv": "GSV"}
 _SPLIT = re.compile(r"(tsunami|gsv)?-?(?:(train|test)-([0-4]))?")
-_PANORAMAS = Labels(((0, "changed"), (255, "unchanged")))
-_CROPS = Labels(((0, "unchanged"), (255, "changed")))
+_PANORAMAS = LabelReader(((0, "changed"), (255, "unchanged")))
+_CROPS = LabelReader(((0, "unchanged"), (255, "changed")))
 _FOLDS = tuple(f"{side}-{fold}" for fold in range(5) for side in ("train", "test"))
 _PLACES = {"before": "t0/{}.*", "after": "t1/{}.*", "mask": "mask/{}.*"}
 
@@ -53,22 +53,22 @@ class Pcd:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        asked = _SPLIT.fullmatch(split)
-        part, side, fold = asked.groups() if asked else (None, None, None)
+        match = _SPLIT.fullmatch(split)
+        part, side, fold = match.groups() if match else (None, None, None)
         crops = root / f"set{fold}" / str(side)
         if part is None and crops.is_dir():
-            return open_patterns(crops, reader=_CROPS, name=titled("pcd", split), **_PLACES)
+            return open_patterns(crops, reader=_CROPS, name=split_title("pcd", split), **_PLACES)
         if not any((root / folder / "t0").is_dir() for folder in _PARTS.values()):
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         patterns = {role: f"*/{place}" for role, place in _PLACES.items()}
-        every = open_patterns(root, reader=_PANORAMAS, name=titled("pcd", split), **patterns)
-        chosen = tuple(sample for sample in every if _is_asked(sample, root, part, side, fold))
+        dataset = open_patterns(root, reader=_PANORAMAS, name=split_title("pcd", split), **patterns)
+        chosen = tuple(sample for sample in dataset if _in_split(sample, root, part, side, fold))
         if not chosen:
             raise DataError(f"{root} holds no pair of {split}")
-        return replace(every, samples=chosen)
+        return replace(dataset, samples=chosen)
 
 
-def _is_asked(sample: Sample, root: Path, part: str | None, side: str | None, fold: str | None) -> bool:
+def _in_split(sample: Sample, root: Path, part: str | None, side: str | None, fold: str | None) -> bool:
     folder, _, name = sample.name.partition("/")
     if part and folder != _PARTS[part]:
         return False

@@ -8,11 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, only, titled
-from spotdiff.data.published._labels import read_codes
-from spotdiff.data.truth import CHANGED, UNCHANGED, Truth
+from spotdiff.data.dataset import CHANGED, UNCHANGED, Dataset, Sample, Truth
+from spotdiff.data.open import open_patterns, select_split
+from spotdiff.data.published import Card, check_split, layout_error
+from spotdiff.data.published._label_images import read_colours
 from spotdiff.errors import DataError
 
 
@@ -46,31 +45,29 @@ class Pscd:
         """
         check_split(self.card, split)
         if not (root / "mask_t0").is_dir():
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         places = {"before": "t0", "after": "t1", "gone": "mask_t0", "new": "mask_t1"}
         patterns = {role: f"{folder}/{{}}.*" for role, folder in places.items()}
-        dataset = open_patterns(root, reader=_Both(), name=titled("pscd", split), **patterns)
-        return only(dataset, _listed(root / f"{split}.txt"), listed=root / f"{split}.txt") if split else dataset
+        dataset = open_patterns(root, reader=_BothMasks(), name="pscd", **patterns)
+        if not split:
+            return dataset
+        list_file = root / f"{split}.txt"
+        if not list_file.is_file():
+            raise DataError(f"{list_file} is not there: it would list the names of the split, one a line")
+        return select_split(dataset, list_file)
 
 
 @dataclass(frozen=True, slots=True)
-class _Both:
+class _BothMasks:
     """Reads one mask a picture, in which everything but 0 is a class of what changed."""
 
     def __call__(self, sample: Sample) -> Truth:
         if sample.gone is None or sample.new is None:
             raise DataError(f"{sample.name} has only one of mask_t0 and mask_t1")
         gone, new = (
-            np.where(read_codes(path) > 0, CHANGED, UNCHANGED).astype(np.uint8) for path in (sample.gone, sample.new)
+            np.where(read_colours(path) > 0, CHANGED, UNCHANGED).astype(np.uint8) for path in (sample.gone, sample.new)
         )
         if gone.shape != new.shape:
             raise DataError(f"{sample.gone} and {sample.new} differ in size")
         mask = np.maximum(gone, new)
         return Truth(bool(mask.any()), mask, gone=gone, new=new)
-
-
-def _listed(path: Path) -> list[str]:
-    if not path.is_file():
-        raise DataError(f"{path} is not there: it would list the names of the split, one a line")
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line.removesuffix(".png") for line in lines if line]

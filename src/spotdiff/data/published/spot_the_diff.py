@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._said import Said
+from spotdiff.data.dataset import Dataset, KnownTruth, Sample
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError
 
 _NOTHING = re.compile(
@@ -48,15 +47,19 @@ class SpotTheDiff:
         """
         check_split(self.card, split)
         top = root / "data" if (root / "data" / "annotations").is_dir() else root
-        pictures = next((top / one for one in ("images", "resized_images") if (top / one).is_dir()), None)
+        pictures = next((top / name for name in ("images", "resized_images") if (top / name).is_dir()), None)
         if pictures is None or not (top / "annotations").is_dir():
-            raise not_laid_out(self.card, root)
-        said: dict[str, tuple[str, ...]] = {}
-        for one in [split] if split else self.card.splits:
-            for name, sentences in read_sentences(top / "annotations" / f"{one}.json").items():
-                said[name] = said.get(name, ()) + sentences
-        samples = tuple(_sample(name, said[name], pictures) for name in sorted(said))
-        return Dataset(titled("spot-the-diff", split), samples)
+            raise layout_error(self.card, root)
+        sentences: dict[str, tuple[str, ...]] = {}
+        for split_name in [split] if split else self.card.splits:
+            for name, texts in read_sentences(top / "annotations" / f"{split_name}.json").items():
+                sentences[name] = sentences.get(name, ()) + texts
+        samples = []
+        for name, texts in sorted(sentences.items()):
+            changed = any(_NOTHING.search(text.lower()) is None for text in texts) if texts else None
+            before, after = pictures / f"{name}.png", pictures / f"{name}_2.png"
+            samples.append(Sample(name, before, after, reader=KnownTruth(changed)))
+        return Dataset(split_title("spot-the-diff", split), tuple(samples))
 
 
 def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
@@ -65,19 +68,12 @@ def read_sentences(path: Path) -> dict[str, tuple[str, ...]]:
     Raises:
         DataError: it is no such file.
     """
+    entries = read_json(path)
+    sentences: dict[str, tuple[str, ...]] = {}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        said: dict[str, tuple[str, ...]] = {}
         for entry in entries:
-            name, sentences = str(entry["img_id"]), entry["sentences"]
-            said[name] = said.get(name, ()) + tuple(str(text).strip() for text in sentences if str(text).strip())
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+            name, texts = str(entry["img_id"]), (str(text).strip() for text in entry["sentences"])
+            sentences[name] = sentences.get(name, ()) + tuple(text for text in texts if text)
+    except (KeyError, TypeError):
         raise DataError(f'{path} is not a list of {{"img_id": ..., "sentences": [...]}}') from None
-    return said
-
-
-def _sample(name: str, sentences: tuple[str, ...], pictures: Path) -> Sample:
-    changed = any(_NOTHING.search(text.lower()) is None for text in sentences) if sentences else None
-    return Sample(name, pictures / f"{name}.png", pictures / f"{name}_2.png", reader=Said(changed))
+    return sentences

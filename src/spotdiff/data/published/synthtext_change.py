@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import PICTURES, Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.truth import TrueBox, Truth, read_boxes
+from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, TrueBox, Truth, read_boxes
+from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
 _BACKGROUNDS = ("bg_imgs", "bg_img")
@@ -57,28 +56,25 @@ class SynthtextChange:
             DataError: it is not laid out so, or still packed, or a picture has no background.
         """
         check_split(self.card, split)
-        folder = next((root / one for one in _BACKGROUNDS if (root / one).is_dir()), None)
+        folder = next((root / name for name in _BACKGROUNDS if (root / name).is_dir()), None)
         if folder is None or not (root / _UNPACKED).is_dir():
             packed = sorted(root.glob("*.h5"))
             if folder is not None and packed:
                 raise DataError(f"{packed[0]} must be unpacked first: {self.card.folders[0]}")
-            raise not_laid_out(self.card, root)
+            raise layout_error(self.card, root)
         backgrounds = {path.name.partition(".")[0]: path for path in _pictures(folder)}
         after = {path.name.partition(".")[0]: path for path in _pictures(root / _UNPACKED)}
         names = sorted(after.keys() & backgrounds.keys())
         if not names:
             raise DataError(f"{root} holds no pair: no name is both in {folder.name} and in {_UNPACKED}")
         odd = tuple(f"{_UNPACKED}/{after[name].name} belongs to no pair" for name in sorted(after.keys() - set(names)))
-        samples = (_sample(name, backgrounds[name], after[name], root) for name in names)
-        return Dataset(titled("synthtext-change", split), tuple(samples), odd)
+        words = {name: root / _WORDS / f"{name}.json" for name in names}
+        samples = [Sample(name, backgrounds[name], after[name], boxes=words[name], reader=_Words()) for name in names]
+        return Dataset(split_title("synthtext-change", split), tuple(samples), odd)
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURES)
-
-
-def _sample(name: str, before: Path, after: Path, root: Path) -> Sample:
-    return Sample(name, before, after, boxes=root / _WORDS / f"{name}.json", reader=_Words())
+    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class _Words:
     """Reads boxes in after's pixels; those of `before` are stretched to its size."""
 
     def __call__(self, sample: Sample) -> Truth:
-        from spotdiff.data.sizes import picture_size
+        from spotdiff.data.picture_size import picture_size
 
         if sample.boxes is None:
             raise DataError(f"{sample.name} has no file of words")

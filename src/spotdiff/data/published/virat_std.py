@@ -7,11 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from spotdiff.data.folders import Dataset, Sample
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._pickled import read_objects
-from spotdiff.data.published._said import Said
-from spotdiff.data.truth import TrueBox
+from spotdiff.data.dataset import Dataset, KnownTruth, Sample, TrueBox
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._restricted_pickle import read_npy
 from spotdiff.errors import DataError
 
 _FILES = ("annotations.npy", "virat-annotations.npy")
@@ -46,15 +44,19 @@ class ViratStd:
         check_split(self.card, split)
         path = next((root / file for file in _FILES if (root / file).is_file()), None)
         if path is None:
-            raise not_laid_out(self.card, root)
-        annotations = read_objects(path)
+            raise layout_error(self.card, root)
+        annotations = read_npy(path)
         if not isinstance(annotations, dict):
             raise DataError(f"{path} holds a {type(annotations).__name__}, not boxes by the id of their pair")
-        samples = (_sample(str(name), boxes_of(rows, path), root) for name, rows in annotations.items())
-        return Dataset(titled("virat-std", split), tuple(sorted(samples, key=lambda sample: sample.name)))
+        samples = []
+        for key, rows in annotations.items():
+            name, boxes = str(key), _parse_boxes(rows, path)
+            truth = KnownTruth(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
+            samples.append(Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=truth))
+        return Dataset(split_title("virat-std", split), tuple(sorted(samples, key=lambda sample: sample.name)))
 
 
-def boxes_of(rows: object, path: Path) -> tuple[TrueBox, ...]:
+def _parse_boxes(rows: object, path: Path) -> tuple[TrueBox, ...]:
     """Rows of left, top, right, bottom as boxes.
 
     Raises:
@@ -67,8 +69,3 @@ def boxes_of(rows: object, path: Path) -> tuple[TrueBox, ...]:
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
         raise DataError(f"{path}: a box is empty: right must exceed left, bottom must exceed top")
     return tuple((left, top, right, bottom) for left, top, right, bottom in boxes.tolist())
-
-
-def _sample(name: str, boxes: tuple[TrueBox, ...], root: Path) -> Sample:
-    said = Said(bool(boxes), "places", boxes, ("",) * len(boxes), boxes)
-    return Sample(name, root / f"{name}.png", root / f"{name}_2.png", reader=said)

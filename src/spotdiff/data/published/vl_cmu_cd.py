@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from spotdiff.data.folders import Dataset
-from spotdiff.data.patterns import open_patterns
-from spotdiff.data.published._card import Card, check_split, not_laid_out, titled
-from spotdiff.data.published._labels import Labels, Meaning
+from spotdiff.data.dataset import Dataset
+from spotdiff.data.open import open_patterns
+from spotdiff.data.published import Card, check_split, layout_error, split_title
+from spotdiff.data.published._label_images import LabelReader, Meaning
 
 _PLACES = {"before": "t0/{}.*", "after": "t1/{}.*", "mask": "mask/{}.*"}
 _RAW_PLACES = {"before": "RGB/1_{}.*", "after": "RGB/2_{}.*", "mask": "GT/gt{}.*"}
-_BINARY = Labels(((0, "unchanged"), (255, "changed")))
+_BINARY = LabelReader(((0, "unchanged"), (255, "changed")))
 _CLASSES: tuple[tuple[int, Meaning], ...] = tuple((value, "changed") for value in range(1, 255))
-_RAW = Labels(((0, "unchanged"), *_CLASSES, (255, "unchanged")))
+_RAW = LabelReader(((0, "unchanged"), *_CLASSES, (255, "unchanged")))
 
 
 class VlCmuCd:
@@ -47,7 +47,7 @@ class VlCmuCd:
             DataError: it is not laid out so, or has no such split.
         """
         check_split(self.card, split)
-        name, folder = titled("vl-cmu-cd", split), root / (split or "raw")
+        name, folder = split_title("vl-cmu-cd", split), root / (split or "raw")
         if not split and not folder.is_dir():
             folder = root
         for above in ("", "*/"):
@@ -55,7 +55,7 @@ class VlCmuCd:
                 return open_patterns(folder, reader=_BINARY, name=name, **_below(above, _PLACES))
             if any(folder.glob(f"{above}*/RGB")):
                 return open_patterns(folder, reader=_RAW, name=name, **_below(f"{above}*/", _RAW_PLACES))
-        raise not_laid_out(self.card, root)
+        raise layout_error(self.card, root)
 
 
 def _below(above: str, places: dict[str, str]) -> dict[str, str]:

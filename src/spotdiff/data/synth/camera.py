@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MOTIONS = ("still", "residual", "depth", "moved")
 _MIXTURES = {"mixed": (0.15, 0.5, 0.15, 0.2), "aligned": (0.15, 0.65, 0.2, 0.0)}  # shares of the motions
-_ROOM = 1.25  # side of the stage where the camera moves freely, in sides of the picture
+_ROOM = 1.25  # side of the canvas where the camera moves freely, in sides of the picture
 _TURN, _SHIFT, _SCALE = 30.0, 0.2, (0.8, 1.5)  # degrees, share of the side, factors: those of CYWS
 _SLANT = 0.08  # share of the side by which corners move in perspective
 _UNSEEN = 0.12  # share of the side, the widest edge that only one picture shows
@@ -26,40 +26,40 @@ _DEPTH = 0.05  # longest way of the nearest thing, as a share of the side
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """How one picture shows the stage.
+    """How one picture shows the canvas.
 
     Attributes:
         size: Side of the picture.
-        matrix: Stage's pixels to the picture's, where it is more than a cut from the middle; else None.
-        flow: (size, size, 2) float32, from each of the picture's pixels to where on the stage it looks; or None.
+        matrix: Canvas's pixels to the picture's, where it is more than a cut from the middle; else None.
+        flow: (size, size, 2) float32, from each of the picture's pixels to where on the canvas it looks; or None.
     """
 
     size: int
     matrix: Matrix | None = None
     flow: Map | None = None
 
-    def picture(self, stage: Bytes) -> Bytes:
-        """(size, size, 3): what it shows of a picture; beyond the stage it is mirrored."""
+    def picture(self, canvas: Bytes) -> Bytes:
+        """(size, size, 3): what it shows of a picture; beyond the canvas it is mirrored."""
         square = self.size, self.size
         if self.matrix is not None:
             how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REFLECT_101}
-            return np.asarray(cv2.warpPerspective(stage, self.matrix, square, **how))
+            return np.asarray(cv2.warpPerspective(canvas, self.matrix, square, **how))
         if self.flow is not None:
-            return np.asarray(cv2.remap(stage, self.flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
-        return np.ascontiguousarray(stage[self._middle(stage)])
+            return np.asarray(cv2.remap(canvas, self.flow, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
+        return np.ascontiguousarray(canvas[self._middle(canvas)])
 
-    def numbers(self, stage: Bytes, *, beyond: tuple[int, int, int, int]) -> Bytes:
+    def numbers(self, canvas: Bytes, *, beyond: tuple[int, int, int, int]) -> Bytes:
         """(size, size, 4): what it shows of four maps of whole numbers, of which those `beyond` lie outside."""
         square = self.size, self.size
         if self.matrix is not None:
             how = {"flags": cv2.INTER_NEAREST, "borderMode": cv2.BORDER_CONSTANT, "borderValue": beyond}
-            return np.asarray(cv2.warpPerspective(stage, self.matrix, square, **how))
+            return np.asarray(cv2.warpPerspective(canvas, self.matrix, square, **how))
         if self.flow is not None:
-            return np.asarray(cv2.remap(stage, self.flow, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE))
-        return np.ascontiguousarray(stage[self._middle(stage)])
+            return np.asarray(cv2.remap(canvas, self.flow, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE))
+        return np.ascontiguousarray(canvas[self._middle(canvas)])
 
     def footprint(self, shape: tuple[int, ...]) -> Bytes:
-        """(H, W) uint8 of the stage: 255 where it looks."""
+        """(H, W) uint8 of the canvas: 255 where it looks."""
         seen = np.zeros(shape[:2], np.uint8)
         if self.matrix is None:
             seen[self._middle(seen)] = 255
@@ -68,8 +68,8 @@ class View:
         on_stage = cv2.perspectiveTransform(corners, np.linalg.inv(self.matrix))[0]
         return np.asarray(cv2.fillConvexPoly(seen, np.round(on_stage).astype(np.int32), 255))
 
-    def _middle(self, stage: Bytes) -> tuple[slice, slice]:
-        top, left = ((room - self.size) // 2 for room in stage.shape[:2])
+    def _middle(self, canvas: Bytes) -> tuple[slice, slice]:
+        top, left = ((room - self.size) // 2 for room in canvas.shape[:2])
         return slice(top, top + self.size), slice(left, left + self.size)
 
 
@@ -79,7 +79,7 @@ class Camera:
 
     Attributes:
         motion: still, residual, depth or moved.
-        room: Side of the stage that is needed.
+        room: Side of the canvas that is needed.
         views: How before and after show it.
         parallax: How far the nearest thing moves from before to after, in pixels.
         facts: What was chosen, in numbers.
@@ -144,7 +144,7 @@ def _lens(rng: np.random.Generator, size: int) -> Map:
 
 
 def _moved(rng: np.random.Generator, size: int, room: int) -> tuple[View, dict[str, object]]:
-    """Turned, shifted, scaled and a little slanted, about the middle of the stage."""
+    """Turned, shifted, scaled and a little slanted, about the middle of the canvas."""
     degrees, scale = float(rng.uniform(-_TURN, _TURN)), float(np.exp(rng.uniform(*np.log(_SCALE))))
     shift = rng.uniform(-_SHIFT, _SHIFT, 2) * size
     matrix = np.vstack([cv2.getRotationMatrix2D((room / 2, room / 2), degrees, scale), (0, 0, 1)])
@@ -160,7 +160,7 @@ def unseen(rng: np.random.Generator, size: int) -> Bytes:
     """(size, size) uint8: 255 along one or two edges, a little aslant, as what the other picture does not show."""
     mask = np.zeros((size, size), np.uint8)
     for turn in rng.choice(4, int(rng.integers(1, 3)), replace=False):
-        one, other = (_UNSEEN * size * rng.uniform(0, 1, 2)).tolist()
-        corners = np.array([(0, 0), (size, 0), (size, other), (0, one)]).round().astype(np.int32)
+        left_depth, right_depth = (_UNSEEN * size * rng.uniform(0, 1, 2)).tolist()
+        corners = np.array([(0, 0), (size, 0), (size, right_depth), (0, left_depth)]).round().astype(np.int32)
         mask |= np.rot90(cv2.fillPoly(np.zeros_like(mask), [corners], 255), int(turn))
     return mask

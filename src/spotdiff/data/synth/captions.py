@@ -28,8 +28,8 @@ def sentences_of(
         ('both pictures show the same .', 'no difference can be seen .')
     """
     rng = Random(f"{seed} {number}")
-    said = dict.fromkeys(caption(facts, rng) for _ in range(_TRIES * references))
-    return tuple(said)[:references]
+    captions = dict.fromkeys(caption(facts, rng) for _ in range(_TRIES * references))
+    return tuple(captions)[:references]
 
 
 def in_order(places: Sequence[Place]) -> tuple[Place, ...]:

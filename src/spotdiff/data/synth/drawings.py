@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.synth.lettering import on_screen, words
 from spotdiff.data.synth.noise import octaves
-from spotdiff.data.synth.writing import on_screen, words
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Matrix
@@ -244,7 +244,7 @@ def _outline(rng: np.random.Generator, middle: Matrix, reach: float) -> Bytes:
     return np.asarray(middle + around).astype(np.int32)
 
 
-def _shelf(rng: np.random.Generator, side: int) -> Bytes:
+def _cache(rng: np.random.Generator, side: int) -> Bytes:
     """Books and boxes upright beside each other in one or two rows, under boards."""
     picture = np.full((side, side, 3), _colour(rng), np.uint8)
     rows = int(rng.integers(1, 3))
@@ -277,4 +277,4 @@ def _upright(rng: np.random.Generator, picture: Bytes, foot: tuple[int, int], si
     cv2.warpAffine(back, matrix, room, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
 
 
-_DRAWINGS: tuple[Callable[[np.random.Generator, int], Bytes], ...] = (_etched, _page, _cartoon, _shelf)
+_DRAWINGS: tuple[Callable[[np.random.Generator, int], Bytes], ...] = (_etched, _page, _cartoon, _cache)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.drawn import drawn
+from spotdiff.data.synth.drawn_objects import draw_object
 from spotdiff.data.synth.noise import octaves, smooth
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _figures(rng: np.random.Generator, width: int, height: int) -> Bytes:
     """What stands outside of the picture, drawn out along the ground."""
     mask = np.zeros((height, width), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
-        shape = drawn(rng).alpha
+        shape = draw_object(rng).alpha
         tall = height * rng.uniform(0.2, 1.0)
         factor, lean = tall / shape.shape[0], rng.uniform(-2.0, 2.0)
         wide = factor * rng.uniform(0.4, 1.2)

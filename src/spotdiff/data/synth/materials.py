@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.folders import PICTURES
-from spotdiff.data.synth.things import Thing, thing_of
-from spotdiff.data.synth.views import View, open_views
+from spotdiff.data.dataset import PICTURE_SUFFIXES
+from spotdiff.data.synth.cutouts import Cutout, cutout_of
+from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _TRANSPARENT = {"RGBA", "LA", "PA", "La", "RGBa"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stored:
+class StoredImage:
     """A picture file in memory.
 
     Attributes:
@@ -40,21 +40,21 @@ class Stored:
     data: bytes
 
 
-class _Shelf:
+class _CutoutCache:
     """Decoded things, the longest unused thrown out first; it stays behind when its owner goes to another process."""
 
     def __init__(self) -> None:
-        self.things: OrderedDict[tuple[int, int], Thing] = OrderedDict()
+        self.cutouts: OrderedDict[tuple[int, int], Cutout] = OrderedDict()
         self.bytes = 0
 
-    def __reduce__(self) -> tuple[type[_Shelf], tuple[()]]:
-        return _Shelf, ()
+    def __reduce__(self) -> tuple[type[_CutoutCache], tuple[()]]:
+        return _CutoutCache, ()
 
-    def add(self, key: tuple[int, int], thing: Thing) -> None:
-        self.things[key] = thing
-        self.bytes += thing.alpha.size * 5
-        while self.bytes > _KEPT and len(self.things) > 1:
-            self.bytes -= self.things.popitem(last=False)[1].alpha.size * 5
+    def add(self, key: tuple[int, int], cutout: Cutout) -> None:
+        self.cutouts[key] = cutout
+        self.bytes += cutout.alpha.size * 5
+        while self.bytes > _KEPT and len(self.cutouts) > 1:
+            self.bytes -= self.cutouts.popitem(last=False)[1].alpha.size * 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +67,10 @@ class Materials:
         views: Fixed cameras, each with pictures of one place at several times.
     """
 
-    photos: tuple[Stored, ...] = ()
-    cutouts: tuple[Stored, ...] = ()
-    views: tuple[View, ...] = ()
-    _shelf: _Shelf = field(default_factory=_Shelf, repr=False)
+    photos: tuple[StoredImage, ...] = ()
+    cutouts: tuple[StoredImage, ...] = ()
+    views: tuple[FixedCamera, ...] = ()
+    _cache: _CutoutCache = field(default_factory=_CutoutCache, repr=False)
 
     @classmethod
     def open(
@@ -94,7 +94,7 @@ class Materials:
             more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
             raise DataError(f"unreadable: {', '.join(wrong[:_SHOWN])}{more}; mend or remove them")
         photographs = tuple(_light(file, how=cv2.IMREAD_COLOR) for file in read[0])
-        cameras = open_views(views, suffixes=PICTURES) if views is not None else ()
+        cameras = open_fixed_cameras(views, suffixes=PICTURE_SUFFIXES) if views is not None else ()
         return cls(photographs, tuple(_light(file, how=cv2.IMREAD_UNCHANGED) for file in read[1]), cameras)
 
     def held_out(self, share: float) -> tuple[Materials, Materials]:
@@ -123,17 +123,17 @@ class Materials:
         """
         return np.asarray(cv2.cvtColor(_decoded(self.photos[number], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
-    def cutout(self, number: int, *, longest: int) -> Thing:
+    def cutout(self, number: int, *, longest: int) -> Cutout:
         """A cut-out, made smaller where its longer side exceeds `longest` pixels.
 
         Raises:
             DataError: the file turns out to be damaged, or has nothing in it.
         """
         key = number, longest
-        if key not in self._shelf.things:
-            self._shelf.add(key, _cut_out(self.cutouts[number], longest))
-        self._shelf.things.move_to_end(key)
-        return self._shelf.things[key]
+        if key not in self._cache.cutouts:
+            self._cache.add(key, _cut_out(self.cutouts[number], longest))
+        self._cache.cutouts.move_to_end(key)
+        return self._cache.cutouts[key]
 
 
 def _files(source: str | Path | None) -> list[Path]:
@@ -141,25 +141,25 @@ def _files(source: str | Path | None) -> list[Path]:
         return []
     root = Path(source)
     if root.is_dir():
-        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
-        if not found:
+        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+        if not paths:
             raise DataError(f"{root} holds no picture")
-        return found
+        return paths
     if root.suffix.lower() == ".txt" and root.is_file():
         try:
             lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
         except UnicodeDecodeError:
             raise DataError(f"{root} is no text in UTF-8") from None
-        found = [root.parent / line for line in lines if line and not line.startswith("#")]
-        if not found:
+        paths = [root.parent / line for line in lines if line and not line.startswith("#")]
+        if not paths:
             raise DataError(f"{root} lists no picture")
-        return found
+        return paths
     raise DataError(f"{root} is no folder, and no .txt file that lists pictures")
 
 
-def _read(path: Path) -> Stored:
+def _read(path: Path) -> StoredImage:
     try:
-        return Stored(os.fspath(path), path.read_bytes())
+        return StoredImage(os.fspath(path), path.read_bytes())
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -176,7 +176,7 @@ def _trouble(data: bytes, *, cutout: bool) -> str:
     return "no transparency" if cutout and opaque else ""
 
 
-def _light(file: Stored, *, how: int) -> Stored:
+def _light(file: StoredImage, *, how: int) -> StoredImage:
     """The file, made smaller where it is far larger than what is shown of it: decoding it each time would be slow."""
     from PIL import Image
 
@@ -187,29 +187,29 @@ def _light(file: Stored, *, how: int) -> Stored:
     pixels = _decoded(file, how)
     size = [max(round(side * _LONGEST / longest), 1) for side in pixels.shape[1::-1]]
     smaller = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return Stored(file.name, bytes(cv2.imencode(".jpg" if how == cv2.IMREAD_COLOR else ".png", smaller)[1]))
+    return StoredImage(file.name, bytes(cv2.imencode(".jpg" if how == cv2.IMREAD_COLOR else ".png", smaller)[1]))
 
 
-def _decoded(file: Stored, how: int) -> Bytes:
+def _decoded(file: StoredImage, how: int) -> Bytes:
     pixels = cv2.imdecode(np.frombuffer(file.data, np.uint8), how)
     if pixels is None:
         raise DataError(f"{file.name} cannot be decoded; mend or remove it")
     return np.asarray(pixels)
 
 
-def _cut_out(file: Stored, longest: int) -> Thing:
+def _cut_out(file: StoredImage, longest: int) -> Cutout:
     pixels = _decoded(file, cv2.IMREAD_UNCHANGED)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise DataError(f"{file.name} has no transparency of 8 bits; make it RGBA")
-    thing = thing_of(
+    cutout = cutout_of(
         np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)), Path(file.name).parent.name.replace("_", " ")
     )
-    if not thing.area.any():
+    if not cutout.area.any():
         raise DataError(f"{file.name} shows nothing: all of it is transparent")
-    return thing.within(longest)
+    return cutout.within(longest)
 
 
-def _parted(files: tuple[Stored, ...], share: float) -> tuple[tuple[Stored, ...], tuple[Stored, ...]]:
+def _parted(files: tuple[StoredImage, ...], share: float) -> tuple[tuple[StoredImage, ...], tuple[StoredImage, ...]]:
     limit = share * 2**32
     names = ["/".join(Path(file.name).parts[-2:]) for file in files]
     held = [zlib.crc32(name.encode("utf-8", "replace")) < limit for name in names]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.data.synth.things import Thing
+from spotdiff.data.synth.cutouts import Cutout
 
 if TYPE_CHECKING:
-    from spotdiff.data.synth.stage import At
+    from spotdiff.data.synth.canvas import Position
     from spotdiff.types import Bytes
 
 _NEAR = 3  # times its size, how far from a place its other content may come
 
 
-def patches(rng: np.random.Generator, picture: Bytes, shape: Thing, at: At) -> tuple[Thing, Thing]:
+def patches(rng: np.random.Generator, picture: Bytes, shape: Cutout, at: Position) -> tuple[Cutout, Cutout]:
     """A place as it is, and painted with what stands elsewhere or with one colour from there, both in a thing's shape.
 
     Args:
@@ -35,7 +35,7 @@ def patches(rng: np.random.Generator, picture: Bytes, shape: Thing, at: At) -> t
     return _cut(here, shape), _cut(other, shape)
 
 
-def _part(picture: Bytes, at: At, size: tuple[int, int]) -> Bytes:
+def _part(picture: Bytes, at: Position, size: tuple[int, int]) -> Bytes:
     """A (tall, wide, 3) part of the picture; beyond its edges, the edges go on."""
     height, width = picture.shape[:2]
     rows = np.clip(np.arange(at[1], at[1] + size[1]), 0, height - 1)
@@ -43,6 +43,6 @@ def _part(picture: Bytes, at: At, size: tuple[int, int]) -> Bytes:
     return np.asarray(picture[rows[:, None], columns])
 
 
-def _cut(pixels: Bytes, shape: Thing) -> Thing:
+def _cut(pixels: Bytes, shape: Cutout) -> Cutout:
     covered = np.asarray(cv2.multiply(pixels, cv2.merge([shape.alpha] * 3), scale=1 / 255))
     return replace(shape, pixels=covered, name="patch", words="", colour="")

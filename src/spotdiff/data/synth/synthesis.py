@@ -1,4 +1,4 @@
-"""Pairs made from materials by a recipe: a stage is set, lit and taken twice, and read back as exact truth."""
+"""Pairs made from materials by a recipe: a canvas is set, lit and taken twice, and read back as exact truth."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 from spotdiff.data.example import Example
 from spotdiff.data.synth.camera import Camera, camera, unseen
-from spotdiff.data.synth.changes import Director
+from spotdiff.data.synth.canvas import AFTER, BEFORE, BOTH, PairCanvas
+from spotdiff.data.synth.changes import ChangeComposer
 from spotdiff.data.synth.drawings import drawing
+from spotdiff.data.synth.fixed_cameras import Moments, moments_of
+from spotdiff.data.synth.ground_truth import pair_truth
 from spotdiff.data.synth.light import lit
 from spotdiff.data.synth.materials import Materials
 from spotdiff.data.synth.motion import moving
-from spotdiff.data.synth.props import Props
+from spotdiff.data.synth.placement import CutoutSampler
 from spotdiff.data.synth.recipe import PairRecipe
 from spotdiff.data.synth.scenes import scene
 from spotdiff.data.synth.sensor import bilevel, taken
-from spotdiff.data.synth.stage import AFTER, BEFORE, BOTH, Stage
-from spotdiff.data.synth.truths import read_back
-from spotdiff.data.synth.views import Moments, moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,23 +76,23 @@ class Synthesis:
         if is_screen and rng.random() < _CAPTURED:
             recipe = replace(recipe, light=0.0, shadows=0.0, dim=0.0, sensor=0.0, texture_motion=0.0, covered=0.0)
             seen_by = camera(rng, replace(recipe, camera="still"))
-        stage = Stage(scene_drawn)
-        scene_alone = stage.pictures[BEFORE].copy()
-        props = Props(self.recipe, self.materials, rng)
-        director = Director(stage, self.recipe, props, parallax=seen_by.parallax, is_screen=is_screen)
-        director.direct()
+        canvas = PairCanvas(scene_drawn)
+        scene_alone = canvas.pictures[BEFORE].copy()
+        sampler = CutoutSampler(self.recipe, self.materials, rng)
+        composer = ChangeComposer(canvas, self.recipe, sampler, parallax=seen_by.parallax, is_screen=is_screen)
+        composer.compose()
         cover = unseen(rng, recipe.size) if rng.random() < recipe.covered else None
         restless = moments.restless if moments else None
-        truth = read_back(stage, director.changes, director.shared, seen_by, cover, restless)
+        truth = pair_truth(canvas, composer.changes, composer.shared, seen_by, cover, restless)
         facts: dict[str, object] = {"number": number, "camera": seen_by.facts, "moments": moments is not None}
         if moments:
-            stage.pictures[AFTER] = moments.lit_as_after(scene_alone, stage.pictures[AFTER], stage.pasted)
+            canvas.pictures[AFTER] = moments.lit_as_after(scene_alone, canvas.pictures[AFTER], canvas.pasted)
         facts["texture_motion"] = (
-            not moments and rng.random() < recipe.texture_motion and _stir(rng, stage, scene_alone)
+            not moments and rng.random() < recipe.texture_motion and _stir(rng, canvas, scene_alone)
         )
         scanned = not moments and _in_two_colours(scene_alone) and rng.random() < _SCANNED * recipe.sensor
         facts["scanned"] = scanned
-        pictures = _taken(rng, stage, seen_by, recipe, facts, finish=bilevel if scanned else None)
+        pictures = _taken(rng, canvas, seen_by, recipe, facts, finish=bilevel if scanned else None)
         if cover is not None:
             pictures = _covered(pictures, cover)
         masks = truth.gone, truth.new, truth.counted_before, truth.counted_after
@@ -122,20 +122,20 @@ class Synthesis:
         return np.ascontiguousarray(cv2.resize(part, (side, side), interpolation=way)), False
 
 
-def _stir(rng: np.random.Generator, stage: Stage, scene_alone: Bytes) -> bool:
-    """Let texture move where the stage still shows the scene alone; whether there was room for it."""
-    free = cv2.bitwise_not(cv2.dilate(stage.touched, np.ones((5, 5), np.uint8)))
+def _stir(rng: np.random.Generator, canvas: PairCanvas, scene_alone: Bytes) -> bool:
+    """Let texture move where the canvas still shows the scene alone; whether there was room for it."""
+    free = cv2.bitwise_not(cv2.dilate(canvas.touched, np.ones((5, 5), np.uint8)))
     stirred = moving(rng, scene_alone, free)
     if stirred is None:
         return False
     for side in BOTH:
-        cv2.copyTo(stirred[side], free, stage.pictures[side])
+        cv2.copyTo(stirred[side], free, canvas.pictures[side])
     return True
 
 
 def _taken(
     rng: np.random.Generator,
-    stage: Stage,
+    canvas: PairCanvas,
     seen_by: Camera,
     recipe: PairRecipe,
     facts: dict[str, object],
@@ -155,7 +155,7 @@ def _taken(
     facts["grey"] = bool(rng.random() < recipe.grey)
     before_light = rng.bit_generator.state
     for side, name in ((BEFORE, "before"), (AFTER, "after")):
-        view = seen_by.views[side].picture(stage.pictures[side])
+        view = seen_by.views[side].picture(canvas.pictures[side])
         light_rng = rng
         if facts["steady"] and side == AFTER:
             light_rng = np.random.default_rng()

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotdiff.data.captioned import Told, open_captions
+from spotdiff.data.captioned import CaptionedPair, open_captions
 from spotdiff.errors import DataError
 from spotdiff.image import load_picture
 from spotdiff.language import turned
@@ -129,12 +129,12 @@ def find_captions(
     return CaptionLessons(tuple(items), tuple(held), Vocabulary.of(said, least=least), line, digest)
 
 
-def _of_pair(told: Told, side: int) -> list[Item]:
+def _of_pair(told: CaptionedPair, side: int) -> list[Item]:
     before, after = (square(load_picture(path).pixels, side) for path in (told.before, told.after))
     return [Item(before, after, told.sentences, told.facts)]
 
 
-def _of_regions(told: Told, side: int) -> list[Item]:
+def _of_regions(told: CaptionedPair, side: int) -> list[Item]:
     before, after = load_picture(told.before).pixels, load_picture(told.after).pixels
     rng = Random(told.name)
     items = []

@@ -1,7 +1,7 @@
 """Made clips in a folder; stopped and started again, it goes on.
 
 DIR/NAME.mp4       the clip
-DIR/NAME.json      what is true of it, see `spotdiff.data.synth.clips.truth`; written last
+DIR/NAME.json      what is true of it, see `spotdiff.data.synth.clips.ground_truth`; written last
 DIR/clips.json     what the clips were made by, and a line for each
 DIR/contact.png    some of the clips to look at
 """
@@ -9,33 +9,33 @@ DIR/contact.png    some of the clips to look at
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
-from hashlib import sha256
-from multiprocessing import get_context
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
-from spotdiff import __version__
-from spotdiff.data.synth.clips.encode import encoded, need_av
-from spotdiff.data.synth.clips.planning import plan_clip
+from spotdiff.data.synth.clips.ground_truth import truth_of
+from spotdiff.data.synth.clips.plan import ClipPlan
+from spotdiff.data.synth.clips.planner import plan_clip
 from spotdiff.data.synth.clips.recipe import ClipRecipe
-from spotdiff.data.synth.clips.render import frames_of
-from spotdiff.data.synth.clips.sheet import clips_sheet
-from spotdiff.data.synth.clips.truth import truth_of
+from spotdiff.data.synth.clips.render import ClipRenderer, encode_film, frames_of, require_av
 from spotdiff.data.synth.materials import Materials
+from spotdiff.data.synth.output import claim_folder, encode_json, encode_png, map_numbers, provenance
 from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes
+    from spotdiff.types import Box, Bytes
 
 SCHEMA = "spotdiff/clips/1"
 _SHEET = 8  # clips on the contact sheet
+_WIDE, _GAP = 320, 4  # pixels
+_EARLIER = 4.0  # seconds before an event that the place is shown
+_INKS = {"left": (30, 190, 60), "taken": (230, 40, 40), "moved": (60, 120, 250)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,112 +76,76 @@ def write_clips(
             cut-out turns out to be damaged; a worker dies.
         OSError: something cannot be written.
     """
-    need_av()
-    work = _Work(recipe, materials, seed, Path(out))
-    how = _how(work)
-    _claim(work.folder, how)
-    told = []
-    for written in _all_written(work, count, workers):
-        told.append(
-            {
-                "name": written.name,
-                "scenario": written.scenario,
-                "seconds": written.seconds,
-                "events": len(written.events),
-            }
-        )
+    require_av()
+    folder = Path(out)
+    made_by = provenance(SCHEMA, recipe, materials, seed)
+    claim_folder(folder / "clips.json", made_by, made_by | {"clips": []}, what="clips")
+    lines = []
+    for written in map_numbers(partial(_write_clip, recipe, materials, seed, folder), count, workers=workers):
+        fields = {"name": written.name, "scenario": written.scenario, "seconds": written.seconds}
+        lines.append(fields | {"events": len(written.events)})
         yield written
-    scripts = [plan_clip(recipe, materials, seed, index) for index in range(min(count, _SHEET))]
-    write_whole(work.folder / "contact.png", _png(clips_sheet(scripts)))
-    write_whole(work.folder / "clips.json", _json(how | {"clips": told}))
+    plans = [plan_clip(recipe, materials, seed, index) for index in range(min(count, _SHEET))]
+    write_whole(folder / "contact.png", encode_png(clips_sheet(plans)))
+    write_whole(folder / "clips.json", encode_json(made_by | {"clips": lines}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    recipe: ClipRecipe
-    materials: Materials
-    seed: int
-    folder: Path
-
-
-def _how(work: _Work) -> dict[str, Any]:
-    digest = sha256()
-    for file in (*work.materials.photos, *work.materials.cutouts):
-        digest.update(file.data)
-    counts = {"photos": len(work.materials.photos), "cutouts": len(work.materials.cutouts)}
-    how = {"schema": SCHEMA, "version": __version__, "recipe": asdict(work.recipe), "seed": work.seed}
-    return how | {"materials": counts | {"sha256": digest.hexdigest()}}
-
-
-def _claim(folder: Path, how: dict[str, Any]) -> None:
-    """Write down in the folder how its clips are made, unless that is there already."""
-    noted = folder / "clips.json"
-    if not noted.exists():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise DataError(f"{folder} is not empty and holds no clips.json; choose another folder")
-        write_whole(noted, _json(how | {"clips": []}))
-        return
-    try:
-        said = json.loads(noted.read_text(encoding="utf-8"))
-        other = [part for part in ("schema", "recipe", "seed", "materials") if said.get(part) != how[part]]
-    except (ValueError, AttributeError, RecursionError):
-        raise DataError(f"{noted} says nothing of clips; choose another folder") from None
-    if other:
-        raise DataError(f"{folder} holds clips of another {' and '.join(other)}; choose another folder")
-
-
-def _all_written(work: _Work, count: int, workers: int) -> Iterator[WrittenClip]:
-    if not workers:
-        yield from (_written(work, index) for index in range(count))
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle, initargs=(work,))
-    try:
-        yield from pool.map(_written_here, range(count))
-    except BrokenProcessPool:
-        raise DataError(
-            "a worker died, perhaps for lack of memory; start again with fewer workers: it goes on"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_HERE: dict[str, _Work] = {}  # what a worker process works on: handed over once, not with every clip
-
-
-def _settle(work: _Work) -> None:
-    cv2.setNumThreads(1)
-    _HERE["work"] = work
-
-
-def _written_here(index: int) -> WrittenClip:
-    return _written(_HERE["work"], index)
-
-
-def _written(work: _Work, index: int) -> WrittenClip:
+def _write_clip(recipe: ClipRecipe, materials: Materials, seed: int, folder: Path, index: int) -> WrittenClip:
     """Make a clip and write its files, the truth last: where that is, the clip is whole."""
     name = f"{index:05d}"
-    film, told = work.folder / f"{name}.mp4", work.folder / f"{name}.json"
-    if told.exists() and film.exists():
-        return _found(told, name)
-    script = plan_clip(work.recipe, work.materials, work.seed, index)
-    write_whole(film, encoded(frames_of(script), size=script.size, fps=script.fps, crf=script.crf))
-    write_whole(told, _json(truth_of(script, name)))
-    kinds = tuple(deed.kind for deed in script.deeds)
-    return WrittenClip(name, script.scenario, script.seconds, kinds, fresh=True)
+    film, truth = folder / f"{name}.mp4", folder / f"{name}.json"
+    if truth.exists() and film.exists():
+        return _read_truth(truth, name)
+    plan = plan_clip(recipe, materials, seed, index)
+    write_whole(film, encode_film(frames_of(plan), size=plan.size, fps=plan.fps, crf=plan.crf))
+    write_whole(truth, encode_json(truth_of(plan, name)))
+    kinds = tuple(event.kind for event in plan.events)
+    return WrittenClip(name, plan.scenario, plan.seconds, kinds, fresh=True)
 
 
-def _found(told: Path, name: str) -> WrittenClip:
+def _read_truth(path: Path, name: str) -> WrittenClip:
     try:
-        said = json.loads(told.read_text(encoding="utf-8"))
-        kinds = tuple(str(event["kind"]) for event in said["events"])
-        return WrittenClip(name, str(said["scenario"]), float(said["seconds"]), kinds, fresh=False)
+        truth = json.loads(path.read_text(encoding="utf-8"))
+        kinds = tuple(str(event["kind"]) for event in truth["events"])
+        return WrittenClip(name, str(truth["scenario"]), float(truth["seconds"]), kinds, fresh=False)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise DataError(f"{told} tells of no clip; remove it, and the clip is made anew") from None
+        raise DataError(f"{path} tells of no clip; remove it, and the clip is made anew") from None
 
 
-def _json(said: object) -> bytes:
-    return (json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+def clips_sheet(plans: Sequence[ClipPlan]) -> Bytes:
+    """One row for each event: some seconds before, at its time, and from when it is seen; (H, W, 3) uint8.
+
+    Clips without an event have one row: at the start, in the middle of the first disturbance, and at the end.
+    """
+    return np.vstack([row for number, plan in enumerate(plans) for row in _rows(number, plan)])
 
 
-def _png(pixels: Bytes) -> bytes:
-    return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+def _rows(number: int, plan: ClipPlan) -> list[Bytes]:
+    film, last = ClipRenderer(plan), plan.frames - 1
+    if not plan.events:
+        middle = [round((disturbance.start + disturbance.end) / 2 * plan.fps) for disturbance in plan.disturbances[:1]]
+        middle = middle or [round((actor.start + actor.end) / 2 * plan.fps) for actor in plan.actors[:1]] or [0]
+        return [_row(film, (0, min(middle[0], last), last), f"{number} {plan.scenario}", [])]
+    rows = []
+    for event in plan.events:
+        starts = event.frame if event.previous is None else plan.objects[event.previous].end
+        frames = max(starts - round(_EARLIER * plan.fps), 0), event.frame, min(event.visible + 1, last)
+        numbers = [event.placed, *([] if event.previous is None else [event.previous])]
+        boxes = [(plan.objects[each].box, event.kind) for each in numbers]
+        rows.append(_row(film, frames, f"{number} {event.kind}", boxes))
+    return rows
+
+
+def _row(film: ClipRenderer, frames: tuple[int, ...], text: str, boxes: list[tuple[Box, str]]) -> Bytes:
+    tiles = []
+    for frame in frames:
+        tile = film.picture(frame)
+        for (left, top, right, bottom), kind in boxes:
+            cv2.rectangle(tile, (left - 2, top - 2), (right + 1, bottom + 1), _INKS[kind], 1)
+        scale = _WIDE / tile.shape[1]
+        tile = cv2.resize(tile, (_WIDE, round(tile.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+        for ink, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+            caption = f"{text} {frame / film.plan.fps:.1f} s"
+            cv2.putText(tile, caption, (5, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, ink, thick, cv2.LINE_AA)
+        tiles.append(cv2.copyMakeBorder(tile, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=(255,) * 3))
+    return np.hstack(tiles)

@@ -1,0 +1,1 @@
+"""What is drawn on pictures in annotation tools, whichever tool's file it came from or goes to."""

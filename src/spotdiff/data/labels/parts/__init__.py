@@ -1,1 +1,0 @@
-"""What the formats share: values, polygons, words, sides, pictures, and the ways in and out."""

@@ -1,0 +1,34 @@
+"""The size of a picture by its header."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from spotdiff.errors import DataError
+
+_ORIENTATION = 0x0112  # EXIF tag; 5 and above lie on their side
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(width, height) of the picture in a file, as it is shown; its pixels are not decoded.
+
+    Raises:
+        DataError: the file is missing, empty or no picture.
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise DataError(f"{path} is empty")
+        from PIL import Image
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                width, height = image.size
+                has_exif = "exif" in image.info  # without it, Pillow would decode a PNG to look for some
+                on_its_side = has_exif and image.getexif().get(_ORIENTATION, 1) >= 5
+        return (height, width) if on_its_side else (width, height)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing") from None
+    except OSError as error:  # Pillow's "cannot identify" is one as well
+        raise DataError(f"{path} is not a picture: {error.strerror or 'its header is unknown'}") from None

@@ -1,0 +1,47 @@
+"""Files that others wrote: their bytes and their JSON, and in one line what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from spotdiff.errors import DataError
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 (of any shape)
+    """What a JSON file holds.
+
+    Raises:
+        DataError: it cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except RecursionError:
+        raise DataError(f"{path} is not JSON: lists inside of lists without end") from None
+    except ValueError as error:  # wrong JSON, wrong UTF-8 and numbers of too many digits are all one
+        raise DataError(f"{path} is not JSON: {error}") from None
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        DataError: it cannot be read, is not JSON, or holds something else.
+    """
+    document = read_json(path)
+    if not isinstance(document, dict):
+        raise DataError(f"{path} holds a {type(document).__name__}, not an object")
+    return document
