@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.methods._looks import closer, pieces, scaled, sides_of
+from spotdiff.methods._multiscale import closer, pieces, scaled, sides_of
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (300, 1000), (640, 640), (641, 1299), (2000, 90), (1080, 1920)])

@@ -18,7 +18,7 @@ from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.methods._network import MIRRORED
 from spotdiff.methods._runner import facts_of
-from spotdiff.methods._said import CORES
+from spotdiff.methods._postprocess import CORES
 from spotdiff.nets import net_names
 from spotdiff.nets.parts.header import read_facts
 from spotdiff.nets.parts.runner import open_weights

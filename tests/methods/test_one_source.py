@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.methods._one_source import backed, of_one_source
+from spotdiff.methods._same_source import backed, of_one_source
 from spotdiff.types import Evidence
 
 RNG = np.random.default_rng(3)

@@ -13,12 +13,12 @@ import numpy as np
 
 from spotdiff.errors import DataError
 from spotdiff.evaluate.tables import Table
-from spotdiff.methods._background_models import Knn, Median, Mog2, Vibe, shadow
+from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from spotdiff.methods._background_models import Model
+    from spotdiff.image.background_models import Model
     from spotdiff.types import Bytes, Mask
 
 MODELS: Mapping[str, Callable[[], Model]] = {

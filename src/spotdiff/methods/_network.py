@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 import cv2
 import numpy as np
 
-from spotdiff.methods._looks import closer, scaled, sides_of
-from spotdiff.methods._opaque import opaque
+from spotdiff.methods._multiscale import closer, scaled, sides_of
+from spotdiff.methods._preprocess import opaque
 from spotdiff.methods._runner import asked, facts_of
-from spotdiff.methods._said import evidence_of, seen_in
-from spotdiff.methods._shown import Shown, answered, shrunk
+from spotdiff.methods._postprocess import evidence_of, seen_in
+from spotdiff.methods._preprocess import Shown, answered, shrunk
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
-    from spotdiff.methods._said import Maps
+    from spotdiff.methods._postprocess import Maps
     from spotdiff.nets.parts.facts import Facts
     from spotdiff.nets.parts.session import Ask
     from spotdiff.types import Bytes, Mask, Pair
@@ -37,7 +37,7 @@ class Network:
         weights: File of trained weights, or one exported to ONNX; it carries its own facts.
         side: Longer side of the pictures the network is shown, in pixels; smaller pictures are shown as they are.
         closest: Longer side up to which the network looks again, at twice the side each time and at last at the picture
-            as it is, in pixels; 0 for one look. Networks that draw boxes look once. See `spotdiff.methods._looks`.
+            as it is, in pixels; 0 for one look. Networks that draw boxes look once. See `spotdiff.methods._multiscale`.
         threshold: Where the network's own answer counts as changed; it becomes 0.5.
         both_ways: Show the pictures in both orders and take the mean, so that exchanged pictures have the mirrored
             answer; takes twice the time. Networks that are built so need no second look and get none.

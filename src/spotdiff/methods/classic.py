@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from spotdiff.light import same_surface
-from spotdiff.methods._opaque import opaque
-from spotdiff.methods._outside import outside
+from spotdiff.methods._preprocess import opaque
+from spotdiff.methods._tolerant_difference import outside
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 

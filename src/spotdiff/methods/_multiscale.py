@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.methods._outside import outside, strongest
+from spotdiff.methods._tolerant_difference import outside, strongest
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.methods._outside import strongest
+from spotdiff.methods._tolerant_difference import strongest
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Evidence, Mask

@@ -12,7 +12,7 @@ from spotdiff.regions.centres import decode, painted
 from spotdiff.types import Evidence
 
 if TYPE_CHECKING:
-    from spotdiff.methods._shown import Said, Shown
+    from spotdiff.methods._preprocess import Said, Shown
     from spotdiff.nets.parts.facts import Facts
     from spotdiff.types import Map, Mask
 
