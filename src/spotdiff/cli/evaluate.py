@@ -71,7 +71,7 @@ def command(
 
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
-    Example: spotdiff evaluate yard --method classic --method fused=run/weights.safetensors --out measured
+    Example: spotdiff evaluate yard --method classic --method network=run/weights.safetensors --out measured
     Example: spotdiff evaluate pairs --captions --captioner run/weights.safetensors --out measured
     Exit codes: 0, or 2 if any pair could not be compared.
     """  # noqa: D301 (click wants the character itself)

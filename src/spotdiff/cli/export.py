@@ -29,7 +29,7 @@ def command(run: str, out: str, int8: bool, data: str | None, most: int, quiet: 
 
     \b
     Example: spotdiff export runs/yard --out yard.onnx
-    Then:    spotdiff compare before.jpg after.jpg --method onnx --set weights=yard.onnx
+    Then:    spotdiff compare before.jpg after.jpg --method network --set weights=yard.onnx
     """  # noqa: D301 (click wants the character itself)
     path = _checked(run, out)
     if data and not int8:

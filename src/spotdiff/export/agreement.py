@@ -15,7 +15,7 @@ from spotdiff.metrics.masks import Levels, f1, levels
 
 if TYPE_CHECKING:
     from spotdiff.export.pairs import Known
-    from spotdiff.methods.onnx import Onnx
+    from spotdiff.methods.network import Network
     from spotdiff.types import Bytes, Evidence, Map
 
 _CHANGED = 128  # of evidence in 8 bits
@@ -45,7 +45,7 @@ class Agreement:
     f1_before: float | None
 
 
-def agreement(whole: Onnx, other: Onnx, known: Sequence[Known]) -> Agreement:
+def agreement(whole: Network, other: Network, known: Sequence[Known]) -> Agreement:
     """Measure `other` against `whole`, the one it was made from, on pairs that neither has been fitted to."""
     apart: list[Map] = []
     agreed, true, true_before = [], [], []
@@ -76,7 +76,7 @@ def _f1(found: Sequence[Levels]) -> float:
     return float(f1(sum(found[1:], found[0]).at(_CHANGED)))
 
 
-def _seconds(method: Onnx, known: Known) -> float:
+def _seconds(method: Network, known: Known) -> float:
     taken = []
     for _ in range(_RUNS):
         start = time.perf_counter()

@@ -18,7 +18,7 @@ from spotdiff.errors import DataError
 from spotdiff.export.agreement import Agreement, agreement
 from spotdiff.export.pairs import known_pairs
 from spotdiff.files import write_whole
-from spotdiff.methods.onnx import Onnx
+from spotdiff.methods.network import Network
 from spotdiff.nets.parts.facts import KEY, Facts
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def quantise(path: str | Path, out: str | Path, data: Dataset | Source, *, most:
         DataError: the file or a pair cannot be read, or there are fewer than two pairs to be had.
         OSError: the file cannot be written.
     """
-    whole = Onnx(weights=str(path), threads=1, both_ways=False)
+    whole = Network(weights=str(path), threads=1, both_ways=False)
     facts = whole.facts()
     known = known_pairs(data, most=most, side=facts.side)
     if len(known) < 2:
@@ -102,7 +102,7 @@ class _Pairs(CalibrationDataReader):  # type: ignore[misc]
         return next(self._left, None)
 
 
-def _fed(method: Onnx, pair: Pair) -> Fed:
+def _fed(method: Network, pair: Pair) -> Fed:
     shown = method.shown(pair)
     return {"before": shown.before, "after": shown.after}
 

@@ -10,7 +10,7 @@ import numpy as np
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
-    from spotdiff.nets.parts.session import Ask
+    from spotdiff.nets.parts.inference import Run
     from spotdiff.types import Map
 
 SIZES = ((64, 96), (101, 77), (32, 130))  # height and width; none of them is the one that export follows
@@ -20,9 +20,9 @@ _DECIDES = ("gone", "new", "anything", "heat", "size", "offset")
 
 
 def parity(
-    torch_says: Ask, onnx_says: Ask, *, sizes: Sequence[tuple[int, int]] = SIZES
+    torch_run: Run, onnx_run: Run, *, sizes: Sequence[tuple[int, int]] = SIZES
 ) -> dict[tuple[int, int], float]:
-    """The largest difference of two ways to ask one network, by height and width of the pictures.
+    """The largest difference of two ways to run one network, by height and width of the pictures.
 
     A difference is taken as a share of the value where that is more than 1, as sizes of boxes are. What is told is the
     largest in what the network decides; maps to look at are held to a wider bound and not told.
@@ -35,7 +35,7 @@ def parity(
     found = {}
     for height, width in sizes:
         before, after = (rng.random((1, 3, height, width), np.float32) for _ in range(2))
-        found[height, width] = _apart(torch_says(before, after), onnx_says(before, after), at=f"{width}x{height}")
+        found[height, width] = _apart(torch_run(before, after), onnx_run(before, after), at=f"{width}x{height}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Two pictures as a network is shown them, in one order or in both."""
+"""What pictures are made into before a method sees them: opaque, filled where nothing counts, of a network's size."""
 
 from __future__ import annotations
 
@@ -9,19 +9,37 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from spotdiff.nets.parts.session import Ask
-    from spotdiff.types import Bytes, Map
-
-    Said = Mapping[str, Map]
+    from spotdiff.types import Bytes, Map, Mask, Picture
 
 _LEAST = 32  # pixels a side that every network takes
-_OPPOSITES = (("gone", "new"), ("added", "removed"), ("appear", "disappear"), ("before", "after"))
+
+
+def opaque(picture: Picture) -> Bytes:
+    """(H, W, 3) uint8: the picture's pixels, laid on white where they are transparent."""
+    if picture.alpha is None:
+        return picture.pixels
+    share = picture.alpha[..., None].astype(np.float32) / 255
+    on_white: Bytes = np.rint(255 + share * (picture.pixels.astype(np.float32) - 255)).astype(np.uint8)
+    return on_white
+
+
+def filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, Bytes]:
+    """Both pictures, in the mean colour of what counts where nothing does: what stands there must have no say."""
+    if usable is None or usable.all():
+        return before, after
+    mask = usable.astype(np.uint8)
+    means = np.array([cv2.mean(picture, mask=mask)[:3] for picture in (before, after)])
+    colour = np.rint(means.mean(0)).astype(np.uint8)
+    pictures = []
+    for picture in (before, after):
+        ground = np.empty_like(picture)
+        ground[:] = colour
+        pictures.append(np.asarray(cv2.copyTo(picture, mask, ground)))
+    return pictures[0], pictures[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class NetworkInput:
     """Two pictures ready for a network.
 
     Attributes:
@@ -36,18 +54,18 @@ class Shown:
     shape: tuple[int, int]
 
 
-def shrunk(before: Bytes, after: Bytes, *, side: int) -> Shown:
+def network_input(before: Bytes, after: Bytes, *, side: int) -> NetworkInput:
     """Two pictures of equal size brought to a longer side of `side`; smaller ones keep their size.
 
     Examples:
-        >>> ready = shrunk(*[np.zeros((90, 400, 3), np.uint8)] * 2, side=100)
+        >>> ready = network_input(*[np.zeros((90, 400, 3), np.uint8)] * 2, side=100)
         >>> ready.before.shape, ready.inner
         ((1, 3, 32, 100), (22, 100))
     """
     height, width = before.shape[:2]
     factor = min(side / max(height, width), 1.0)
     inner = max(round(height * factor), 1), max(round(width * factor), 1)
-    return Shown(_planes(before, inner), _planes(after, inner), inner, (height, width))
+    return NetworkInput(_planes(before, inner), _planes(after, inner), inner, (height, width))
 
 
 def _planes(picture: Bytes, inner: tuple[int, int]) -> Map:
@@ -56,27 +74,3 @@ def _planes(picture: Bytes, inner: tuple[int, int]) -> Map:
     below, beside = (max(_LEAST - length, 0) for length in inner)
     padded = np.pad(picture, ((0, below), (0, beside), (0, 0)), mode="edge") if below or beside else picture
     return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-
-
-def answered(ask: Ask, shown: Shown, *, both: bool) -> Said:
-    """What the network says of the pictures, by name; the mean of what it says in both orders if wanted."""
-    said = ask(shown.before, shown.after)
-    if not both:
-        return said
-    back = ask(shown.after, shown.before)
-    return {name: np.float32(0.5) * (value + back.get(opposite(name), value)) for name, value in said.items()}
-
-
-def opposite(name: str) -> str:
-    """What an answer is called when the pictures are exchanged.
-
-    Examples:
-        >>> opposite("gone"), opposite("heat_after"), opposite("unchanged")
-        ('new', 'heat_before', 'unchanged')
-    """
-    stem, _, last = name.rpartition("_")
-    for pair in _OPPOSITES:
-        if last in pair:
-            other = pair[1 - pair.index(last)]
-            return f"{stem}_{other}" if stem else other
-    return name

@@ -1,27 +1,24 @@
-"""Any trained network exported to ONNX, run by onnxruntime; needs no torch."""
+"""Any trained network, by its file of weights or ONNX; also: unet, fused, siamese, fc-siam-conc, fc-siam-diff, onnx."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from spotdiff.methods._network import Network
+from spotdiff.methods._network import NetworkMethod
 from spotdiff.params import param
 
 
 @dataclass(frozen=True, slots=True)
-class Onnx(Network):
-    """A network in a file that `spotdiff export` made; the file says which one, and how it is to be used.
+class Network(NetworkMethod):
+    """A network in a file that `spotdiff train` or `spotdiff export` made; the file says which one (`spotdiff.nets`).
 
-    Its parameters are those of every method with a network (see `spotdiff.methods._network`) and one more.
+    An exported network needs no torch. The other parameters are those of `spotdiff.methods._network`.
 
     Attributes:
-        threads: Threads it works with; 0 for as many as OpenCV, which are all but in a worker process.
+        threads: Threads an exported network works with; 0 for as many as OpenCV, which are all but in a worker process.
     """
 
-    net: ClassVar[str] = "onnx"
-
-    threads: int = param(0, "threads it works with; 0 for all", low=0, high=64)
+    threads: int = param(0, "threads an exported network works with; 0 for all", low=0, high=64)
 
     @property
     def _threads(self) -> int:

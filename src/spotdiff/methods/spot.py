@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from spotdiff import nets
-from spotdiff.methods._network import Network
+from spotdiff.methods._network import NetworkMethod as Network
 from spotdiff.methods._same_source import backed, of_one_source
 from spotdiff.methods._preprocess import opaque
 from spotdiff.params import param

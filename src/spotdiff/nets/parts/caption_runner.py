@@ -15,7 +15,7 @@ from spotdiff.errors import DataError
 from spotdiff.language.slots import slots_of
 from spotdiff.nets import SPEAKING
 from spotdiff.nets.parts.beam import tell
-from spotdiff.nets.parts.header import stamp_of
+from spotdiff.nets.parts.facts import file_stamp
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import load_weights
 
@@ -69,7 +69,7 @@ def open_speaker(path: str | Path) -> Speaker:
     Raises:
         DataError: the file cannot be read, or holds no captioner.
     """
-    return _opened(stamp_of(path))
+    return _opened(file_stamp(path))
 
 
 @lru_cache(maxsize=2)
