@@ -9,11 +9,9 @@ import torch
 from spotdiff.errors import OptionError
 from spotdiff.metrics.detections import boxes_array, iou_matrix
 from spotdiff.nets import get_net
-from spotdiff.nets.parts.coattention import CoAttention, SamePlace
 from spotdiff.nets.parts.facts import Facts
-from spotdiff.nets.parts.unet_decoder import SqueezeExcitation, UnetDecoder
 from spotdiff.nets.parts.weights import load_weights, save_weights
-from spotdiff.nets.siamese import Siamese
+from spotdiff.nets.siamese import CoAttention, SamePlace, Siamese, SqueezeExcitation, UnetDecoder
 from spotdiff.regions.centres import decode
 from spotdiff.train.centres import centre_loss
 

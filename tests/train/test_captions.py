@@ -18,8 +18,7 @@ from spotdiff.evaluate.captions import blind, markdown, row, true_regions
 from spotdiff.language.parse import parse
 from spotdiff.nets.captioner import LOOKS
 from spotdiff.nets.captioner import Captioner as Design
-from spotdiff.nets.parts.beam import tell
-from spotdiff.nets.parts.caption_runner import open_speaker
+from spotdiff.nets.parts.captioning import open_captioner, beam_search
 from spotdiff.nets.parts.vocabulary import BEGIN, END, PAD, Vocabulary
 from spotdiff.nets.parts.weights import load_weights
 from spotdiff.train.captions.lessons import CaptionBatch, find_captions
@@ -75,8 +74,8 @@ def test_it_learns_eight_pairs_by_heart(pairs, looks, decoder):
     for module in net.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             module.train()  # the running mean of so few steps is far off
-    memory = net.see(batch.before, batch.after, batch.facts)
-    said = [text for text, _ in tell(net.eval(), memory, width=2)]
+    memory = net.encode(batch.before, batch.after, batch.facts)
+    said = [text for text, _ in beam_search(net.eval(), memory, width=2)]
     right = [net.vocabulary.text(words.tolist()) for words in batch.words]
     assert sum(one == other for one, other in zip(said, right, strict=True)) >= 6
 
@@ -87,8 +86,8 @@ def test_the_published_difference_shows_twice():
     before, after = torch.rand(2, 1, 3, 64, 64)
     seen = []
     net.body.register_forward_hook(lambda _, given, __: seen.append(given[0] - 0.5))  # grey is nothing
-    net.see(before, after)
-    net.see(after, before)
+    net.encode(before, after)
+    net.encode(after, before)
     width = before.shape[-1]
     assert seen[0].shape == (1, 3, 64, 2 * width)
     torch.testing.assert_close(seen[0][..., :width], before - after)
@@ -103,7 +102,7 @@ def test_a_copied_word_may_be_one_that_is_never_written():
     facts = torch.full((1, 11), PAD)
     facts[0, 2] = red
     torch.nn.init.constant_(net.teller.copies.bias, 20.0)  # always copies
-    memory = net.see(*torch.rand(2, 1, 3, 32, 32), facts)
+    memory = net.encode(*torch.rand(2, 1, 3, 32, 32), facts)
     with torch.inference_mode():
         chances, _ = net.teller.step(torch.tensor([1]), net.teller.begin(memory), memory)
     assert int(chances.argmax()) == red
@@ -124,9 +123,9 @@ def test_a_beam_finds_what_the_likeliest_first_word_hides():
         return chances.log(), state
 
     net.teller.step = step
-    memory = net.see(*torch.rand(2, 1, 3, 32, 32))
-    assert tell(net, memory, width=1)[0][0] == "a ."
-    text, chance = tell(net, memory, width=2)[0]
+    memory = net.encode(*torch.rand(2, 1, 3, 32, 32))
+    assert beam_search(net, memory, width=1)[0][0] == "a ."
+    text, chance = beam_search(net, memory, width=2)[0]
     assert text == "red ."
     assert chance == pytest.approx((0.4 * 1 * 1) ** (1 / 3), abs=1e-3)
 
@@ -201,8 +200,8 @@ def test_a_trained_captioner_describes(pairs, tmp_path, name):
     assert all(region.text for region in found.regions)
     if found.regions and name != "captioner-regions":
         assert "A trained captioner says: " in found.text
-    speaker = open_speaker(file)
-    assert speaker.say([], []) == []
+    captioner = open_captioner(file)
+    assert captioner.captions([], []) == []
 
 
 def test_what_contradicts_the_region_names_nothing(pairs, tmp_path, monkeypatch):
@@ -218,7 +217,9 @@ def test_what_contradicts_the_region_names_nothing(pairs, tmp_path, monkeypatch)
         ("nothing changed .", False),
         ("cup cup cup", False),
     ):
-        monkeypatch.setattr("spotdiff.nets.parts.caption_runner.Speaker.say", lambda *_, said=said, **__: [(said, 0.9)])
+        monkeypatch.setattr(
+            "spotdiff.nets.parts.captioning.LoadedCaptioner.captions", lambda *_, said=said, **__: [(said, 0.9)]
+        )
         from spotdiff.evaluate.captions import _regions
         from spotdiff.image import load_picture
         from spotdiff.types import Pair
@@ -233,11 +234,11 @@ def test_weights_of_another_kind_are_told(tmp_path):
     from spotdiff.train.run import shipped
 
     with pytest.raises(DataError, match="captioner"):
-        Captioner(str(shipped("spot"))).speaker()
+        Captioner(str(shipped("spot"))).captioner()
     with pytest.raises(OptionError, match="weights="):
-        Captioner().speaker()
+        Captioner().captioner()
     with pytest.raises(DataError, match="No such file"):
-        Captioner(str(tmp_path / "none.safetensors")).speaker()
+        Captioner(str(tmp_path / "none.safetensors")).captioner()
 
 
 def test_too_few_pairs_and_sentences_without_places_are_told(pairs, tmp_path):

@@ -66,7 +66,7 @@ def _systems(pairs: Sequence[Told], options: Options, captioners: Sequence[str])
         found["words, true regions"] = true_regions
     found[f"{options.describe}, own regions"] = own_regions(options)
     for file in captioners:
-        regions = Captioner(file).speaker().regions
+        regions = Captioner(file).captioner().regions
         told = replace(options, describe="captioner", describe_settings={"weights": file})
         found[file] = own_regions(told) if regions else whole_picture(file)
     return found

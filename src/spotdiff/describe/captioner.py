@@ -18,7 +18,7 @@ from spotdiff.regions.surroundings import square, surroundings, where_seen
 if TYPE_CHECKING:
     from spotdiff.language.facts import ChangeFact
     from spotdiff.language.places import Areas
-    from spotdiff.nets.parts.caption_runner import Speaker
+    from spotdiff.nets.parts.captioning import LoadedCaptioner
     from spotdiff.types import Bytes, Pair, Region
 
 _SPACE = re.compile(r" ([.,;])")
@@ -59,37 +59,37 @@ class Captioner:
             DataError: the file cannot be read, or holds no captioner.
             MissingExtra: torch is not installed.
         """
-        speaker, catalogue = self.speaker(), get_catalogue("en")
+        captioner, catalogue = self.captioner(), get_catalogue("en")
         facts, note = facts_of(pair, regions, self.areas), ""
-        if speaker.regions:
-            facts = self._named(speaker, pair, regions, facts)
+        if captioner.regions:
+            facts = self._named(captioner, pair, regions, facts)
         elif regions:
-            note = f"A trained captioner says: {self._whole(speaker, pair)}"
+            note = f"A trained captioner says: {self._whole(captioner, pair)}"
         texts = [told(fact, catalogue) for fact in facts]
         return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), note
 
-    def speaker(self) -> Speaker:
+    def captioner(self) -> LoadedCaptioner:
         """The captioner in the file of weights; raises as `with_note`."""
         if not self.weights:
             raise OptionError("captioner needs trained weights: --describe-set weights=RUN/weights.safetensors")
         try:
-            from spotdiff.nets.parts.caption_runner import open_speaker
+            from spotdiff.nets.parts.captioning import open_captioner
         except ModuleNotFoundError as missing:
             raise MissingExtra(str(missing.name), extra="train") from None
-        return open_speaker(self.weights)
+        return open_captioner(self.weights)
 
-    def _whole(self, speaker: Speaker, pair: Pair) -> str:
-        squares = [square(one.pixels, speaker.side) for one in (pair.before, pair.after)]
-        ((text, _),) = speaker.say([squares[0]], [squares[1]], beam=self.beam)
+    def _whole(self, captioner: LoadedCaptioner, pair: Pair) -> str:
+        squares = [square(one.pixels, captioner.side) for one in (pair.before, pair.after)]
+        ((text, _),) = captioner.captions([squares[0]], [squares[1]], beam=self.beam)
         return _SPACE.sub(r"\1", text) or "nothing."
 
     def _named(
-        self, speaker: Speaker, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
+        self, captioner: LoadedCaptioner, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
     ) -> tuple[ChangeFact, ...]:
         seen = [number for number, region in enumerate(regions) if region.box_before and region.box_after]
-        squares = [_squares(pair, regions[number], speaker.side) for number in seen]
+        squares = [_squares(pair, regions[number], captioner.side) for number in seen]
         befores, afters = [first for first, _ in squares], [second for _, second in squares]
-        said = speaker.say(befores, afters, [facts[number] for number in seen], beam=self.beam)
+        said = captioner.captions(befores, afters, [facts[number] for number in seen], beam=self.beam)
         named = list(facts)
         for number, (text, chance) in zip(seen, said, strict=True):
             read = parse(text)

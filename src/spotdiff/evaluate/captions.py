@@ -70,13 +70,13 @@ def own_regions(options: Options) -> System:
 
 def whole_picture(weights: str) -> System:
     """A system that shows both pictures to a captioner; raises as `describe.captioner.Captioner` does."""
-    speaker = Captioner(weights).speaker()
-    if speaker.regions:
+    captioner = Captioner(weights).captioner()
+    if captioner.regions:
         raise DataError(f"{weights} looks at regions, not at whole pictures")
 
     def system(pair: Told) -> str:
-        before, after = (square(load_picture(path).pixels, speaker.side) for path in (pair.before, pair.after))
-        return speaker.say([before], [after])[0][0]
+        before, after = (square(load_picture(path).pixels, captioner.side) for path in (pair.before, pair.after))
+        return captioner.captions([before], [after])[0][0]
 
     return system
 

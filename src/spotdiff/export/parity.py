@@ -19,9 +19,7 @@ _TO_LOOK_AT = 1e-3  # of maps that nothing is decided by; some are ratios of sma
 _DECIDES = ("gone", "new", "anything", "heat", "size", "offset")
 
 
-def parity(
-    torch_run: Run, onnx_run: Run, *, sizes: Sequence[tuple[int, int]] = SIZES
-) -> dict[tuple[int, int], float]:
+def parity(torch_run: Run, onnx_run: Run, *, sizes: Sequence[tuple[int, int]] = SIZES) -> dict[tuple[int, int], float]:
     """The largest difference of two ways to run one network, by height and width of the pictures.
 
     A difference is taken as a share of the value where that is more than 1, as sizes of boxes are. What is told is the

@@ -10,8 +10,8 @@ import numpy as np
 
 from spotdiff import nets
 from spotdiff.methods._network import NetworkMethod as Network
-from spotdiff.methods._same_source import backed, of_one_source
 from spotdiff.methods._preprocess import opaque
+from spotdiff.methods._same_source import backed, of_one_source
 from spotdiff.params import param
 from spotdiff.types import Evidence, Extraction
 

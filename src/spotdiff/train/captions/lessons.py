@@ -20,7 +20,7 @@ from spotdiff.language import turned
 from spotdiff.language.facts import ChangeFact, Spot, Thing
 from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of
-from spotdiff.nets.parts.caption_runner import slots_tensor
+from spotdiff.nets.parts.captioning import slots_tensor
 from spotdiff.nets.parts.vocabulary import PAD, Vocabulary
 from spotdiff.regions.surroundings import square, surroundings, where_seen
 

@@ -15,7 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from spotdiff.language.parse import parse
 from spotdiff.metrics.facts import SLOTS, FactScores
-from spotdiff.nets.parts.beam import tell
+from spotdiff.nets.parts.captioning import beam_search
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import save_weights
 from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item
@@ -165,8 +165,8 @@ def measure(net: CaptionerNet, items: Sequence[Item], device: torch.device) -> d
         some = items[start : start + _AT_ONCE]
         batch = CaptionBatch.of(some, net.vocabulary, rng).to(device)
         loss += float(nll(net, batch)) * len(some)
-        memory = net.see(batch.before, batch.after, batch.facts)
-        for item, (text, _) in zip(some, tell(net, memory, width=1), strict=True):
+        memory = net.encode(batch.before, batch.after, batch.facts)
+        for item, (text, _) in zip(some, beam_search(net, memory, width=1), strict=True):
             if item.facts is not None:
                 scores.add(parse(text), item.facts)
     shares = {f"{slot} F1": scores.of(slot).f1 for slot in SLOTS}
