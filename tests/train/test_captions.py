@@ -18,13 +18,13 @@ from spotdiff.evaluate.captions import blind, markdown, row, true_regions
 from spotdiff.language.parse import parse
 from spotdiff.nets.captioner import LOOKS
 from spotdiff.nets.captioner import Captioner as Design
-from spotdiff.nets.parts.captioning import open_captioner, beam_search
+from spotdiff.nets.parts.captioning import beam_search, open_captioner
 from spotdiff.nets.parts.vocabulary import BEGIN, END, PAD, Vocabulary
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.captions.lessons import CaptionBatch, find_captions
-from spotdiff.train.captions.loop import measure, nll
+from spotdiff.train.captions.loop import nll, validate
 from spotdiff.train.captions.recipe import CAPTION_RECIPES, changed
 from spotdiff.train.captions.run import prepare_captions
+from spotdiff.train.captions.training_data import CaptionBatch, find_caption_data
 
 WORDS = "a red blue car dog was added removed from at the left right top . nothing changed"
 TINY = {"net.backbone": "small", "net.width": "64", "side": "32", "batch": "4", "least": "1", "held_out": "0.2"}
@@ -49,7 +49,7 @@ def pairs(tmp_path_factory):
 
 def trained(pairs, out, name="captioner", **changes):
     run = prepare_captions(changed(CAPTION_RECIPES[name], {**TINY, "epochs": "2", **changes}), [str(pairs)], out)
-    return run, list(run.moments())
+    return run, list(run.progress())
 
 
 @pytest.mark.parametrize("decoder", ["lstm", "gru"])
@@ -58,10 +58,10 @@ def test_it_learns_eight_pairs_by_heart(pairs, looks, decoder):
     """A net that cannot do that has a fault."""
     torch.manual_seed(0)
     regions = looks == "regions"
-    lessons = find_captions([str(pairs)], side=32, regions=regions, held_out=0.2, measured=4, least=1)
-    items = [item for item in lessons.items if item.facts][:8]
+    training_data = find_caption_data([str(pairs)], side=32, regions=regions, held_out=0.2, measured=4, least=1)
+    items = [item for item in training_data.items if item.facts][:8]
     settings = {"looks": looks, "decoder": decoder, "backbone": "small", "width": 96, "dropout": 0.0}
-    net = Design(words=" ".join(lessons.vocabulary.words), **settings).build()
+    net = Design(words=" ".join(training_data.vocabulary.words), **settings).build()
     optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
     batch = CaptionBatch.of(items, net.vocabulary, Random(0))
     first = float(nll(net, batch).detach())
@@ -137,12 +137,12 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(pairs, tmp_path):
         [str(pairs)],
         tmp_path / "parts",
     )
-    for moment in run.moments():
-        if moment.measured and moment.step:
+    for progress in run.progress():
+        if progress.measured and progress.step:
             break  # after the first epoch
-    again, moments = trained(pairs, tmp_path / "parts", augment="true", patience="0")
+    again, seen = trained(pairs, tmp_path / "parts", augment="true", patience="0")
     assert again.begun > 0
-    assert moments[-1].step == run.steps
+    assert seen[-1].step == run.steps
     one, other = (load_weights(tmp_path / part / "weights.safetensors") for part in ("whole", "parts"))
     assert one[1].digest == other[1].digest
     assert {"loss", "validation loss", "fact F1", "false statements"} <= set(
@@ -162,21 +162,21 @@ def test_another_recipe_or_other_data_are_refused(pairs, tmp_path):
 
 
 def test_it_stops_when_nothing_gets_better(pairs, tmp_path):
-    _, moments = trained(pairs, tmp_path / "run", epochs="9", patience="1", lr="0")
-    assert "no better fact F1" in moments[-1].stopped
-    assert moments[-1].step < 9 * 4
+    _, seen = trained(pairs, tmp_path / "run", epochs="9", patience="1", lr="0")
+    assert "no better fact F1" in seen[-1].stopped
+    assert seen[-1].step < 9 * 4
 
 
 def test_turned_items_are_still_true(pairs):
     """What is told of a mirrored or exchanged item is what is seen in it: the turned box is where it says."""
-    lessons = find_captions([str(pairs)], side=64, regions=False, held_out=0.2, measured=4, least=1)
+    training_data = find_caption_data([str(pairs)], side=64, regions=False, held_out=0.2, measured=4, least=1)
     turned = 0
-    for item in lessons.items:
+    for item in training_data.items:
         if not item.facts or item.facts[0].kind not in ("added", "removed"):
             continue
         for seed in range(8):
-            now = item.turned(Random(seed))
-            (fact,) = parse(now.said(Random(seed)))
+            now = item.augmented(Random(seed))
+            (fact,) = parse(now.sentence(Random(seed)))
             exchanged = any(np.array_equal(now.before, one) for one in (item.after, item.after[:, ::-1]))
             assert (fact.kind != item.facts[0].kind) == exchanged
             apart = np.abs(now.before.astype(int) - now.after.astype(int)).sum(-1)
@@ -279,9 +279,9 @@ def test_pairs_without_a_region_teach_no_regions(tmp_path):
 
 
 def test_measuring_needs_no_facts(pairs):
-    lessons = find_captions([str(pairs)], side=32, regions=False, held_out=0.2, measured=4, least=1)
-    net = Design(words=" ".join(lessons.vocabulary.words), backbone="small", width=16).build().eval()
-    figures = measure(net, lessons.held_out, torch.device("cpu"))
+    training_data = find_caption_data([str(pairs)], side=32, regions=False, held_out=0.2, measured=4, least=1)
+    net = Design(words=" ".join(training_data.vocabulary.words), backbone="small", width=16).build().eval()
+    figures = validate(net, training_data.held_out, torch.device("cpu"))
     assert figures["validation loss"] > 0
 
 

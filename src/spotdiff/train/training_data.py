@@ -29,19 +29,19 @@ _TURN = 1  # sets the draw of whose turn it is apart from those that make the ex
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
+class TrainingData:
     """What is learned from, and what is held out.
 
     Attributes:
         source: Examples to learn from, without end.
         held_out: Examples to measure on; none of their photographs, cut-outs or pairs is learned from.
-        told: What they are, in one line.
+        description: What they are, in one line.
         digest: SHA-256 over names and sizes of all files.
     """
 
     source: Source
     held_out: tuple[Example, ...]
-    told: str
+    description: str
     digest: str
 
 
@@ -65,7 +65,7 @@ class Mixed:
         return self.made[number] if turn < self.share else self.labelled[number]
 
 
-def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
+def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
     """What there is to learn from in some folders.
 
     Args:
@@ -81,7 +81,7 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
     folders = [path for path in data if _is_material(Path(path))]
     datasets = [checked(open_named(path), to_learn=True) for path in data if path not in folders]
     materials = _materials(folders)
-    learn, held = _parted(datasets, recipe.held_out)
+    learn, held = _split(datasets, recipe.held_out)
     if learn and recipe.made and not materials.photos:
         photos = tuple(Stored(str(s.before), s.before.read_bytes()) for s in learn)
         materials = Materials(photos, materials.cutouts, materials.views)
@@ -96,7 +96,9 @@ def find_lessons(data: Sequence[str], recipe: Recipe) -> Lessons:
         source = Mixed(source, labelled, recipe.made, recipe.seed) if recipe.made else labelled
         whole = FolderSource(held, size=recipe.size, seed=recipe.seed, augment=False)
         held_out = tuple(whole[number] for number in range(min(len(held), recipe.measured)))
-    return Lessons(source, held_out, _told(materials, learn, held, recipe), _digest(materials, [*learn, *held]))
+    return TrainingData(
+        source, held_out, _described(materials, learn, held, recipe), _digest(materials, [*learn, *held])
+    )
 
 
 def _is_material(folder: Path) -> bool:
@@ -106,13 +108,15 @@ def _is_material(folder: Path) -> bool:
 def _materials(folders: Iterable[str]) -> Materials:
     """All materials of some folders together."""
     every = [
-        Materials.open(*(part if part.is_dir() else None for part in (root / PHOTOS, root / CUTOUTS, root / VIEWS)))
+        Materials.open(
+            *(folder if folder.is_dir() else None for folder in (root / PHOTOS, root / CUTOUTS, root / VIEWS))
+        )
         for root in map(Path, folders)
     ]
     return Materials(
-        tuple(photo for found in every for photo in found.photos),
-        tuple(cutout for found in every for cutout in found.cutouts),
-        tuple(view for found in every for view in found.views),
+        tuple(photo for part in every for photo in part.photos),
+        tuple(cutout for part in every for cutout in part.cutouts),
+        tuple(view for part in every for view in part.views),
     )
 
 
@@ -121,7 +125,7 @@ def _held_out(materials: Materials, share: float) -> tuple[Materials, Materials]
     return (materials, materials) if nothing else materials.held_out(share)
 
 
-def _parted(datasets: Sequence[Dataset], share: float) -> tuple[list[Sample], list[Sample]]:
+def _split(datasets: Sequence[Dataset], share: float) -> tuple[list[Sample], list[Sample]]:
     """Samples to learn from and samples held out, those whose names fall into the share."""
     every = [(f"{dataset.name}/{sample.name}", sample) for dataset in datasets for sample in dataset]
     if every and len(every) < _FEWEST:
@@ -131,7 +135,7 @@ def _parted(datasets: Sequence[Dataset], share: float) -> tuple[list[Sample], li
     return [sample for _, sample in ranked[count:]], [sample for _, sample in ranked[:count]]
 
 
-def _told(materials: Materials, learn: Sequence[Sample], held: Sequence[Sample], recipe: Recipe) -> str:
+def _described(materials: Materials, learn: Sequence[Sample], held: Sequence[Sample], recipe: Recipe) -> str:
     parts = [f"{len(learn)} labelled pairs ({len(held)} more held out)"] if learn else []
     if not learn or recipe.made:
         made = f"pairs made from {_count(materials.photos, 'photograph', 'drawn scenes')} and "

@@ -50,12 +50,12 @@ class Item:
     facts: tuple[ChangeFact, ...] | None
     known: ChangeFact | None = None
 
-    def turned(self, rng: Random) -> Item:
+    def augmented(self, rng: Random) -> Item:
         """The item mirrored, its pictures exchanged, both or neither; as it is where no words are known for that."""
         item = self._mirrored() if rng.random() < 0.5 else self
         return item._exchanged() if rng.random() < 0.5 else item
 
-    def said(self, rng: Random) -> str:
+    def sentence(self, rng: Random) -> str:
         """One way to say it."""
         return caption(self.facts, rng) if self.facts is not None else rng.choice(self.sentences)
 
@@ -70,7 +70,7 @@ class Item:
 
     def _exchanged(self) -> Item:
         if self.facts is None:
-            sentences = tuple(said for text in self.sentences if (said := turned.exchanged(text)))
+            sentences = tuple(other for text in self.sentences if (other := turned.exchanged(text)))
             return replace(self, before=self.after, after=self.before, sentences=sentences) if sentences else self
         facts = turned.exchanged_facts(self.facts)
         known = None if self.known is None else turned.exchanged_facts([self.known])[0]
@@ -78,27 +78,27 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CaptionLessons:
+class CaptionData:
     """What is learned from, and what is held out.
 
     Attributes:
         items: To learn from.
         held_out: To measure on.
         vocabulary: Of the sentences that are learned from.
-        told: What they are, in one line.
+        description: What they are, in one line.
         digest: SHA-256 over names and sentences.
     """
 
     items: tuple[Item, ...]
     held_out: tuple[Item, ...]
     vocabulary: Vocabulary
-    told: str
+    description: str
     digest: str
 
 
-def find_captions(
+def find_caption_data(
     data: Sequence[str], *, side: int, regions: bool, held_out: float, measured: int, least: int
-) -> CaptionLessons:
+) -> CaptionData:
     """Read captioned pairs; the last of them are held out.
 
     Args:
@@ -112,39 +112,39 @@ def find_captions(
     Raises:
         DataError: there are too few pairs, or they do not know the regions that are asked for, or cannot be read.
     """
-    pairs = [told for named in data for told in open_captions(named)]
+    pairs = [pair for named in data for pair in open_captions(named)]
     if len(pairs) < _FEWEST:
         raise DataError(f"{len(pairs)} captioned pairs are too few to learn from; give --data with {_FEWEST} or more")
-    if regions and any(told.facts is None for told in pairs):
+    if regions and any(pair.facts is None for pair in pairs):
         raise DataError("regions are learned from made pairs, whose facts are known; give a folder of `spotdiff synth`")
     out = min(max(round(len(pairs) * held_out), 1), measured)
     make = _of_regions if regions else _of_pair
-    items, held = ([item for told in part for item in make(told, side)] for part in (pairs[:-out], pairs[-out:]))
+    items, held = ([item for pair in part for item in make(pair, side)] for part in (pairs[:-out], pairs[-out:]))
     if len(items) < _LEAST or not held:
         what = f"{len(items)} {'regions' if regions else 'pairs'} to learn from and {len(held)} to measure on"
         raise DataError(f"{what} are too few; give more --data")
-    said = [text for told in pairs[:-out] for text in told.sentences]
-    digest = hashlib.sha256("\n".join(f"{told.name} {told.sentences}" for told in pairs).encode()).hexdigest()
+    sentences = [text for pair in pairs[:-out] for text in pair.sentences]
+    digest = hashlib.sha256("\n".join(f"{pair.name} {pair.sentences}" for pair in pairs).encode()).hexdigest()
     line = f"{len(pairs) - out} captioned pairs ({', '.join(data)})"
-    return CaptionLessons(tuple(items), tuple(held), Vocabulary.of(said, least=least), line, digest)
+    return CaptionData(tuple(items), tuple(held), Vocabulary.of(sentences, least=least), line, digest)
 
 
-def _of_pair(told: Told, side: int) -> list[Item]:
-    before, after = (square(load_picture(path).pixels, side) for path in (told.before, told.after))
-    return [Item(before, after, told.sentences, told.facts)]
+def _of_pair(pair: Told, side: int) -> list[Item]:
+    before, after = (square(load_picture(path).pixels, side) for path in (pair.before, pair.after))
+    return [Item(before, after, pair.sentences, pair.facts)]
 
 
-def _of_regions(told: Told, side: int) -> list[Item]:
-    before, after = load_picture(told.before).pixels, load_picture(told.after).pixels
-    rng = Random(told.name)
+def _of_regions(pair: Told, side: int) -> list[Item]:
+    before, after = load_picture(pair.before).pixels, load_picture(pair.after).pixels
+    rng = Random(pair.name)
     items = []
-    for place, fact in zip(told.places, told.facts or (), strict=True):
+    for place, fact in zip(pair.places, pair.facts or (), strict=True):
         here, there = where_seen(place.kind, place.box_before or place.box_after or (0, 0, 1, 1), place.box_after)
-        items.append(Item(*_pair_of(before, after, here, there, side), (), (fact,), _found(fact, rng)))
+        items.append(Item(*_pair_of(before, after, here, there, side), (), (fact,), _observed(fact, rng)))
     if rng.random() < _FALSE * max(len(items), 2):
         size = before.shape[1], before.shape[0]
         box = _anywhere(size, rng)
-        if not any(_overlap(box, taken) for place in told.places for taken in (place.box_before, place.box_after)):
+        if not any(_overlap(box, taken) for place in pair.places for taken in (place.box_before, place.box_after)):
             guess = ChangeFact(rng.choice(_GUESSED), Thing(), Spot(place_of(box, size)))
             items.append(Item(*_pair_of(before, after, box, box, side), (), (), guess))
     return items
@@ -154,13 +154,13 @@ def _pair_of(before: Bytes, after: Bytes, here: Box, there: Box, side: int) -> t
     return surroundings(before, here, side), surroundings(after, there, side)
 
 
-def _found(fact: ChangeFact, rng: Random) -> ChangeFact:
+def _observed(fact: ChangeFact, rng: Random) -> ChangeFact:
     """A fact as what finds regions would know it: never by name, and not always its colours."""
 
-    def found(thing: Thing) -> Thing:
+    def observed(thing: Thing) -> Thing:
         return Thing("", "" if rng.random() < _UNTOLD else thing.colour, thing.size)
 
-    return replace(fact, thing=found(fact.thing), other=found(fact.other))
+    return replace(fact, thing=observed(fact.thing), other=observed(fact.other))
 
 
 def _anywhere(size: tuple[int, int], rng: Random) -> Box:
@@ -184,15 +184,15 @@ class CaptionBatch:
 
     @classmethod
     def of(cls, items: Sequence[Item], vocabulary: Vocabulary, rng: Random) -> CaptionBatch:
-        """A batch of items, each said in one way."""
+        """A batch of items, each with one sentence."""
         before, after = (
             torch.from_numpy(np.stack([getattr(item, side) for item in items])).permute(0, 3, 1, 2).float() / 255
             for side in ("before", "after")
         )
-        numbers = [vocabulary.numbers(item.said(rng)) for item in items]
+        numbers = [vocabulary.numbers(item.sentence(rng)) for item in items]
         words = torch.full((len(items), max(map(len, numbers))), PAD)
-        for row, said in enumerate(numbers):
-            words[row, : len(said)] = torch.tensor(said)
+        for row, sentence in enumerate(numbers):
+            words[row, : len(sentence)] = torch.tensor(sentence)
         return cls(before, after, words, slots_tensor([item.known for item in items], vocabulary))
 
     def to(self, device: torch.device) -> CaptionBatch:

@@ -1,17 +1,18 @@
-"""Examples as tensors."""
+"""Examples as tensors, and a loader of batches for every step, the same ones however often training was stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 if TYPE_CHECKING:
-    from spotdiff.data.example import Example
+    from spotdiff.data.example import Example, Source
     from spotdiff.types import Box, Bytes, Mask
 
 _MOST_PLACES = 32  # boxes of a pair that are learned from
@@ -60,8 +61,8 @@ def collate(examples: Sequence[Example]) -> Batch:
         counted_before=_masks([e.counted_before for e in examples]),
         counted_after=_masks([e.counted_after for e in examples]),
         directed=torch.tensor([float(e.directed) for e in examples]),
-        boxes_before=_rows([_boxes(e, side="before") for e in examples]),
-        boxes_after=_rows([_boxes(e, side="after") for e in examples]),
+        boxes_before=_padded_boxes([_boxes(e, side="before") for e in examples]),
+        boxes_after=_padded_boxes([_boxes(e, side="after") for e in examples]),
         core_gone=_masks([cores(e.things_gone, e.gone.shape) for e in examples]),
         core_new=_masks([cores(e.things_new, e.new.shape) for e in examples]),
         apart=torch.tensor([float(e.things_gone is not None) for e in examples]),
@@ -106,10 +107,68 @@ def _boxes(example: Example, *, side: str) -> list[Box]:
     return [(x, y, x + wide, y + high) for x, y, wide, high, area in parts if area >= _FEWEST]
 
 
-def _rows(boxes: Sequence[Sequence[Box]]) -> Tensor:
+def _padded_boxes(boxes: Sequence[Sequence[Box]]) -> Tensor:
     rows = torch.full((len(boxes), _MOST_PLACES, 4), float("nan"))
     for number, each in enumerate(boxes):
         if each:
-            known = torch.tensor(each[:_MOST_PLACES], dtype=torch.float32)
-            rows[number, : len(known)] = known
+            first = torch.tensor(each[:_MOST_PLACES], dtype=torch.float32)
+            rows[number, : len(first)] = first
     return rows
+
+
+class _ExampleDataset(Dataset["Example"]):
+    """A source as torch wants it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __getitem__(self, number: int) -> Example:
+        return self.source[number]
+
+
+class _StepSampler:
+    """The numbers of every step's examples, those that one of several processes takes."""
+
+    def __init__(self, first: int, last: int, *, batch: int, rank: int, processes: int) -> None:
+        self.steps, self.batch, self.rank, self.processes = range(first, last), batch, rank, processes
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self.steps:
+            yield list(range(step * self.batch + self.rank, (step + 1) * self.batch, self.processes))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def batch_loader(
+    source: Source, *, first: int, last: int, batch: int, workers: int, rank: int = 0, processes: int = 1
+) -> DataLoader[Batch]:
+    """A batch for each step from `first` up to `last`; a batch of many processes is shared out among them.
+
+    Args:
+        source: Where examples come from.
+        first: The step to begin with, so that a training that resumes goes on where it stopped.
+        last: The step to end before.
+        batch: Examples a step, over all processes together.
+        workers: Helper processes that make the examples; 0 makes them in this one.
+        rank: Which process this is.
+        processes: How many learn together.
+    """
+    steps = _StepSampler(first, last, batch=batch, rank=rank, processes=processes)
+    loader: DataLoader[Any] = DataLoader(
+        _ExampleDataset(source),
+        batch_sampler=steps,
+        collate_fn=collate,
+        num_workers=workers,
+        worker_init_fn=_one_thread if workers else None,
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,  # a fork would stand still: OpenCV and torch have threads
+    )
+    return loader
+
+
+def _one_thread(_: int) -> None:
+    """A helper keeps to one thread: there are several of them."""
+    import cv2
+
+    cv2.setNumThreads(1)

@@ -34,7 +34,7 @@ class Targets(NamedTuple):
 
 
 def centre_loss(
-    said: Centres,
+    output: Centres,
     boxes_before: Tensor,
     boxes_after: Tensor,
     *,
@@ -47,7 +47,7 @@ def centre_loss(
     counts by how much of it does.
 
     Args:
-        said: What the net says.
+        output: What the net says.
         boxes_before: (N, K, 4) in pixels, half-open; a row of NaN is a box that is not there.
         boxes_after: The same of after.
         shape: (H, W) of the pictures.
@@ -57,7 +57,7 @@ def centre_loss(
         Zhou, Wang, Krähenbühl (2019), Objects as Points, eq. 1 to 4. https://arxiv.org/abs/1904.07850
         Lin et al. (2017), Focal Loss for Dense Object Detection, eq. 4. https://doi.org/10.1109/ICCV.2017.324
     """
-    sides = zip(said, (boxes_before, boxes_after), counted or (None, None), strict=True)
+    sides = zip(output, (boxes_before, boxes_after), counted or (None, None), strict=True)
     before, after = (_side_loss(head, boxes, known, shape=shape) for head, boxes, known in sides)
     return before + after
 
@@ -84,11 +84,11 @@ def focal_loss(logits: Tensor, heat: Tensor, counts: Tensor | float = 1.0) -> Te
     return -(missed + false).sum()
 
 
-def _regression(said: Tensor, truth: Tensor, targets: Targets) -> Tensor:
+def _regression(output: Tensor, truth: Tensor, targets: Targets) -> Tensor:
     """L1 of two numbers a box, summed over boxes, mean over the two."""
     cells = targets.cell[:, None].expand(-1, 2, -1)
-    found = said.float().flatten(2).gather(2, cells).transpose(1, 2)  # (N, K, 2)
-    each = (found - truth).abs().mean(2)
+    values = output.float().flatten(2).gather(2, cells).transpose(1, 2)  # (N, K, 2)
+    each = (values - truth).abs().mean(2)
     return (each * targets.there).sum()
 
 

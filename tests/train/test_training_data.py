@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spotdiff.errors import DataError
-from spotdiff.train.lessons import Mixed, find_lessons
 from spotdiff.train.recipe import get_recipe
+from spotdiff.train.training_data import Mixed, find_training_data
 from toys import Squares, write_squares
 
 
@@ -30,40 +30,42 @@ def write_material(root, count):
 
 
 def test_with_nothing_given_scenes_are_drawn():
-    lessons = find_lessons([], recipe_of())
-    assert "drawn scenes and drawn things" in lessons.told
-    assert lessons.source[5].before.shape == (48, 48, 3)
-    assert len(lessons.held_out) == 3
+    training_data = find_training_data([], recipe_of())
+    assert "drawn scenes and drawn things" in training_data.description
+    assert training_data.source[5].before.shape == (48, 48, 3)
+    assert len(training_data.held_out) == 3
 
 
 def test_material_is_parted_by_file(tmp_path):
-    lessons = find_lessons([str(write_material(tmp_path, 40))], recipe_of(held_out=0.3))
-    assert "40 photographs and 40 cut-outs" in lessons.told
-    learned = {file.name for file in lessons.source.materials.photos}
+    training_data = find_training_data([str(write_material(tmp_path, 40))], recipe_of(held_out=0.3))
+    assert "40 photographs and 40 cut-outs" in training_data.description
+    learned = {file.name for file in training_data.source.materials.photos}
     assert 0 < len(learned) < 40
 
 
 def test_labelled_pairs_are_parted_by_name(tmp_path):
-    lessons = find_lessons([str(write_squares(tmp_path / "yard", 20))], recipe_of(held_out=0.2, measured=10))
-    assert "16 labelled pairs (4 more held out)" in lessons.told
-    assert len(lessons.held_out) == 4
-    learned = {sample.name for sample in lessons.source.labelled.samples}
-    held = [example.before for example in lessons.held_out]
+    training_data = find_training_data(
+        [str(write_squares(tmp_path / "yard", 20))], recipe_of(held_out=0.2, measured=10)
+    )
+    assert "16 labelled pairs (4 more held out)" in training_data.description
+    assert len(training_data.held_out) == 4
+    learned = {sample.name for sample in training_data.source.labelled.samples}
+    held = [example.before for example in training_data.held_out]
     assert len(learned) == 16
     assert not [n for n in learned for picture in held if np.array_equal(Squares()[int(n)].before, picture)]
 
 
-def names(lessons):
+def names(training_data):
     """Of the pairs that are held out: those that are not learned from."""
     every = {f"{number:03d}" for number in range(20)}
-    return every - {sample.name for sample in lessons.source.labelled.samples}
+    return every - {sample.name for sample in training_data.source.labelled.samples}
 
 
 def test_the_same_pairs_are_held_out_as_more_are_labelled(tmp_path):
-    few = find_lessons([str(write_squares(tmp_path / "yard", 10))], recipe_of(held_out=0.2))
-    again = find_lessons([str(tmp_path / "yard")], recipe_of(held_out=0.2, seed=5))
+    few = find_training_data([str(write_squares(tmp_path / "yard", 10))], recipe_of(held_out=0.2))
+    again = find_training_data([str(tmp_path / "yard")], recipe_of(held_out=0.2, seed=5))
     write_squares(tmp_path / "yard", 10, start=10)
-    more = find_lessons([str(tmp_path / "yard")], recipe_of(held_out=0.2))
+    more = find_training_data([str(tmp_path / "yard")], recipe_of(held_out=0.2))
     assert names(few) == names(again)
     assert names(few) & names(more)
     assert few.digest == again.digest != more.digest
@@ -71,10 +73,10 @@ def test_the_same_pairs_are_held_out_as_more_are_labelled(tmp_path):
 
 def test_made_pairs_come_besides_labelled_ones_from_their_own_pictures(tmp_path):
     data = [str(write_squares(tmp_path / "yard", 8))]
-    mixed = find_lessons(data, recipe_of(made=0.5)).source
+    mixed = find_training_data(data, recipe_of(made=0.5)).source
     assert isinstance(mixed, Mixed)
     assert {file.name for file in mixed.made.materials.photos} == {str(s.before) for s in mixed.labelled.samples}
-    alone = find_lessons(data, recipe_of(made=0.0)).source
+    alone = find_training_data(data, recipe_of(made=0.0)).source
     assert not isinstance(alone, Mixed)
 
 
@@ -94,16 +96,16 @@ def test_whose_turn_it_is_says_nothing_of_the_example():
 
 @pytest.mark.parametrize("share", [0.01, 0.9])
 def test_some_are_learned_from_and_some_held_out_whatever_the_share(tmp_path, share):
-    lessons = find_lessons([str(write_squares(tmp_path / "yard", 4))], recipe_of(held_out=share, made=0.0))
-    assert len(lessons.source.samples) >= 1
-    assert len(lessons.held_out) + len(lessons.source.samples) == 4
+    training_data = find_training_data([str(write_squares(tmp_path / "yard", 4))], recipe_of(held_out=share, made=0.0))
+    assert len(training_data.source.samples) >= 1
+    assert len(training_data.held_out) + len(training_data.source.samples) == 4
 
 
 def test_the_digest_knows_the_masks(tmp_path):
     root = write_squares(tmp_path / "yard", 4)
-    first = find_lessons([str(root)], recipe_of())
+    first = find_training_data([str(root)], recipe_of())
     cv2.imwrite(str(root / "gone" / "001.png"), np.random.default_rng(0).choice([0, 255], (48, 48)).astype(np.uint8))
-    assert find_lessons([str(root)], recipe_of()).digest != first.digest
+    assert find_training_data([str(root)], recipe_of()).digest != first.digest
 
 
 def test_bad_data_is_named_before_anything_is_learned(tmp_path):
@@ -111,7 +113,7 @@ def test_bad_data_is_named_before_anything_is_learned(tmp_path):
     (root / "mask" / "003.png").write_bytes(b"no picture")
     cv2.imwrite(str(root / "gone" / "005.png"), np.full((48, 48), 77, np.uint8))
     with pytest.raises(DataError) as caught:
-        find_lessons([str(root)], recipe_of())
+        find_training_data([str(root)], recipe_of())
     assert "003.png" in str(caught.value)
     assert "005.png" in str(caught.value)
 
@@ -124,7 +126,7 @@ def test_truth_that_does_not_say_where_is_named_before_anything_is_learned(tmp_p
             (root / kind / f"00{number}.png").unlink()
         (root / "boxes" / f"00{number}.json").write_text(json.dumps({"changed": changed}))
     with pytest.raises(DataError, match="1 bad file: 002 does not say where"):
-        find_lessons([str(root)], recipe_of())
+        find_training_data([str(root)], recipe_of())
 
 
 @pytest.mark.parametrize(("count", "said"), [(2, "too few"), (0, "no pair|no dataset|not a folder")])
@@ -132,4 +134,4 @@ def test_too_little_is_told(tmp_path, count, said):
     if count:
         write_squares(tmp_path / "yard", count)
     with pytest.raises(DataError, match=said):
-        find_lessons([str(tmp_path / "yard")], recipe_of())
+        find_training_data([str(tmp_path / "yard")], recipe_of())

@@ -10,7 +10,7 @@ import torch
 
 from spotdiff.nets.parts.outputs import Centres, Head
 from spotdiff.regions.centres import decode
-from spotdiff.train.centres import centre_loss, focal_loss, radius_of, stride_of, targets_of
+from spotdiff.train.centre_loss import centre_loss, focal_loss, radius_of, stride_of, targets_of
 
 NONE = [math.nan] * 4
 

@@ -13,7 +13,7 @@ from spotdiff.evaluate.maps import MapScores
 from spotdiff.metrics.masks import LEVELS, best_threshold
 from spotdiff.nets.parts.outputs import FOUR, Net
 from spotdiff.regions.centres import decode, painted
-from spotdiff.train.batch import collate
+from spotdiff.train.batches import collate
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Example
@@ -26,7 +26,7 @@ Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Validation:
     """Figures on held-out examples.
 
     Attributes:
@@ -42,62 +42,62 @@ class Measured:
 
 
 @torch.inference_mode()
-def answers(net: Net, examples: Sequence[Example]) -> list[Arrays]:
-    """What a net says of each example, by name, each map (H, W) and nets' boxes painted as maps."""
-    said: list[Arrays] = []
+def predictions(net: Net, examples: Sequence[Example]) -> list[Arrays]:
+    """A net's maps for each example, by name, (H, W) each; boxes are painted as maps."""
+    predicted: list[Arrays] = []
     device = next(net.parameters()).device
     for start in range(0, len(examples), _AT_ONCE):
         batch = collate(examples[start : start + _AT_ONCE]).to(device)
         named = net.pictures(batch.before, batch.after)
         arrays = {name: tensor.float().cpu().numpy() for name, tensor in named.items()}
         for number in range(len(batch.before)):
-            one = {name: array[number] for name, array in arrays.items()}
-            said.append(_maps(one, net, batch.before.shape[-2:]))
-    return said
+            outputs = {name: array[number] for name, array in arrays.items()}
+            predicted.append(_maps(outputs, net, batch.before.shape[-2:]))
+    return predicted
 
 
-def measure(net: Net, examples: Sequence[Example]) -> Measured:
+def validate(net: Net, examples: Sequence[Example]) -> Validation:
     """Figures of a net over examples; put it into `eval` mode first."""
     scores = MapScores()
-    for example, said in zip(examples, answers(net, examples), strict=True):
-        count(scores, example, said, directed=net.directed)
-    return _measured(scores)
+    for example, prediction in zip(examples, predictions(net, examples), strict=True):
+        add_scores(scores, example, prediction, directed=net.directed)
+    return _figures_of(scores)
 
 
-def count(scores: MapScores, example: Example, said: Arrays, *, directed: bool) -> None:
-    """Hold one answer against its truth.
+def add_scores(scores: MapScores, example: Example, prediction: Arrays, *, directed: bool) -> None:
+    """Count one prediction against its truth.
 
     Args:
         scores: What the figures are added to.
         example: With the truth.
-        said: From `answers`.
+        prediction: From `predictions`.
         directed: Whether the net tells gone from new; where it or the truth does not, only the places count.
     """
     directed = directed and example.directed
     either = example.gone | example.new
     scores.add(
-        said["gone"],
-        said["new"],
+        prediction["gone"],
+        prediction["new"],
         example.gone if directed else either,
         example.new if directed else either,
         example.counted_before & example.counted_after,
-        four={name: said[name] for name in FOUR} if directed and FOUR[0] in said else None,
+        four={name: prediction[name] for name in FOUR} if directed and FOUR[0] in prediction else None,
         directed=directed,
     )
 
 
-def _maps(one: Arrays, net: Net, shape: tuple[int, ...]) -> Arrays:
-    if "gone" in one:
-        return {name: array[0] for name, array in one.items() if array.ndim == 3}
-    both: list[Map] = []
+def _maps(outputs: Arrays, net: Net, shape: tuple[int, ...]) -> Arrays:
+    if "gone" in outputs:
+        return {name: array[0] for name, array in outputs.items() if array.ndim == 3}
+    sides: list[Map] = []
     for side in ("before", "after"):
-        heat, size, offset = (one[f"{part}_{side}"] for part in ("heat", "size", "offset"))
-        boxes, sure = decode(heat[0], size, offset, stride=net.stride, shape=(shape[0], shape[1]), threshold=_LEAST)
-        both.append(painted(boxes, sure, (shape[0], shape[1])))
-    return {"gone": both[0], "new": both[1]}
+        heat, size, offset = (outputs[f"{part}_{side}"] for part in ("heat", "size", "offset"))
+        boxes, scores = decode(heat[0], size, offset, stride=net.stride, shape=(shape[0], shape[1]), threshold=_LEAST)
+        sides.append(painted(boxes, scores, (shape[0], shape[1])))
+    return {"gone": sides[0], "new": sides[1]}
 
 
-def _measured(scores: MapScores) -> Measured:
+def _figures_of(scores: MapScores) -> Validation:
     report = scores.report()
     figures = {f"{name} F1": each.f1 for name, each in report.maps.items()}
     figures |= {f"{name} AP": each.average_precision for name, each in report.maps.items()}
@@ -107,4 +107,4 @@ def _measured(scores: MapScores) -> Measured:
     precise = [figures[f"{kind} AP"] for kind in _KINDS if f"{kind} AP" in figures]
     score = float(np.mean(precise)) if precise else figures.get("any AP", 0.0)
     lowest = (best_threshold(scores.levels["any"]) - 0.5) / (LEVELS - 1)  # chance that is rounded to that level
-    return Measured(figures, score, lowest)
+    return Validation(figures, score, lowest)

@@ -8,7 +8,7 @@ import torch
 
 from spotdiff.evaluate.maps import MapScores
 from spotdiff.nets.parts.outputs import Masks, Net
-from spotdiff.train.measure import answers, count, measure
+from spotdiff.train.validation import add_scores, predictions, validate
 from toys import Squares
 
 
@@ -33,10 +33,10 @@ class Says(Net):
 def test_the_threshold_parts_what_it_was_found_on(changed, unchanged):
     examples = [Squares()[number] for number in range(1, 12)]
     net = Says(examples, changed, unchanged).eval()
-    found = measure(net, examples)
+    found = validate(net, examples)
     assert found.figures["any AP"] == pytest.approx(1)
     assert 0 < found.threshold < 1
-    for example, said in zip(examples, answers(net, examples), strict=True):
+    for example, said in zip(examples, predictions(net, examples), strict=True):
         assert np.array_equal(said["gone"] >= found.threshold, example.gone)
         assert np.array_equal(said["new"] >= found.threshold, example.new)
 
@@ -45,8 +45,8 @@ def test_where_the_truth_knows_no_kinds_only_places_count():
     example = Squares()[1]
     said = {"gone": example.new.astype(np.float32), "new": example.gone.astype(np.float32)}  # the wrong way round
     told, place = MapScores(), MapScores()
-    count(told, example, said, directed=True)
-    count(place, example, said, directed=False)
+    add_scores(told, example, said, directed=True)
+    add_scores(place, example, said, directed=False)
     assert told.report().maps["gone"].f1 == 0
     assert set(place.report().maps) == {"unchanged", "any"}
     assert place.report().maps["any"].f1 == 1

@@ -1,4 +1,4 @@
-"""What a training writes down as it goes: one row of figures a measuring, in a CSV that outlives a stop."""
+"""The figures of a training as it goes: one row a validation, in a CSV that outlives a stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spotdiff.errors import DataError
 from spotdiff.files import write_whole
 
 
-class Journal:
+class MetricsLog:
     """Rows of figures by step; a training that resumes takes back the rows after its checkpoint."""
 
     def __init__(self, path: Path) -> None:
