@@ -20,16 +20,16 @@ import torch
 
 from spotdiff.data.example import Example, Source
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-from spotdiff.evaluate.figures import Curve
+from spotdiff.evaluate.aggregate import Curve
 from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
 from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.metrics import masks
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.metrics_log import MetricsLog
 from spotdiff.train.loop import METRICS, WEIGHTS
-from spotdiff.train.validation import add_scores, predictions
+from spotdiff.train.metrics_log import MetricsLog
 from spotdiff.train.recipe import Recipe, changed, get_recipe
 from spotdiff.train.run import prepare
+from spotdiff.train.validation import add_scores, predictions
 
 SEED_OF_TEST = 977
 SMALL = {"backbone": "small", "width": 32}
@@ -117,12 +117,16 @@ def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
     if EVERY[name].one_mask:
         training_data = run.training_data
         held_out = tuple(one_mask(pair) for pair in training_data.held_out)
-        run = replace(run, training_data=replace(training_data, source=OneMask(training_data.source), held_out=held_out))
+        run = replace(
+            run, training_data=replace(training_data, source=OneMask(training_data.source), held_out=held_out)
+        )
     start, steps = time.perf_counter(), 0
     for progress in run.progress(workers=options.workers):
         steps += 1
         if progress.measured:
-            print(f"{name}: step {progress.step} loss {progress.loss:.3f} score {progress.measured.score:.3f}", flush=True)
+            print(
+                f"{name}: step {progress.step} loss {progress.loss:.3f} score {progress.measured.score:.3f}", flush=True
+            )
     return out, (time.perf_counter() - start) / steps if steps else float("nan")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from spotdiff.export import Exported
-from spotdiff.export.parity import SIZES, TOLERANCE, parity
+from spotdiff.export.conversion import SIZES, TOLERANCE, parity
 from spotdiff.methods import get_method
 from spotdiff.nets.parts.facts import KEY, Facts
 from spotdiff.nets.parts.inference import open_onnx, open_weights

@@ -13,7 +13,7 @@ from spotdiff.batch.entry import Places
 
 if TYPE_CHECKING:
     from spotdiff.batch.work import Done, Plan
-    from spotdiff.report.row import Row
+    from spotdiff.report.batch_row import BatchRow
 
 
 def write_batch_page(done: Sequence[Done], plan: Plan, path: str | Path) -> None:
@@ -57,7 +57,7 @@ def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(Places(out, one.row.name).record.read_bytes())
 
 
-def _linked(done: Done, plan: Plan, folder: Path) -> Row:
+def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     row, places = done.row, Places(plan.out, done.row.name)
     if row.error:
         return row

@@ -18,8 +18,8 @@ from spotdiff.batch.entry import Entry, Places
 from spotdiff.batch.work import Done, Plan
 from spotdiff.methods import get_method
 from spotdiff.options import Options
+from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import SCHEMA, plain
-from spotdiff.report.row import Row
 
 
 class Ledger:
@@ -52,7 +52,7 @@ class Ledger:
         record = _record(places.record)
         if record is None:
             return None
-        row = Row.of(record)
+        row = BatchRow.of(record)
         if not all(path.is_file() for path in self._plan.products(row, places)):
             return None
         return Done(entry, row, record["changed_fraction"], resumed=True)

@@ -11,7 +11,7 @@ from spotdiff.batch.entry import Entry, Places
 from spotdiff.batch.folders import pictures_in
 from spotdiff.errors import SpotdiffError
 from spotdiff.files import write_whole
-from spotdiff.report.row import Row
+from spotdiff.report.batch_row import BatchRow
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
@@ -38,7 +38,7 @@ class Plan:
     thumbs: bool = False
     pages: str = "off"
 
-    def products(self, row: Row, places: Places) -> tuple[Path, ...]:
+    def products(self, row: BatchRow, places: Places) -> tuple[Path, ...]:
         """The files that belong to an answer besides the record."""
         maps = places.maps if self.maps else ()
         thumbs = places.thumbs if self.thumbs else ()
@@ -61,7 +61,7 @@ class Done:
     """
 
     entry: Entry
-    row: Row
+    row: BatchRow
     changed_fraction: float = 0.0
     resumed: bool = False
 
@@ -93,7 +93,7 @@ def failed(entry: Entry, places: Places, error: str, *, seconds: float = 0.0) ->
     if entry.placed:
         for path in places.all():
             _unlink(path)
-    return Done(entry, Row.trouble(entry.name, " ".join(error.split()), seconds=seconds))
+    return Done(entry, BatchRow.trouble(entry.name, " ".join(error.split()), seconds=seconds))
 
 
 def _unlink(path: Path) -> None:
@@ -104,7 +104,7 @@ def _unlink(path: Path) -> None:
 
 
 def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -> Done:
-    from spotdiff.report.embed import thumbnail
+    from spotdiff.report.data_uri import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
     from spotdiff.report.record import to_json, to_record
@@ -118,4 +118,4 @@ def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -
     if plan.has_page(comparison.verdict):
         write_page(comparison, places.page)
     write_whole(places.record, to_json(record).encode("ascii"))
-    return Done(entry, Row.of(record), record["changed_fraction"])
+    return Done(entry, BatchRow.of(record), record["changed_fraction"])

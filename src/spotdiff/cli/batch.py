@@ -65,8 +65,8 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, run
     from spotdiff.batch.index import index_path, write_index_table
+    from spotdiff.cli._batch_summary import Summary, exit_code, told
     from spotdiff.cli._progress import watched
-    from spotdiff.cli._summary import Summary, exit_code, told
 
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)

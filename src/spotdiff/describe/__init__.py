@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff import plugins
-from spotdiff.describe._areas import read_areas
-from spotdiff.describe._whole import whole_told as whole_told
+from spotdiff.describe._named_areas import read_areas
+from spotdiff.describe._summary import whole_told as whole_told
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import ENGLISH, get_catalogue
 from spotdiff.language.grammar import LIKELY

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.describe._observe import facts_of
+from spotdiff.describe._region_facts import facts_of
 from spotdiff.errors import MissingExtra, OptionError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.grammar import told

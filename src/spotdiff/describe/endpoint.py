@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.describe._observe import facts_of
-from spotdiff.describe._server import Server, Silent
+from spotdiff.describe._chat_server import Server, Silent
+from spotdiff.describe._region_facts import facts_of
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.grammar import told
 from spotdiff.params import check, param
 
 if TYPE_CHECKING:
-    from spotdiff.describe._server import Named
+    from spotdiff.describe._chat_server import Named
     from spotdiff.language.facts import ChangeFact
     from spotdiff.language.places import Areas
     from spotdiff.types import Pair, Region
@@ -94,7 +94,7 @@ def with_names(fact: ChangeFact, said: Named) -> ChangeFact:
     """The fact with the names that do not contradict it.
 
     Examples:
-        >>> from spotdiff.describe._server import Named
+        >>> from spotdiff.describe._chat_server import Named
         >>> from spotdiff.language.facts import ChangeFact
         >>> with_names(ChangeFact("added"), Named("added", "", "cup")).thing.name
         'cup'

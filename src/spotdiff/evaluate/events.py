@@ -87,7 +87,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class EventFigures:
+class EventMetrics:
     """Clips summed up; a share of nothing is not a number.
 
     Attributes:
@@ -224,7 +224,7 @@ def matched(
     return tuple(pairs), tuple(left)
 
 
-def summed(clips: Sequence[Clip]) -> EventFigures:
+def summed(clips: Sequence[Clip]) -> EventMetrics:
     """The figures of clips together."""
     import numpy as np
 
@@ -234,7 +234,7 @@ def summed(clips: Sequence[Clip]) -> EventFigures:
     false = sum(len(clip.false) for clip in clips)
     errors = [abs(told.time - event.time) for event, told in found]
     delays = [told.told - event.time for event, told in found]
-    return EventFigures(
+    return EventMetrics(
         clips=len(clips),
         happened=len(pairs),
         found=len(found),

@@ -11,7 +11,7 @@ from spotdiff.report.markup import Html, element, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from spotdiff.evaluate.figures import Curve
+    from spotdiff.evaluate.aggregate import Curve
     from spotdiff.report.markup import Value
 
 # The kinds' colours are told apart by every kind of sight; blue is the sixth of that set.

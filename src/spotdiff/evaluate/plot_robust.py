@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotdiff.evaluate.disturb import STRENGTHS
+from spotdiff.evaluate.perturbations import STRENGTHS
 from spotdiff.evaluate.plot import LETTER, STYLE, colour_of, dash_of
 from spotdiff.report.markup import Html, element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spotdiff.evaluate.robust import Strength
+    from spotdiff.evaluate.robustness import RobustnessPoint
 
     Place = tuple[float, float]
 
@@ -21,7 +21,7 @@ _ROW = 22  # of the legend
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def robustness_svg(lines: Mapping[str, Sequence[Strength]], *, title: str) -> str:
+def robustness_svg(lines: Mapping[str, Sequence[RobustnessPoint]], *, title: str) -> str:
     """An SVG file: F1 over the strength of each disturbance, one line a name; strengths stand at equal steps."""
     longest = max((len(name) for name in lines), default=0)
     width = _LEFT + len(STRENGTHS) * (_WIDE + _GAP) + max(LETTER * longest + 40, 120)
@@ -76,7 +76,7 @@ def _frame(name: str, left: float) -> list[Html]:
     return [*parts, _text("F1", left - 6, _TOP - 14, "end")]
 
 
-def _places(points: Sequence[Strength], name: str, left: float) -> list[Place]:
+def _places(points: Sequence[RobustnessPoint], name: str, left: float) -> list[Place]:
     known = {p.strength: p.f1 for p in points if p.disturbance in (name, "none") and p.f1 == p.f1}
     return [(_x(name, strength, left), _y(known[strength])) for strength in sorted(known)]
 

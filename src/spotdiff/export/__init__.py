@@ -58,8 +58,7 @@ def export_onnx(source: str | Path, out: str | Path) -> Exported:
     """
     start = time.perf_counter()
     with needing_extra():
-        from spotdiff.export.parity import parity
-        from spotdiff.export.trace import to_onnx
+        from spotdiff.export.conversion import parity, to_onnx
         from spotdiff.nets.parts.inference import load_session, onnx_run, torch_run
         from spotdiff.nets.parts.weights import load_weights
 

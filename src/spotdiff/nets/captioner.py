@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spotdiff.errors import OptionError
-from spotdiff.language.slots import SLOTS
+from spotdiff.language.facts import SLOTS
 from spotdiff.nets.parts.backbones import BACKBONES, backbone
 from spotdiff.nets.parts.blocks import halves
 from spotdiff.nets.parts.vocabulary import BEGIN, PAD, Vocabulary

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from spotdiff.errors import DataError
-from spotdiff.language.slots import slots_of
+from spotdiff.language.facts import slots_of
 from spotdiff.nets import CAPTIONERS
 from spotdiff.nets.parts.facts import file_stamp
 from spotdiff.nets.parts.vocabulary import BEGIN, END, PAD

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import spotdiff
-from spotdiff.report.embed import data_uri
+from spotdiff.report.data_uri import data_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join
 from spotdiff.watching.progress.plot import Point, shares_svg, swatch
 from spotdiff.watching.progress.table import verdict_in

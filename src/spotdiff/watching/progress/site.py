@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotdiff.describe import get_describer
-from spotdiff.describe._areas import read_areas
+from spotdiff.describe._named_areas import read_areas
 from spotdiff.errors import DataError, LoadError
 from spotdiff.image.load import load_picture, valid_mask
 from spotdiff.methods import get_method

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from spotdiff.report.colours import KIND_COLOURS, Colour
-from spotdiff.report.embed import shrink, thumbnail
+from spotdiff.report.data_uri import shrink, thumbnail
 from spotdiff.types import Picture
 
 if TYPE_CHECKING:

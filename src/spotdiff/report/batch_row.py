@@ -13,7 +13,7 @@ OUTCOMES: tuple[Outcome, ...] = ("changed", "unsure", "trouble", "same")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BatchRow:
     """One pair of a batch.
 
     Attributes:
@@ -41,12 +41,12 @@ class Row:
     thumb_after: bytes | str | None = None
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], **more: Any) -> Row:  # noqa: ANN401 (of the fields' own types)
+    def of(cls, record: Mapping[str, Any], **more: Any) -> BatchRow:  # noqa: ANN401 (of the fields' own types)
         """The row of a record (see `to_record`); `more` sets further fields.
 
         Examples:
             >>> record = {"name": "yard", "verdict": "same", "score": 0.1, "regions": [], "seconds": {"total": 0.2}}
-            >>> Row.of({**record, "text": "", "reason": "nothing differs"}, href="yard.html").text
+            >>> BatchRow.of({**record, "text": "", "reason": "nothing differs"}, href="yard.html").text
             'nothing differs'
         """
         row = cls(
@@ -60,6 +60,6 @@ class Row:
         return replace(row, **more)
 
     @classmethod
-    def trouble(cls, name: str, error: str, *, seconds: float = 0.0) -> Row:
+    def trouble(cls, name: str, error: str, *, seconds: float = 0.0) -> BatchRow:
         """The row of a pair that could not be compared."""
         return cls(name=name, verdict="trouble", error=error, seconds=seconds)

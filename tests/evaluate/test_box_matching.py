@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from spotdiff.data.truth import Truth
-from spotdiff.evaluate.boxes import IOU, IOUS, find
-from spotdiff.evaluate.figures import object_figures
+from spotdiff.evaluate.aggregate import object_metrics
+from spotdiff.evaluate.box_matching import IOU, IOUS, find
 from spotdiff.evaluate.measure import Outcome
 from spotdiff.metrics.detections import average_precision
 
@@ -40,7 +40,7 @@ def test_both_pictures_are_counted_together():
         [region("added", before=HERE, after=THERE), region(before=FAR, after=(0, 0, 5, 5))], places("added", "")
     )
     assert (found.detections.reached.size, found.detections.right.tolist()) == (4, [True, True, True, False])
-    figures = object_figures([outcome(found)])
+    figures = object_metrics([outcome(found)])
     assert (figures.form, figures.true, figures.found, figures.recall, figures.precision) == (
         "places",
         4,
@@ -64,7 +64,7 @@ def test_a_wrong_kind_is_no_find_where_kinds_count():
     found = find([right, wrong], places("added", "added"))
     assert average_precision(found.by_iou[IOU]) == 1
     assert average_precision(found.of_kind) == pytest.approx(0.5)
-    figures = object_figures([replace(outcome(found), of_kind=found.of_kind)])
+    figures = object_metrics([replace(outcome(found), of_kind=found.of_kind)])
     assert figures.average_precision_of_kind == pytest.approx(0.5)
 
 
@@ -82,7 +82,7 @@ def test_the_least_overlap_decides():
     half = (0, 0, 10, 6)  # 0.6 of the place
     found = find([region(before=half, after=(4, 0, 14, 6))], places(""))
     assert {iou: found.by_iou[iou].recall for iou in IOUS} == {0.1: 1, 0.3: 1, 0.5: 1, 0.75: 0}
-    figures = object_figures([outcome(found)])
+    figures = object_metrics([outcome(found)])
     assert figures.average_precisions == {0.1: 1, 0.3: 1, 0.5: 1, 0.75: 0}
     assert figures.average_precision == figures.average_precisions[IOU]
 
@@ -109,7 +109,7 @@ def test_objects_have_an_average_precision_too():
 def test_wide_boxes_have_none(form):
     found = find([region(before=HERE)], Truth(True, None, form, (HERE,), ("",)))
     assert found.by_iou == {}
-    figures = object_figures([Outcome("a", "changed", detections=found.detections, form=form, kinds=found.kinds)])
+    figures = object_metrics([Outcome("a", "changed", detections=found.detections, form=form, kinds=found.kinds)])
     assert figures.average_precision != figures.average_precision
     assert figures.f1 != figures.f1
     assert figures.average_precisions == {}

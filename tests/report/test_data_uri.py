@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.report.embed import heat_uri, picture_uri, shrink, thumbnail
+from spotdiff.report.data_uri import heat_uri, picture_uri, shrink, thumbnail
 from spotdiff.types import Picture
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)

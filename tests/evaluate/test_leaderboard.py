@@ -13,9 +13,16 @@ import pytest
 
 from spotdiff.data import Dataset, Sample
 from spotdiff.evaluate import Outcome, report_of
-from spotdiff.evaluate.beside import COLUMNS, beside, beside_tables
+from spotdiff.evaluate.leaderboard import (
+    COLUMNS,
+    beside,
+    leaderboard_tables,
+    leaderboard_to_json,
+    to_html,
+    to_markdown,
+    write_leaderboard,
+)
 from spotdiff.evaluate.maps import tally
-from spotdiff.evaluate.several import several_to_json, to_html, to_markdown, write_several
 from spotdiff.metrics.masks import levels
 from spotdiff.options import Options
 
@@ -75,14 +82,14 @@ def test_each_dataset_has_its_own_best(tmp_path):
     table = beside([hall, yard, better])
     assert [row.dataset for row in table.rows] == ["hall", "hall", "yard"]
     assert [c.best for c in column(table, "answer F1")] == [False, True, False]
-    titles = {made.title: made for made in beside_tables([hall, yard, better])}
+    titles = {made.title: made for made in leaderboard_tables([hall, yard, better])}
     assert titles["answer"].heads[:3] == ("dataset", "method", "F1")
     assert [row[2][-1] for row in titles["answer"].rows] == [" ", "*", " "]
 
 
 def test_tables_for_people_leave_out_empty_rows(reports):
     bare = replace(reports[1], maps=None, map_curves={})
-    titles = {made.title: made for made in beside_tables([reports[0], bare])}
+    titles = {made.title: made for made in leaderboard_tables([reports[0], bare])}
     assert [row[0] for row in titles["removed"].rows] == ["fused=a|b.onnx"]
     assert titles["cost"].heads == ("method", "s/pair", "parameters", "trouble")
 
@@ -132,7 +139,7 @@ def test_the_page_holds_the_table_and_loads_nothing(reports):
 
 
 def test_all_files_are_written(reports, tmp_path):
-    paths = write_several(reports, tmp_path / "new")
+    paths = write_leaderboard(reports, tmp_path / "new")
     names = [path.relative_to(tmp_path / "new").as_posix() for path in paths]
     assert names[:3] == ["compare.csv", "compare.md", "compare.html"]
     assert "precision_recall_removed.svg" in names
@@ -147,7 +154,7 @@ def test_all_files_are_written(reports, tmp_path):
 
 
 def test_a_plot_has_one_line_a_method(reports, tmp_path):
-    paths = {path.name: path for path in write_several(reports, tmp_path / "new") if path.parent.name == "new"}
+    paths = {path.name: path for path in write_leaderboard(reports, tmp_path / "new") if path.parent.name == "new"}
     root = ET.fromstring(paths["precision_recall_gone.svg"].read_text(encoding="utf-8"))
     assert len(root.findall(f"{SVG}path")) == 2
     words = [text.text for text in root.iter(f"{SVG}text")]
@@ -156,7 +163,7 @@ def test_a_plot_has_one_line_a_method(reports, tmp_path):
 
 
 def test_json_names_each_method(reports):
-    said = json.loads(several_to_json(reports))
+    said = json.loads(leaderboard_to_json(reports))
     assert said["schema"] == "spotdiff/evaluations/1"
     assert [m["label"] for m in said["methods"]] == ["fused=a|b.onnx", "<pixel>"]
     (dataset,) = said["methods"][0]["datasets"]

@@ -18,7 +18,7 @@ from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.evaluate.report import sample_row, summary_of
 
 if TYPE_CHECKING:
-    from spotdiff.evaluate.figures import Curve
+    from spotdiff.evaluate.aggregate import Curve
     from spotdiff.evaluate.report import Report
 
 
@@ -65,8 +65,8 @@ def map_plots(reports: Sequence[Report]) -> dict[str, str]:
     for name in ALL:
         known = [(r, r.map_curves[name], r.maps.maps[name]) for r in reports if r.maps and name in r.map_curves]
         lines = [
-            Line(_who(report, reports), f"F1 {found.f1:.3f}, AP {found.average_precision:.3f}", curve)
-            for report, curve, found in known
+            Line(_who(report, reports), f"F1 {metrics.f1:.3f}, AP {metrics.average_precision:.3f}", curve)
+            for report, curve, metrics in known
         ]
         if lines:
             plots[name] = precision_recall_svg(lines, title=f"{name}: precision and recall")

@@ -27,7 +27,7 @@ _SMALL = 0.5  # of the smallest true object: smaller things change too, and nobo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class BoxMatches:
     """What became of the regions of one answer.
 
     Attributes:
@@ -47,26 +47,26 @@ class Found:
     of_kind: Detections | None = None
 
 
-def find(regions: Iterable[Region], truth: Truth) -> Found:
+def match_boxes(regions: Iterable[Region], truth: Truth) -> BoxMatches:
     """What became of the regions; see `spotdiff.data.truth.Truth.form` for how each form is meant.
 
     Objects are matched at an IoU of a third. Places are matched in before and in after apart, at `IOU`, and both
     pictures are counted together, so that every true box counts twice.
     """
     if truth.form is None:
-        return Found()
+        return BoxMatches()
     surest = sorted(regions, key=lambda region: -region.score)
     if truth.form == "objects":
         return _objects(surest, truth)
     if truth.form == "places":
         return _both_sides(surest, truth)
     seen = [region for region in surest if region.box_before is not None]
-    found, true = _edges([region.box_before for region in seen]), boxes.boxes_array(truth.boxes)
-    on = boxes.touching(found, true) if truth.form == "points" else boxes.centre_inside(found, true)
-    return Found(boxes.hits(on, _scores(seen)), truth.kinds)
+    predicted, true = _edges([region.box_before for region in seen]), boxes.boxes_array(truth.boxes)
+    on = boxes.touching(predicted, true) if truth.form == "points" else boxes.centre_inside(predicted, true)
+    return BoxMatches(boxes.hits(on, _scores(seen)), truth.kinds)
 
 
-def _both_sides(surest: Sequence[Region], truth: Truth) -> Found:
+def _both_sides(surest: Sequence[Region], truth: Truth) -> BoxMatches:
     sides = (
         _side(surest, truth.kinds, truth.boxes, "box_before"),
         _side(surest, truth.kinds, truth.boxes_after, "box_after"),
@@ -74,20 +74,20 @@ def _both_sides(surest: Sequence[Region], truth: Truth) -> Found:
     by_iou = {iou: boxes.joined([side.by_iou[iou] for side in sides]) for iou in IOUS}
     known, right = (sum(getattr(side, name) for side in sides) for name in ("kinds_known", "kinds_right"))
     of_kind = boxes.joined([side.of_kind for side in sides if side.of_kind is not None])
-    return Found(by_iou[IOU], truth.kinds * 2, known, right, by_iou, of_kind)
+    return BoxMatches(by_iou[IOU], truth.kinds * 2, known, right, by_iou, of_kind)
 
 
-def _side(surest: Sequence[Region], kinds: Sequence[str], places: Sequence[tuple[float, ...]], name: str) -> Found:
+def _side(surest: Sequence[Region], kinds: Sequence[str], places: Sequence[tuple[float, ...]], name: str) -> BoxMatches:
     """The places of one picture: regions that are nowhere in it are not held against the method."""
     seen = [region for region in surest if getattr(region, name) is not None]
     overlaps = boxes.iou_matrix(_edges([getattr(region, name) for region in seen]), boxes.boxes_array(places))
     known, right = _kinds(seen, kinds, boxes.voc_matched(overlaps, min_iou=IOU))
     alike = np.array([[region.kind == kind for kind in kinds] for region in seen], bool).reshape(overlaps.shape)
     of_kind = _by_iou(np.where(alike, overlaps, 0.0), _scores(seen))[IOU]
-    return Found(None, (), known, right, _by_iou(overlaps, _scores(seen)), of_kind)
+    return BoxMatches(None, (), known, right, _by_iou(overlaps, _scores(seen)), of_kind)
 
 
-def _objects(surest: Sequence[Region], truth: Truth) -> Found:
+def _objects(surest: Sequence[Region], truth: Truth) -> BoxMatches:
     """Removed objects are looked for in before, added ones in after, each by the box in that picture's pixels."""
     every, kinds = boxes.boxes_array(truth.boxes), np.array(truth.kinds, str)
     before = _edges([region.box_before for region in surest])
@@ -98,8 +98,10 @@ def _objects(surest: Sequence[Region], truth: Truth) -> Found:
     overlaps = np.where(removed, boxes.iou_matrix(before, true), boxes.iou_matrix(after, true))
     chosen = boxes.matched(overlaps)
     counted = _counted(surest, before, after, every, every[~wanted])
-    found = boxes.matches(chosen, _scores(surest), count_true=len(true), counted=counted)
-    return Found(found, true_kinds, *_kinds(surest, true_kinds, chosen), _by_iou(overlaps, _scores(surest), counted))
+    detections = boxes.matches(chosen, _scores(surest), count_true=len(true), counted=counted)
+    return BoxMatches(
+        detections, true_kinds, *_kinds(surest, true_kinds, chosen), _by_iou(overlaps, _scores(surest), counted)
+    )
 
 
 def _by_iou(overlaps: Floats, scores: Floats, counted: Bools | None = None) -> dict[float, Detections]:
@@ -112,8 +114,8 @@ def _by_iou(overlaps: Floats, scores: Floats, counted: Bools | None = None) -> d
 def _kinds(surest: Sequence[Region], kinds: Sequence[str], chosen: NDArray[np.intp]) -> tuple[int, int]:
     """How many matched regions have a known true kind, and how many of them are of it; "changed" is of no kind."""
     pairs = [(region.kind, kinds[index]) for region, index in zip(surest, chosen, strict=True) if index >= 0]
-    known = [(said, true) for said, true in pairs if true not in ("", "changed")]
-    return len(known), sum(said == true for said, true in known)
+    known = [(predicted, true) for predicted, true in pairs if true not in ("", "changed")]
+    return len(known), sum(predicted == true for predicted, true in known)
 
 
 def _counted(surest: Sequence[Region], before: Floats, after: Floats, every: Floats, either: Floats) -> Bools:

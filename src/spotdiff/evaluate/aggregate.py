@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from spotdiff.evaluate.boxes import IOU, IOUS
+from spotdiff.evaluate.box_matching import IOU, IOUS
 from spotdiff.evaluate.maps import ALL, MapScores, total
 from spotdiff.metrics import masks
 from spotdiff.metrics.detections import auc, average_precision, curve, joined
@@ -28,7 +28,7 @@ Level = Literal["pixels", "objects", "pictures"]
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFigures:
+class PictureMetrics:
     """Answers for whole pictures; the verdict `unsure` counts as not having said "changed".
 
     Attributes:
@@ -50,7 +50,7 @@ class PictureFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelFigures:
+class PixelMetrics:
     """Pixels of all masks together, at the threshold that the answer uses.
 
     Attributes:
@@ -75,7 +75,7 @@ class PixelFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectFigures:
+class ObjectMetrics:
     """Regions against true boxes.
 
     Attributes:
@@ -127,32 +127,32 @@ class Curve:
     answer: tuple[float, float]
 
 
-def picture_figures(outcomes: Sequence[Outcome]) -> PictureFigures | None:
+def picture_metrics(outcomes: Sequence[Outcome]) -> PictureMetrics | None:
     """Figures of the pictures of which it is known whether they changed; None where there are none."""
     known = [o for o in outcomes if o.changed is not None]
     if not known:
         return None
     truth = np.array([o.changed for o in known], bool)
-    said = np.array([o.verdict == "changed" for o in known], bool)
-    return PictureFigures(
+    called = np.array([o.verdict == "changed" for o in known], bool)
+    return PictureMetrics(
         changed=int(truth.sum()),
         unchanged=int((~truth).sum()),
-        caught=_share(said[truth]),
-        false_alarms=_share(said[~truth]),
-        precision=_share(truth[said]),
+        caught=_share(called[truth]),
+        false_alarms=_share(called[~truth]),
+        precision=_share(truth[called]),
         auc=auc([o.score for o in known], truth),
         false_fraction=_mean([o.fraction for o in known if not o.changed]),
     )
 
 
-def pixel_figures(outcomes: Sequence[Outcome]) -> PixelFigures | None:
+def pixel_metrics(outcomes: Sequence[Outcome]) -> PixelMetrics | None:
     """Figures of the pictures that have a mask; None where there are none."""
     each = [o.pixels for o in outcomes if o.pixels is not None]
     if not each:
         return None
     summed = _total(each)
     counts, best = summed.at(CHANGED), masks.best_threshold(summed)
-    return PixelFigures(
+    return PixelMetrics(
         pictures=len(each),
         precision=float(masks.precision(counts)),
         recall=float(masks.recall(counts)),
@@ -166,7 +166,7 @@ def pixel_figures(outcomes: Sequence[Outcome]) -> PixelFigures | None:
     )
 
 
-def object_figures(outcomes: Sequence[Outcome]) -> ObjectFigures | None:
+def object_metrics(outcomes: Sequence[Outcome]) -> ObjectMetrics | None:
     """Figures of the pictures that have boxes; None where there are none."""
     with_boxes = [o for o in outcomes if o.detections is not None and o.form is not None]
     if not with_boxes:
@@ -175,9 +175,11 @@ def object_figures(outcomes: Sequence[Outcome]) -> ObjectFigures | None:
     forms = {o.form for o in with_boxes if o.form}
     matched = sum(_kinds_known(o) for o in with_boxes)
     tight = {iou: joined([o.by_iou[iou] for o in with_boxes if o.by_iou]) for iou in IOUS}
-    precisions = {iou: average_precision(found) for iou, found in tight.items() if any(o.by_iou for o in with_boxes)}
+    precisions = {
+        iou: average_precision(detections) for iou, detections in tight.items() if any(o.by_iou for o in with_boxes)
+    }
     of_kind = [o.of_kind for o in with_boxes if o.of_kind is not None]
-    return ObjectFigures(
+    return ObjectMetrics(
         form=forms.pop() if len(forms) == 1 else "mixed",
         true=every.reached.size,
         found=every.right.size,
@@ -212,9 +214,9 @@ def curve_of(outcomes: Sequence[Outcome]) -> Curve | None:
     if levels:
         summed = _total(levels)
         return _pixel_curve(summed, summed.at(CHANGED))
-    found = [o.detections for o in outcomes if o.detections is not None]
-    if found:
-        every = joined(found)
+    detections = [o.detections for o in outcomes if o.detections is not None]
+    if detections:
+        every = joined(detections)
         line = curve(every.scores, every.right, every.reached)
         return Curve("objects", *line, answer=(every.precision, every.recall))
     return _picture_curve(outcomes)
@@ -238,13 +240,13 @@ def _kinds_known(outcome: Outcome) -> int:
 def _pixel_curve(levels: Levels, answer: Counts) -> Curve:
     counts = levels.counts()
     precision, recall = np.asarray(masks.precision(counts)), np.asarray(masks.recall(counts))
-    said = np.flatnonzero(~np.isnan(precision))[::-1]  # where nothing is called changed there is no precision
+    thresholds = np.flatnonzero(~np.isnan(precision))[::-1]  # where nothing is called changed there is no precision
     at = float(masks.precision(answer)), float(masks.recall(answer))
-    return Curve("pixels", said.astype(np.float64), precision[said], recall[said], answer=at)
+    return Curve("pixels", thresholds.astype(np.float64), precision[thresholds], recall[thresholds], answer=at)
 
 
 def _picture_curve(outcomes: Sequence[Outcome]) -> Curve | None:
-    figures = picture_figures(outcomes)
+    figures = picture_metrics(outcomes)
     if figures is None:
         return None
     known = [o for o in outcomes if o.changed is not None]

@@ -1,4 +1,4 @@
-"""How right a method stays when something befalls the second picture: robustness curves."""
+"""How right a method stays when the second picture is perturbed: robustness curves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from spotdiff.batch.pool import Died, each
 from spotdiff.batch.run import processors
 from spotdiff.data.truth import read_truth
 from spotdiff.errors import SpotdiffError
-from spotdiff.evaluate.disturb import Disturbance, disturbances, disturbed
-from spotdiff.evaluate.figures import object_figures, picture_figures, pixel_figures
-from spotdiff.evaluate.files import write_rows
+from spotdiff.evaluate.aggregate import object_metrics, picture_metrics, pixel_metrics
 from spotdiff.evaluate.measure import Outcome, judge
+from spotdiff.evaluate.perturbations import Perturbation, perturbations, perturbed
 from spotdiff.evaluate.plot_robust import robustness_svg
+from spotdiff.evaluate.report_files import write_rows
 from spotdiff.evaluate.tables import Table
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from spotdiff.data import Dataset, Sample
     from spotdiff.options import Options
 
-    Outcomes = dict[Disturbance | None, Outcome]
+    Outcomes = dict[Perturbation | None, Outcome]
 
 MOST = 20  # pairs, unless asked otherwise: each is compared some twenty times
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
-    """A method on a dataset whose second pictures were disturbed.
+class RobustnessPoint:
+    """A method on a dataset whose second pictures were perturbed.
 
     Attributes:
         dataset: Its name.
         method: The method's label.
-        disturbance: What befell them; "none" for the pictures as they are.
+        disturbance: The perturbation; "none" for the pictures as they are.
         strength: How much of it, 0 for none.
         unit: Of the strength.
         pairs: How many could be compared.
@@ -69,8 +69,8 @@ def spread(dataset: Dataset, most: int) -> tuple[Sample, ...]:
     return tuple(known[index * len(known) // count] for index in range(count))
 
 
-def disturbed_outcomes(samples: Sequence[Sample], options: Options, *, workers: int | None = 0) -> Iterator[Outcomes]:
-    """What came of each sample, as it is (None) and with each disturbance, in the order in which they are done.
+def perturbed_outcomes(samples: Sequence[Sample], options: Options, *, workers: int | None = 0) -> Iterator[Outcomes]:
+    """What came of each sample, as it is (None) and with each perturbation, in the order in which they are done.
 
     Args:
         samples: What to compare.
@@ -86,33 +86,33 @@ def disturbed_outcomes(samples: Sequence[Sample], options: Options, *, workers: 
         yield {} if isinstance(result, Died) else result
 
 
-def strengths_of(outcomes: Iterable[Outcomes], *, dataset: str, method: str) -> list[Strength]:
-    """The curves: first the pictures as they are, then every disturbance by its strength."""
+def robustness_points(outcomes: Iterable[Outcomes], *, dataset: str, method: str) -> list[RobustnessPoint]:
+    """The curves: first the pictures as they are, then every perturbation by its strength."""
     every = list(outcomes)
     return [
-        _strength([one[what] for one in every if what in one], what, dataset=dataset, method=method)
-        for what in (None, *disturbances())
+        _point([each[what] for each in every if what in each], what, dataset=dataset, method=method)
+        for what in (None, *perturbations())
     ]
 
 
 def _all_of(sample: Sample, options: Options) -> Outcomes:
-    """One sample with each disturbance; nothing where its files cannot be read, which the evaluation itself tells."""
+    """One sample with each perturbation; nothing where its files cannot be read, which the evaluation itself tells."""
     try:
         truth = read_truth(sample)
         before, after = (load_picture(path, options=options) for path in (sample.before, sample.after))
         made: Outcomes = {None: judge(compare(before, after, options=options, name=sample.name), truth)}
-        for number, what in enumerate(disturbances()):
+        for number, what in enumerate(perturbations()):
             rng = np.random.default_rng([crc32(sample.name.encode()), number])
-            shown, known = disturbed(after, truth, what, rng=rng)
+            shown, known = perturbed(after, truth, what, rng=rng)
             made[what] = judge(compare(before, shown, options=options, name=sample.name), known)
     except (SpotdiffError, OSError, MemoryError):
         return {}
     return {what: replace(outcome, maps=None) for what, outcome in made.items()}
 
 
-def _strength(outcomes: Sequence[Outcome], what: Disturbance | None, *, dataset: str, method: str) -> Strength:
-    pictures, nan = picture_figures(outcomes), float("nan")
-    return Strength(
+def _point(outcomes: Sequence[Outcome], what: Perturbation | None, *, dataset: str, method: str) -> RobustnessPoint:
+    pictures, nan = picture_metrics(outcomes), float("nan")
+    return RobustnessPoint(
         dataset=dataset,
         method=method,
         disturbance="none" if what is None else what.name,
@@ -126,14 +126,14 @@ def _strength(outcomes: Sequence[Outcome], what: Disturbance | None, *, dataset:
 
 
 def _f1(outcomes: Sequence[Outcome]) -> float:
-    pixels = pixel_figures(outcomes)
+    pixels = pixel_metrics(outcomes)
     if pixels is not None:
         return pixels.f1
-    objects = object_figures(outcomes)
+    objects = object_metrics(outcomes)
     return float("nan") if objects is None else objects.f1
 
 
-def write_robustness(rows: Sequence[Strength], folder: str | Path) -> tuple[Path, Path]:
+def write_robustness(rows: Sequence[RobustnessPoint], folder: str | Path) -> tuple[Path, Path]:
     """Write robust.csv and robust.svg and return their paths; the folder is made when missing.
 
     Raises:
@@ -142,12 +142,12 @@ def write_robustness(rows: Sequence[Strength], folder: str | Path) -> tuple[Path
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
     table, plot = root / "robust.csv", root / "robust.svg"
-    write_rows(table, [{key: _said(value) for key, value in asdict(row).items()} for row in rows])
+    write_rows(table, [{key: _text(value) for key, value in asdict(row).items()} for row in rows])
     plot.write_text(robustness_svg(_lines(rows), title="F1 where something befalls after"), encoding="utf-8")
     return table, plot
 
 
-def robustness_table(rows: Sequence[Strength]) -> Table:
+def robustness_table(rows: Sequence[RobustnessPoint]) -> Table:
     """F1 at every strength for people, a column for each method on each dataset that has any."""
     lines = _lines(rows)
     marks = list(dict.fromkeys((row.disturbance, row.unit, row.strength) for row in rows))
@@ -156,23 +156,23 @@ def robustness_table(rows: Sequence[Strength]) -> Table:
         (
             f"{name}, {unit}" if unit else name,
             f"{strength:g}",
-            *(_said(found[who, name, strength], "-", ".3f") for who in lines),
+            *(_text(found[who, name, strength], "-", ".3f") for who in lines),
         )
         for name, unit, strength in marks
     ]
     return Table("robustness, F1", ("disturbance", "strength", *lines), tuple(cells))
 
 
-def _lines(rows: Sequence[Strength]) -> dict[str, list[Strength]]:
+def _lines(rows: Sequence[RobustnessPoint]) -> dict[str, list[RobustnessPoint]]:
     """The rows of each method on each dataset that has any F1, by what tells them apart."""
     several = len({row.dataset for row in rows}) > 1
-    made: dict[str, list[Strength]] = {}
+    made: dict[str, list[RobustnessPoint]] = {}
     for row in rows:
         made.setdefault(f"{row.method}, {row.dataset}" if several else row.method, []).append(row)
     return {who: each for who, each in made.items() if any(row.f1 == row.f1 for row in each)}
 
 
-def _said(value: object, nothing: str = "", form: str = ".6g") -> str:
+def _text(value: object, nothing: str = "", form: str = ".6g") -> str:
     if not isinstance(value, float):
         return str(value)
     return nothing if value != value else format(value, form)

@@ -1,4 +1,4 @@
-"""What may befall the second picture, at known strengths, with the truth moved along."""
+"""Perturbations of the second picture at known strengths, with the truth moved along."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _MIDDLE = 0.2  # of the diagonal: how far from the middle a shadow's edge may li
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbance:
-    """Something that befalls a picture.
+class Perturbation:
+    """A perturbation of a picture.
 
     Attributes:
         name: One of `STRENGTHS`.
@@ -54,12 +54,14 @@ class Disturbance:
         return STRENGTHS[self.name][0]
 
 
-def disturbances() -> tuple[Disturbance, ...]:
-    """Every disturbance at every strength, the weakest first; of exposure the darkest."""
-    return tuple(Disturbance(name, each) for name, (_, strengths) in STRENGTHS.items() for each in strengths)
+def perturbations() -> tuple[Perturbation, ...]:
+    """Every perturbation at every strength, the weakest first; of exposure the darkest."""
+    return tuple(Perturbation(name, each) for name, (_, strengths) in STRENGTHS.items() for each in strengths)
 
 
-def disturbed(after: Picture, truth: Truth, what: Disturbance, *, rng: np.random.Generator) -> tuple[Picture, Truth]:
+def perturbed(
+    after: Picture, truth: Truth, perturbation: Perturbation, *, rng: np.random.Generator
+) -> tuple[Picture, Truth]:
     """The second picture as it would be, and the truth of the pair with it.
 
     Truth in before's own pixels stays where it is, but does not count where after no longer shows it. That is read off
@@ -68,38 +70,38 @@ def disturbed(after: Picture, truth: Truth, what: Disturbance, *, rng: np.random
     Args:
         after: The picture.
         truth: Of the pair.
-        what: What befalls it.
+        perturbation: What is done to it.
         rng: Draws the noise, and where the shadow lies.
     """
-    motion = _motion(what, after.size)
+    motion = _motion(perturbation, after.size)
     if motion is not None:
         moved = warp_picture(after, np.asarray(np.linalg.inv(motion), np.float64), after.size)
         return moved, _moved(truth, motion, after.size)
-    return replace(after, pixels=_relit(after.pixels, what, rng)), truth
+    return replace(after, pixels=_relit(after.pixels, perturbation, rng)), truth
 
 
-def _motion(what: Disturbance, size: tuple[int, int]) -> Matrix | None:
+def _motion(perturbation: Perturbation, size: tuple[int, int]) -> Matrix | None:
     """From the picture's pixels to those of the moved one; None where nothing moves."""
     matrix = np.eye(3)
-    if what.name == "shift":
-        matrix[0, 2] = what.strength
+    if perturbation.name == "shift":
+        matrix[0, 2] = perturbation.strength
         return matrix
-    if what.name == "rotation":
+    if perturbation.name == "rotation":
         middle = (size[0] - 1) / 2, (size[1] - 1) / 2
-        matrix[:2] = cv2.getRotationMatrix2D(middle, -what.strength, 1.0)
+        matrix[:2] = cv2.getRotationMatrix2D(middle, -perturbation.strength, 1.0)
         return matrix
     return None
 
 
-def _relit(pixels: Bytes, what: Disturbance, rng: np.random.Generator) -> Bytes:
-    if what.name == "noise":
-        noisy = pixels + rng.normal(0, what.strength, pixels.shape)
+def _relit(pixels: Bytes, perturbation: Perturbation, rng: np.random.Generator) -> Bytes:
+    if perturbation.name == "noise":
+        noisy = pixels + rng.normal(0, perturbation.strength, pixels.shape)
         return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
-    if what.name == "exposure":
+    if perturbation.name == "exposure":
         levels = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-        table = _coded(linear(levels) * 2**what.strength)[:, 0]
+        table = _coded(linear(levels) * 2**perturbation.strength)[:, 0]
         return np.asarray(table[pixels], np.uint8)
-    return _coded(linear(pixels) * (1 - what.strength * _shade(pixels.shape, rng))[..., None])
+    return _coded(linear(pixels) * (1 - perturbation.strength * _shade(pixels.shape, rng))[..., None])
 
 
 def _shade(shape: Sequence[int], rng: np.random.Generator) -> Floats:

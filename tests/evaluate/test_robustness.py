@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from spotdiff.data import Dataset, Sample, open_dataset
-from spotdiff.evaluate.disturb import STRENGTHS, disturbances
-from spotdiff.evaluate.robust import (
-    Strength,
-    disturbed_outcomes,
+from spotdiff.evaluate.perturbations import STRENGTHS, perturbations
+from spotdiff.evaluate.robustness import (
+    RobustnessPoint,
+    perturbed_outcomes,
+    robustness_points,
     robustness_table,
     spread,
-    strengths_of,
     write_robustness,
 )
 from spotdiff.options import Options
@@ -35,11 +35,11 @@ def test_pairs_are_spread_over_the_set(most, chosen):
 def test_curves_start_at_the_pictures_as_they_are(yard):
     (yard / "mask" / "odd.png").unlink()
     samples = spread(open_dataset(yard), 5)
-    rows = strengths_of(disturbed_outcomes(samples, PIXEL), dataset="yard", method="pixel")
+    rows = robustness_points(perturbed_outcomes(samples, PIXEL), dataset="yard", method="pixel")
     first, *others = rows
     assert (first.disturbance, first.strength, first.pairs, first.f1) == ("none", 0, 2, 1)
     assert [(row.disturbance, row.strength, row.unit) for row in others] == [
-        (what.name, what.strength, what.unit) for what in disturbances()
+        (what.name, what.strength, what.unit) for what in perturbations()
     ]
     by = {(row.disturbance, row.strength): row for row in others}
     assert by["shift", 1.0].f1 > by["shift", 4.0].f1 > by["shift", 8.0].f1  # nothing brings after back to before
@@ -48,19 +48,19 @@ def test_curves_start_at_the_pictures_as_they_are(yard):
 
 def test_a_pair_that_cannot_be_read_counts_nowhere(yard):
     samples = open_dataset(yard).samples  # one of the three has a wrong mask
-    rows = strengths_of(disturbed_outcomes(samples, PIXEL), dataset="yard", method="pixel")
+    rows = robustness_points(perturbed_outcomes(samples, PIXEL), dataset="yard", method="pixel")
     assert {row.pairs for row in rows} == {2}
 
 
 def strengths(method, dataset="yard", f1=0.5):
-    marks = [("none", 0.0, ""), *((what.name, what.strength, what.unit) for what in disturbances())]
-    return [Strength(dataset, method, *mark, 3, f1, 1.0, float("nan")) for mark in marks]
+    marks = [("none", 0.0, ""), *((what.name, what.strength, what.unit) for what in perturbations())]
+    return [RobustnessPoint(dataset, method, *mark, 3, f1, 1.0, float("nan")) for mark in marks]
 
 
 def test_files_hold_every_strength(tmp_path):
     table, plot = write_robustness([*strengths("pixel"), *strengths("ssim", f1=0.8)], tmp_path / "new")
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
-    assert len(rows) == 2 * (1 + len(disturbances()))
+    assert len(rows) == 2 * (1 + len(perturbations()))
     assert (rows[0]["f1"], rows[0]["false_alarms"], rows[-1]["method"]) == ("0.5", "", "ssim")
     root = ET.fromstring(plot.read_text(encoding="utf-8"))
     assert len(root.findall(f"{SVG}path")) == 2 * len(STRENGTHS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.evaluate.figures import (
+from spotdiff.evaluate.aggregate import (
     curve_of,
     map_curves,
     map_report,
-    object_figures,
-    picture_figures,
-    pixel_figures,
+    object_metrics,
+    picture_metrics,
+    pixel_metrics,
 )
 from spotdiff.evaluate.maps import tally
 from spotdiff.evaluate.measure import Outcome
@@ -32,13 +32,13 @@ def four():
 
 
 def test_pictures(four):
-    figures = picture_figures([*four, Outcome("open", "changed", 0.9)])
+    figures = picture_metrics([*four, Outcome("open", "changed", 0.9)])
     assert (figures.changed, figures.unchanged) == (2, 2)
     assert (figures.caught, figures.false_alarms, figures.precision, figures.auc) == (0.5, 0.5, 0.5, 0.75)
 
 
 def test_pixels_of_all_masks_together():
-    figures = pixel_figures([pixels("a", [255, 130, 9, 0], [1, 1, 1, 0]), pixels("b", [200], [0])])
+    figures = pixel_metrics([pixels("a", [255, 130, 9, 0], [1, 1, 1, 0]), pixels("b", [200], [0])])
     assert figures.pictures == 2
     assert (figures.precision, figures.recall, figures.iou) == (2 / 3, 2 / 3, 0.5)
     assert figures.f1_per_picture == pytest.approx((0.8 + 0) / 2)
@@ -52,7 +52,7 @@ def test_objects_of_all_pictures_together():
     two = Outcome(
         "b", "changed", 0.9, detections=hits(np.array([[False]]), np.array([0.9])), form="areas", kinds=("x",)
     )
-    figures = object_figures([one, two, Outcome("no boxes", "same", 0.1)])
+    figures = object_metrics([one, two, Outcome("no boxes", "same", 0.1)])
     assert (figures.true, figures.found, figures.recall, figures.precision) == (3, 2, 1 / 3, 0.5)
     assert (figures.extra_per_picture, figures.form) == (0.5, "areas")
     assert figures.recall_by_kind == {"x": 0.5, "y": 0}
@@ -63,13 +63,13 @@ def test_kinds_count_among_matched_objects():
     found = hits(np.array([[True], [True]]), np.array([0.9, 0.8]))
     objects = Outcome("a", "changed", detections=found, form="objects", kinds=("added",), kinds_right=1)
     areas = Outcome("b", "changed", detections=found, form="areas", kinds=("",))
-    assert object_figures([objects]).kind_right == 0.5
-    assert (object_figures([objects, areas]).kind_right, object_figures([objects, areas]).form) == (0.5, "mixed")
+    assert object_metrics([objects]).kind_right == 0.5
+    assert (object_metrics([objects, areas]).kind_right, object_metrics([objects, areas]).form) == (0.5, "mixed")
 
 
 def test_no_truth_no_figures():
     nothing = [Outcome("a", "same", 0.1)]
-    assert [read(nothing) for read in (picture_figures, pixel_figures, object_figures, curve_of)] == [None] * 4
+    assert [read(nothing) for read in (picture_metrics, pixel_metrics, object_metrics, curve_of)] == [None] * 4
 
 
 def test_the_curve_is_of_the_finest_level(four):
@@ -102,8 +102,8 @@ def test_false_area_is_that_of_unchanged_pictures():
         Outcome("c", "same", 0.1, changed=False, fraction=0.0),
         Outcome("d", "unsure", 0.1, changed=False),
     ]
-    assert picture_figures(said).false_fraction == 0.1
-    assert np.isnan(picture_figures(said[:1]).false_fraction)
+    assert picture_metrics(said).false_fraction == 0.1
+    assert np.isnan(picture_metrics(said[:1]).false_fraction)
 
 
 def test_maps_of_all_pictures_together():
