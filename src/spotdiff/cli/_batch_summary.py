@@ -43,15 +43,15 @@ class Summary:
     @classmethod
     def of(cls, done: Sequence[Done], *, index: Path, seconds: float) -> Summary:
         """The counts of what was done."""
-        count = Counter(one.row.verdict for one in done)
-        troubles = (f"{one.row.name}: {one.row.error}" for one in done if one.row.error)
+        count = Counter(pair.row.verdict for pair in done)
+        troubles = (f"{pair.row.name}: {pair.row.error}" for pair in done if pair.row.error)
         return cls(
             pairs=len(done),
             same=count["same"],
             changed=count["changed"],
             unsure=count["unsure"],
             trouble=count["trouble"],
-            resumed=sum(one.resumed for one in done),
+            resumed=sum(pair.resumed for pair in done),
             seconds=round(seconds, 3),
             index=str(index),
             first_trouble=next(troubles, ""),
@@ -89,16 +89,16 @@ class Summary:
         path.write_text(text, encoding="ascii")
 
 
-def told(done: Sequence[Done], summary: Summary) -> str:
+def batch_text(done: Sequence[Done], summary: Summary) -> str:
     """One line for each of the first pairs that are not simply the same, then the counts."""
-    telling = [one.row for one in done if one.row.verdict != "same"]
-    lines = [f"{row.verdict:<8} {row.name}  {row.error or row.text}".rstrip() for row in telling[:_MOST]]
-    if len(telling) > _MOST:
-        lines.append(f"and {len(telling) - _MOST} more")
+    rows = [pair.row for pair in done if pair.row.verdict != "same"]
+    lines = [f"{row.verdict:<8} {row.name}  {row.error or row.text}".rstrip() for row in rows[:_MOST]]
+    if len(rows) > _MOST:
+        lines.append(f"and {len(rows) - _MOST} more")
     return "\n".join([*lines, summary.line])
 
 
 def exit_code(done: Sequence[Done]) -> int:
     """2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0."""
-    found = {one.row.verdict for one in done}
-    return next((code for verdict, code in _CODES.items() if verdict in found), 0)
+    verdicts = {pair.row.verdict for pair in done}
+    return next((code for verdict, code in _CODES.items() if verdict in verdicts), 0)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _MOST = 20  # regions told one by one
 
 
-def told(comparison: Comparison, written: Iterable[str] = ()) -> str:
+def comparison_text(comparison: Comparison, written: Iterable[str] = ()) -> str:
     """Verdict and why, all in words, one line a region, the surest first, and where files were written."""
     verdict = f"{comparison.verdict.capitalize()}: {comparison.reason}."
     lines = [verdict, comparison.text.removeprefix(verdict).strip()] if comparison.text else [verdict]

@@ -37,11 +37,11 @@ def measure_captions(
     from spotdiff.data.captioned import open_captions
     from spotdiff.evaluate.captions import markdown, row
 
-    pairs = [pair for one in data for pair in open_captions(one, split=split)]
+    pairs = [pair for folder in data for pair in open_captions(folder, split=split)]
     rows = []
     for name, system in _systems(pairs, options, captioners).items():
-        said = watched(map(system, pairs), len(pairs), unit="pairs", quiet=quiet)
-        rows.append(row(name, pairs, list(said)))
+        sentences = watched(map(system, pairs), len(pairs), unit="pairs", quiet=quiet)
+        rows.append(row(name, pairs, list(sentences)))
     if out:
         write_whole(Path(out) / "captions.md", markdown(rows).encode())
         write_whole(Path(out) / "captions.json", _json(rows).encode())
@@ -61,15 +61,15 @@ def _systems(pairs: Sequence[Told], options: Options, captioners: Sequence[str])
     from spotdiff.describe.captioner import Captioner
     from spotdiff.evaluate.captions import blind, own_regions, true_regions, whole_picture
 
-    found: dict[str, System] = {"blind": blind(pairs)}
+    systems: dict[str, System] = {"blind": blind(pairs)}
     if all(pair.facts is not None for pair in pairs):
-        found["words, true regions"] = true_regions
-    found[f"{options.describe}, own regions"] = own_regions(options)
+        systems["words, true regions"] = true_regions
+    systems[f"{options.describe}, own regions"] = own_regions(options)
     for file in captioners:
         regions = Captioner(file).captioner().regions
-        told = replace(options, describe="captioner", describe_settings={"weights": file})
-        found[file] = own_regions(told) if regions else whole_picture(file)
-    return found
+        with_captioner = replace(options, describe="captioner", describe_settings={"weights": file})
+        systems[file] = own_regions(with_captioner) if regions else whole_picture(file)
+    return systems
 
 
 def _json(rows: Sequence[Row]) -> str:
@@ -81,8 +81,8 @@ def _figures(row: Row) -> dict[str, Any]:
 
     shares = {slot: row.facts.of(slot) for slot in SLOTS} | {"all": row.facts.all}
     facts = {
-        name: {"said": one.said, "right": one.right, "known": one.known, "f1": _number(one.f1)}
-        for name, one in shares.items()
+        name: {"said": share.said, "right": share.right, "known": share.known, "f1": _number(share.f1)}
+        for name, share in shares.items()
     }
     false, whole = _number(row.facts.false_statements), _number(row.facts.wholly_right)
     wording = {name: round(value, 4) for name, value in row.wording.items()}
@@ -97,6 +97,8 @@ def _sentences(pairs: Sequence[Told], rows: Sequence[Row]) -> str:
     """One line a pair: what is true, and what each system said."""
     lines = []
     for number, pair in enumerate(pairs):
-        said = {row.name: row.sentences[number] for row in rows}
-        lines.append(json.dumps({"name": pair.name, "references": pair.sentences, "said": said}, ensure_ascii=False))
+        sentences = {row.name: row.sentences[number] for row in rows}
+        lines.append(
+            json.dumps({"name": pair.name, "references": pair.sentences, "said": sentences}, ensure_ascii=False)
+        )
     return "\n".join(lines) + "\n"

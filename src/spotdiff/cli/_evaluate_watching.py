@@ -36,8 +36,8 @@ def measure_events(
 
     clips = [clip for folder in data for clip in read_clips(folder)]
     done = list(watched(_in_processes(clips, options, workers), len(clips), unit="clips", quiet=quiet))
-    said = _json(asdict(summed(done)) | {"each": [asdict(clip) for clip in done]})
-    _deliver(event_table({"spotdiff": done}), said, "events", out=out, json_to=json_to, quiet=quiet)
+    figures = _json(asdict(summed(done)) | {"each": [asdict(clip) for clip in done]})
+    _write(event_table({"spotdiff": done}), figures, "events", out=out, json_to=json_to, quiet=quiet)
     return 0
 
 
@@ -58,8 +58,8 @@ def measure_frames(data: Sequence[str], *, out: str | None, json_to: str | None,
     tasks = [(film, model) for film in films for model in MODELS]
     made = ((film.name, model, score_film(film, model)) for film, model in tasks)
     rows = {(film, model): figures for film, model, figures in watched(made, len(tasks), unit="films", quiet=quiet)}
-    said = _json([{"film": film, "model": model} | asdict(f) for (film, model), f in rows.items()])
-    _deliver(frame_table(rows), said, "frames", out=out, json_to=json_to, quiet=quiet)
+    figures = _json([{"film": film, "model": model} | asdict(f) for (film, model), f in rows.items()])
+    _write(frame_table(rows), figures, "frames", out=out, json_to=json_to, quiet=quiet)
     return 0
 
 
@@ -87,7 +87,7 @@ def _json(figures: object) -> str:
     return json.dumps(plain(figures), indent=1, allow_nan=False)
 
 
-def _deliver(table: Table, figures: str, name: str, *, out: str | None, json_to: str | None, quiet: bool) -> None:
+def _write(table: Table, figures: str, name: str, *, out: str | None, json_to: str | None, quiet: bool) -> None:
     from spotdiff.evaluate.tables import aligned
 
     if out:

@@ -18,14 +18,14 @@ def several_methods(function: F) -> F:
     """Let a verb's `--method` be given more than once; the verb gets a tuple. To stand above `comparison_options`."""
     made: list[click.Parameter] = function.__click_params__  # type: ignore[attr-defined]
     number = next(index for index, option in enumerate(made) if option.name == "method")
-    said = "how to score a pair, and a file of its weights; may be given several times; see `spotdiff methods`"
+    help_text = "how to score a pair, and a file of its weights; may be given several times; see `spotdiff methods`"
     made[number] = click.Option(
         ["--method", "methods"],
         multiple=True,
         default=(Options().method,),
         show_default=True,
         metavar="NAME[=WEIGHTS]",
-        help=said,
+        help=help_text,
     )
     return function
 
@@ -34,7 +34,7 @@ def read_candidates(
     methods: Sequence[str],
     *,
     settings: Iterable[str],
-    **asked: Any,  # noqa: ANN401 (one value per field of Options)
+    **options: Any,  # noqa: ANN401 (one value per field of Options)
 ) -> dict[str, Options]:
     """The `Options` of each method by its label: its name, or the words it was asked for with where two share a name.
 
@@ -56,7 +56,7 @@ def read_candidates(
             [f"weights={weights}"] if weights else []
         )
         label = name if names.count(name) == 1 else text
-        made[label] = read_options(settings=own, method=name, **asked)
+        made[label] = read_options(settings=own, method=name, **options)
     return made
 
 

@@ -48,9 +48,9 @@ class Files:
             raise OptionError(f"--overlay writes a PNG file: end its name in .png, not {self.overlay!r}")
 
     def _planned(self) -> Iterator[Path]:
-        for one in (self.json, self.report, self.overlay):
-            if one is not None and one != "-":
-                yield Path(one)
+        for path in (self.json, self.report, self.overlay):
+            if path is not None and path != "-":
+                yield Path(path)
         for folder, ending in ((self.maps, ".png"), (self.cutouts, ".cutout.png")):
             if folder is not None:
                 yield from (Path(folder) / f"{side}{ending}" for side in ("before", "after"))

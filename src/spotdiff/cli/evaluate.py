@@ -55,7 +55,7 @@ def command(
     json_to: str | None,
     workers: int | None,
     quiet: bool,  # noqa: FBT001
-    **asked: Any,  # noqa: ANN401 (the fields of Options)
+    **given: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Measure one method or several on pairs with a known truth.
 
@@ -78,15 +78,15 @@ def command(
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
     if events or frames:
-        return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **asked)
+        return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **given)
     if captions or captioners:
-        (_, options), *more = read_candidates(methods, **asked).items()
+        (_, options), *more = read_candidates(methods, **given).items()
         if more:
             raise OptionError("--captions takes one method")
         if swap or robustness or options.describe == "off" or options.language != "en":
             raise OptionError("--captions is of English words, without --swap, --robustness and --describe off")
         return measure_captions(data, split, options, captioners, out=out, json_to=json_to, quiet=quiet)
-    candidates = read_candidates(methods, **asked)
+    candidates = read_candidates(methods, **given)
     datasets = _datasets(data, split)
     _warn(datasets)
     reports = _reports(datasets, candidates, workers=workers, quiet=quiet, swap=swap)
@@ -97,13 +97,13 @@ def command(
     return _trouble(reports)
 
 
-def _film(data: Sequence[str], methods: tuple[str, ...], *, events: bool, workers: int | None, **asked: Any) -> int:  # noqa: ANN401
+def _film(data: Sequence[str], methods: tuple[str, ...], *, events: bool, workers: int | None, **given: Any) -> int:  # noqa: ANN401
     from spotdiff.cli._evaluate_watching import measure_events, measure_frames
 
-    written = {name: asked.pop(name) for name in ("out", "json_to", "quiet")}
+    written = {name: given.pop(name) for name in ("out", "json_to", "quiet")}
     if not events:
         return measure_frames(data, **written)
-    (_, options), *more = read_candidates(methods, **asked).items()
+    (_, options), *more = read_candidates(methods, **given).items()
     if more:
         raise OptionError("--events takes one method")
     return measure_events(data, options, workers=workers, **written)

@@ -62,12 +62,12 @@ _TASK = (
 )
 
 
-class Silent(Exception):
+class NoAnswer(Exception):
     """The server gave no answer that can be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ObjectNames:
     """What a server says of a region: what happened, and the names of what it shows; "" where it does not know."""
 
     kind: str = "unsure"
@@ -130,11 +130,11 @@ class Server:
         name = f"[{self.name}]" if ":" in self.name else self.name
         return f"http{'s' if self.secure else ''}://{name}:{self.port}"
 
-    def ask(self, pair: Pair, region: Region, *, side: int) -> Named:
+    def ask(self, pair: Pair, region: Region, *, side: int) -> ObjectNames:
         """What the server sees where a region is.
 
         Raises:
-            Silent: it did not answer, or not with what can be used, as often as it was asked.
+            NoAnswer: it did not answer, or not with what can be used, as often as it was asked.
         """
         here = region.box_before or region.box_after or (0, 0, *pair.before.size)
         there = region.box_after or here
@@ -142,53 +142,53 @@ class Server:
             _data_url(surroundings(pair.before.pixels, here, side)),
             _data_url(surroundings(pair.after.pixels, there, side)),
         ]
-        return self._asked_again(_question(self.model, region.kind, pictures))
+        return self._ask_with_retries(_question(self.model, region.kind, pictures))
 
-    def _asked_again(self, body: dict[str, Any]) -> Named:
+    def _ask_with_retries(self, body: dict[str, Any]) -> ObjectNames:
         why = ""
         for turn in range(self.retries + 1):
             if turn:
                 time.sleep(_PAUSE * 2 ** (turn - 1))
             try:
                 return read_answer(self._post(body))
-            except Silent as silent:
-                why = str(silent)
+            except NoAnswer as no_answer:
+                why = str(no_answer)
                 if "HTTP 400" in why:
                     body = {name: value for name, value in body.items() if name != "response_format"}
                 elif re.search(r"HTTP 4(?!08|29)", why):
                     break
-        raise Silent(why)
+        raise NoAnswer(why)
 
     def _post(self, body: dict[str, Any]) -> str:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
-        line = kind(self.name, self.port, timeout=self.timeout)
+        connection = kind(self.name, self.port, timeout=self.timeout)
         late = threading.Event()
-        watch = threading.Timer(self.timeout, _hang_up, (line, late))
+        watch = threading.Timer(self.timeout, _hang_up, (connection, late))
         watch.daemon = True
         watch.start()
         try:
-            line.request("POST", f"{self.path}/chat/completions", json.dumps(body).encode(), headers)
-            answer = line.getresponse()
-            status, said = answer.status, answer.read(_MOST_BYTES + 1)
+            connection.request("POST", f"{self.path}/chat/completions", json.dumps(body).encode(), headers)
+            answer = connection.getresponse()
+            status, content = answer.status, answer.read(_MOST_BYTES + 1)
         except (OSError, ValueError, http.client.HTTPException) as error:  # no connection, time-out, broken answer
-            raise Silent("timed out" if late.is_set() else _why(error)) from None
+            raise NoAnswer("timed out" if late.is_set() else _why(error)) from None
         finally:
             watch.cancel()
-            line.close()
+            connection.close()
         if late.is_set():
-            raise Silent("timed out")
+            raise NoAnswer("timed out")
         if status != 200:
-            raise Silent(f"HTTP {status}")
-        return _content(said)
+            raise NoAnswer(f"HTTP {status}")
+        return _content(content)
 
 
-def _hang_up(line: http.client.HTTPConnection, late: threading.Event) -> None:
+def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
     """End a connection whose answer comes too slowly: the socket's own time-out begins anew with every byte."""
     late.set()
-    if line.sock is not None:
+    if connection.sock is not None:
         with contextlib.suppress(OSError):
-            line.sock.shutdown(socket.SHUT_RDWR)
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _why(error: Exception) -> str:
@@ -210,45 +210,45 @@ def _question(model: str, kind: Kind, pictures: list[str]) -> dict[str, Any]:
     }
 
 
-def _content(said: bytes) -> str:
+def _content(body: bytes) -> str:
     """The text of a chat's answer."""
-    if len(said) > _MOST_BYTES:
-        raise Silent("its answer is too long")
+    if len(body) > _MOST_BYTES:
+        raise NoAnswer("its answer is too long")
     try:
-        content = json.loads(said)["choices"][0]["message"]["content"]
+        content = json.loads(body)["choices"][0]["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        raise Silent("its answer is not of the chat format") from None
+        raise NoAnswer("its answer is not of the chat format") from None
     if not isinstance(content, str):
-        raise Silent("its answer is not of the chat format")
+        raise NoAnswer("its answer is not of the chat format")
     return content
 
 
-def read_answer(text: str) -> Named:
+def read_answer(text: str) -> ObjectNames:
     """The names in an answer; those left out that are no short names.
 
     Raises:
-        Silent: the text holds no such JSON.
+        NoAnswer: the text holds no such JSON.
 
     Examples:
         >>> read_answer('{"kind": "added", "object_before": null, "object_after": "Traffic cone"}')
-        Named(kind='added', before='', after='traffic cone')
+        ObjectNames(kind='added', before='', after='traffic cone')
     """
     start, end = text.find("{"), text.rfind("}")
     try:
-        said = json.loads(text[start : end + 1])
-        kind = said["kind"]
+        answer = json.loads(text[start : end + 1])
+        kind = answer["kind"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Silent("its answer is not the JSON that was asked for") from None
+        raise NoAnswer("its answer is not the JSON that was asked for") from None
     if kind not in (*KINDS, "unsure"):
-        raise Silent("its answer names no kind of change")
-    return Named(kind, _name(said.get("object_before")), _name(said.get("object_after")))
+        raise NoAnswer("its answer names no kind of change")
+    return ObjectNames(kind, _name(answer.get("object_before")), _name(answer.get("object_after")))
 
 
-def _name(said: object) -> str:
+def _name(value: object) -> str:
     """A name of one to four words without an article; "" for anything else."""
-    if not isinstance(said, str):
+    if not isinstance(value, str):
         return ""
-    name = re.sub(r"^(?:a|an|the) ", "", " ".join(said.lower().split()))
+    name = re.sub(r"^(?:a|an|the) ", "", " ".join(value.lower().split()))
     words = set(re.split(r"[ -]", name))
     return name if _NAME.fullmatch(name) and len(name.split()) <= _WORDS and not words & _NO_NAMES else ""
 

@@ -26,22 +26,22 @@ def read_areas(given: object) -> Areas:
         >>> read_areas({"gate": [[0, 0], [9, 0], [9, 9]]})
         {'gate': ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))}
     """
-    said: Mapping[Any, Any] = given if isinstance(given, Mapping) else _from_file(given)
-    if isinstance(said.get("shapes"), list):
-        said = _labelled(said["shapes"])
-    elif isinstance(said.get("areas"), Mapping):
-        said = said["areas"]
-    return {str(name): _polygon(name, corners) for name, corners in said.items()}
+    areas: Mapping[Any, Any] = given if isinstance(given, Mapping) else _from_file(given)
+    if isinstance(areas.get("shapes"), list):
+        areas = _labelled(areas["shapes"])
+    elif isinstance(areas.get("areas"), Mapping):
+        areas = areas["areas"]
+    return {str(name): _polygon(name, corners) for name, corners in areas.items()}
 
 
 def _labelled(shapes: Sequence[Any]) -> dict[str, Any]:
     try:
-        said = {str(shape["label"]): shape["points"] for shape in shapes}
+        areas = {str(shape["label"]): shape["points"] for shape in shapes}
     except (TypeError, KeyError):
         raise OptionError(f"a shape has no label or no points; {_HELP}") from None
-    if len(said) < len(shapes):
+    if len(areas) < len(shapes):
         raise OptionError("two shapes have one label; give each area a name of its own")
-    return said
+    return areas
 
 
 def _from_file(given: object) -> Mapping[str, Any]:
@@ -50,14 +50,14 @@ def _from_file(given: object) -> Mapping[str, Any]:
     path = Path(given)
     try:
         text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+        areas = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except OSError as error:
         raise OptionError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path} cannot be read as areas ({str(error).partition(chr(10))[0]}); {_HELP}") from None
-    if not isinstance(said, dict):
+    if not isinstance(areas, dict):
         raise OptionError(f"{path} names no areas; {_HELP}")
-    return said
+    return areas
 
 
 def _polygon(name: object, corners: object) -> tuple[tuple[float, float], ...]:
@@ -66,9 +66,9 @@ def _polygon(name: object, corners: object) -> tuple[tuple[float, float], ...]:
     try:
         if isinstance(corners, str) or not isinstance(corners, Sequence) or len(corners) < 3:
             raise ValueError
-        found = tuple((float(x), float(y)) for x, y in corners)
+        polygon = tuple((float(x), float(y)) for x, y in corners)
     except (TypeError, ValueError, OverflowError):
         raise OptionError(f"area {name} is no polygon of three or more corners; {_HELP}") from None
-    if not all(abs(value) < 1e9 for corner in found for value in corner):
+    if not all(abs(value) < 1e9 for corner in polygon for value in corner):
         raise OptionError(f"area {name} has a corner that is not a number of pixels")
-    return found
+    return polygon

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.summary import Around, changes_told, nothing_told, unsure_told
+from spotdiff.language.summary import Conditions, changes_text, unchanged_text, unsure_text
 
 if TYPE_CHECKING:
     from spotdiff.types import Alignment, Comparison, Pair
 
 
-def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
+def summary_text(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
     """The text of a comparison whose verdict is known.
 
     Args:
@@ -26,21 +26,21 @@ def whole_told(answer: Comparison, *, language: str, least_px: int = 1, note: st
         OptionError: there is no such language.
     """
     catalogue = get_catalogue(language)
-    around = _around(answer, least_px)
+    conditions = _conditions(answer, least_px)
     unsure = answer.verdict == "unsure"  # nothing is more than possible then
     changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
-    said = changes_told(changes, around, catalogue) if changes else ""
+    text = changes_text(changes, conditions, catalogue) if changes else ""
     if unsure:
-        return catalogue.text(filter(None, (unsure_told(answer.reason, said, catalogue), note)))
-    return catalogue.text(filter(None, (said or nothing_told(around, catalogue), note)))
+        return catalogue.text(filter(None, (unsure_text(answer.reason, text, catalogue), note)))
+    return catalogue.text(filter(None, (text or unchanged_text(conditions, catalogue), note)))
 
 
-def _around(answer: Comparison, least_px: int) -> Around:
+def _conditions(answer: Comparison, least_px: int) -> Conditions:
     width, height = answer.pair.before.size
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable[:height, :width].mean())
     equal = answer.verdict == "same" and _equal(answer.pair)
-    return Around(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px, equal)
+    return Conditions(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px, equal)
 
 
 def _equal(pair: Pair) -> bool:
@@ -65,7 +65,8 @@ def _brightness(answer: Comparison) -> float | None:
     if light.model in ("off", "histogram"):
         return None
     before, after = (
-        max(float(np.median(one.pixels[::4, ::4])) / 255, 1e-3) for one in (answer.pair.before, answer.pair.after)
+        max(float(np.median(picture.pixels[::4, ::4])) / 255, 1e-3)
+        for picture in (answer.pair.before, answer.pair.after)
     )
     gain, gamma = np.array(light.gain), np.array(light.gamma)
     seen = (before / gain) ** (1 / gamma)  # what after shows of a surface that before shows as its median

@@ -102,15 +102,15 @@ def parity(torch_run: Run, onnx_run: Run, *, sizes: Sequence[tuple[int, int]] = 
             in maps to look at.
     """
     rng = np.random.default_rng(0)
-    found = {}
+    errors = {}
     for height, width in sizes:
         before, after = (rng.random((1, 3, height, width), np.float32) for _ in range(2))
-        found[height, width] = _apart(torch_run(before, after), onnx_run(before, after), at=f"{width}x{height}")
-    return found
+        errors[height, width] = _apart(torch_run(before, after), onnx_run(before, after), at=f"{width}x{height}")
+    return errors
 
 
 def _apart(wanted: Mapping[str, Map], got: Mapping[str, Map], *, at: str) -> float:
-    shapes, others = ({name: value.shape for name, value in said.items()} for said in (wanted, got))
+    shapes, others = ({name: value.shape for name, value in outputs.items()} for outputs in (wanted, got))
     if shapes != others:
         raise DataError(f"the exported network answers {others} at {at}, not {shapes}")
     apart = {name: _largest(want, got[name]) for name, want in wanted.items()}

@@ -90,18 +90,18 @@ def quantise(path: str | Path, out: str | Path, data: Dataset | Source, *, most:
     if len(known) < 2:
         raise DataError(f"8 bits need two pairs or more, to calibrate and to measure; there are {len(known)}")
     learned, measured = known[::2], known[1::2]
-    model = _in_8_bits(Path(path), [_fed(whole, one.pair) for one in learned])
+    model = _in_8_bits(Path(path), [_fed(whole, sample.pair) for sample in learned])
     digest = hashlib.sha256(model.SerializeToString()).hexdigest()
     facts = replace(facts, digest=digest, recipe=f"{facts.recipe} int8".strip())
     with tempfile.TemporaryDirectory(prefix="spotdiff-") as folder:
         part = Path(folder) / "int8.onnx"
         part.write_bytes(_with_facts(model, facts))
-        found = agreement(whole, replace(whole, weights=str(part)), measured)
-    figures = {f"int8_{name}": value for name, value in asdict(found).items() if value is not None}
+        measured_agreement = agreement(whole, replace(whole, weights=str(part)), measured)
+    figures = {f"int8_{name}": value for name, value in asdict(measured_agreement).items() if value is not None}
     facts = replace(facts, figures={**facts.figures, **figures})
     content = _with_facts(model, facts)
     write_whole(Path(out), content)
-    return Quantised(Path(out), len(content), facts, len(learned), found)
+    return Quantised(Path(out), len(content), facts, len(learned), measured_agreement)
 
 
 class _Pairs(CalibrationDataReader):  # type: ignore[misc]
@@ -186,13 +186,13 @@ def agreement(whole: Network, other: Network, known: Sequence[Known]) -> Agreeme
     """Measure `other` against `whole`, the one it was made from, on pairs that neither has been fitted to."""
     apart: list[Map] = []
     agreed, true, true_before = [], [], []
-    for one in known:
-        said, meant = other.score(one.pair), whole.score(one.pair)
-        apart += [np.abs(said.gone - meant.gone), np.abs(said.new - meant.new)]
-        agreed.append(levels(_bytes(said), _bytes(meant) >= _CHANGED))
-        if one.changed is not None:
-            true.append(levels(_bytes(said), one.changed, counted=one.counted))
-            true_before.append(levels(_bytes(meant), one.changed, counted=one.counted))
+    for sample in known:
+        quantised, exact = other.score(sample.pair), whole.score(sample.pair)
+        apart += [np.abs(quantised.gone - exact.gone), np.abs(quantised.new - exact.new)]
+        agreed.append(levels(_bytes(quantised), _bytes(exact) >= _CHANGED))
+        if sample.changed is not None:
+            true.append(levels(_bytes(quantised), sample.changed, counted=sample.counted))
+            true_before.append(levels(_bytes(exact), sample.changed, counted=sample.counted))
     return Agreement(
         pairs=len(known),
         size=Path(other.weights).stat().st_size / Path(whole.weights).stat().st_size,
@@ -209,8 +209,8 @@ def _bytes(evidence: Evidence) -> Bytes:
     return np.asarray(cv2.convertScaleAbs(evidence.change, alpha=255), np.uint8)
 
 
-def _f1(found: Sequence[Levels]) -> float:
-    return float(f1(sum(found[1:], found[0]).at(_CHANGED)))
+def _f1(counts: Sequence[Levels]) -> float:
+    return float(f1(sum(counts[1:], counts[0]).at(_CHANGED)))
 
 
 def _seconds(method: Network, known: Known) -> float:
@@ -245,10 +245,10 @@ def known_pairs(data: Dataset | Source, *, most: int, side: int) -> list[Known]:
     if isinstance(data, Dataset):
         count = min(most, len(data))
         thinned = (data.samples[index * len(data) // count] for index in range(count))
-        found: Iterator[Known | None] = map(_of_sample, thinned)
+        samples: Iterator[Known | None] = map(_of_sample, thinned)
     else:
-        found = (_of_source(data, number) for number in range(most))
-    return [_shrunk(known, side) for known in found if known is not None]
+        samples = (_of_source(data, number) for number in range(most))
+    return [_shrunk(known, side) for known in samples if known is not None]
 
 
 def _of_source(source: Source, number: int) -> Known:

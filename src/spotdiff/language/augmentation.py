@@ -31,8 +31,8 @@ _CAME_AND_WENT = (  # phrases of people, each the contrary of its neighbour
     ("is missing", "is added"),
     ("are missing", "are added"),
 )
-_CONTRARY = {one: other for both in _CAME_AND_WENT for one, other in (both, both[::-1])}
-_PHRASE = re.compile("|".join(rf"\b{one}\b" for one in sorted(_CONTRARY, key=len, reverse=True)))
+_CONTRARY = {phrase: contrary for pair in _CAME_AND_WENT for phrase, contrary in (pair, pair[::-1])}
+_PHRASE = re.compile("|".join(rf"\b{phrase}\b" for phrase in sorted(_CONTRARY, key=len, reverse=True)))
 
 _OTHERWISE = re.compile(  # of which no contrary is known here
     r"\b(mov\w*|appear\w*|disappear\w*|gone|new|add\w*|remov\w*|missing|longer|now|came|comes|left the|went"
@@ -59,8 +59,8 @@ def exchanged(text: str) -> str | None:
         >>> exchanged("the red car is gone"), exchanged("the car moved")
         ('the red car is new', None)
     """
-    said, count = _PHRASE.subn(lambda match: _CONTRARY[match[0]], text)
-    return said if count and not _OTHERWISE.search(_PHRASE.sub(" ", text)) else None
+    exchanged_text, count = _PHRASE.subn(lambda match: _CONTRARY[match[0]], text)
+    return exchanged_text if count and not _OTHERWISE.search(_PHRASE.sub(" ", text)) else None
 
 
 def mirrored_facts(facts: Sequence[ChangeFact]) -> tuple[ChangeFact, ...]:

@@ -29,8 +29,8 @@ def outside(here: Bytes, there: Bytes, tolerance: int) -> Bytes:
         return np.asarray(cv2.absdiff(here, there), np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * tolerance + 1, 2 * tolerance + 1))
     furthest = np.zeros_like(here)
-    for one, other in ((here, there), (there, here)):
-        above, below = cv2.subtract(one, cv2.dilate(other, disc)), cv2.subtract(cv2.erode(other, disc), one)
+    for own, other in ((here, there), (there, here)):
+        above, below = cv2.subtract(own, cv2.dilate(other, disc)), cv2.subtract(cv2.erode(other, disc), own)
         furthest = np.asarray(cv2.max(furthest, cv2.max(above, below)), np.uint8)
     return furthest
 

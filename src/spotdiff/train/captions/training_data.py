@@ -16,7 +16,7 @@ from torch import Tensor
 from spotdiff.data.captioned import Told, open_captions
 from spotdiff.errors import DataError
 from spotdiff.image import load_picture
-from spotdiff.language import turned
+from spotdiff.language import augmentation
 from spotdiff.language.facts import ChangeFact, Spot, Thing
 from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of
@@ -63,17 +63,17 @@ class Item:
         return Item(
             cv2.flip(self.before, 1),
             cv2.flip(self.after, 1),
-            tuple(map(turned.mirrored, self.sentences)),
-            None if self.facts is None else turned.mirrored_facts(self.facts),
-            None if self.known is None else turned.mirrored_facts([self.known])[0],
+            tuple(map(augmentation.mirrored, self.sentences)),
+            None if self.facts is None else augmentation.mirrored_facts(self.facts),
+            None if self.known is None else augmentation.mirrored_facts([self.known])[0],
         )
 
     def _exchanged(self) -> Item:
         if self.facts is None:
-            sentences = tuple(other for text in self.sentences if (other := turned.exchanged(text)))
+            sentences = tuple(other for text in self.sentences if (other := augmentation.exchanged(text)))
             return replace(self, before=self.after, after=self.before, sentences=sentences) if sentences else self
-        facts = turned.exchanged_facts(self.facts)
-        known = None if self.known is None else turned.exchanged_facts([self.known])[0]
+        facts = augmentation.exchanged_facts(self.facts)
+        known = None if self.known is None else augmentation.exchanged_facts([self.known])[0]
         return Item(self.after, self.before, self.sentences, facts, known)
 
 
