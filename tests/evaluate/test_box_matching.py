@@ -8,7 +8,7 @@ import pytest
 
 from spotdiff.data.truth import Truth
 from spotdiff.evaluate.aggregate import object_metrics
-from spotdiff.evaluate.box_matching import IOU, IOUS, find
+from spotdiff.evaluate.box_matching import IOU, IOUS, match_boxes
 from spotdiff.evaluate.measure import Outcome
 from spotdiff.metrics.detections import average_precision
 
@@ -36,7 +36,7 @@ def outcome(found):
 
 
 def test_both_pictures_are_counted_together():
-    found = find(
+    found = match_boxes(
         [region("added", before=HERE, after=THERE), region(before=FAR, after=(0, 0, 5, 5))], places("added", "")
     )
     assert (found.detections.reached.size, found.detections.right.tolist()) == (4, [True, True, True, False])
@@ -54,14 +54,14 @@ def test_both_pictures_are_counted_together():
 
 
 def test_a_wrong_kind_costs_the_kind_only():
-    found = find([region("removed", before=HERE, after=THERE)], places("added"))
+    found = match_boxes([region("removed", before=HERE, after=THERE)], places("added"))
     assert (found.detections.recall, found.kinds_known, found.kinds_right) == (1, 2, 0)
 
 
 def test_a_wrong_kind_is_no_find_where_kinds_count():
     right = region("added", before=HERE, after=THERE, score=0.9)
     wrong = region("removed", before=FAR, after=FAR_THERE, score=0.6)
-    found = find([right, wrong], places("added", "added"))
+    found = match_boxes([right, wrong], places("added", "added"))
     assert average_precision(found.by_iou[IOU]) == 1
     assert average_precision(found.of_kind) == pytest.approx(0.5)
     figures = object_metrics([replace(outcome(found), of_kind=found.of_kind)])
@@ -69,18 +69,18 @@ def test_a_wrong_kind_is_no_find_where_kinds_count():
 
 
 def test_changed_is_no_kind_to_be_right_about():
-    found = find([region("removed", before=HERE, after=THERE)], places("changed"))
+    found = match_boxes([region("removed", before=HERE, after=THERE)], places("changed"))
     assert (found.kinds_known, found.kinds_right) == (0, 0)
 
 
 def test_a_region_outside_of_one_picture_is_looked_for_in_the_other():
-    found = find([region("added", after=THERE)], places("added"))
+    found = match_boxes([region("added", after=THERE)], places("added"))
     assert (found.detections.recall, found.detections.extra) == (0.5, 0)
 
 
 def test_the_least_overlap_decides():
     half = (0, 0, 10, 6)  # 0.6 of the place
-    found = find([region(before=half, after=(4, 0, 14, 6))], places(""))
+    found = match_boxes([region(before=half, after=(4, 0, 14, 6))], places(""))
     assert {iou: found.by_iou[iou].recall for iou in IOUS} == {0.1: 1, 0.3: 1, 0.5: 1, 0.75: 0}
     figures = object_metrics([outcome(found)])
     assert figures.average_precisions == {0.1: 1, 0.3: 1, 0.5: 1, 0.75: 0}
@@ -92,7 +92,7 @@ def test_average_precision_is_that_of_both_pictures_pooled():
         region(before=HERE, after=(0, 50, 9, 60), score=0.9),
         region(before=(50, 0, 60, 9), after=FAR_THERE, score=0.6),
     ]
-    found = find(regions, places("", ""))
+    found = match_boxes(regions, places("", ""))
     # by falling score: one of the two of 0.9 is right, then one of the two of 0.6, of four true boxes
     assert average_precision(found.by_iou[IOU]) == pytest.approx((1 + 2 / 4) / 4)
 
@@ -100,14 +100,14 @@ def test_average_precision_is_that_of_both_pictures_pooled():
 def test_objects_have_an_average_precision_too():
     truth = Truth(True, None, "objects", (HERE, FAR), ("removed", "added"))
     regions = [region("removed", before=HERE, score=0.5), region("added", after=FAR, before=FAR, score=0.9)]
-    found = find([*regions, region("added", before=(0, 20, 10, 30), after=(0, 20, 10, 30), score=0.7)], truth)
+    found = match_boxes([*regions, region("added", before=(0, 20, 10, 30), after=(0, 20, 10, 30), score=0.7)], truth)
     assert found.by_iou[IOU].right.tolist() == [True, False, True]
     assert average_precision(found.by_iou[IOU]) == pytest.approx((1 + 2 / 3) / 2)
 
 
 @pytest.mark.parametrize("form", ["areas", "points"])
 def test_wide_boxes_have_none(form):
-    found = find([region(before=HERE)], Truth(True, None, form, (HERE,), ("",)))
+    found = match_boxes([region(before=HERE)], Truth(True, None, form, (HERE,), ("",)))
     assert found.by_iou == {}
     figures = object_metrics([Outcome("a", "changed", detections=found.detections, form=form, kinds=found.kinds)])
     assert figures.average_precision != figures.average_precision
@@ -116,6 +116,6 @@ def test_wide_boxes_have_none(form):
 
 
 def test_no_boxes():
-    assert find([region(before=HERE)], Truth(True)).detections is None
-    nothing = find([], places("added", "removed"))
+    assert match_boxes([region(before=HERE)], Truth(True)).detections is None
+    nothing = match_boxes([], places("added", "removed"))
     assert (nothing.detections.recall, nothing.detections.scores.size) == (0, 0)

@@ -15,7 +15,7 @@ from spotdiff.data import Dataset, Sample
 from spotdiff.evaluate import Outcome, report_of
 from spotdiff.evaluate.leaderboard import (
     COLUMNS,
-    beside,
+    leaderboard,
     leaderboard_tables,
     leaderboard_to_json,
     to_html,
@@ -60,7 +60,7 @@ def column(table, name):
 
 
 def test_the_best_of_a_column_is_marked(reports):
-    table = beside(reports)
+    table = leaderboard(reports)
     assert [(row.dataset, row.method) for row in table.rows] == [("yard", "fused=a|b.onnx"), ("yard", "<pixel>")]
     assert [(c.text, c.best) for c in column(table, "removed F1")] == [("1.000", True), ("0.500", False)]
     assert [c.best for c in column(table, "cost s/pair")] == [False, True]  # less is better
@@ -69,7 +69,7 @@ def test_the_best_of_a_column_is_marked(reports):
 
 
 def test_columns_without_any_figure_are_left_out(reports):
-    names = {c.name for c in beside(reports).columns}
+    names = {c.name for c in leaderboard(reports).columns}
     assert not {name for name in names if name.startswith(("boxes", "exchanged"))}
     assert len({c.name for c in COLUMNS}) == len(COLUMNS)
     assert {"removed AP", "gone R", "unchanged IoU", "answer F1"} <= names
@@ -79,7 +79,7 @@ def test_each_dataset_has_its_own_best(tmp_path):
     hall = report(tmp_path, "one", [0.9, 0.2, 0.8, 0.1], dataset="hall")
     better = report(tmp_path, "two", [0.9, 0.9, 0.8, 0.1], dataset="hall")
     yard = report(tmp_path, "one", [0.9, 0.9, 0.2, 0.1])
-    table = beside([hall, yard, better])
+    table = leaderboard([hall, yard, better])
     assert [row.dataset for row in table.rows] == ["hall", "hall", "yard"]
     assert [c.best for c in column(table, "answer F1")] == [False, True, False]
     titles = {made.title: made for made in leaderboard_tables([hall, yard, better])}
@@ -95,7 +95,7 @@ def test_tables_for_people_leave_out_empty_rows(reports):
 
 
 def test_markdown_marks_the_best_and_keeps_its_columns(reports):
-    lines = to_markdown(beside(reports)).splitlines()
+    lines = to_markdown(leaderboard(reports)).splitlines()
     cells = [line.replace("\\|", "").strip("|").split("|") for line in lines]
     assert len({len(row) for row in cells}) == 1
     place = [cell.strip() for cell in cells[0]].index("removed F1")
@@ -127,7 +127,7 @@ class Seen(HTMLParser):
 
 def test_the_page_holds_the_table_and_loads_nothing(reports):
     plot = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
-    text = to_html(beside(reports), {"removed": plot})
+    text = to_html(leaderboard(reports), {"removed": plot})
     page = Seen()
     page.feed(text)
     assert "1.000" in page.bold

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from spotdiff.train.centres import centre_loss
 
 from spotdiff.errors import OptionError
 from spotdiff.metrics.detections import boxes_array, iou_matrix
@@ -14,6 +13,7 @@ from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import load_weights, save_weights
 from spotdiff.nets.siamese import CoAttention, SamePlace, Siamese, SqueezeExcitation, UnetDecoder
 from spotdiff.regions.centres import decode
+from spotdiff.train.centre_loss import centre_loss
 
 TINY = {"hidden": (16, 16, 16), "widths": (32, 24, 24, 16, 16), "head": 16}
 

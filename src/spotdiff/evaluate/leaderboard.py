@@ -16,12 +16,11 @@ from spotdiff.evaluate.tables import Table
 from spotdiff.report.markup import Html, element, join, page_file, write_page_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from spotdiff.evaluate.report import Report
 
     Read = Callable[[Report], float | None]
-    from collections.abc import Sequence
 
 _OBJECTIVES = {"larger": max, "smaller": min}
 
