@@ -32,13 +32,10 @@ from spotdiff.types import Pair, Picture
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Source
-    from spotdiff.data.folders import Dataset
-    from spotdiff.types import Map, Pair
+    from spotdiff.data.folders import Sample
+    from spotdiff.types import Bytes, Evidence, Map, Mask
 
     Fed = dict[str, Map]
-    from spotdiff.data.folders import Sample
-    from spotdiff.methods.network import Network
-    from spotdiff.types import Bytes, Evidence, Map, Mask
 
 _WEIGHTY = [
     "Conv",
