@@ -76,9 +76,9 @@ def _in_processes(
 
 
 def _watch(options: Options, film: Path, truth: Mapping[str, Any]) -> Clip:
-    from spotdiff.evaluate.events import ours, watch_clip
+    from spotdiff.evaluate.events import default_watcher, watch_clip
 
-    return watch_clip(film, truth, ours(options))
+    return watch_clip(film, truth, default_watcher(options))
 
 
 def _json(figures: object) -> str:
