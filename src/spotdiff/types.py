@@ -138,8 +138,8 @@ class Calibration:
         evidence: The log-odds of the region's evidence.
         area: The logarithm of its area over 100 pixels.
         whole: The log-odds that anything changed at all (`Evidence.anything`).
-        faint: The logarithm of one more than the number of faint regions among 100,000 pixels of the pair: where much is
-            suspected, each suspicion is worth less.
+        faint: The logarithm of one more than the number of faint regions among 100,000 pixels of the pair: where
+            much is suspected, each suspicion is worth less.
         constant: One.
     """
 

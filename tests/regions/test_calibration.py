@@ -13,7 +13,7 @@ from spotdiff.regions.find import calibrated, find_regions
 from spotdiff.types import Alignment, Calibration, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
 from spotdiff.verdict import conclude
 
-CALIBRATION = Calibration(evidence=0.8, area=0.5, whole=0.6, faint=-0.3, constant=-2.0)
+CALIBRATION = Calibration(evidence=0.8, area=0.5, whole=0.6, faint=-0.05, constant=-2.0)
 EXTRACTION = Extraction(calibration=CALIBRATION, least=0.3, sure=0.6)
 
 
@@ -44,7 +44,7 @@ def test_the_formula():
 
 @pytest.mark.parametrize("faint", [1, 7])
 def test_among_many_faint_ones_each_is_less_sure(faint):
-    odds = 0.8 * math.log(0.9 / 0.1) + 0.5 * math.log(4) - 2.0 - 0.3 * math.log(1 + faint)
+    odds = 0.8 * math.log(0.9 / 0.1) + 0.5 * math.log(4) - 2.0 - 0.05 * math.log(1 + faint)
     assert calibrated(region(), CALIBRATION, faint=faint) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 

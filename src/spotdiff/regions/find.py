@@ -140,7 +140,7 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
 
 
 def faint_density(regions: Sequence[Region], pixels: int) -> float:
-    """How many regions, with their evidence as their score, are faint, among 100,000 pixels of a pair that has `pixels`."""
+    """Faint regions among 100,000 pixels of a pair that has `pixels`; the score of a region is its evidence."""
     return 1e5 * sum(region.score < _FAINT for region in regions) / pixels
 
 
