@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spotdiff.evaluate.events import Reported, event_table, ours, read_clips, summed, watch_clip
+from spotdiff.evaluate.events import ReportedEvent, default_watcher, event_table, read_clips, summed, watch_clip
 from spotdiff.evaluate.tables import aligned
 from spotdiff.options import Options
 
@@ -62,7 +62,7 @@ class Blobs:
                 blob.told = True
                 left, top, width, height = cv2.boundingRect(blob.mask.astype(np.uint8))
                 box = (left, top, left + width, top + height)
-                yield Reported("changed", box, None, blob.since, seconds)
+                yield ReportedEvent("changed", box, None, blob.since, seconds)
 
 
 def absdiff(frames):
@@ -88,7 +88,7 @@ def dual_mog2(frames):
         yield from blobs.see(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0, seconds)
 
 
-WATCHERS = {"spotdiff": ours(Options()), "dual MOG2": dual_mog2, "absdiff": absdiff}
+WATCHERS = {"spotdiff": default_watcher(Options()), "dual MOG2": dual_mog2, "absdiff": absdiff}
 
 
 def watched(job):
@@ -169,7 +169,7 @@ def cost(minutes):
         watcher = iterate(place, noise, frames)
         start, memory = time.process_time(), []
         made = 0.0
-        run = ours(Options())
+        run = default_watcher(Options())
         seen = 0
 
         def fed(source=watcher):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import spotdiff
 from spotdiff.describe import get_describer
-from spotdiff.describe._areas import read_areas
+from spotdiff.describe._named_areas import read_areas
 from spotdiff.methods import get_method
 from spotdiff.report.record import plain
 

@@ -11,8 +11,8 @@ import pytest
 
 from spotdiff.data import Dataset, Sample
 from spotdiff.evaluate import Outcome, report_of
-from spotdiff.evaluate.figures import Curve
-from spotdiff.evaluate.files import to_json, write_all
+from spotdiff.evaluate.aggregate import Curve
+from spotdiff.evaluate.report_files import to_json, write_all
 from spotdiff.evaluate.tables import aligned, tables
 from spotdiff.metrics.masks import levels
 from spotdiff.options import Options

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotdiff.regions.extract import Thresholds, label_regions, split_by_cores
-from spotdiff.train.batch import cores
+from spotdiff.train.batches import cores
 
 LIMITS = Thresholds(grow=0.5, seed=0.5, min_area=10, join=0)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.errors import SpotdiffError
 from spotdiff.files import write_whole
-from spotdiff.report.row import Row
+from spotdiff.report.batch_row import BatchRow
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
@@ -38,7 +38,7 @@ class Plan:
     thumbs: bool = False
     pages: str = "off"
 
-    def products(self, row: Row, paths: OutputPaths) -> tuple[Path, ...]:
+    def products(self, row: BatchRow, paths: OutputPaths) -> tuple[Path, ...]:
         """The files that belong to an answer besides the record."""
         maps = paths.maps if self.maps else ()
         thumbs = paths.thumbs if self.thumbs else ()
@@ -61,7 +61,7 @@ class Done:
     """
 
     entry: Entry
-    row: Row
+    row: BatchRow
     changed_fraction: float = 0.0
     resumed: bool = False
 
@@ -94,11 +94,11 @@ def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0
         for path in paths.all():
             with suppress(OSError):  # its folder cannot be one: then there is no such file either
                 path.unlink(missing_ok=True)
-    return Done(entry, Row.trouble(entry.name, " ".join(error.split()), seconds=seconds))
+    return Done(entry, BatchRow.trouble(entry.name, " ".join(error.split()), seconds=seconds))
 
 
 def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan) -> Done:
-    from spotdiff.report.embed import thumbnail
+    from spotdiff.report.data_uri import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
     from spotdiff.report.record import to_json, to_record
@@ -112,4 +112,4 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
     if plan.has_page(comparison.verdict):
         write_page(comparison, paths.page)
     write_whole(paths.record, to_json(record).encode("ascii"))
-    return Done(entry, Row.of(record), record["changed_fraction"])
+    return Done(entry, BatchRow.of(record), record["changed_fraction"])

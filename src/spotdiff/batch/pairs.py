@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.errors import DataError, MissingExtra, OptionError
 
 COLUMNS = ("name", "before", "after")
@@ -174,7 +174,7 @@ def _pair_of_row(row: Mapping[str, Any], folder: Path) -> Entry:
 
 def _is_picture(path: Path) -> bool:
     """Is it a file whose name ends as pictures' names do?"""
-    return path.suffix.lower() in PICTURES and path.is_file()
+    return path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
 
 
 def pictures_in(folder: str | Path, *, called: str) -> list[str]:

@@ -18,7 +18,7 @@ from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.batch.compare import Done, Plan
-    from spotdiff.report.row import Row
+    from spotdiff.report.batch_row import BatchRow
 
 KINDS = ("auto", "csv", "parquet")
 COLUMNS = {
@@ -130,7 +130,7 @@ def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(OutputPaths(out, result.row.name).record.read_bytes())
 
 
-def _linked(done: Done, plan: Plan, folder: Path) -> Row:
+def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     row, paths = done.row, OutputPaths(plan.out, done.row.name)
     if row.error:
         return row

@@ -16,8 +16,8 @@ from typing import IO, Any
 from spotdiff.batch.compare import Done, Plan
 from spotdiff.batch.pairs import Entry, OutputPaths
 from spotdiff.fingerprint import digest, file_stamp, options_digest
+from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import SCHEMA
-from spotdiff.report.row import Row
 
 
 class ResumeLog:
@@ -50,7 +50,7 @@ class ResumeLog:
         record = _record(paths.record)
         if record is None:
             return None
-        row = Row.of(record)
+        row = BatchRow.of(record)
         if not all(path.is_file() for path in self._plan.products(row, paths)):
             return None
         return Done(entry, row, record["changed_fraction"], resumed=True)

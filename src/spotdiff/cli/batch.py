@@ -65,8 +65,8 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, run
     from spotdiff.batch.results import index_path, write_index_table
+    from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress import watched
-    from spotdiff.cli._summary import Summary, exit_code, told
 
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)
@@ -85,7 +85,7 @@ def command(
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
-        click.echo(told(done, summary))
+        click.echo(batch_text(done, summary))
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code(done)

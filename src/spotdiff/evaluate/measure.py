@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
-from spotdiff.evaluate.boxes import find
+from spotdiff.evaluate.box_matching import match_boxes
 from spotdiff.evaluate.pixels import levels_of, tally_of
-from spotdiff.evaluate.swap import Swapped, held_against
+from spotdiff.evaluate.swap import Swapped, compare_swapped
 from spotdiff.pipeline import compare
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
     Raises:
         DataError: a mask is not of its picture's size.
     """
-    found = find(comparison.regions, truth)
+    boxes = match_boxes(comparison.regions, truth)
     return Outcome(
         name=comparison.name,
         verdict=comparison.verdict,
@@ -106,13 +106,13 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
         regions=len(comparison.regions),
         changed=truth.changed,
         pixels=levels_of(comparison, truth),
-        detections=found.detections,
+        detections=boxes.detections,
         form=truth.form,
-        kinds=found.kinds,
-        kinds_right=found.kinds_right,
-        kinds_known=found.kinds_known,
-        by_iou=found.by_iou,
-        of_kind=found.of_kind,
+        kinds=boxes.kinds,
+        kinds_right=boxes.kinds_right,
+        kinds_known=boxes.kinds_known,
+        by_iou=boxes.by_iou,
+        of_kind=boxes.of_kind,
         maps=tally_of(comparison, truth),
         fraction=comparison.changed_fraction,
         weights=comparison.weights,
@@ -121,4 +121,4 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
 
 def _swapped(comparison: Comparison, options: Options) -> Swapped:
     pair = comparison.pair
-    return held_against(comparison, compare(pair.after, pair.before, options=options))
+    return compare_swapped(comparison, compare(pair.after, pair.before, options=options))

@@ -65,17 +65,17 @@ class FactScores:
 
     def add(self, said: Sequence[ChangeFact], truth: Sequence[ChangeFact]) -> None:
         """Count what was said of one pair."""
-        told, true = [_slots(fact) for fact in said], [_slots(fact) for fact in truth]
+        stated, true = [_slots(fact) for fact in said], [_slots(fact) for fact in truth]
         right: Counter[str] = Counter()
-        for one, other in _matched(told, true):
-            right.update(_agreeing(told[one], true[other]))
-        stated = Counter(name.partition(" ")[0] for slots in told for name in slots)
+        for index, match in _matched(stated, true):
+            right.update(_agreeing(stated[index], true[match]))
+        counted = Counter(name.partition(" ")[0] for slots in stated for name in slots)
         known = Counter(name.partition(" ")[0] for slots in true for name in slots)
-        self.said += stated
+        self.said += counted
         self.right += right
         self.known += known
         self.pairs += 1
-        self.whole += right == stated and len(told) == len(true)
+        self.whole += right == counted and len(stated) == len(true)
         self.unchanged += not truth
         self.false += bool(said and not truth)
 

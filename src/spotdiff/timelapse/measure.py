@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from spotdiff.describe import get_describer
-from spotdiff.describe._areas import read_areas
+from spotdiff.describe._named_areas import read_areas
 from spotdiff.errors import DataError, LoadError, SpotdiffError
 from spotdiff.fingerprint import digest, file_stamp, options_digest
 from spotdiff.image.load import load_pair, load_picture, valid_mask

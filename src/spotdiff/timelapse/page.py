@@ -10,7 +10,7 @@ import numpy as np
 
 import spotdiff
 from spotdiff.report.colours import KIND_COLOURS
-from spotdiff.report.embed import data_uri, shrink, thumbnail
+from spotdiff.report.data_uri import data_uri, shrink, thumbnail
 from spotdiff.report.markup import Html, bar, element, fill, image, join
 from spotdiff.report.plots import AREA_COLOURS, Point, shares_svg, swatch
 from spotdiff.timelapse.table import verdict_in

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from spotdiff.data.folders import PICTURES
+from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.errors import DataError
 from spotdiff.image.dates import DatedPicture, date_of_file, date_picture, natural_key
 
@@ -32,7 +32,7 @@ def series(folder: str | Path, *, order: str = "taken") -> tuple[DatedPicture, .
     paths = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in PICTURES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
     ]
     if len(paths) < 2:
         content = f"only {paths[0].name}" if paths else "no picture"

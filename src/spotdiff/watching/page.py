@@ -9,7 +9,7 @@ import cv2
 
 import spotdiff
 from spotdiff.errors import DataError
-from spotdiff.report.embed import data_uri
+from spotdiff.report.data_uri import data_uri
 from spotdiff.report.markup import Html, element, fill, image, join
 
 if TYPE_CHECKING:

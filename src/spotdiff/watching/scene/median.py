@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.methods._background_models import middle
+from spotdiff.image.background_models import middle
 from spotdiff.watching.scene.sizes import shrink
 from spotdiff.watching.scene.stabiliser import visible_after
 
