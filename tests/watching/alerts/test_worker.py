@@ -67,6 +67,7 @@ def test_a_sink_that_hangs_stops_no_other(queue, worker_of, memory, make_stuck, 
     clock.advance(31)
     assert wait_until(lambda: queue.head("stuck").tries == 1)
     assert queue.head("stuck").error == "gave no answer within 30 s"
+    assert wait_until(lambda: [channel.failures for channel in worker._channels] == [1, 0])
     assert not worker.flush(0.05)
 
 
@@ -120,7 +121,7 @@ def test_a_sink_that_is_down_is_tried_again_after_its_pause(
     clock.advance(2)
     assert worker.flush(10)
     assert memory.keys == ["hall-1/opened/memory/text", "hall-2/opened/memory/text"]
-    assert worker.down == ()
+    assert [channel.failures for channel in worker._channels] == [0]
 
 
 def test_an_hour_down_loses_nothing(queue, worker_of, memory, make_message, clock, down, fail):
@@ -293,7 +294,7 @@ def test_a_database_that_cannot_be_used_for_a_while_stops_nothing(
     clock.advance(5)
     assert wait_until(lambda: "no such table" in worker.trouble)
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE away RENAME TO queue"))
+        connection.execute(text("ALTER TABLE away RENAME TO outbox"))
     clock.advance(5)
     queue.put(make_message(), ["memory"])
     assert worker.flush(10)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, delete, func, select, update
+from sqlalchemy import Engine, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from spotdiff.watching.alerts.clock import Clock, SystemClock
@@ -149,7 +149,21 @@ class AlertQueue:
 
     def _deliveries(self, query: Select[Any]) -> tuple[Delivery, ...]:
         with self._engine.connect() as connection:
-            return tuple(_delivery(row) for row in connection.execute(query))
+            rows = connection.execute(query).all()
+        return tuple(
+            Delivery(
+                id=row.id,
+                key=row.key,
+                sink=row.sink,
+                message=Message.from_json(row.message),
+                state=row.state,
+                tries=row.tries,
+                created=instant(row.created),
+                due=instant(row.due),
+                error=row.error,
+            )
+            for row in rows
+        )
 
     def _change(self, delivery: Delivery, **values: object) -> None:
         still = (outbox.c.id == delivery.id) & (outbox.c.state == "waiting")
@@ -173,17 +187,3 @@ def delivery_row(message: Message, sink: str, now: datetime) -> dict[str, Any]:
         "created": at,
         "due": at,
     }
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        key=row.key,
-        sink=row.sink,
-        message=Message.from_json(row.message),
-        state=row.state,
-        tries=row.tries,
-        created=instant(row.created),
-        due=instant(row.due),
-        error=row.error,
-    )

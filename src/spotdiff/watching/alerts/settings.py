@@ -50,9 +50,10 @@ def make_sink(name: str, settings: Mapping[str, object]) -> Sink:
         for field, (declared, _) in params_of(cls).items():
             if not declared.repr and not isinstance(values.get(field, ""), str):  # the usual message would show it
                 raise OptionError(f"{field} takes a word in quotes")
-        return replace(build(cls, values, owner=f"a sink of kind {kind}"), name=name)
+        sink: Sink = replace(build(cls, values, owner=f"a sink of kind {kind}"), name=name)
     except OptionError as error:
         raise OptionError(f"sink {name}: {error}") from None
+    return sink
 
 
 def _resolved(field: str, value: object) -> object:

@@ -146,7 +146,7 @@ def read_only(address: Address) -> Iterator[Connection]:
         DBAPIError: the database does not answer.
     """
     if address.file is None:
-        engine = _server_engine(address).execution_options(postgresql_readonly=True)
+        engine: Engine = _server_engine(address).execution_options(postgresql_readonly=True)
     else:
         logged = all(Path(f"{address.file}{ending}").exists() for ending in ("-wal", "-shm"))
         uri = f"{address.file.absolute().as_uri()}?mode=ro&{'readonly_shm' if logged else 'immutable'}=1"

@@ -15,31 +15,6 @@ LONG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def upgrade() -> None:
     """Make the tables."""
-    _events()
-    _evidence()
-    _outbox()
-    op.create_table(
-        "journal",
-        sa.Column("id", LONG, primary_key=True, autoincrement=True),
-        sa.Column("at", sa.BigInteger, nullable=False),
-        sa.Column("camera", sa.String(150), nullable=False),
-        sa.Column("what", sa.String(50), nullable=False),
-        sa.Column("said", sa.Text, nullable=False),
-    )
-    op.create_table(
-        "kept",
-        sa.Column("name", sa.String(300), primary_key=True),
-        sa.Column("value", sa.JSON, nullable=False),
-    )
-
-
-def downgrade() -> None:
-    """Remove the tables and all that is in them."""
-    for table in ("kept", "journal", "outbox", "evidence", "events"):
-        op.drop_table(table)
-
-
-def _events() -> None:
     op.create_table(
         "events",
         sa.Column("id", sa.String(200), primary_key=True),
@@ -65,9 +40,6 @@ def _events() -> None:
     )
     op.create_index("events_by_state", "events", ["camera", "state"])
     op.create_index("events_by_time", "events", ["first_seen"])
-
-
-def _evidence() -> None:
     op.create_table(
         "evidence",
         sa.Column("id", LONG, primary_key=True, autoincrement=True),
@@ -79,9 +51,6 @@ def _evidence() -> None:
         sa.Column("written", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("event", "role", name="evidence_role"),
     )
-
-
-def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", LONG, primary_key=True, autoincrement=True),
@@ -97,3 +66,22 @@ def _outbox() -> None:
         sa.Column("error", sa.Text, nullable=False),
     )
     op.create_index("outbox_by_due", "outbox", ["state", "due"])
+    op.create_table(
+        "journal",
+        sa.Column("id", LONG, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("camera", sa.String(150), nullable=False),
+        sa.Column("what", sa.String(50), nullable=False),
+        sa.Column("said", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "kept",
+        sa.Column("name", sa.String(300), primary_key=True),
+        sa.Column("value", sa.JSON, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Remove the tables and all that is in them."""
+    for table in ("kept", "journal", "outbox", "evidence", "events"):
+        op.drop_table(table)
