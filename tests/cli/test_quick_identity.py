@@ -16,12 +16,12 @@ def encoded(mode="RGB", kind="PNG", size=(37, 21), **more):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_sound_png(mode):
+def test_whole_png(mode):
     assert png_size(encoded(mode)) == (37, 21)
 
 
 @pytest.mark.parametrize("more", [{}, {"progressive": True}, {"quality": 30, "subsampling": 0}], ids=str)
-def test_sound_jpeg(more):
+def test_whole_jpeg(more):
     assert jpeg_size(encoded(kind="JPEG", **more)) == (37, 21)
 
 
@@ -47,7 +47,7 @@ def chunk(kind, content):
 
 
 @pytest.mark.parametrize("header", [b"\x07\x02\0\0\0", b"\x08\x05\0\0\0", b"\x08\x03\0\0\0", b"\x08\x02\x01\0\0"])
-def test_a_header_that_cannot_be_is_not_sound(header):
+def test_a_header_that_cannot_be_is_not_whole(header):
     size = (37).to_bytes(4, "big") * 2
     data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + header) + chunk(b"IDAT", b"x") + chunk(b"IEND", b"")
     assert png_size(data) is None

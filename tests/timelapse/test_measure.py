@@ -1,11 +1,14 @@
 import json
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import spotdiff
 from spotdiff.errors import DataError, LoadError, OptionError
 from spotdiff.options import Options
 from spotdiff.timelapse import measure, measure_progress, series
@@ -177,6 +180,20 @@ def test_nothing_is_compared_twice(tiny, compared, tmp_path):
     assert run()[1] == []
     assert len(run(areas={"wall": SMALL["wall"][:3]})[1]) == 9
     assert len(run(areas={"wall": SMALL["wall"][:3]}, options=BARE.changed(sensitivity=0.6))[1]) == 9
+
+
+def test_other_words_in_a_catalogue_of_the_same_size_and_time_ask_for_all_again(tiny, compared, tmp_path):
+    catalogue = tmp_path / "zz.po"
+    catalogue.write_bytes((Path(spotdiff.__file__).parent / "language" / "catalogues" / "zh.po").read_bytes())
+    asked = {"options": BARE.changed(describe="words", language=str(catalogue)), "keep": tmp_path / "out"}
+    first, status = list(measure_progress(series(tiny), **asked)), catalogue.stat()
+    compared.clear()
+    assert len(list(measure_progress(series(tiny), **asked))) == len(first)
+    assert compared == []
+    catalogue.write_bytes(catalogue.read_bytes().replace("两".encode(), "二".encode()))
+    os.utime(catalogue, ns=(status.st_atime_ns, status.st_mtime_ns))
+    list(measure_progress(series(tiny), **asked))
+    assert len(compared) == 7
 
 
 def test_a_run_cut_short_goes_on(tiny, compared, tmp_path):

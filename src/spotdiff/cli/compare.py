@@ -80,6 +80,6 @@ def _earlier(folder: str | None) -> list[str]:
     """The pictures of the history."""
     if folder is None:
         return []
-    from spotdiff.batch.folders import pictures_in
+    from spotdiff.batch.pairs import pictures_in
 
     return pictures_in(folder, called="--history")

@@ -121,7 +121,7 @@ def precision_recall_svg(lines: Sequence[Line], *, title: str) -> str:
     key, marks = left + side + 28, []
     with _drawing():
         figure = _figure(width, height)
-        _text(figure, left, 24, title, color=_INK, fontsize=_HEAD, fontweight=600)
+        _text(figure, left, 24, title, color=_INK, fontsize=_HEAD, fontweight="bold")
         axes = _axes(figure, (left, top, side, side))
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
         axes.set_xticks(np.linspace(0, 1, 6))
@@ -173,7 +173,7 @@ def panels_svg(panels: Sequence[Panel], names: Sequence[str], *, title: str, uni
     levels, marks = [0.0, 0.25, 0.5, 0.75, 1.0], []
     with _drawing():
         figure = _figure(width, height)
-        _text(figure, left, 28, title, color=_INK, fontsize=_HEAD, fontweight=600)
+        _text(figure, left, 28, title, color=_INK, fontsize=_HEAD, fontweight="bold")
         for number, panel in enumerate(panels):
             start = left + number * (wide + gap)
             axes = _axes(figure, (start, top, wide, high))

@@ -66,7 +66,7 @@ def verdict_in(step: Step, area: str, change: Change | None) -> str:
 
 def _rows(step: Step) -> Iterator[dict[str, object]]:
     for area in step.areas:
-        first, last = (None if one is None else one.parts[area] for one in (step.first, step.last))
+        first, last = (None if change is None else change.parts[area] for change in (step.first, step.last))
         reasons = dict.fromkeys(step.why_not(area, change) for change in (step.first, step.last))
         yield {
             "date": step.taken.isoformat(),

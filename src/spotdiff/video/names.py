@@ -72,10 +72,10 @@ def webcam_device(text: str) -> int | str:
         >>> webcam_device("webcam:1"), webcam_device("/dev/video0")
         (1, '/dev/video0')
     """
-    found = _WEBCAM.fullmatch(text)
-    if not found:
+    match = _WEBCAM.fullmatch(text)
+    if not match:
         return text
-    return int(found[1]) if found[1] else found[2] or found[3]
+    return int(match[1]) if match[1] else match[2] or match[3]
 
 
 def source_name(text: str) -> str:
@@ -148,8 +148,8 @@ def _secrets(url: str) -> set[str]:
     """The password and secret values of a URL, as written and unescaped."""
     rest = url[url.index("://") + 3 :]
     login = rest.rpartition("@")[0] if "@" not in _authority(rest) else _split_login(rest)[0]
-    found = {login.partition(":")[2]} | {match[0].partition("=")[2] for match in _SECRET.finditer(rest)}
-    return {form for secret in found for form in (secret, unquote(secret)) if form}
+    secrets = {login.partition(":")[2]} | {match[0].partition("=")[2] for match in _SECRET.finditer(rest)}
+    return {form for secret in secrets for form in (secret, unquote(secret)) if form}
 
 
 def _printable(text: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotdiff.batch.entry import Entry, Places
-from spotdiff.batch.folders import pictures_in
+from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.errors import SpotdiffError
 from spotdiff.files import write_whole
 from spotdiff.report.row import Row
@@ -38,11 +38,11 @@ class Plan:
     thumbs: bool = False
     pages: str = "off"
 
-    def products(self, row: Row, places: Places) -> tuple[Path, ...]:
+    def products(self, row: Row, paths: OutputPaths) -> tuple[Path, ...]:
         """The files that belong to an answer besides the record."""
-        maps = places.maps if self.maps else ()
-        thumbs = places.thumbs if self.thumbs else ()
-        return *maps, *thumbs, *([places.page] if self.has_page(row.verdict) else [])
+        maps = paths.maps if self.maps else ()
+        thumbs = paths.thumbs if self.thumbs else ()
+        return *maps, *thumbs, *([paths.page] if self.has_page(row.verdict) else [])
 
     def has_page(self, verdict: str) -> bool:
         """Does an answer with this verdict get a report of its own?"""
@@ -66,7 +66,7 @@ class Done:
     resumed: bool = False
 
 
-def work(entry: Entry, *, plan: Plan) -> Done:
+def compare_entry(entry: Entry, *, plan: Plan) -> Done:
     """Compare a pair and write what the plan wants; whatever goes wrong with it becomes its row.
 
     The record comes last and whole: where it is, the other files are too.
@@ -74,36 +74,30 @@ def work(entry: Entry, *, plan: Plan) -> Done:
     from spotdiff.pipeline import compare
 
     start = time.perf_counter()
-    places = Places(plan.out, entry.name)
+    paths = OutputPaths(plan.out, entry.name)
     try:
         earlier = pictures_in(entry.history, called="its history") if entry.history else ()
         comparison = compare(entry.before, entry.after, options=plan.options, history=earlier, name=entry.name)
-        return _written(comparison, entry, places, plan)
+        return _written(comparison, entry, paths, plan)
     except (SpotdiffError, OSError) as error:
-        said = str(error)
+        error_text = str(error)
     except MemoryError:
-        said = "not enough memory; use fewer --workers, or smaller pictures"
+        error_text = "not enough memory; use fewer --workers, or smaller pictures"
     except Exception as error:  # a fault of ours in one pair must not take the others with it
-        said = f"a bug in spotdiff: {type(error).__name__}: {error}"
-    return failed(entry, places, said, seconds=time.perf_counter() - start)
+        error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
+    return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
 
 
-def failed(entry: Entry, places: Places, error: str, *, seconds: float = 0.0) -> Done:
+def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0) -> Done:
     """The pair as trouble; an answer to it from an earlier run is taken away."""
     if entry.placed:
-        for path in places.all():
-            _unlink(path)
+        for path in paths.all():
+            with suppress(OSError):  # its folder cannot be one: then there is no such file either
+                path.unlink(missing_ok=True)
     return Done(entry, Row.trouble(entry.name, " ".join(error.split()), seconds=seconds))
 
 
-def _unlink(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:  # its folder cannot be one: then there is no such file either
-        return
-
-
-def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -> Done:
+def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan) -> Done:
     from spotdiff.report.embed import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
@@ -113,9 +107,9 @@ def _written(comparison: Comparison, entry: Entry, places: Places, plan: Plan) -
     if plan.maps:
         write_maps(comparison, plan.out, stem=entry.name)
     if plan.thumbs:
-        for path, picture in zip(places.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
+        for path, picture in zip(paths.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
             write_whole(path, thumbnail(picture))
     if plan.has_page(comparison.verdict):
-        write_page(comparison, places.page)
-    write_whole(places.record, to_json(record).encode("ascii"))
+        write_page(comparison, paths.page)
+    write_whole(paths.record, to_json(record).encode("ascii"))
     return Done(entry, Row.of(record), record["changed_fraction"])
