@@ -6,15 +6,15 @@ HELD_OUT holds photos/, cutouts/ and views/ (see `spotdiff train`). Two thirds o
 one place at two times, and half of them changed; the last third are two pictures of a fixed camera as they are, in
 which nothing counts as changed. Printed are, for scores of regions from 0.5 up, the share that truly changed, and, for
 every sensitivity, what unchanged pairs and changed ones are called. OUT gets the first as a picture. With --fit the
-constants of `Extraction.calibration` come first: a logistic regression on evidence, area and the word on the whole
-pair, in which changed and unchanged pairs weigh the same; the tables are then those of the new constants.
+constants of `Extraction.calibration` come first: a logistic regression in which changed and unchanged pairs weigh the
+same, and a pair with many regions as much as the root of their number; the tables are then those of the new constants.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,8 @@ from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.methods.spot import Spot
 from spotdiff.options import Options
 from spotdiff.pipeline import compare_pair
-from spotdiff.types import Comparison, Extraction, Pair, Picture
+from spotdiff.regions.find import faint_density
+from spotdiff.types import Calibration, Comparison, Extraction, Pair, Picture
 
 SEED = 4241
 SIZES = (256, 448)  # of the pictures, in turn; larger ones would be photographs made large, without detail
@@ -66,7 +67,8 @@ def main() -> None:
     extraction = Spot.extraction
     if options.fit:
         extraction = replace(extraction, calibration=fitted(pairs, settings))
-        print("calibration =", tuple(round(value, 2) for value in extraction.calibration), "\n")
+        rounded = {name: round(value, 2) for name, value in asdict(extraction.calibration).items()}
+        print(f"calibration = {Calibration(**rounded)}\n")
     usual = [judged(pair, settings, extraction, Options()) for pair in pairs]
     rows = reliability([region for found in usual for region in found.regions])
     print("| region score | regions | truly changed |\n|---|---|---|")
@@ -130,30 +132,30 @@ def judged(pair: Known, settings: dict[str, str], extraction: Extraction, option
     return Found(pair.changed, answer.verdict, tuple((score, right) for score, _, right in _regions(answer, pair)))
 
 
-def fitted(pairs: list[Known], settings: dict[str, str]) -> tuple[float, ...]:
+def fitted(pairs: list[Known], settings: dict[str, str]) -> Calibration:
     """The constants under which scores are chances, by Newton's method."""
-    plain = replace(Spot.extraction, calibration=(), least=0.0)
-    rows, right, changed = [], [], []
+    plain = replace(Spot.extraction, calibration=None, least=0.0)
+    rows, right, weights = [], [], []
+    balance = sum(not pair.changed for pair in pairs) / sum(pair.changed for pair in pairs)
     for pair in pairs:
         answer = answer_to(pair, settings, plain, Options())
         if answer.evidence is None:
             continue
         whole, seen_at = log_odds(answer.evidence.anything or 0.5), answer.evidence.seen_at
-        for score, area, is_right in _regions(answer, pair):
+        faint, regions = np.log1p(faint_density(answer.regions, answer.evidence.gone.size)), _regions(answer, pair)
+        for score, area, is_right in regions:
             seen = min(area * seen_at**2 / SEEN, 1.0)
-            rows.append(
-                (log_odds(score), np.log(max(area, 1) / 100), whole * seen + log_odds(UNSEEN) * (1 - seen), 1.0)
-            )
+            shown = whole * seen + log_odds(UNSEEN) * (1 - seen)
+            rows.append((log_odds(score), np.log(max(area, 1) / 100), shown, faint, 1.0))
             right.append(is_right)
-            changed.append(pair.changed)
-    weights = np.where(changed, sum(not pair.changed for pair in pairs) / sum(pair.changed for pair in pairs), 1.0)
-    known, truth, constants = np.array(rows), np.array(right, float), np.zeros(4)
+            weights.append((balance if pair.changed else 1.0) / len(regions) ** 0.5)
+    known, truth, weight, constants = np.array(rows), np.array(right, float), np.array(weights), np.zeros(5)
     for _ in range(50):
         chance = 1 / (1 + np.exp(-known @ constants))
-        slope = known.T @ (weights * (truth - chance)) - 1e-3 * constants
-        bend = (known * (weights * chance * (1 - chance))[:, None]).T @ known + 1e-3 * np.eye(4)
+        slope = known.T @ (weight * (truth - chance)) - 1e-3 * constants
+        bend = (known * (weight * chance * (1 - chance))[:, None]).T @ known + 1e-3 * np.eye(5)
         constants += np.linalg.solve(bend, slope)
-    return tuple(float(value) for value in constants)
+    return Calibration(*constants.tolist())
 
 
 def log_odds(chance: float) -> float:

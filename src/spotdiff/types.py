@@ -131,6 +131,26 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What counts for how much in the log-odds of a region's score, which then is the chance that it truly changed.
+
+    Attributes:
+        evidence: The log-odds of the region's evidence.
+        area: The logarithm of its area over 100 pixels.
+        whole: The log-odds that anything changed at all (`Evidence.anything`).
+        faint: The logarithm of one more than the number of faint regions among 100,000 pixels of the pair: where
+            much is suspected, each suspicion is worth less.
+        constant: One.
+    """
+
+    evidence: float
+    area: float
+    whole: float
+    faint: float
+    constant: float
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """How a method's evidence becomes regions, where the user leaves it to the method.
 
@@ -141,9 +161,7 @@ class Extraction:
         weight: Smallest (mean evidence - grow) x square root of the area: what is small must be surer.
         join: Regions nearer than this become one, in pixels.
         sure: Some region must be at least this sure for the verdict `changed`; less is `unsure`.
-        calibration: What the log-odds of a region's evidence, the logarithm of its area over 100 pixels, the log-odds
-            that anything changed at all (`Evidence.anything`) and one count for in the log-odds of its score, which
-            then is the chance that it truly changed; () leaves the evidence.
+        calibration: How the score of a region follows from what is known of it; None leaves its evidence.
         least: Regions of a smaller score are left out.
         doubt: Share of the picture where the evidence is neither high nor low, from which on the verdict is `unsure`:
             the pair is none of those that the method knows.
@@ -155,7 +173,7 @@ class Extraction:
     weight: float = 0.0
     join: int = 0
     sure: float = 0.0
-    calibration: tuple[float, ...] = ()
+    calibration: Calibration | None = None
     least: float = 0.0
     doubt: float = 1.0
 

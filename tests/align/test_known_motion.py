@@ -258,3 +258,29 @@ def test_coverage_is_where_the_other_picture_is():
     assert not seen[:, 31:].any()
     numbered = np.arange(40, dtype=np.uint8)[None].repeat(30, 0)
     assert np.array_equal(warp(numbered, similarity(0, 1, 10, 0), (40, 30))[0, :30], np.arange(10, 40))
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_place_that_something_close_hides_is_the_same_place(place, texture, exchanged):
+    before = np.asarray(0.3 * taken(place) + 80, np.uint8)  # of less contrast than what hides it
+    cover = texture(WIDTH, HEIGHT, seed=9)
+    after = np.where(np.arange(WIDTH)[None, :, None] < 0.8 * WIDTH, cover, noisy(before, 3))
+    pictures = (after, before) if exchanged else (before, after)
+    aligned, alignment = align(Pair(Picture(pictures[0]), Picture(pictures[1])))
+    assert alignment.model == "none"
+    assert np.array_equal(aligned.after.pixels, pictures[1])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_waves_do_not_move_a_still_camera(seed):
+    rng = np.random.default_rng(seed)
+    slow = cv2.resize(rng.uniform(70, 180, (6, 8)).astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+
+    def waves() -> np.ndarray:
+        field = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32), (0, 0), 20, sigmaY=20 / 3)
+        return 20 * field / field.std()
+
+    shared = waves()
+    before, after = (np.clip(slow + shared + 0.9 * waves(), 0, 255).astype(np.uint8) for _ in range(2))
+    motion = estimate(before, after)
+    assert motion.model == "none", motion

@@ -10,10 +10,11 @@ import pytest
 
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import calibrated, find_regions
-from spotdiff.types import Alignment, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
+from spotdiff.types import Alignment, Calibration, Comparison, Evidence, Extraction, Light, Pair, Picture, Region
 from spotdiff.verdict import conclude
 
-EXTRACTION = Extraction(calibration=(0.8, 0.5, 0.6, -2.0), least=0.3, sure=0.6)
+CALIBRATION = Calibration(evidence=0.8, area=0.5, whole=0.6, faint=-0.05, constant=-2.0)
+EXTRACTION = Extraction(calibration=CALIBRATION, least=0.3, sure=0.6)
 
 
 def region(score=0.9, area=400):
@@ -38,17 +39,33 @@ def pair_and_evidence():
 
 def test_the_formula():
     odds = 0.8 * math.log(0.9 / 0.1) + 0.5 * math.log(4) - 2.0
-    assert calibrated(region(), (0.8, 0.5, 0.6, -2.0)) == pytest.approx(1 / (1 + math.exp(-odds)))
+    assert calibrated(region(), CALIBRATION) == pytest.approx(1 / (1 + math.exp(-odds)))
+
+
+@pytest.mark.parametrize("faint", [1, 7])
+def test_among_many_faint_ones_each_is_less_sure(faint):
+    odds = 0.8 * math.log(0.9 / 0.1) + 0.5 * math.log(4) - 2.0 - 0.05 * math.log(1 + faint)
+    assert calibrated(region(), CALIBRATION, faint=faint) == pytest.approx(1 / (1 + math.exp(-odds)))
+
+
+def test_faint_spots_all_over_take_from_the_score_of_a_clear_one():
+    pair, evidence = pair_and_evidence()
+    spotted = evidence.new.copy()
+    spotted[60:78:6, 4:96:8] = 0.55
+    alone = find_regions(pair, evidence, limits())[0]
+    among = find_regions(pair, Evidence(evidence.gone, spotted, directed=True), limits())[0]
+    assert among[0].box_after == alone[0].box_after
+    assert among[0].score < alone[0].score
 
 
 def test_evidence_of_one_is_not_beyond_doubt():
-    assert 0.9 < calibrated(region(1.0, 10**6), (0.8, 0.5, 0.6, -2.0)) < 1
-    assert calibrated(region(0.0), (0.8, 0.5, 0.6, -2.0)) > 0
+    assert 0.9 < calibrated(region(1.0, 10**6), CALIBRATION) < 1
+    assert calibrated(region(0.0), CALIBRATION) > 0
 
 
 @pytest.mark.parametrize(("first", "second"), [((0.6, 100), (0.9, 100)), ((0.8, 30), (0.8, 3000))])
 def test_more_evidence_and_more_area_are_surer(first, second):
-    assert calibrated(region(*first), (0.8, 0.5, 0.6, -2.0)) < calibrated(region(*second), (0.8, 0.5, 0.6, -2.0))
+    assert calibrated(region(*first), CALIBRATION) < calibrated(region(*second), CALIBRATION)
 
 
 def test_too_faint_ones_are_left_out_and_come_with_sensitivity():
@@ -62,7 +79,7 @@ def test_too_faint_ones_are_left_out_and_come_with_sensitivity():
 
 def test_without_calibration_the_score_is_the_evidence():
     pair, evidence = pair_and_evidence()
-    usual = replace(limits().usual, calibration=(), least=0.0)
+    usual = replace(limits().usual, calibration=None, least=0.0)
     plain = Limits(usual, usual)
     assert find_regions(pair, evidence, plain)[0][0].score == pytest.approx(0.97, abs=1e-3)
 

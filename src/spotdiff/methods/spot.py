@@ -13,7 +13,7 @@ from spotdiff.methods._network import Network
 from spotdiff.methods._one_source import backed, of_one_source
 from spotdiff.methods._opaque import opaque
 from spotdiff.params import param
-from spotdiff.types import Evidence, Extraction
+from spotdiff.types import Calibration, Evidence, Extraction
 
 if TYPE_CHECKING:
     from spotdiff.types import Pair
@@ -35,7 +35,7 @@ class Spot(Network):
         seed=0.4,
         min_area=12,
         join=6,
-        calibration=(0.8, 0.44, 0.29, -4.61),
+        calibration=Calibration(evidence=0.71, area=0.46, whole=0.27, faint=-0.97, constant=-2.43),
         least=0.2,
         sure=0.65,
         doubt=0.35,

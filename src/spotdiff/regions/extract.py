@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from spotdiff.regions.cluster import density_labels
+from spotdiff.types import Extraction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes, Extraction, Map
+    from spotdiff.types import Bytes, Map
 
     Labels = NDArray[np.int32]
 
@@ -29,25 +30,14 @@ _LADDER = (0.625, 0.75, 0.875, 1.0)  # sensitivities from which on fainter evide
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What decides which pixels become regions.
+class Thresholds(Extraction):
+    """What decides which pixels become regions: the method's wishes after the user's.
 
     Attributes:
-        grow, seed, min_area, join, sure, weight, calibration, least, doubt: As in `Extraction`, after the user's
-            wishes.
         cluster: components or density.
         seed_score: Smallest `pixels + 2 x height + width` kept; 0 keeps all.
     """
 
-    grow: float
-    seed: float
-    min_area: int
-    join: int
-    sure: float = 0.0
-    weight: float = 0.0
-    calibration: tuple[float, ...] = ()
-    least: float = 0.0
-    doubt: float = 1.0
     cluster: str = "components"
     seed_score: float = 0.0
 
@@ -100,17 +90,12 @@ def thresholds(extraction: Extraction, *, sensitivity: float, min_area: int, joi
     """
     push = 4.0 * (0.5 - sensitivity)
     area = max(1, round(extraction.min_area * 4.0 ** (2 * (0.5 - sensitivity)))) if min_area < 0 else min_area
-    return Thresholds(
-        grow=_pushed(extraction.grow, push),
-        seed=_pushed(extraction.seed, push),
-        min_area=area,
-        join=extraction.join if join < 0 else join,
-        sure=_pushed(extraction.sure, push),
-        weight=extraction.weight * float(np.exp(push / 2)),
-        calibration=extraction.calibration,
-        least=_pushed(extraction.least, push),
-        doubt=extraction.doubt,
-    )
+    moved = {field.name: getattr(extraction, field.name) for field in fields(Extraction)}
+    moved |= {name: _pushed(moved[name], push) for name in ("grow", "seed", "sure", "least")}
+    moved |= {"min_area": area, "weight": extraction.weight * float(np.exp(push / 2))}
+    if join >= 0:
+        moved["join"] = join
+    return Thresholds(**moved)
 
 
 def _pushed(threshold: float, push: float) -> float:

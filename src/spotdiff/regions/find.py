@@ -18,9 +18,11 @@ from spotdiff.regions.split import divide, standing_out
 from spotdiff.types import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from spotdiff.types import Alignment, Box, Evidence, Kind, Map, Mask, Pair
+    from spotdiff.types import Alignment, Box, Calibration, Evidence, Kind, Map, Mask, Pair
 
     Labels = NDArray[np.int32]
 
@@ -28,31 +30,34 @@ _DOUBT = 0.001  # that is always left of a region's evidence
 _MOVING = 0.5  # least score of what is gone and of what is new, to be one thing that moved
 _SEEN = 50.0  # pixels from which on a region is seen in full by who looks at the whole pair
 _UNSEEN = 0.95  # the word on the whole pair, where the region was too small to be in it
+_FAINT = 0.75  # evidence under which a region is faint
 _NAMED = 2000  # regions beyond this many are left `changed`: a picture that differs everywhere has no things in it
 
 
 def find_regions(pair: Pair, evidence: Evidence, limits: Limits) -> tuple[tuple[Region, ...], Labels]:
     """Regions in the common frame, the surest first, and the (H, W) int32 labels that they refer to."""
     usual, change = limits.usual, evidence.change
-    regions, labels = _usual_regions(pair, evidence, change, usual)
+    regions, labels, faint = _usual_regions(pair, evidence, change, usual)
     left_behind = {region.label: region for region in regions}
     moved = pair_moves(pair, tuple(regions), least=_MOVING)
     told = [region for region in moved if _asked_for(region, change, labels, limits)]
     if limits.fainter:
-        told += _fainter_regions(evidence, limits, labels)
+        told += _fainter_regions(evidence, limits, labels, faint=faint)
     told.sort(key=lambda region: (-region.score, region.label))
     return _renumbered(tuple(told), list(left_behind.values()), labels)
 
 
-def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Thresholds) -> tuple[list[Region], Labels]:
-    """The regions at sensitivity 0.5, whatever their score."""
+def _usual_regions(
+    pair: Pair, evidence: Evidence, change: Map, usual: Thresholds
+) -> tuple[list[Region], Labels, float]:
+    """The regions at sensitivity 0.5, whatever their score, their labels, and the density of faint ones."""
     kinds: list[Kind] = []
     if evidence.directed:
         labels, kinds = directed_labels(evidence, usual)
     else:
         labels = label_regions(change, usual)
     if not labels.any():
-        return [], labels
+        return [], labels, 0.0
     boxes = [_box(span) for span in zip(*spans(labels), strict=True)][1:]
     regions = [_region(number, box, change, labels) for number, box in enumerate(boxes, 1)]
     if evidence.directed:
@@ -60,15 +65,20 @@ def _usual_regions(pair: Pair, evidence: Evidence, change: Map, usual: Threshold
     elif len(regions) <= _NAMED:
         divided = _divided(pair, change, labels, regions, least=usual.min_area)
         regions = _named_by_edges(pair, labels, divided)
-    return _scored(regions, usual, evidence), labels
+    faint = faint_density(regions, change.size)
+    return _scored(regions, usual, evidence, faint=faint), labels, faint
 
 
-def _scored(regions: list[Region], limits: Thresholds, evidence: Evidence) -> list[Region]:
+def _scored(regions: list[Region], limits: Thresholds, evidence: Evidence, *, faint: float) -> list[Region]:
     """Regions with the chance that they truly changed as their score, where the method knows it."""
-    if not limits.calibration:
+    calibration = limits.calibration
+    if calibration is None:
         return regions
     whole, seen_at = evidence.anything, evidence.seen_at
-    return [replace(region, score=calibrated(region, limits.calibration, whole, seen_at=seen_at)) for region in regions]
+    return [
+        replace(region, score=calibrated(region, calibration, faint=faint, anything=whole, seen_at=seen_at))
+        for region in regions
+    ]
 
 
 def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> bool:
@@ -86,7 +96,7 @@ def _asked_for(region: Region, change: Map, labels: Labels, limits: Limits) -> b
     return sure and float(values.max()) >= asked.seed
 
 
-def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels) -> list[Region]:
+def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels, *, faint: float) -> list[Region]:
     """What is told besides the usual regions, which are numbered in `labels`; the new ones are written into it.
 
     Their kinds come from the maps of a method that tells gone from new; from any other they have none: they are faint.
@@ -103,7 +113,7 @@ def _fainter_regions(evidence: Evidence, limits: Limits, labels: Labels) -> list
         first = int(labels.max())
         boxes = [_box(span) for span in zip(*spans(extra), strict=True)][1:]
         regions = [replace(_region(number, box, change, extra), kind=kind) for number, box in enumerate(boxes, 1)]
-        scored = _scored(regions, limits.usual, evidence)
+        scored = _scored(regions, limits.usual, evidence, faint=faint)
         found += [replace(region, label=region.label + first) for region in scored]
         np.copyto(labels, extra + first, where=(extra > 0) & (labels == 0))
     shown = set(np.unique(labels).tolist())
@@ -129,26 +139,40 @@ def _shaped(number: int, box: Box, mask: Mask, change: Map) -> Region:
     return Region("changed", score, int(mask.sum()), box, box, outline, outline, number)
 
 
+def faint_density(regions: Sequence[Region], pixels: int) -> float:
+    """Faint regions among 100,000 pixels of a pair that has `pixels`; the score of a region is its evidence."""
+    return 1e5 * sum(region.score < _FAINT for region in regions) / pixels
+
+
 def calibrated(
-    region: Region, weights: tuple[float, ...], anything: float | None = None, *, seen_at: float = 1.0
+    region: Region, calibration: Calibration, *, faint: float = 0.0, anything: float | None = None, seen_at: float = 1.0
 ) -> float:
-    """The chance that a region truly changed; see `Extraction.calibration`.
+    """The chance that a region truly changed.
 
     The word on the whole pair counts for less the smaller the region was when that was said; what could not be seen
     then has that of most pairs that changed.
 
+    Args:
+        region: With its evidence as its score.
+        calibration: What counts for how much.
+        faint: As `faint_density` says.
+        anything: As in `Evidence`.
+        seen_at: As in `Evidence`.
+
     Examples:
-        >>> faint, weights = Region("added", 0.5, 100, None, None, (), (), 1), (1.0, 0.5, 0.6, -2.0)
-        >>> calibrated(faint, weights) < calibrated(replace(faint, area=10_000), weights)
+        >>> from spotdiff.types import Calibration
+        >>> region = Region("added", 0.5, 100, None, None)
+        >>> calibration = Calibration(evidence=1.0, area=0.5, whole=0.6, faint=-1.0, constant=-2.0)
+        >>> calibrated(region, calibration) < calibrated(replace(region, area=10_000), calibration)
         True
-        >>> calibrated(faint, weights, 0.1) < calibrated(faint, weights, 0.9)
+        >>> calibrated(region, calibration, anything=0.1) < calibrated(region, calibration, anything=0.9)
         True
     """
-    odds, size, whole, constant = weights
-    total = odds * _log_odds(region.score) + size * math.log(max(region.area, 1) / 100) + constant
+    total = calibration.evidence * _log_odds(region.score) + calibration.area * math.log(max(region.area, 1) / 100)
+    total += calibration.faint * math.log1p(faint) + calibration.constant
     if anything is not None:
         seen = min(region.area * seen_at**2 / _SEEN, 1.0)
-        total += whole * (seen * _log_odds(anything) + (1 - seen) * _log_odds(_UNSEEN))
+        total += calibration.whole * (seen * _log_odds(anything) + (1 - seen) * _log_odds(_UNSEEN))
     return 1 / (1 + math.exp(-total))
 
 
