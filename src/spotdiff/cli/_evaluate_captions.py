@@ -81,7 +81,7 @@ def _figures(row: Row) -> dict[str, Any]:
 
     shares = {slot: row.facts.of(slot) for slot in SLOTS} | {"all": row.facts.all}
     facts = {
-        name: {"said": share.said, "right": share.right, "known": share.known, "f1": _number(share.f1)}
+        name: {"said": share.stated, "right": share.right, "known": share.known, "f1": _number(share.f1)}
         for name, share in shares.items()
     }
     false, whole = _number(row.facts.false_statements), _number(row.facts.wholly_right)
