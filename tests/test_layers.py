@@ -51,6 +51,9 @@ def module(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
+MODULES = {module(path) for path in FILES}
+
+
 def imports_of(path: Path) -> list[tuple[int, str, bool]]:
     """(line, module of the house, only for type checking) of every import anywhere in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -68,7 +71,11 @@ def imports_of(path: Path) -> list[tuple[int, str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = inside if node.module == "spotdiff" else [str(node.module)]
+            names = (
+                inside
+                if node.module == "spotdiff"
+                else sorted({n if n in MODULES else str(node.module) for n in inside})
+            )
         found += [(node.lineno, name, id(node) in checking) for name in names]
     return [entry for entry in found if entry[1].split(".")[0] == "spotdiff"]
 
@@ -97,11 +104,10 @@ def test_imports_go_only_upward(path):
 
 def test_no_module_imports_itself_through_others():
     """Among the imports that run, wherever they stand in a file; a package stands for its `__init__` alone."""
-    names = {module(path) for path in FILES}
     graph: dict[str, set[str]] = {}
     for path in FILES:
         imported = {name for _, name, typing_only in imports_of(path) if not typing_only}
-        graph[module(path)] = {name if name in names else name.rpartition(".")[0] for name in imported} & names
+        graph[module(path)] = {name if name in MODULES else name.rpartition(".")[0] for name in imported} & MODULES
     order = TopologicalSorter(graph)
     try:
         order.prepare()
