@@ -106,7 +106,7 @@ class EventFigures:
     happened: int
     found: int
     told: int
-    load_snapshot: float
+    recall: float
     precision: float
     label_right: float
     changed: float
@@ -238,7 +238,7 @@ def summed(clips: Sequence[Clip]) -> EventFigures:
         happened=len(pairs),
         found=len(found),
         told=len(found) + false,
-        load_snapshot=_share(len(found), len(pairs)),
+        recall=_share(len(found), len(pairs)),
         precision=_share(len(found), len(found) + false),
         label_right=_share(sum(event.kind == told.kind for event, told in named), len(named)),
         changed=_share(len(found) - len(named), len(found)),
@@ -262,7 +262,7 @@ def event_table(rows: Mapping[str, Sequence[Clip]]) -> Table:
 
 def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     all_of_them = summed(clips)
-    shares = (all_of_them.load_snapshot, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
+    shares = (all_of_them.recall, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
     counts = (str(all_of_them.clips), str(all_of_them.happened))
     false = str(all_of_them.told - all_of_them.found)
     rest = (all_of_them.false_per_day, all_of_them.error, all_of_them.delay[1], all_of_them.milliseconds)
