@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.data.published import published_names
+from spotdiff import plugins
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def city(tmp_path):
 def test_the_list_names_our_layout_and_every_set(spotdiff):
     ran = spotdiff("datasets")
     assert ran.code == 0
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["ours", *published_names()]
-    assert list(json.loads(spotdiff("datasets", "--json").out)) == ["ours", *published_names()]
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["ours", *plugins.names("data/published")]
+    assert list(json.loads(spotdiff("datasets", "--json").out)) == ["ours", *plugins.names("data/published")]
 
 
-@pytest.mark.parametrize("name", published_names())
+@pytest.mark.parametrize("name", plugins.names("data/published"))
 def test_the_facts_of_a_set(spotdiff, name):
     told = json.loads(spotdiff("datasets", name, "--json").out)
     text = spotdiff("datasets", name).out

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.data.captioned import caption_sets, open_captions
+from spotdiff import plugins
+from spotdiff.data.captioned import open_captions
 from spotdiff.data.synth import Synthesis, get_pair_recipe
 from spotdiff.data.synth.write_pairs import write_pairs
 from spotdiff.errors import DataError, OptionError
@@ -91,7 +92,7 @@ def test_image_editing_request(tmp_path):
     assert pair.before == tmp_path / "images" / "1.jpg"
 
 
-@pytest.mark.parametrize("name", caption_sets())
+@pytest.mark.parametrize("name", plugins.names("data/captioned"))
 @pytest.mark.parametrize("split", ["", "test", "nowhere"])
 def test_what_is_not_there_is_told_in_one_line(tmp_path, name, split):
     with pytest.raises(DataError) as told:

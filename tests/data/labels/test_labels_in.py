@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from data.labels import drawings as draw
+from spotdiff import plugins
 from spotdiff.data import open_dataset
 from spotdiff.data.annotations.pairs import read_pairs
 from spotdiff.data.annotations.to_dataset import write_dataset
 from spotdiff.data.dataset import read_truth
-from spotdiff.data.labels import format_names, get_format
+from spotdiff.data.labels import get_format
 from spotdiff.errors import DataError, OptionError
 
 NEW, GONE = (10, 5, 30, 20), (40, 25, 60, 45)  # boxes of what came and what went
@@ -96,7 +97,7 @@ WAYS = {"labelme": by_labelme, "coco": by_coco, "cvat": by_cvat, "via": by_via, 
 
 
 def test_every_format_is_tried_here():
-    assert sorted(WAYS) == format_names()
+    assert sorted(WAYS) == plugins.names("data/labels")
     with pytest.raises(OptionError, match="did you mean labelme"):
         get_format("labelmee")
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from data.labels import drawings as draw
+from spotdiff import plugins
 from spotdiff.data import open_dataset
 from spotdiff.data.annotations import from_dataset
 from spotdiff.data.annotations.pairs import read_pairs
 from spotdiff.data.annotations.to_dataset import write_dataset
 from spotdiff.data.dataset import read_truth
-from spotdiff.data.labels import format_names, get_format
+from spotdiff.data.labels import get_format
 from spotdiff.image.png import encode_grey
 
 SIZE = (96, 72)
@@ -65,7 +66,7 @@ def iou(one, other):
 
 
 @pytest.mark.parametrize("side_by_side", [False, True])
-@pytest.mark.parametrize("form", format_names())
+@pytest.mark.parametrize("form", plugins.names("data/labels"))
 def test_masks_survive_the_way_out_and_back(form, side_by_side, place, tmp_path):
     out = taken_out(form, place, tmp_path / "drawn", side_by_side=side_by_side)
     back = brought_back(form, out, tmp_path / "back", side_by_side=side_by_side)
@@ -81,7 +82,7 @@ def test_masks_survive_the_way_out_and_back(form, side_by_side, place, tmp_path)
                 assert iou(getattr(true, mask) == value, getattr(found, mask) == value) > 0.97, (mask, value)
 
 
-@pytest.mark.parametrize("form", format_names())
+@pytest.mark.parametrize("form", plugins.names("data/labels"))
 def test_label_files_survive_the_way_in_and_out(form, place, tmp_path):
     """What is drawn in whole pixels comes out as it went in."""
     out = taken_out(form, place, tmp_path / "drawn")

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from data.published import copies
+from spotdiff import plugins
 from spotdiff.data import open_dataset, open_named
 from spotdiff.data.dataset import read_truth
 from spotdiff.data.inspect import inspect
-from spotdiff.data.published import get_published, published_names, published_summaries
+from spotdiff.data.published import get_published, published_summaries
 from spotdiff.errors import DataError, OptionError
 
 BOX = (4.0, 8.0, 20.0, 16.0)
@@ -42,11 +43,11 @@ def truths(dataset):
 
 
 def test_every_set_is_listed_and_has_a_copy():
-    assert published_names() == sorted({name for name, _ in copies.LAYOUTS})
+    assert plugins.names("data/published") == sorted({name for name, _ in copies.LAYOUTS})
     assert all(line.endswith(".") and ":" in line for line in published_summaries().values())
 
 
-@pytest.mark.parametrize("name", published_names())
+@pytest.mark.parametrize("name", plugins.names("data/published"))
 def test_every_card_is_filled(name):
     card = get_published(name).card
     assert all((card.title, card.shows, card.size, card.licence, card.splits, card.folders, card.values))

@@ -50,11 +50,6 @@ class CaptionSet(Protocol):
         ...
 
 
-def caption_sets() -> dict[str, str]:
-    """One line on every set that can be read, by name; nothing is imported."""
-    return plugins.summaries(_REGISTRY)
-
-
 def open_captions(named: str | Path, *, split: str = "") -> tuple[CaptionedPair, ...]:
     """The captioned pairs that `NAME:PATH` stands for, or those that `spotdiff synth` wrote to a folder PATH.
 

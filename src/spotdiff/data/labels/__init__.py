@@ -12,16 +12,6 @@ if TYPE_CHECKING:
 _REGISTRY = "data/labels"
 
 
-def format_names() -> list[str]:
-    """The formats, sorted; nothing is imported.
-
-    Examples:
-        >>> format_names()
-        ['coco', 'cvat', 'labelme', 'via', 'via-csv']
-    """
-    return plugins.names(_REGISTRY)
-
-
 def get_format(name: str) -> AnnotationFormat:
     """The format of that name.
 

@@ -62,11 +62,6 @@ class Published(Protocol):
         ...
 
 
-def published_names() -> list[str]:
-    """Names of all published sets, sorted; nothing is imported."""
-    return plugins.names(_REGISTRY)
-
-
 def published_summaries() -> dict[str, str]:
     """One line on every published set by name; nothing is imported."""
     return plugins.summaries(_REGISTRY)
