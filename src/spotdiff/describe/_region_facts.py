@@ -74,7 +74,8 @@ def _thing(pixels: Bytes, outline: Sequence[Outline], box: Box, size: tuple[int,
 
 def _colour(pixels: Bytes, outline: Sequence[Outline], box: Box) -> str:
     """The word for most of what an outline holds, its rim left out; "" where no word fits enough of it in any light."""
-    left, top, right, bottom = _within(box, pixels.shape[1], pixels.shape[0])
+    left, top = max(box[0], 0), max(box[1], 0)
+    right, bottom = min(box[2], pixels.shape[1]), min(box[3], pixels.shape[0])
     if not outline or left >= right or top >= bottom:
         return ""
     mask = np.zeros((bottom - top, right - left), np.uint8)
@@ -86,10 +87,6 @@ def _colour(pixels: Bytes, outline: Sequence[Outline], box: Box) -> str:
     shown, chosen = pixels[top:bottom, left:right], np.asarray(inside)
     words = {colour_word(np.asarray(cv2.multiply(shown, (*gain, 0))), chosen, clear=_CLEAR) for gain in _LIGHTS}
     return words.pop() if len(words) == 1 and MIXED not in words else ""
-
-
-def _within(box: Box, width: int, height: int) -> Box:
-    return max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
 
 
 def _beside(fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: Sequence[ChangeFact]) -> ChangeFact:

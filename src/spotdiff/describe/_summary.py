@@ -10,7 +10,7 @@ from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, unchanged_text, unsure_text
 
 if TYPE_CHECKING:
-    from spotdiff.types import Alignment, Comparison, Pair
+    from spotdiff.types import Comparison, Pair
 
 
 def summary_text(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
@@ -40,7 +40,8 @@ def _conditions(answer: Comparison, least_px: int) -> Conditions:
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable[:height, :width].mean())
     equal = answer.verdict == "same" and _equal(answer.pair)
-    return Conditions(_brightness(answer), _shift(answer), _error(answer.alignment), seen, least_px, equal)
+    error = None if answer.alignment.model == "off" else answer.alignment.error_px
+    return Conditions(_brightness(answer), _shift(answer), error, seen, least_px, equal)
 
 
 def _equal(pair: Pair) -> bool:
@@ -49,10 +50,6 @@ def _equal(pair: Pair) -> bool:
         before.alpha is not None and after.alpha is not None and np.array_equal(before.alpha, after.alpha)
     )
     return alphas and np.array_equal(before.pixels, after.pixels)
-
-
-def _error(alignment: Alignment) -> float | None:
-    return None if alignment.model == "off" else alignment.error_px
 
 
 def _brightness(answer: Comparison) -> float | None:

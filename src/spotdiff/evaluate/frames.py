@@ -100,14 +100,15 @@ def frame_table(rows: Mapping[tuple[str, str], FrameMetrics]) -> Table:
     """Figures by film and model."""
     heads = ("film", "model", "frames", "recall", "precision", "F1", "specificity", "wrong %")
     lines = [
-        (film, model, str(f.frames), *map(_cell, (f.recall, f.precision, f.f1, f.specificity, f.wrong)))
+        (
+            film,
+            model,
+            str(f.frames),
+            *("-" if math.isnan(v) else f"{v:.3f}" for v in (f.recall, f.precision, f.f1, f.specificity, f.wrong)),
+        )
         for (film, model), f in rows.items()
     ]
     return Table("frames", heads, tuple(lines))
-
-
-def _cell(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _frames(folder: Path) -> Iterator[tuple[Bytes, Bytes | None]]:

@@ -255,7 +255,14 @@ def to_markdown(table: Leaderboard) -> str:
     """The table in Markdown, the best figures bold."""
     heads = ["dataset", "method", *(column.name for column in table.columns)]
     lines = [heads, ["---", "---", *["---:"] * len(table.columns)]]
-    lines += [[_escaped(row.dataset), _escaped(row.method), *map(_bold, row.cells)] for row in table.rows]
+    lines += [
+        [
+            _escaped(row.dataset),
+            _escaped(row.method),
+            *(f"**{cell.text}**" if cell.best else cell.text for cell in row.cells),
+        ]
+        for row in table.rows
+    ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -323,10 +330,6 @@ def _file_name(label: str) -> str:
         'fused_runs_1_weights.safetensors'
     """
     return re.sub(r"[^\w.-]+", "_", label)
-
-
-def _bold(cell: Cell) -> str:
-    return f"**{cell.text}**" if cell.best else cell.text
 
 
 def _escaped(text: str) -> str:

@@ -84,7 +84,10 @@ def measure(sample: Sample, options: Options, *, swap: bool = False) -> Outcome:
         truth = read_truth(sample)
         comparison = compare(sample.before, sample.after, options=options, name=sample.name)
         outcome = judge(comparison, truth)
-        return replace(outcome, swap=_swapped(comparison, options)) if swap else outcome
+        if not swap:
+            return outcome
+        swapped = compare(comparison.pair.after, comparison.pair.before, options=options)
+        return replace(outcome, swap=compare_swapped(comparison, swapped))
     except (SpotdiffError, OSError) as error:
         return Outcome(sample.name, error=str(error))
     except MemoryError:
@@ -117,8 +120,3 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
         fraction=comparison.changed_fraction,
         weights=comparison.weights,
     )
-
-
-def _swapped(comparison: Comparison, options: Options) -> Swapped:
-    pair = comparison.pair
-    return compare_swapped(comparison, compare(pair.after, pair.before, options=options))

@@ -85,7 +85,7 @@ def _who(report: Report, reports: Sequence[Report]) -> str:
 def _map_rows(reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
     for report in reports:
         for name, figures in report.maps.maps.items() if report.maps else ():
-            values = {key: _short(value) for key, value in asdict(figures).items()}
+            values = {key: "" if value != value else f"{value:.6g}" for key, value in asdict(figures).items()}
             yield {"dataset": report.dataset, "map": name, **values}
 
 
@@ -132,10 +132,6 @@ def _curve_rows(reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
 def _points(curve: Curve) -> Iterator[dict[str, str]]:
     for threshold, precision, recall in zip(curve.thresholds, curve.precision, curve.recall, strict=True):
         yield {"threshold": f"{threshold:.6g}", "precision": f"{precision:.6g}", "recall": f"{recall:.6g}"}
-
-
-def _short(value: float) -> str:
-    return "" if value != value else f"{value:.6g}"
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -170,10 +170,12 @@ _LIGHTS = {
 
 def _details(comparison: Comparison, record: Record) -> Html:
     """The cards: alignment, light, method, pictures, time."""
+    evidence = comparison.evidence
+    notes = {} if evidence is None else {str(name): plain(value) for name, value in evidence.notes.items()}
     return join(
         _card("Alignment", _ALIGNMENTS.get(comparison.alignment.model, ""), _alignment(record)),
         _card("Light", _LIGHTS.get(comparison.light.model, ""), _light(record)),
-        _card("Method", _method(comparison), {**record["method"]["parameters"], **_notes(comparison)}),
+        _card("Method", _method(comparison), {**record["method"]["parameters"], **notes}),
         _card("Pictures", "", *(_picture(side, record[side]) for side in ("before", "after"))),
         _times(record["seconds"]),
     )
@@ -210,10 +212,6 @@ def _method(comparison: Comparison) -> Html:
     )
     weights = f" Weights {comparison.weights[:16]}." if comparison.weights else ""
     return join(element("b", comparison.method), ". ", how if comparison.evidence is not None else "", weights)
-
-
-def _notes(comparison: Comparison) -> dict[str, object]:
-    return {} if comparison.evidence is None else {str(k): plain(v) for k, v in comparison.evidence.notes.items()}
 
 
 def _picture(side: str, picture: Record) -> dict[str, object]:

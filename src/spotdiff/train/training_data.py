@@ -78,7 +78,7 @@ def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
         DataError: a folder is neither, or anything in one is wrong; the files are named.
         OptionError: the recipe's pairs cannot be made.
     """
-    folders = [path for path in data if _is_material(Path(path))]
+    folders = [path for path in data if any((Path(path) / part).is_dir() for part in (PHOTOS, CUTOUTS, VIEWS))]
     datasets = [checked(open_named(path), to_learn=True) for path in data if path not in folders]
     materials = _materials(folders)
     learn, held = _split(datasets, recipe.held_out)
@@ -99,10 +99,6 @@ def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
     return TrainingData(
         source, held_out, _described(materials, learn, held, recipe), _digest(materials, [*learn, *held])
     )
-
-
-def _is_material(folder: Path) -> bool:
-    return any((folder / part).is_dir() for part in (PHOTOS, CUTOUTS, VIEWS))
 
 
 def _materials(folders: Iterable[str]) -> Materials:
