@@ -42,10 +42,12 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
                 log.forget(entry)
         count = min(len(left), processors() if workers is None else workers)
         for entry, result in each(partial(compare_entry, plan=plan), left, workers=count):
-            done = result
             if isinstance(result, Died):
                 reason = "the process that compared it died, perhaps for lack of memory"
-                done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; try it alone with spotdiff compare")
+                hint = "try it alone with spotdiff compare"
+                done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; {hint}")
+            else:
+                done = result
             if not done.row.error:
                 log.add(entry, keys[entry.name])
             yield done

@@ -236,18 +236,21 @@ def shares_svg(lines: Mapping[str, Sequence[Point]], *, in_time: bool, title: st
             for known, run in groupby(line, key=lambda point: point.share is not None):
                 row = list(run)
                 if known and len(row) > 1:
-                    axes.plot([p.at for p in row], [p.share for p in row], **_stroke(index, AREA_COLOURS, name="line"))
+                    axes.plot(
+                        [p.at for p in row], [p.share or 0.0 for p in row], **_stroke(index, AREA_COLOURS, name="line")
+                    )
                 marks += [_mark(p, *_place(axes, p.at, p.share or 0.0), colour_of(index, AREA_COLOURS)) for p in row]
         return _svg(figure, *marks, title=title, class_="shares")
 
 
 def _time_ticks(start: float, end: float) -> tuple[list[float], list[str]]:
     """Round times between two, in seconds since 1970, and their words."""
-    from matplotlib.dates import AutoDateFormatter, AutoDateLocator, date2num
+    from matplotlib import dates as untyped_dates
 
+    dates: Any = untyped_dates
     first, last = (from_microseconds(round(1e6 * seconds)) for seconds in (start, end))
-    locator = AutoDateLocator(minticks=3, maxticks=8, tz=UTC)
-    words, low, high = AutoDateFormatter(locator, tz=UTC), date2num(first), date2num(last)
+    locator = dates.AutoDateLocator(minticks=3, maxticks=8, tz=UTC)
+    words, low, high = dates.AutoDateFormatter(locator, tz=UTC), dates.date2num(first), dates.date2num(last)
     days = [day for day in locator.tick_values(first, last) if low <= day <= high]
     return [start + 86400 * (day - low) for day in days], [words(day) for day in days]
 
@@ -400,7 +403,8 @@ def _svg(figure: Figure, *more: Html, title: str, class_: str) -> Html:
     What matplotlib writes is rebuilt, since a page allows no styles but its own, and no name twice.
     """
     root = ElementTree.fromstring(_saved(figure, "svg", {"Date": None, "Creator": None}))
-    frame, lines = [], []
+    frame: list[Html] = []
+    lines: list[Html] = []
     for node, classes in _shapes(root, ""):
         (lines if classes else frame).append(_rebuilt(node, classes))
     width, height = figure.get_size_inches() * _INCH
