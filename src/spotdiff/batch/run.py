@@ -44,7 +44,8 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
         for entry, result in each(partial(compare_entry, plan=plan), left, workers=count):
             if isinstance(result, Died):
                 reason = "the process that compared it died, perhaps for lack of memory"
-                done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; try it alone with spotdiff compare")
+                hint = "try it alone with spotdiff compare"
+                done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; {hint}")
             else:
                 done = result
             if not done.row.error:

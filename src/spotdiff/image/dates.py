@@ -88,11 +88,12 @@ def date_in_name(name: str, *, to_the_second: bool = False) -> datetime | None:
             parts = match.groupdict()
             if to_the_second and not parts["second"]:
                 continue
+            year, month, day = (int(match[group]) for group in (1, 3, 4))
             hour, minute, second = (int(parts.get(unit) or 0) for unit in ("hour", "minute", "second"))
             microsecond = int((parts.get("fraction") or "").ljust(6, "0"))
             zone = UTC if parts.get("utc") else None
             try:
-                return datetime(int(match[1]), int(match[3]), int(match[4]), hour, minute, second, microsecond, zone)
+                return datetime(year, month, day, hour, minute, second, microsecond, zone)
             except ValueError:
                 continue
     return None

@@ -245,12 +245,12 @@ def shares_svg(lines: Mapping[str, Sequence[Point]], *, in_time: bool, title: st
 
 def _time_ticks(start: float, end: float) -> tuple[list[float], list[str]]:
     """Round times between two, in seconds since 1970, and their words."""
-    from matplotlib.dates import AutoDateFormatter, AutoDateLocator, date2num
+    from matplotlib import dates as untyped_dates
 
+    dates: Any = untyped_dates
     first, last = (from_microseconds(round(1e6 * seconds)) for seconds in (start, end))
-    locator: Any = AutoDateLocator(minticks=3, maxticks=8, tz=UTC)  # type: ignore[no-untyped-call]
-    words: Any = AutoDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]
-    low, high = date2num(first), date2num(last)  # type: ignore[no-untyped-call]
+    locator = dates.AutoDateLocator(minticks=3, maxticks=8, tz=UTC)
+    words, low, high = dates.AutoDateFormatter(locator, tz=UTC), dates.date2num(first), dates.date2num(last)
     days = [day for day in locator.tick_values(first, last) if low <= day <= high]
     return [start + 86400 * (day - low) for day in days], [words(day) for day in days]
 
