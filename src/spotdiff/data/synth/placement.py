@@ -63,7 +63,7 @@ class CutoutSampler:
         return self.sized(posed(draw_object(self.rng), self.rng, turn=90), most=_LARGEST_PATCH)
 
     def sized(self, cutout: Cutout, *, area: float = 0.0, most: float = 1.0) -> Cutout:
-        """The thing as large as asked for; see `thing`."""
+        """The thing as large as asked for; see `cutout`."""
         return cutout.scaled(self.factor(cutout, area=area, most=most))
 
     def factor(self, cutout: Cutout, *, area: float = 0.0, most: float = 1.0) -> float:
