@@ -28,7 +28,12 @@ def quick_folder(tmp_path):
 
 def test_two_hundred_kills_lose_nothing_that_was_promised(quick_folder):
     order = [sys.executable, str(Path(__file__).with_name("kill_runs.py")), quick_folder, "200", "1"]
-    settings = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    settings = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     done = subprocess.run(order, capture_output=True, text=True, env=settings, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     answer = json.loads(done.stdout)
