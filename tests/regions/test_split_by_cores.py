@@ -52,6 +52,14 @@ def test_weak_and_tiny_cores_part_nothing():
     assert split_by_cores(labels, core, least=10).max() == 1
 
 
+def test_a_speck_of_a_core_is_no_thing_of_its_own():
+    labels = (TOUCHING > 0).astype(np.int32)
+    core = np.zeros(TOUCHING.shape, np.float32)
+    core[30:50, 20:40], core[30:50, 60:80], core[21:24, 11:14] = 1.0, 1.0, 1.0  # two things, and a corner
+    assert split_by_cores(labels, core, least=10).max() == 2
+    assert labels[22, 12] == labels[40, 30] != labels[40, 70]
+
+
 def test_a_core_is_the_largest_inner_part():
     numbers = things((10, 10, 40, 40), (60, 10, 64, 70))
     numbers[38:42, 40:60] = 1  # a long arm, which is no part of the core
