@@ -158,7 +158,8 @@ def _match_by_name(root: Path, before_folder: Path, after_folder: Path) -> Datas
     if not names:
         raise DataError(f"{root} holds no pair: no name is both in {before_folder.name} and in {after_folder.name}")
     samples = tuple(
-        Sample(name, **{role: by_name[name] for role, by_name in files.items() if name in by_name}) for name in names
+        Sample(name, reader=None, **{role: by_name[name] for role, by_name in files.items() if name in by_name})
+        for name in names
     )
     return Dataset(root.resolve().name, samples, _unpaired(root, files, names, odd))
 
