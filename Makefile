@@ -36,7 +36,7 @@ bench: $(VENV)/installed  ## speed as ratios to the peers (needs node for odiff)
 accuracy: $(VENV)/installed  ## accuracy on labelled pairs: make accuracy DATA=folder SCORER=score.py
 	$(BIN)/python benchmarks/accuracy.py --data $(DATA) --scorer $(SCORER)
 
-# About two hours of a processor core; stopped at any time, the same command goes on.
+# About four hours of a processor core; stopped at any time, the same command goes on.
 weights: $(VENV)/installed  ## the weights that come with spotdiff, from a collection: make weights COLLECTION=folder WORK=folder
 	$(BIN)/python tools/material.py $(COLLECTION) --out $(WORK)/material
 	$(BIN)/python tools/clip_pairs.py --out $(WORK)/clips --count 40 $(COLLECTION)/video/*.mp4
@@ -44,9 +44,12 @@ weights: $(VENV)/installed  ## the weights that come with spotdiff, from a colle
 	$(BIN)/spotdiff train tools/spot_second.toml --data $(WORK)/material/train --data $(WORK)/clips \
 		--from $(WORK)/first/weights.safetensors --out $(WORK)/second \
 		--steps 4700 --set lr=1.2e-3 --set measure_every=500
-	$(BIN)/spotdiff export $(WORK)/second --out $(WORK)/spot.onnx
+	$(BIN)/spotdiff train tools/spot_third.toml --data $(WORK)/material/train --data $(WORK)/clips \
+		--from $(WORK)/second/weights.safetensors --out $(WORK)/third \
+		--steps 3300 --set lr=1e-3 --set measure_every=1000
+	$(BIN)/spotdiff export $(WORK)/third --out $(WORK)/spot.onnx
 	cp $(WORK)/spot.onnx src/spotdiff/nets/shipped/spot.onnx
-	cp $(WORK)/second/weights.safetensors src/spotdiff/nets/shipped/spot.safetensors
+	cp $(WORK)/third/weights.safetensors src/spotdiff/nets/shipped/spot.safetensors
 	$(BIN)/python benchmarks/calibration.py --materials $(WORK)/material/val --fit
 
 clean:

@@ -148,7 +148,7 @@ def fitted(pairs: list[Known], settings: dict[str, str]) -> Calibration:
             shown = whole * seen + log_odds(UNSEEN) * (1 - seen)
             rows.append((log_odds(score), np.log(max(area, 1) / 100), shown, faint, 1.0))
             right.append(is_right)
-            weights.append((balance if pair.changed else 1.0) / len(regions) ** 0.5)
+            weights.append((balance if pair.changed else 1.0) / max(len(regions), 1))
     known, truth, weight, constants = np.array(rows), np.array(right, float), np.array(weights), np.zeros(5)
     for _ in range(50):
         chance = 1 / (1 + np.exp(-known @ constants))

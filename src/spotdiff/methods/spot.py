@@ -35,7 +35,7 @@ class Spot(Network):
         seed=0.4,
         min_area=12,
         join=6,
-        calibration=Calibration(evidence=0.71, area=0.46, whole=0.27, faint=-0.97, constant=-2.43),
+        calibration=Calibration(evidence=0.9, area=0.32, whole=0.29, faint=-0.82, constant=-3.06),
         least=0.2,
         sure=0.65,
         doubt=0.35,
