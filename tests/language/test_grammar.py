@@ -146,6 +146,18 @@ def test_a_catalogue_of_ones_own(tmp_path):
     assert said == "Etwas was added at the top."
 
 
+def test_a_catalogue_written_anew_is_read_anew(tmp_path):
+    path = tmp_path / "xx.po"
+    header = (
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+    )
+    sentences = []
+    for word in ("etwas", "irgendetwas"):
+        path.write_text(f'{header}msgctxt "thing"\nmsgid "something"\nmsgstr "{word}"\n', encoding="utf-8")
+        sentences.append(fact_sentence(ChangeFact("added", spot=Spot("top")), get_catalogue(str(path))))
+    assert sentences == ["Etwas was added at the top.", "Irgendetwas was added at the top."]
+
+
 HEAD = b'msgid ""\nmsgstr "Content-Type: text/plain; charset=%s\\nPlural-Forms: nplurals=2; plural=%s;\\n"\n\n'
 ENTRY = b'msgctxt "sentence"\nmsgid "{said}."\nmsgstr "%s"\n'
 

@@ -68,7 +68,6 @@ def languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(path.stem for path in _FOLDER.glob("*.po")))
 
 
-@functools.lru_cache(maxsize=8)
 def get_catalogue(language: str) -> Catalogue:
     """The catalogue of a language by its name, or from a file NAME.po.
 
@@ -86,6 +85,16 @@ def get_catalogue(language: str) -> Catalogue:
         raise OptionError(
             f"there is no language {language!r}; there are {', '.join(languages())}, or give a file NAME.po"
         )
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read as a catalogue: {error.strerror}") from None
+    return _catalogue(path, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=8)
+def _catalogue(path: Path, _modified: int, _size: int) -> Catalogue:
+    """A catalogue as its file is now: one that was written anew since is read anew."""
     return Catalogue(path.stem, _read(path))
 
 
