@@ -21,7 +21,7 @@ import torch
 from spotdiff.data.example import Example, Source
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.evaluate.aggregate import Curve
-from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
+from spotdiff.evaluate.map_metrics import FOUR, MapReport, MapScores
 from spotdiff.metrics import masks
 from spotdiff.nets.parts.weights import load_weights
 from spotdiff.report.plots import Line, precision_recall_svg

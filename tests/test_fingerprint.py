@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import spotdiff
+from spotdiff.cache_key import file_stamp, options_digest
 from spotdiff.errors import OptionError
-from spotdiff.fingerprint import file_stamp, options_digest
 from spotdiff.options import Options
 
 SHIPPED = Path(spotdiff.__file__).parent / "nets" / "shipped" / "spot.onnx"

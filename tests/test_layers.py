@@ -1,4 +1,4 @@
-"""The plan of the house, kept by reading the code: who imports whom, and that no circle comes of it."""
+"""The plan of the packages, kept by reading the code: who imports whom, and that no circle comes of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[1] / "src" / "spotdiff"
-FILES = sorted(HOUSE.rglob("*.py"))
+PACKAGE = Path(__file__).parents[1] / "src" / "spotdiff"
+FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "files", "clock", "language"},
+    {"errors", "types", "params", "plugins", "options", "atomic_write", "clock", "language"},
     {"image", "align", "light", "regions", "metrics"},
     {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},
-    {"verdict", "mirror", "history", "fingerprint"},
+    {"verdict", "swap_symmetry", "history", "cache_key"},
     {"pipeline"},
     {"evaluate", "batch", "export", "timelapse", "watching"},
     {"train"},
@@ -39,15 +39,15 @@ START = {
     "__init__",
     "__main__",
     "quick_identity",
-}  # `__main__` is the face; `quick_identity` imports nothing of the house
+}  # `__main__` is the entry point; `quick_identity` imports nothing of the project
 
 
 def room(path: Path) -> str:
-    return path.relative_to(HOUSE).with_suffix("").parts[0]
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def module(path: Path) -> str:
-    parts = ("spotdiff", *path.relative_to(HOUSE).with_suffix("").parts)
+    parts = ("spotdiff", *path.relative_to(PACKAGE).with_suffix("").parts)
     return ".".join(part for part in parts if part != "__init__")
 
 
@@ -55,7 +55,7 @@ MODULES = {module(path) for path in FILES}
 
 
 def imports_of(path: Path) -> list[tuple[int, str, bool]]:
-    """(line, module of the house, only for type checking) of every import anywhere in a file."""
+    """(line, module of the project, only for type checking) of every import anywhere in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     checking = {
         id(inner)
@@ -90,7 +90,7 @@ def test_imports_go_only_upward(path):
     if here in START:
         return
     own, wrong = layer_of(here), []
-    assert own is not None, f"{here} has no place in the house"
+    assert own is not None, f"{here} has no place in the layers"
     for line, name, typing_only in imports_of(path):
         there = name.split(".")[1] if "." in name else "__init__"
         other = layer_of(there)
@@ -122,13 +122,13 @@ def test_every_room_has_its_place():
 
 @pytest.mark.parametrize("path", [p for p in FILES if room(p) == "methods" and p.stem != "__init__"], ids=module)
 def test_methods_do_not_know_each_other(path):
-    public = {f"spotdiff.methods.{p.stem}" for p in (HOUSE / "methods").glob("*.py") if not p.stem.startswith("_")}
+    public = {f"spotdiff.methods.{p.stem}" for p in (PACKAGE / "methods").glob("*.py") if not p.stem.startswith("_")}
     assert not {name for _, name, _ in imports_of(path)} & (public - {module(path)})
 
 
 def test_what_starts_fast_imports_nothing_of_the_house():
-    assert imports_of(HOUSE / "quick_identity.py") == []
-    assert all(typing_only for _, _, typing_only in imports_of(HOUSE / "__init__.py"))
+    assert imports_of(PACKAGE / "quick_identity.py") == []
+    assert all(typing_only for _, _, typing_only in imports_of(PACKAGE / "__init__.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
@@ -149,7 +149,7 @@ def test_heavy_packages_that_are_not_ours_stay_out(path):
         elif isinstance(node, ast.ImportFrom):
             names.add(str(node.module).split(".")[0])
     assert not names & {"scipy", "skimage", "pandas", "requests", "sklearn", "torchvision"}
-    assert "matplotlib" not in names or path.relative_to(HOUSE).as_posix() == "report/plots.py"
+    assert "matplotlib" not in names or path.relative_to(PACKAGE).as_posix() == "report/plots.py"
     if room(path) not in {"nets", "train", "export"}:
         assert not names & {"torch", "timm", "accelerate", "safetensors", "onnx", "onnxscript"}
 

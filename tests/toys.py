@@ -33,7 +33,7 @@ class Squares:
 
 
 def write_squares(root, count, *, start=0):
-    """A dataset of squares in a folder, laid out as the house lays them out."""
+    """A dataset of squares in a folder, laid out as the project lays them out."""
     for number in range(start, start + count):
         example = Squares()[number]
         pictures = {"before": example.before, "after": example.after}

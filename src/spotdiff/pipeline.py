@@ -17,10 +17,10 @@ from spotdiff.history import over, restless
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method
-from spotdiff.mirror import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.options import Options
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
+from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair, Region
 from spotdiff.verdict import conclude
 

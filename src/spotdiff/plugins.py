@@ -1,9 +1,9 @@
-"""The folder is the registry: a file in a room is a plug-in, listed without importing it.
+"""The folder is the registry: a file in a folder of plug-ins is one, listed without importing it.
 
 A plug-in file holds one public dataclass whose name is the file's name in capitals-first form:
 `pixel.py` holds `Pixel`; `two_words.py` holds `TwoWords` and is called `two-words`. Other people's
-packages add theirs through the entry point group `spotdiff.ROOM`; they cannot take a name that the
-house already uses.
+packages add theirs through the entry point group `spotdiff.FOLDER`; they cannot take a name that the
+project already uses.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 
 from spotdiff.errors import OptionError
 
-_HOUSE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent
 _SPELLINGS = {  # further names of a plug-in: a network's own name where a method is asked for
     "methods": dict.fromkeys(("unet", "fused", "siamese", "fc-siam-conc", "fc-siam-diff", "onnx"), "network")
 }
 
 
-def canonical(room: str, name: str) -> str:
+def canonical(folder: str, name: str) -> str:
     """The name that a plug-in is listed by, from any accepted spelling of it; other names stay as they are.
 
     Examples:
@@ -29,52 +29,52 @@ def canonical(room: str, name: str) -> str:
         ('network', 'pixel')
     """
     name = name.replace("_", "-")
-    return _SPELLINGS.get(room, {}).get(name, name)
+    return _SPELLINGS.get(folder, {}).get(name, name)
 
 
-def _files(room: str) -> dict[str, Path]:
-    files = sorted((_HOUSE / room).glob("*.py"))
+def _files(folder: str) -> dict[str, Path]:
+    files = sorted((_PACKAGE / folder).glob("*.py"))
     return {path.stem.replace("_", "-"): path for path in files if not path.stem.startswith("_")}
 
 
-def _guests(room: str) -> dict[str, object]:
+def _of_other_packages(folder: str) -> dict[str, object]:
     from importlib.metadata import entry_points
 
-    return {point.name: point for point in entry_points(group=f"spotdiff.{room.replace('/', '.')}")}
+    return {point.name: point for point in entry_points(group=f"spotdiff.{folder.replace('/', '.')}")}
 
 
-def names(room: str) -> list[str]:
-    """Names of all plug-ins of a room, ours first, each list sorted; nothing is imported."""
-    ours = list(_files(room))
-    return ours + sorted(set(_guests(room)) - set(ours) - set(_SPELLINGS.get(room, {})))
+def names(folder: str) -> list[str]:
+    """Names of all plug-ins of a folder, ours first, each list sorted; nothing is imported."""
+    ours = list(_files(folder))
+    return ours + sorted(set(_of_other_packages(folder)) - set(ours) - set(_SPELLINGS.get(folder, {})))
 
 
-def summaries(room: str) -> dict[str, str]:
-    """The first docstring line of every plug-in of a room by name, read without importing ours."""
+def summaries(folder: str) -> dict[str, str]:
+    """The first docstring line of every plug-in of a folder by name, read without importing ours."""
     lines = {}
-    for name, path in _files(room).items():
+    for name, path in _files(folder).items():
         doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         lines[name] = doc.partition("\n")[0]
-    for name in names(room)[len(lines) :]:
-        lines[name] = (load(room, name).__doc__ or "").strip().partition("\n")[0]
+    for name in names(folder)[len(lines) :]:
+        lines[name] = (load(folder, name).__doc__ or "").strip().partition("\n")[0]
     return lines
 
 
-def load(room: str, name: str) -> type:
+def load(folder: str, name: str) -> type:
     """The class of a plug-in, by any accepted spelling of its name.
 
     Raises:
-        OptionError: the room has no plug-in of that name; the nearest is suggested.
+        OptionError: the folder has no plug-in of that name; the nearest is suggested.
     """
-    name = canonical(room, name)
-    if name in _files(room):
-        module = import_module(f"spotdiff.{room.replace('/', '.')}.{name.replace('-', '_')}")
+    name = canonical(folder, name)
+    if name in _files(folder):
+        module = import_module(f"spotdiff.{folder.replace('/', '.')}.{name.replace('-', '_')}")
         found: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
         return found
-    guest = _guests(room).get(name)
+    guest = _of_other_packages(folder).get(name)
     if guest is None:
-        near = difflib.get_close_matches(name.lower(), names(room), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(room))}"
-        raise OptionError(f"there is no {name!r} in {room}; {hint}")
+        near = difflib.get_close_matches(name.lower(), names(folder), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(folder))}"
+        raise OptionError(f"there is no {name!r} in {folder}; {hint}")
     loaded: type = guest.load()  # type: ignore[attr-defined]
     return loaded

@@ -1,4 +1,4 @@
-"""The words of the house as values. Everything that flows from one step to the next is one of these.
+"""The words of the project as values. Everything that flows from one step to the next is one of these.
 
 Two frames of coordinates matter. Each picture has *its own pixels*. The *common frame* is that of
 `before`: alignment brings `after` into it, methods and regions work in it, and `Alignment.matrix`
@@ -290,7 +290,7 @@ class Comparison:
         name: The pair's name.
         text: The answer in words.
         weights: Digest of the weights the method used, or "".
-        mirror: The answer to the exchanged pair, where that is what was judged; see `spotdiff.mirror`.
+        mirror: The answer to the exchanged pair, where that is what was judged; see `spotdiff.swap_symmetry`.
     """
 
     verdict: Verdict

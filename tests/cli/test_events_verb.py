@@ -10,8 +10,8 @@ import pytest
 
 from spotdiff.watching.alerts import AlertQueue, message_of
 from spotdiff.watching.event import Witness
+from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.events import open_store
-from spotdiff.watching.texts import record_of
 from watching.events.store_toys import START, make_event, make_witness
 from watching.run.run_toys import BAG, place
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data import open_dataset
-from spotdiff.data.inspect import checked, inspect, inspect_samples
+from spotdiff.data.validate import checked, inspect, inspect_samples
 from spotdiff.errors import DataError
 
 

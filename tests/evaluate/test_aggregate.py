@@ -13,8 +13,8 @@ from spotdiff.evaluate.aggregate import (
     picture_metrics,
     pixel_metrics,
 )
-from spotdiff.evaluate.maps import tally
-from spotdiff.evaluate.measure import Outcome
+from spotdiff.evaluate.evaluate_sample import Outcome
+from spotdiff.evaluate.map_metrics import tally
 from spotdiff.metrics.detections import hits
 from spotdiff.metrics.masks import levels
 

@@ -12,7 +12,7 @@ import pytest
 from spotdiff.data import Dataset, open_dataset
 from spotdiff.data.dataset import read_truth
 from spotdiff.evaluate import report_of
-from spotdiff.evaluate.measure import judge
+from spotdiff.evaluate.evaluate_sample import judge
 from spotdiff.options import Options
 from spotdiff.pipeline import compare
 from spotdiff.report.maps import write_maps

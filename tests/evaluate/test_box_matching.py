@@ -9,7 +9,7 @@ import pytest
 from spotdiff.data.dataset import Truth
 from spotdiff.evaluate.aggregate import object_metrics
 from spotdiff.evaluate.box_matching import IOU, IOUS, match_boxes
-from spotdiff.evaluate.measure import Outcome
+from spotdiff.evaluate.evaluate_sample import Outcome
 from spotdiff.metrics.detections import average_precision
 
 from .conftest import region

@@ -22,7 +22,7 @@ from spotdiff.evaluate.leaderboard import (
     to_markdown,
     write_leaderboard,
 )
-from spotdiff.evaluate.maps import tally
+from spotdiff.evaluate.map_metrics import tally
 from spotdiff.metrics.masks import levels
 from spotdiff.options import Options
 

@@ -7,13 +7,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from spotdiff.evaluate.maps import ALL, FOUR, MapScores, four_maps, tally, true_maps
+from spotdiff.evaluate.map_metrics import ALL, FOUR, MapScores, four_maps, tally, true_maps
 
 NAN = float("nan")
 
 
 def kind_of(gone, new):
-    """The one of the four that a pixel is, by the words of the house."""
+    """The one of the four that a pixel is, by the words of the project."""
     return {(1, 0): "removed", (0, 1): "added", (1, 1): "changed", (0, 0): "unchanged"}[int(gone), int(new)]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from spotdiff.data.dataset import Truth
 from spotdiff.errors import DataError
-from spotdiff.evaluate.measure import judge
+from spotdiff.evaluate.evaluate_sample import judge
 
 from .conftest import HEIGHT, WIDTH, answer, region
 

@@ -10,7 +10,7 @@ import pytest
 from spotdiff.data import open_dataset
 from spotdiff.errors import OptionError
 from spotdiff.evaluate import evaluate
-from spotdiff.evaluate.swap import Swapped, compare_swapped, swap_metrics
+from spotdiff.evaluate.swap_consistency import Swapped, compare_swapped, swap_metrics
 from spotdiff.options import Options
 from spotdiff.types import Alignment, Evidence
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from spotdiff.errors import DataError
-from spotdiff.export.fold import folded
+from spotdiff.export.fold_batch_norm import folded
 from spotdiff.nets.parts.outputs import Classes, Net
 
 NORM = nn.BatchNorm2d

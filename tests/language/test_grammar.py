@@ -23,7 +23,7 @@ from spotdiff.language.paraphrase import NOTHING, TEMPLATES, caption, fill_templ
 from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES, SIDES, WAYS
 from spotdiff.types import KINDS
-from spotdiff.watching import texts
+from spotdiff.watching import event_texts
 
 SUMMED = (summary._FIRST, summary._NEXT, summary._FIRST_SEEMS, summary._NEXT_SEEMS)
 ENGLISH = get_catalogue("en")
@@ -103,7 +103,7 @@ def test_a_catalogue_has_every_phrase_with_its_gaps(path):
 
 
 def phrases():
-    """(context, phrase) of everything that the house says, read from its tables and its code."""
+    """(context, phrase) of everything that the project says, read from its tables and its code."""
     tables = {
         "change": [*grammar._CERTAIN.values(), *grammar._SEEMING.values(), *grammar._POSSIBLE.values()],
         "thing": grammar._THING.values(),
@@ -113,7 +113,7 @@ def phrases():
         "colour": COLOURS,
         "size": SIZES,
         "summary": [one for one, _ in (one for table in SUMMED for one in table.values())],
-        "event": [*texts._FAULTS.values(), *texts._KINDS.values()],
+        "event": [*event_texts._FAULTS.values(), *event_texts._KINDS.values()],
         "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
     }
     found = {(context, phrase) for context, some in tables.items() for phrase in some}

@@ -23,7 +23,7 @@ from spotdiff.nets import net_names
 from spotdiff.nets.parts.facts import read_facts
 from spotdiff.nets.parts.inference import open_weights
 from spotdiff.nets.parts.weights import load_weights, read_weights
-from spotdiff.regions.centres import decode, painted
+from spotdiff.regions.centre_heatmap import decode, painted
 from spotdiff.report.maps import write_layers
 from spotdiff.report.record import to_record
 from spotdiff.types import Evidence, Pair, Picture

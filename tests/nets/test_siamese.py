@@ -12,7 +12,7 @@ from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import load_weights, save_weights
 from spotdiff.nets.siamese import CoAttention, SamePlace, Siamese, SqueezeExcitation, UnetDecoder
-from spotdiff.regions.centres import decode
+from spotdiff.regions.centre_heatmap import decode
 from spotdiff.train.centre_loss import centre_loss
 
 TINY = {"hidden": (16, 16, 16), "widths": (32, 24, 24, 16, 16), "head": 16}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.regions.centres import decode, painted
+from spotdiff.regions.centre_heatmap import decode, painted
 
 SHAPE = (40, 61)  # a grid of (10, 16) at stride 4
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.regions.directed import directed_labels
 from spotdiff.regions.extract import thresholds
+from spotdiff.regions.removed_added import directed_labels
 from spotdiff.types import Evidence, Extraction
 
 LIMITS = thresholds(Extraction(grow=0.5, seed=0.5, min_area=4), sensitivity=0.5, min_area=-1, join=-1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spotdiff.regions.cluster import density_labels
+from spotdiff.regions.density_clusters import density_labels
 from spotdiff.regions.extract import Thresholds, label_regions, spans, thresholds
 from spotdiff.regions.outline import outlines_of
 from spotdiff.types import Extraction

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spotdiff.align.warp import map_box
-from spotdiff.report.own_pixels import in_own_pixels, labels_in, places
+from spotdiff.report.coordinates import in_own_pixels, labels_in, places
 
 HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
 SHIFT = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from spotdiff.errors import DataError
-from spotdiff.image.dates import date_in_exif, date_in_name, date_picture
+from spotdiff.image.capture_time import date_in_exif, date_in_name, date_picture
 from spotdiff.timelapse.series import moments, series
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")

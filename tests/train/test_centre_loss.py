@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from spotdiff.nets.parts.outputs import Centres, Head
-from spotdiff.regions.centres import decode
+from spotdiff.regions.centre_heatmap import decode
 from spotdiff.train.centre_loss import centre_loss, focal_loss, radius_of, stride_of, targets_of
 
 NONE = [math.nan] * 4

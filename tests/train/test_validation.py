@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spotdiff.evaluate.maps import MapScores
+from spotdiff.evaluate.map_metrics import MapScores
 from spotdiff.nets.parts.outputs import Masks, Net
 from spotdiff.train.validation import add_scores, predictions, validate
 from toys import Squares

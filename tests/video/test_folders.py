@@ -10,7 +10,7 @@ from PIL import Image
 
 from spotdiff.clock import in_utc
 from spotdiff.errors import LoadError
-from spotdiff.image.dates import date_in_name, natural_key
+from spotdiff.image.capture_time import date_in_name, natural_key
 from spotdiff.video import open_feed
 from spotdiff.video.folders import folder_frames
 from spotdiff.video.values import FeedOptions, Task
@@ -266,7 +266,7 @@ def test_a_new_process_starts_after_what_is_done(put, tools):
 
 
 def test_a_picture_that_brings_the_decoder_down_twice_is_passed_over(put, tools, monkeypatch):
-    from spotdiff.video.process import Decoder
+    from spotdiff.video.decoder_process import Decoder
 
     resumed = []
     start = Decoder.__init__

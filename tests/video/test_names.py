@@ -4,7 +4,7 @@ import pytest
 
 from spotdiff.errors import LoadError
 from spotdiff.video import source_kind, source_name, without_password
-from spotdiff.video.names import webcam_device, without_secrets
+from spotdiff.video.source_names import webcam_device, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.errors import SpotdiffError
-from spotdiff.files import write_whole
 from spotdiff.report.batch_row import BatchRow
 
 if TYPE_CHECKING:

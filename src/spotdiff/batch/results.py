@@ -12,9 +12,9 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.batch.pairs import OutputPaths
 from spotdiff.errors import MissingExtra
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.batch.compare import Done, Plan

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from spotdiff.batch.compare import Done, Plan
 from spotdiff.batch.pairs import Entry, OutputPaths
-from spotdiff.fingerprint import digest, file_stamp, options_digest
+from spotdiff.cache_key import digest, file_stamp, options_digest
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import SCHEMA
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import spotdiff
-from spotdiff.cli._mute import libraries_muted
+from spotdiff.cli._silence_stderr import libraries_muted
 from spotdiff.errors import SpotdiffError
 
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal

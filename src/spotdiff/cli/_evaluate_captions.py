@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.files import write_whole
+from spotdiff.atomic_write import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.data.captioned import CaptionedPair
@@ -33,7 +33,7 @@ def measure_captions(
     Raises:
         DataError: there are no captioned pairs, or a file holds no captioner.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data.captioned import open_captions
     from spotdiff.evaluate.captions import markdown, row
 

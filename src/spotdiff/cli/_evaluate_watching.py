@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.evaluate.events import Clip
@@ -31,7 +31,7 @@ def measure_events(
     Raises:
         DataError: there are no clips with their truth.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.evaluate.events import event_table, read_clips, summed
 
     clips = [clip for folder in data for clip in read_clips(folder)]
@@ -47,7 +47,7 @@ def measure_frames(data: Sequence[str], *, out: str | None, json_to: str | None,
     Raises:
         DataError: there is no film with a truth, or two would be told apart by nothing.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.evaluate.frames import MODELS, find_films, frame_table, score_film
 
     films = [film.resolve() for folder in data for film in find_films(folder)]

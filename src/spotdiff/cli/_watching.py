@@ -21,12 +21,12 @@ from rich.text import Text
 
 from spotdiff.errors import OptionError
 from spotdiff.video import source_name, without_password
-from spotdiff.watching.check import problems
+from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.rules import Rules, Zone, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import seconds_of
 from spotdiff.watching.run import Watch
-from spotdiff.watching.texts import record_of
+from spotdiff.watching.validate_rules import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

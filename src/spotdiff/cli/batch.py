@@ -66,7 +66,7 @@ def command(
     from spotdiff.batch import Plan, run
     from spotdiff.batch.results import index_path, write_index_table
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
 
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)

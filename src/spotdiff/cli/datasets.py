@@ -101,9 +101,9 @@ def _entry(heading: str, value: object) -> list[str]:
 
 
 def _inspect(named: str, split: str, workers: int, *, as_json: bool) -> int:
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data import open_named
-    from spotdiff.data.inspect import inspect_samples, unpaired_files
+    from spotdiff.data.validate import inspect_samples, unpaired_files
 
     dataset = open_named(named, split=split)
     inspecting = inspect_samples(dataset, workers=workers)

@@ -142,7 +142,7 @@ def _warn(datasets: Sequence[Dataset]) -> None:
 def _reports(
     datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, swap: bool
 ) -> list[Report]:
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.evaluate import check_method, outcomes_of, report_of
 
     for options in candidates.values():
@@ -159,7 +159,7 @@ def _reports(
 def _strengths(
     datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, most: int
 ) -> list[RobustnessPoint]:
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.evaluate.robustness import perturbed_outcomes, robustness_points, spread
 
     made = []

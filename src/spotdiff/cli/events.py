@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from spotdiff.cli._moments import MOMENT
+from spotdiff.cli._datetimes import MOMENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ def _chosen(function: F) -> F:
 @click.option("--json", "as_json", is_flag=True, help="one line of JSON each")
 def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) -> None:  # noqa: ANN401
     """One line for each event, the oldest first."""
-    from spotdiff.watching.texts import record_of
+    from spotdiff.watching.event_texts import record_of
 
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
@@ -74,7 +74,7 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def shown(id: str, store: str, evidence: str | None, *, as_json: bool) -> None:  # noqa: A002 (click's name for it)
     """Everything that is known of an event, and its files."""
-    from spotdiff.watching.texts import record_of
+    from spotdiff.watching.event_texts import record_of
 
     with _open(store, evidence) as kept:
         event = kept.event(id)

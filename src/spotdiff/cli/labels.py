@@ -68,7 +68,7 @@ def labels_in(
     Example: spotdiff labels in coco annotations.json --pictures pictures --label taken=removed --out myplace
     Exit codes: 0, or 2 if anything is wrong; then nothing is written.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data.annotations.pairs import read_pairs
     from spotdiff.data.annotations.to_dataset import write_dataset
     from spotdiff.data.labels import get_format
@@ -108,7 +108,7 @@ def labels_out(
     Example: spotdiff labels out labelme myplace --out drawn
     Exit codes: 0, or 2 if anything is wrong; then nothing is written.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data import open_dataset
     from spotdiff.data.annotations.from_dataset import annotate, write_annotations
     from spotdiff.data.labels import get_format

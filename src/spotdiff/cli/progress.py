@@ -50,7 +50,7 @@ def command(
     Example: spotdiff progress site --areas areas.toml --out progress
     Exit codes: 0 written, 2 trouble.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.evaluate import check_method
     from spotdiff.report.plots import require_plots
     from spotdiff.timelapse import measure_progress, progress_csv, progress_page, progress_record, series
@@ -84,7 +84,7 @@ def command(
 
 
 def _write(path: Path, text: str) -> None:
-    from spotdiff.files import write_whole
+    from spotdiff.atomic_write import write_whole
 
     write_whole(path, text.encode("utf-8", "replace"))
 

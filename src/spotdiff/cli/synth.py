@@ -64,7 +64,7 @@ def command(
     \b
     Example: spotdiff synth --photos PHOTOS --cutouts CUTOUTS --out PAIRS --count 2000 --seed 1
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
     from spotdiff.data.synth.write_pairs import write_pairs
 
@@ -128,7 +128,7 @@ def _make_clips(
     Raises:
         SpotdiffError: an option, a material or the folder cannot be used, or PyAV is missing.
     """
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
     from spotdiff.data.synth import Materials
     from spotdiff.data.synth.clips import get_clip_recipe, write_clips
 

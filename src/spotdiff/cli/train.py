@@ -105,7 +105,7 @@ def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
 
 def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress]:
     """Train to the end; the progress at which something was measured."""
-    from spotdiff.cli._progress import watched
+    from spotdiff.cli._progress_bar import watched
 
     seen = []
     left = run.steps - run.begun
@@ -145,7 +145,7 @@ def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
     import sys
     from pathlib import Path
 
-    from spotdiff.files import write_whole
+    from spotdiff.atomic_write import write_whole
 
     steps = [{"step": m.step, "best": m.best, "figures": m.measured.figures if m.measured else {}} for m in seen]
     record = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}

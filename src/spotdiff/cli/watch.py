@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from spotdiff.cli._moments import MOMENT
+from spotdiff.cli._datetimes import MOMENT
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,7 +19,7 @@ import cv2
 
 from spotdiff.errors import OptionError
 from spotdiff.language.facts import COLOURS, SIZES
-from spotdiff.regions.surroundings import surroundings
+from spotdiff.regions.context_crop import surroundings
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:

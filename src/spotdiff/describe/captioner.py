@@ -13,7 +13,7 @@ from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.grammar import fact_sentence
 from spotdiff.language.parse import parse
 from spotdiff.params import check, param
-from spotdiff.regions.surroundings import square, surroundings, where_seen
+from spotdiff.regions.context_crop import square, surroundings, where_seen
 
 if TYPE_CHECKING:
     from spotdiff.language.facts import ChangeFact

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from spotdiff.evaluate.box_matching import IOU, IOUS
-from spotdiff.evaluate.maps import ALL, MapScores, total
+from spotdiff.evaluate.map_metrics import ALL, MapScores, total
 from spotdiff.metrics import masks
 from spotdiff.metrics.detections import auc, average_precision, curve, joined
 from spotdiff.report.maps import CHANGED
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from spotdiff.data.dataset import Form
-    from spotdiff.evaluate.maps import MapReport
-    from spotdiff.evaluate.measure import Outcome
+    from spotdiff.evaluate.evaluate_sample import Outcome
+    from spotdiff.evaluate.map_metrics import MapReport
     from spotdiff.metrics.detections import Bools, Floats
     from spotdiff.metrics.masks import Counts, Levels
 

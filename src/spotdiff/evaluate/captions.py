@@ -20,7 +20,7 @@ from spotdiff.metrics.facts import SLOTS, FactScores
 from spotdiff.nets.parts.vocabulary import words_of
 from spotdiff.options import Options
 from spotdiff.pipeline import compare
-from spotdiff.regions.surroundings import square
+from spotdiff.regions.context_crop import square
 from spotdiff.types import KINDS, Pair, Region
 
 if TYPE_CHECKING:

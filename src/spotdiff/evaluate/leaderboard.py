@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spotdiff
-from spotdiff.evaluate.maps import ALL
+from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import summary_of
 from spotdiff.evaluate.report_files import map_plots, write_all, write_map_plots, write_rows
 from spotdiff.evaluate.tables import Table

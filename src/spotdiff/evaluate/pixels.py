@@ -10,14 +10,14 @@ import numpy as np
 from spotdiff.align.warp import look_up
 from spotdiff.data.dataset import CHANGED, UNCOUNTED
 from spotdiff.errors import DataError
-from spotdiff.evaluate.maps import FOUR, tally
+from spotdiff.evaluate.map_metrics import FOUR, tally
 from spotdiff.metrics import masks
+from spotdiff.report.coordinates import in_own_pixels, places
 from spotdiff.report.maps import probability_maps
-from spotdiff.report.own_pixels import in_own_pixels, places
 
 if TYPE_CHECKING:
     from spotdiff.data.dataset import Truth
-    from spotdiff.evaluate.maps import Tally
+    from spotdiff.evaluate.map_metrics import Tally
     from spotdiff.metrics.masks import Levels
     from spotdiff.types import Box, Bytes, Comparison, Map, Mask
 

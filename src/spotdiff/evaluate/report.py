@@ -20,8 +20,8 @@ from spotdiff.evaluate.aggregate import (
     picture_metrics,
     pixel_metrics,
 )
-from spotdiff.evaluate.maps import ALL
-from spotdiff.evaluate.swap import swap_metrics
+from spotdiff.evaluate.map_metrics import ALL
+from spotdiff.evaluate.swap_consistency import swap_metrics
 from spotdiff.methods import get_method
 from spotdiff.metrics import masks
 from spotdiff.report.maps import CHANGED
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from spotdiff.data import Dataset
-    from spotdiff.evaluate.maps import MapReport
-    from spotdiff.evaluate.measure import Outcome
-    from spotdiff.evaluate.swap import SwapMetrics
+    from spotdiff.evaluate.evaluate_sample import Outcome
+    from spotdiff.evaluate.map_metrics import MapReport
+    from spotdiff.evaluate.swap_consistency import SwapMetrics
     from spotdiff.options import Options
 
 SCHEMA = "spotdiff/evaluation/1"

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.evaluate.maps import ALL
+from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import sample_row, summary_of
 from spotdiff.report.plots import Line, precision_recall_svg
 

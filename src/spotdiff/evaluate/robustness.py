@@ -15,7 +15,7 @@ from spotdiff.batch.run import processors
 from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.aggregate import object_metrics, picture_metrics, pixel_metrics
-from spotdiff.evaluate.measure import Outcome, judge
+from spotdiff.evaluate.evaluate_sample import Outcome, judge
 from spotdiff.evaluate.perturbations import STRENGTHS, Perturbation, perturbations, perturbed
 from spotdiff.evaluate.report_files import write_rows
 from spotdiff.evaluate.tables import Table

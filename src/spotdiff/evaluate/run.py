@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spotdiff.batch.pool import Died, each
 from spotdiff.batch.run import processors
 from spotdiff.errors import DataError, OptionError
-from spotdiff.evaluate.measure import Outcome, measure
+from spotdiff.evaluate.evaluate_sample import Outcome, measure
 from spotdiff.evaluate.report import Report, report_of
 from spotdiff.methods import get_method
 from spotdiff.options import Options

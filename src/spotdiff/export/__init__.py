@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError, MissingExtra
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.data.dataset import Dataset

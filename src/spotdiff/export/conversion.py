@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from spotdiff.errors import DataError
-from spotdiff.export.fold import folded
+from spotdiff.export.fold_batch_norm import folded
 from spotdiff.nets.parts.facts import KEY, Facts
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from spotdiff.align import align
+from spotdiff.atomic_write import write_whole
 from spotdiff.data.dataset import CHANGED, UNCOUNTED, Dataset, read_truth
 from spotdiff.errors import DataError, Refusal
-from spotdiff.files import write_whole
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
 from spotdiff.methods.network import Network

@@ -10,8 +10,8 @@ import numpy as np
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
+from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.source import Coded, open_source, shown
-from spotdiff.image.window import to_8_bit
 from spotdiff.options import Options
 from spotdiff.types import Pair, Picture
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import DataError
-from spotdiff.regions.centres import decode, painted
+from spotdiff.regions.centre_heatmap import decode, painted
 from spotdiff.types import Evidence
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.regions.cluster import density_labels
+from spotdiff.regions.density_clusters import density_labels
 from spotdiff.types import Extraction
 
 if TYPE_CHECKING:

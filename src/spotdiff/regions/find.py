@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align.warp import move_box, move_outlines
-from spotdiff.regions.directed import directed_labels
 from spotdiff.regions.extract import Limits, Thresholds, fainter_labels, label_regions, renumber, spans
 from spotdiff.regions.kinds import kind_by_edges, presence, window
 from spotdiff.regions.moved import pair_moves
 from spotdiff.regions.outline import outlines_of
-from spotdiff.regions.split import divide, standing_out
+from spotdiff.regions.removed_added import directed_labels
+from spotdiff.regions.split_removed_added import divide, standing_out
 from spotdiff.types import Region
 
 if TYPE_CHECKING:

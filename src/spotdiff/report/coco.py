@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spotdiff.report.own_pixels import SIDES, Side
+from spotdiff.report.coordinates import SIDES, Side
 from spotdiff.types import KINDS
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.report.own_pixels import SIDES, Side, labels_in
+from spotdiff.report.coordinates import SIDES, Side, labels_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotdiff.report.coordinates import places
 from spotdiff.report.data_uri import data_uri, heat_colours, heat_uri, picture_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
-from spotdiff.report.own_pixels import places
 from spotdiff.report.record import TIMED, plain, to_record
 
 if TYPE_CHECKING:

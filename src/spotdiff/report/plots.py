@@ -19,9 +19,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.clock import from_microseconds
 from spotdiff.errors import MissingExtra
-from spotdiff.files import write_whole
 from spotdiff.report.colours import KIND_COLOURS, css
 from spotdiff.report.markup import Html, element
 

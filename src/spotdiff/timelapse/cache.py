@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spotdiff.files import write_whole
+from spotdiff.atomic_write import write_whole
 from spotdiff.timelapse.step import Change, Part
 
 SCHEMA = "spotdiff/progress-step/1"

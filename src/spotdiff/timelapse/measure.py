@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from spotdiff.cache_key import digest, file_stamp, options_digest
 from spotdiff.describe import get_describer
 from spotdiff.describe._named_areas import read_areas
 from spotdiff.errors import DataError, LoadError, SpotdiffError
-from spotdiff.fingerprint import digest, file_stamp, options_digest
 from spotdiff.image.load import load_pair, load_picture, valid_mask
 from spotdiff.methods import get_method
 from spotdiff.options import Options
@@ -27,7 +27,7 @@ from spotdiff.timelapse.step import Change, Step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.image.dates import DatedPicture
+    from spotdiff.image.capture_time import DatedPicture
     from spotdiff.language.places import Areas
     from spotdiff.timelapse.step import Rows
     from spotdiff.types import Comparison, Mask, Matrix, Method, Picture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.errors import DataError
-from spotdiff.image.dates import DatedPicture, date_of_file, date_picture, natural_key
+from spotdiff.image.capture_time import DatedPicture, date_of_file, date_picture, natural_key
 
 ORDERS = ("taken", "name", "mtime")
 _EPOCH = datetime(1970, 1, 1)

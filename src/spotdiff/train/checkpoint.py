@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 
 State = dict[str, Any]
 

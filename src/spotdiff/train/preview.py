@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.files import write_whole
+from spotdiff.atomic_write import write_whole
 from spotdiff.train.validation import predictions
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from accelerate import PartialState
 
 import spotdiff
 from spotdiff import nets
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters

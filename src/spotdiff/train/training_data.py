@@ -13,9 +13,9 @@ import numpy as np
 
 from spotdiff.data import Dataset, open_named
 from spotdiff.data.augmented import AugmentedSource
-from spotdiff.data.inspect import checked
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.data.synth.materials import StoredImage
+from spotdiff.data.validate import checked
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:

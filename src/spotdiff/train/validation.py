@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spotdiff.evaluate.maps import MapScores
+from spotdiff.evaluate.map_metrics import MapScores
 from spotdiff.metrics.masks import LEVELS, best_threshold
 from spotdiff.nets.parts.outputs import FOUR, Net
-from spotdiff.regions.centres import decode, painted
+from spotdiff.regions.centre_heatmap import decode, painted
 from spotdiff.train.batches import collate
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ shared memory, kills what has stopped and starts it anew.
 """
 
 from spotdiff.video.feed import Feed, Status, open_feed
-from spotdiff.video.names import source_kind, source_name, without_password
+from spotdiff.video.source_names import source_kind, source_name, without_password
 from spotdiff.video.values import Frame
 
 __all__ = ["Feed", "Frame", "Status", "open_feed", "source_kind", "source_name", "without_password"]

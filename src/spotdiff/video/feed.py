@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
 
 from spotdiff.errors import LoadError, MissingExtra, OptionError
-from spotdiff.video.names import source_kind, source_name, without_password
-from spotdiff.video.process import Decoder
+from spotdiff.video.decoder_process import Decoder
+from spotdiff.video.source_names import source_kind, source_name, without_password
 from spotdiff.video.values import FeedOptions, Frame, Resumed, Task
 
 if TYPE_CHECKING:

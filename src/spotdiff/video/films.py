@@ -16,8 +16,8 @@ from av.video.reformatter import VideoReformatter
 
 from spotdiff.clock import EPOCH, in_utc
 from spotdiff.errors import LoadError
-from spotdiff.video.names import without_password, without_secrets
-from spotdiff.video.pace import PlayClock, RateLimit
+from spotdiff.video.frame_rate import PlayClock, RateLimit
+from spotdiff.video.source_names import without_password, without_secrets
 from spotdiff.video.values import Frame
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from spotdiff.clock import in_utc
 from spotdiff.errors import LoadError
-from spotdiff.image.dates import DatedPicture, date_picture, natural_key
+from spotdiff.image.capture_time import DatedPicture, date_picture, natural_key
 from spotdiff.image.load import load_picture
-from spotdiff.video.names import PICTURES
+from spotdiff.video.source_names import PICTURES
 from spotdiff.video.values import Frame
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import LoadError
-from spotdiff.video.names import webcam_device
-from spotdiff.video.pace import RateLimit
+from spotdiff.video.frame_rate import RateLimit
+from spotdiff.video.source_names import webcam_device
 from spotdiff.video.values import Frame
 
 if TYPE_CHECKING:

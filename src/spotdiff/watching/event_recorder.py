@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
 from spotdiff.watching.event import Amended, Closed, Opened
+from spotdiff.watching.event_texts import scene_text
 from spotdiff.watching.events import StoreDown
-from spotdiff.watching.texts import scene_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.watching.event import HEALTH_KINDS, Amended, Closed, Event, Opened, Witness
+from spotdiff.watching.event_texts import fault_text, intrusion_text, scene_text
 from spotdiff.watching.frame_buffer import FrameBuffer
 from spotdiff.watching.health import CameraHealth, is_complete
 from spotdiff.watching.intrusion import IntrusionDetector
 from spotdiff.watching.scene.scene import Scene
-from spotdiff.watching.scene.sizes import Sizes, enlarge, resize_mask, shrink
 from spotdiff.watching.scene.stabiliser import shift_back, visible_after
-from spotdiff.watching.texts import fault_text, intrusion_text, scene_text
+from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink
 from spotdiff.watching.zones import ZoneMap
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Camera, Rules
     from spotdiff.watching.scene.candidates import Candidate
     from spotdiff.watching.scene.judge import Judge
-    from spotdiff.watching.scene.median import MedianFrame
     from spotdiff.watching.scene.scene import SceneChange
+    from spotdiff.watching.scene.temporal_median import MedianFrame
 
 _OFFLINE = 10.0  # seconds without a frame that are an event, where a frame is late
 _LATE = 5.0  # times the usual gap between frames that are late

@@ -11,10 +11,10 @@ from spotdiff.image import load_picture
 from spotdiff.report.html import write_page
 from spotdiff.report.record import write_json
 from spotdiff.watching.event import Closed, Event, Opened, Witness
+from spotdiff.watching.event_texts import inspection_text
 from spotdiff.watching.rules.schedule import days_of, due_times
 from spotdiff.watching.scene.judge import region_bounds
-from spotdiff.watching.scene.sizes import enlarge, resize_mask, shrink, shrink_mask
-from spotdiff.watching.texts import inspection_text
+from spotdiff.watching.scene.working_sizes import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.watching.zones import min_score, zone_mask
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Inspection, Zone
     from spotdiff.watching.scene.judge import Judge
     from spotdiff.watching.scene.scene import Scene
-    from spotdiff.watching.scene.sizes import Sizes
+    from spotdiff.watching.scene.working_sizes import Sizes
 
 _IN = 0.5  # share of a thing's ground that must be in one of the zones
 _FRESH = 5.0  # seconds that the median may be old: a camera that is covered shows no tidy place

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Box, Bytes, Mask
     from spotdiff.watching.event import Transition
     from spotdiff.watching.rules.settings import Zone
-    from spotdiff.watching.scene.median import MedianFrame
+    from spotdiff.watching.scene.temporal_median import MedianFrame
 
 _LEAST = 0.002  # share of the picture that an intruder fills, where the zone says nothing
 _HITS = 3  # frames that it is seen in

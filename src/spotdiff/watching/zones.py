@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spotdiff.types import Mask
     from spotdiff.watching.rules.settings import Zone
-    from spotdiff.watching.scene.sizes import Sizes
+    from spotdiff.watching.scene.working_sizes import Sizes
 
 _IN = 0.5  # share of a thing's ground that must be in a zone
 _PLACE = 0.2  # share of the ground of what moved that each of its two places has, and a speck has not

@@ -13,8 +13,8 @@ from data.published import copies
 from spotdiff import plugins
 from spotdiff.data import open_dataset, open_named
 from spotdiff.data.dataset import read_truth
-from spotdiff.data.inspect import inspect
 from spotdiff.data.published import get_published, published_summaries
+from spotdiff.data.validate import inspect
 from spotdiff.errors import DataError, OptionError
 
 BOX = (4.0, 8.0, 20.0, 16.0)

@@ -8,10 +8,10 @@ import pytest
 
 from spotdiff.data.synth import Materials, PairRecipe, Synthesis
 from spotdiff.data.synth import drawings as module
+from spotdiff.data.synth.clone_patches import patches
 from spotdiff.data.synth.cutouts import cutout_of
 from spotdiff.data.synth.drawings import drawing
 from spotdiff.data.synth.materials import StoredImage
-from spotdiff.data.synth.patches import patches
 
 PLAIN = {
     "light": 0.0,

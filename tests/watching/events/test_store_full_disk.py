@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from spotdiff.errors import OptionError
 from spotdiff.watching.events import Retention, StoreDown, open_store, verify
-from spotdiff.watching.events.disk import Reserve, free_bytes
+from spotdiff.watching.events.durable_files import Reserve, free_bytes
 from spotdiff.watching.events.schema import journal
 from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
 
@@ -142,7 +142,7 @@ def test_a_picture_that_came_out_shorter_is_not_believed(store, monkeypatch):
     def shorter(handle):
         return os.stat_result((*whole(handle)[:6], 1, *whole(handle)[7:10]))
 
-    monkeypatch.setattr("spotdiff.watching.events.disk.os.fstat", shorter)
+    monkeypatch.setattr("spotdiff.watching.events.durable_files.os.fstat", shorter)
     event = store.add(make_event(), make_witness())
     monkeypatch.undo()
     assert store.evidence(event.id) == {}
@@ -166,7 +166,7 @@ def test_a_reserve_takes_up_room_and_gives_it_back(tmp_path, monkeypatch):
     assert not reserve.lacking
     assert reserve.release()
     assert not reserve.release()
-    monkeypatch.setattr("spotdiff.watching.events.disk.free_bytes", lambda _path: MB)
+    monkeypatch.setattr("spotdiff.watching.events.durable_files.free_bytes", lambda _path: MB)
     assert not reserve.take()
     none = Reserve(tmp_path / ".none", 0)
     assert not none.lacking

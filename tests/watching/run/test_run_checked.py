@@ -8,11 +8,11 @@ import pytest
 
 from spotdiff.errors import DataError, LoadError, OptionError, SpotdiffError
 from spotdiff.options import Options
-from spotdiff.watching import check
-from spotdiff.watching.check import problems
+from spotdiff.watching import validate_rules
 from spotdiff.watching.events import open_store
 from spotdiff.watching.rules import Camera, Inspection, Zone
 from spotdiff.watching.run import Watch, time_zone
+from spotdiff.watching.validate_rules import problems
 from watching.run.run_toys import drop, make_film, make_rules, place, replayed, spans
 
 
@@ -128,7 +128,7 @@ def test_all_problems_are_told_at_once(told, folder):
 
 
 def test_a_password_is_not_told(told, monkeypatch):
-    monkeypatch.setattr(check, "_CONNECT", 1.0)
+    monkeypatch.setattr(validate_rules, "_CONNECT", 1.0)
     (found,) = told("http://ann:hush@127.0.0.1:9/live")
     assert "no picture from http://ann:***@127.0.0.1:9/live in" in found
     assert "hush" not in found

@@ -13,9 +13,9 @@ from spotdiff.cli._watching import View
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.watching.event import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS
+from spotdiff.watching.event_texts import fault_text, record_of, scene_text
 from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.status import CameraStatus, WatchStatus
-from spotdiff.watching.texts import fault_text, record_of, scene_text
 from watching.events.store_toys import make_event
 
 ENGLISH = get_catalogue("en")

@@ -11,7 +11,7 @@ from spotdiff.methods import get_method
 from spotdiff.options import Options
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.scene.scene import Criteria, Scene
-from spotdiff.watching.scene.sizes import Sizes, shrink
+from spotdiff.watching.scene.working_sizes import Sizes, shrink
 
 SIZE = (256, 144)
 HERE, THERE = (80, 60, 106, 86), (170, 40, 196, 66)

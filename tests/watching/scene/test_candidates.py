@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from spotdiff.watching.scene.candidates import Candidate, bounding_box, dilate, overlaps
-from spotdiff.watching.scene.history import History, nearest_look, ring_around
-from spotdiff.watching.scene.sizes import Sizes, enlarge, resize_mask, shrink, shrink_mask
+from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
+from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink, shrink_mask
 from watching.scene.scene_toys import HERE, lit, noisy, place, with_thing
 
 SCALES = Sizes.of(place(), side=640)

@@ -13,7 +13,7 @@ import pytest
 from spotdiff.regions.boxes import iou
 from spotdiff.watching.event import Amended, Closed
 from spotdiff.watching.rules import Zone
-from spotdiff.watching.scene.sizes import Sizes
+from spotdiff.watching.scene.working_sizes import Sizes
 from spotdiff.watching.zones import ZoneMap, min_score, zone_mask
 from watching.scene.fake_camera import EMPTY, FULL, NOON, FakeCamera, in_short
 from watching.scene.scene_toys import HERE, THERE, judge, lit, place, with_thing, with_walker

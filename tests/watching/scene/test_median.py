@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.median import TemporalMedian
-from spotdiff.watching.scene.sizes import Sizes
+from spotdiff.watching.scene.temporal_median import TemporalMedian
+from spotdiff.watching.scene.working_sizes import Sizes
 from watching.scene.scene_toys import SIZE, lit, moved, noisy, place
 
 SCALES = Sizes.of(place(), side=640)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from spotdiff.watching.scene.candidates import dilate
-from spotdiff.watching.scene.median import MedianFrame
 from spotdiff.watching.scene.reference import Reference, Regimes
-from spotdiff.watching.scene.sizes import Sizes, resize_mask, shrink
+from spotdiff.watching.scene.temporal_median import MedianFrame
+from spotdiff.watching.scene.working_sizes import Sizes, resize_mask, shrink
 from watching.scene.scene_toys import in_grey, lit, place
 
 SCALES = Sizes.of(place(), side=640)

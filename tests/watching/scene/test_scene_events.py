@@ -10,7 +10,7 @@ import pytest
 
 from spotdiff.regions.boxes import iou
 from spotdiff.watching.scene.scene import Criteria
-from spotdiff.watching.scene.sizes import shrink
+from spotdiff.watching.scene.working_sizes import shrink
 from watching.scene.scene_toys import (
     DWELL,
     HERE,

@@ -10,7 +10,7 @@ import pytest
 
 from spotdiff.regions.boxes import iou
 from spotdiff.watching.event import Closed
-from spotdiff.watching.snapshot import load_snapshot, save_snapshot
+from spotdiff.watching.scene_state import load_snapshot, save_snapshot
 from watching.scene.fake_camera import EMPTY, FULL, FakeCamera, in_short
 from watching.scene.scene_toys import THERE, lit, place, with_thing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.sizes import Sizes, shrink
 from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
+from spotdiff.watching.scene.working_sizes import Sizes, shrink
 from watching.scene.scene_toys import in_grey, lit, moved, noisy, place
 
 WORK = (384, 216)

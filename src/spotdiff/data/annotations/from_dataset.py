@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.data.annotations.annotation import (
     ADDED,
     CHANGED,
@@ -24,7 +25,6 @@ from spotdiff.data.annotations.to_dataset import new_folder
 from spotdiff.data.dataset import CHANGED as CHANGED_LEVEL
 from spotdiff.data.dataset import EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.errors import DataError, SpotdiffError
-from spotdiff.files import write_whole
 from spotdiff.image import load_picture
 from spotdiff.regions.polygons import mask_polygons, rectangle
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.data.annotations.annotation import ADDED, CHANGED, IGNORE, MOVED, REMOVED, SIDES, Side
 from spotdiff.data.dataset import CHANGED as CHANGED_LEVEL
 from spotdiff.data.dataset import EITHER, UNCOUNTED
 from spotdiff.errors import OptionError
-from spotdiff.files import write_whole
 from spotdiff.image.png import encode_grey
 from spotdiff.regions.boxes import iou
 from spotdiff.regions.polygons import covered_window, tight_box

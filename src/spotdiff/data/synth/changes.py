@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from spotdiff.data.synth.canvas import AFTER, BEFORE, BOTH, PairCanvas, Position, Shadow
+from spotdiff.data.synth.clone_patches import patches
 from spotdiff.data.synth.cutouts import Cutout, cutout_of, named, recoloured, tinted
 from spotdiff.data.synth.lettering import on_screen, rewritten, words, written
-from spotdiff.data.synth.patches import patches
 from spotdiff.data.synth.shadows import random_shadow
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 
 from spotdiff import __version__
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
 from spotdiff.data.synth.captions import fact_of, in_order, sentences_of
 from spotdiff.data.synth.contact_sheet import contact_sheet
 from spotdiff.data.synth.output import claim_folder, encode_json, encode_png, map_numbers, provenance
 from spotdiff.data.synth.synthesis import Synthesis
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Example

@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import KEY, Facts
 from spotdiff.nets.parts.outputs import Net

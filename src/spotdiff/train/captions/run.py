@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 import spotdiff
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import count_parameters

@@ -22,7 +22,7 @@ from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of
 from spotdiff.nets.parts.captioning import slots_tensor
 from spotdiff.nets.parts.vocabulary import PAD, Vocabulary
-from spotdiff.regions.surroundings import square, surroundings, where_seen
+from spotdiff.regions.context_crop import square, surroundings, where_seen
 
 if TYPE_CHECKING:
     from spotdiff.types import Box, Bytes, Kind

@@ -22,9 +22,9 @@ from spotdiff.watching.alerts import (
     message_of,
 )
 from spotdiff.watching.alerts.queue import delivery_row
+from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.events.evidence import event_folder
 from spotdiff.watching.rules.schedule import seconds_of
-from spotdiff.watching.texts import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

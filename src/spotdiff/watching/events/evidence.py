@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from spotdiff.errors import SpotdiffError
-from spotdiff.watching.events.disk import FolderLock, make_folders, sync_folder, try_lock, write_durably
+from spotdiff.watching.events.durable_files import FolderLock, make_folders, sync_folder, try_lock, write_durably
 from spotdiff.watching.events.encoding import FILES, encode
 from spotdiff.watching.events.errors import is_disk_full, reason
 from spotdiff.watching.events.schema import micros
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotdiff.watching.event import Event, Witness
-    from spotdiff.watching.events.disk import Reserve
+    from spotdiff.watching.events.durable_files import Reserve
 
 STAGING = ".staging"
 FREEING_S = 10.0  # while the disk stays full, old evidence is looked for no more often than this

@@ -10,10 +10,10 @@ from uuid import uuid4
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError, OptionError
-from spotdiff.files import write_whole
 from spotdiff.watching.events.database import make_engine, parse_address, read_only, writing
-from spotdiff.watching.events.disk import Reserve
+from spotdiff.watching.events.durable_files import Reserve
 from spotdiff.watching.events.errors import is_disk_full, reason
 from spotdiff.watching.events.evidence import EvidenceFolder
 from spotdiff.watching.events.schema import current_revision, events, facts, migrate, utc_now

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from spotdiff.params import check, param
-from spotdiff.watching.events.disk import free_bytes
+from spotdiff.watching.events.durable_files import free_bytes
 from spotdiff.watching.events.schema import events, evidence, journal, micros
 from spotdiff.watching.events.write import add_journal_line
 

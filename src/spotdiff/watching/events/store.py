@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from spotdiff.types import Box
     from spotdiff.watching.event import State
-    from spotdiff.watching.events.disk import Reserve
+    from spotdiff.watching.events.durable_files import Reserve
     from spotdiff.watching.events.evidence import EvidenceFolder
     from spotdiff.watching.events.open import EventNumbers
     from spotdiff.watching.events.retention import Freed, Retention

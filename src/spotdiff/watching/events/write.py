@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Table, and_, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 from spotdiff.watching.event import Event
 from spotdiff.watching.events.database import writing
 from spotdiff.watching.events.errors import StoreDown, is_disk_full, is_rejected, reason
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
     from spotdiff.watching.events.database import Address
-    from spotdiff.watching.events.disk import FolderLock, Reserve
+    from spotdiff.watching.events.durable_files import FolderLock, Reserve
 
 T = TypeVar("T")
 Change = dict[str, Any]

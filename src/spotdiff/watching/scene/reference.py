@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from spotdiff.watching.scene.detector import difference_map, light_ratio
-from spotdiff.watching.scene.sizes import shrink
+from spotdiff.watching.scene.working_sizes import shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
-    from spotdiff.watching.scene.median import MedianFrame
+    from spotdiff.watching.scene.temporal_median import MedianFrame
 
 _MOST_LOOKS = 4  # second looks of single places that are remembered, such as the light of a lamp
 _RATE = 0.02  # share of a frame that is learned in a second

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.watching.event_texts import moved_text
 from spotdiff.watching.scene.candidates import Candidate, dilate, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
-from spotdiff.watching.scene.history import History, nearest_look, ring_around
 from spotdiff.watching.scene.judge import judge_ground
-from spotdiff.watching.scene.median import TemporalMedian
+from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
 from spotdiff.watching.scene.reference import Reference, Regimes
-from spotdiff.watching.scene.sizes import resize_mask, shrink, shrink_mask
 from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
-from spotdiff.watching.texts import moved_text
+from spotdiff.watching.scene.temporal_median import TemporalMedian
+from spotdiff.watching.scene.working_sizes import resize_mask, shrink, shrink_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Comparison, Mask
     from spotdiff.watching.event import Transition
     from spotdiff.watching.scene.judge import Judge
-    from spotdiff.watching.scene.median import MedianFrame
-    from spotdiff.watching.scene.sizes import Sizes
+    from spotdiff.watching.scene.temporal_median import MedianFrame
+    from spotdiff.watching.scene.working_sizes import Sizes
 
 _PACE = 1.0  # seconds between looks
 _SPAN = 3.0  # seconds that a median is taken over

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.data.synth.clips.ground_truth import truth_of
 from spotdiff.data.synth.clips.plan import ClipPlan
 from spotdiff.data.synth.clips.planner import plan_clip
@@ -26,7 +27,6 @@ from spotdiff.data.synth.clips.render import ClipRenderer, encode_film, frames_o
 from spotdiff.data.synth.materials import Materials
 from spotdiff.data.synth.output import claim_folder, encode_json, encode_png, map_numbers, provenance
 from spotdiff.errors import DataError
-from spotdiff.files import write_whole
 
 if TYPE_CHECKING:
     from spotdiff.types import Box, Bytes

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.metrics import detections as boxes
-from spotdiff.report.own_pixels import SIDES, in_own_pixels
+from spotdiff.report.coordinates import SIDES, in_own_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spotdiff.report.own_pixels import Side
+    from spotdiff.report.coordinates import Side
     from spotdiff.types import Comparison, Kind, Mask, Region
 
 SURE = 0.5  # this and above is what evidence calls changed

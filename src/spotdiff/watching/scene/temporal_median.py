@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from spotdiff.image.background_models import middle
-from spotdiff.watching.scene.sizes import shrink
 from spotdiff.watching.scene.stabiliser import visible_after
+from spotdiff.watching.scene.working_sizes import shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask
-    from spotdiff.watching.scene.sizes import Sizes
+    from spotdiff.watching.scene.working_sizes import Sizes
 
 _MOST, _FEWEST = 9, 3  # frames that a median is taken of
 _NEAR = np.ones((3, 3), np.uint8)

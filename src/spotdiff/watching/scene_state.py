@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotdiff.files import write_whole
+from spotdiff.atomic_write import write_whole
 from spotdiff.watching.scene.candidates import Candidate, dilate
 from spotdiff.watching.scene.judge import Judgement
 from spotdiff.watching.scene.reference import Reference, Regimes
-from spotdiff.watching.scene.sizes import resize_mask
+from spotdiff.watching.scene.working_sizes import resize_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Mask
     from spotdiff.watching.event import Event
     from spotdiff.watching.scene.scene import Scene
-    from spotdiff.watching.scene.sizes import Sizes
+    from spotdiff.watching.scene.working_sizes import Sizes
 
 _VERSION = 1
 _BROKEN = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)

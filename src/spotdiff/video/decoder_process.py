@@ -12,14 +12,14 @@ from multiprocessing import get_context, resource_tracker
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import LoadError
-from spotdiff.video.names import without_secrets
-from spotdiff.video.pace import played
-from spotdiff.video.ring import RingReader, RingWriter
+from spotdiff.video.frame_rate import played
+from spotdiff.video.ring_buffer import RingReader, RingWriter
+from spotdiff.video.source_names import without_secrets
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from spotdiff.video.ring import RingAddress, RingFrame
+    from spotdiff.video.ring_buffer import RingAddress, RingFrame
     from spotdiff.video.values import Frame, Heartbeat, Task
 
     Reader = Callable[[Task, Heartbeat], Iterator[Frame]]

@@ -10,13 +10,13 @@ from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.box_matching import match_boxes
 from spotdiff.evaluate.pixels import levels_of, tally_of
-from spotdiff.evaluate.swap import Swapped, compare_swapped
+from spotdiff.evaluate.swap_consistency import Swapped, compare_swapped
 from spotdiff.pipeline import compare
 
 if TYPE_CHECKING:
     from spotdiff.data import Sample
     from spotdiff.data.dataset import Form, Truth
-    from spotdiff.evaluate.maps import Tally
+    from spotdiff.evaluate.map_metrics import Tally
     from spotdiff.metrics.detections import Detections
     from spotdiff.metrics.masks import Levels
     from spotdiff.options import Options

@@ -10,8 +10,8 @@ import pytest
 
 from spotdiff.errors import LoadError
 from spotdiff.video import Frame
-from spotdiff.video import ring as rings
-from spotdiff.video.ring import RingReader, RingWriter
+from spotdiff.video import ring_buffer as rings
+from spotdiff.video.ring_buffer import RingReader, RingWriter
 
 WALL = datetime(2024, 1, 31, 23, 59, 59, 123456, tzinfo=UTC)
 
