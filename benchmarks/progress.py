@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from spotdiff.options import Options
-from spotdiff.watching.progress import measure_progress, series
+from spotdiff.timelapse import measure_progress, series
 
 SIZE, MARGIN, PICTURES = (640, 480), 60, 6
 WALL, YARD = (80, 120, 400, 320), (440, 100, 600, 400)  # left, top, right, bottom in the first picture

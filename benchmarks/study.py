@@ -20,16 +20,16 @@ import torch
 
 from spotdiff.data.example import Example, Source
 from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
-from spotdiff.evaluate.figures import Curve
+from spotdiff.evaluate.aggregate import Curve
 from spotdiff.evaluate.maps import FOUR, MapReport, MapScores
-from spotdiff.evaluate.plot import Line, precision_recall_svg
 from spotdiff.metrics import masks
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.journal import Journal
-from spotdiff.train.loop import JOURNAL, WEIGHTS
-from spotdiff.train.measure import answers, count
+from spotdiff.report.plots import Line, precision_recall_svg
+from spotdiff.train.loop import METRICS, WEIGHTS
+from spotdiff.train.metrics_log import MetricsLog
 from spotdiff.train.recipe import Recipe, changed, get_recipe
 from spotdiff.train.run import prepare
+from spotdiff.train.validation import add_scores, predictions
 
 SEED_OF_TEST = 977
 SMALL = {"backbone": "small", "width": 32}
@@ -103,9 +103,9 @@ def test_pairs(options: argparse.Namespace, changes: Mapping[str, object]) -> li
 
 
 def done(out: Path, steps: int) -> bool:
-    journal = Journal(out / JOURNAL)
-    journal.resume(steps)
-    return bool(journal.rows) and journal.rows[-1]["step"] == steps
+    metrics_log = MetricsLog(out / METRICS)
+    metrics_log.resume(steps)
+    return bool(metrics_log.rows) and metrics_log.rows[-1]["step"] == steps
 
 
 def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
@@ -115,25 +115,29 @@ def learned(name: str, options: argparse.Namespace) -> tuple[Path, float]:
         return out, float("nan")
     run = prepare(recipe_of(name, options), [options.train], out)
     if EVERY[name].one_mask:
-        lessons = run.lessons
-        held_out = tuple(one_mask(pair) for pair in lessons.held_out)
-        run = replace(run, lessons=replace(lessons, source=OneMask(lessons.source), held_out=held_out))
+        training_data = run.training_data
+        held_out = tuple(one_mask(pair) for pair in training_data.held_out)
+        run = replace(
+            run, training_data=replace(training_data, source=OneMask(training_data.source), held_out=held_out)
+        )
     start, steps = time.perf_counter(), 0
-    for moment in run.moments(workers=options.workers):
+    for progress in run.progress(workers=options.workers):
         steps += 1
-        if moment.measured:
-            print(f"{name}: step {moment.step} loss {moment.loss:.3f} score {moment.measured.score:.3f}", flush=True)
+        if progress.measured:
+            print(
+                f"{name}: step {progress.step} loss {progress.loss:.3f} score {progress.measured.score:.3f}", flush=True
+            )
     return out, (time.perf_counter() - start) / steps if steps else float("nan")
 
 
 def judged(weights: Path, pairs: Sequence[Example]) -> tuple[MapScores, dict[str, float]]:
     net, facts = load_weights(weights)
     start = time.perf_counter()
-    said = answers(net, pairs)
+    said = predictions(net, pairs)
     seconds = (time.perf_counter() - start) / len(pairs)
     scores = MapScores()
     for example, one in zip(pairs, said, strict=True):
-        count(scores, example, one, directed=net.directed)
+        add_scores(scores, example, one, directed=net.directed)
     at = scores.levels["any"].at(round(facts.threshold * (masks.LEVELS - 1)))
     calibrated = float(masks.f1(at))  # the threshold is from held-out pairs of the training
     return scores, {"parameters": facts.parameters, "seconds": seconds, "steps": facts.steps, "any F1": calibrated}

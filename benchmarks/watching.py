@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spotdiff.evaluate.events import Reported, event_table, ours, read_clips, summed, watch_clip
+from spotdiff.evaluate.events import ReportedEvent, default_watcher, event_table, read_clips, summed, watch_clip
 from spotdiff.evaluate.tables import aligned
 from spotdiff.options import Options
 
@@ -62,7 +62,7 @@ class Blobs:
                 blob.told = True
                 left, top, width, height = cv2.boundingRect(blob.mask.astype(np.uint8))
                 box = (left, top, left + width, top + height)
-                yield Reported("changed", box, None, blob.since, seconds)
+                yield ReportedEvent("changed", box, None, blob.since, seconds)
 
 
 def absdiff(frames):
@@ -88,7 +88,7 @@ def dual_mog2(frames):
         yield from blobs.see(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0, seconds)
 
 
-WATCHERS = {"spotdiff": ours(Options()), "dual MOG2": dual_mog2, "absdiff": absdiff}
+WATCHERS = {"spotdiff": default_watcher(Options()), "dual MOG2": dual_mog2, "absdiff": absdiff}
 
 
 def watched(job):
@@ -122,10 +122,10 @@ def clips(folder, only, out):
 
 def films(sources, out, settings):
     """Replay films or folders and write their events as one page."""
+    from spotdiff.video import source_name
     from spotdiff.watching.page import event_page
     from spotdiff.watching.rules import rules_of, with_settings
     from spotdiff.watching.run import Watch
-    from spotdiff.watching.sources import source_name
 
     names = [source_name(source) for source in sources]
     rules = rules_of(sources, names=names)
@@ -136,9 +136,9 @@ def films(sources, out, settings):
         spans = {}
         with Watch(rules, replay=True) as watch:
             watch.run()
-            for station in watch.stations:
-                last = station.watch._last
-                spans[station.camera.name] = last.seconds if last else 0.0
+            for monitor in watch.monitors:
+                last = monitor.analyser.last_frame
+                spans[monitor.camera.name] = last.seconds if last else 0.0
             events = watch.store.events()
             for name in names:
                 mine = [event for event in events if event.camera == name]
@@ -169,7 +169,7 @@ def cost(minutes):
         watcher = iterate(place, noise, frames)
         start, memory = time.process_time(), []
         made = 0.0
-        run = ours(Options())
+        run = default_watcher(Options())
         seen = 0
 
         def fed(source=watcher):

@@ -51,7 +51,7 @@ def run(arguments: list[str]) -> int:
     """
     pair = plain_comparison(arguments)
     if pair is not None:
-        from spotdiff.sound import identical_pictures
+        from spotdiff.quick_identity import identical_pictures
 
         if identical_pictures(*pair, max_pixels=_MAX_PIXELS):
             if not _FLAGS.intersection(arguments):

@@ -13,7 +13,7 @@ import numpy as np
 from spotdiff.align import lay
 from spotdiff.align.warp import map_box, move_outlines
 from spotdiff.light import match_light
-from spotdiff.methods._shown import opposite
+from spotdiff.methods._postprocess import opposite
 from spotdiff.types import Region
 
 if TYPE_CHECKING:

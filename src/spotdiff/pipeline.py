@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align import align
-from spotdiff.describe import described, get_describer, whole_told
+from spotdiff.describe import described, get_describer, summary_text
 from spotdiff.errors import Refusal
 from spotdiff.history import over, restless
 from spotdiff.image import load_pair
@@ -83,7 +83,7 @@ def compare_pair(
         texts, note = described(describer, answer, regions)
         own = tuple(replace(region, text=text) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
-        said = whole_told(answer, language=options.language, least_px=least, note=note)
+        said = summary_text(answer, language=options.language, least_px=least, note=note)
     return replace(answer, regions=own, text=said, seconds=clock.seconds)
 
 

@@ -16,6 +16,20 @@ from pathlib import Path
 from spotdiff.errors import OptionError
 
 _HOUSE = Path(__file__).parent
+_SPELLINGS = {  # further names of a plug-in: a network's own name where a method is asked for
+    "methods": dict.fromkeys(("unet", "fused", "siamese", "fc-siam-conc", "fc-siam-diff", "onnx"), "network")
+}
+
+
+def canonical(room: str, name: str) -> str:
+    """The name that a plug-in is listed by, from any accepted spelling of it; other names stay as they are.
+
+    Examples:
+        >>> canonical("methods", "fc_siam_diff"), canonical("methods", "pixel")
+        ('network', 'pixel')
+    """
+    name = name.replace("_", "-")
+    return _SPELLINGS.get(room, {}).get(name, name)
 
 
 def _files(room: str) -> dict[str, Path]:
@@ -32,7 +46,7 @@ def _guests(room: str) -> dict[str, object]:
 def names(room: str) -> list[str]:
     """Names of all plug-ins of a room, ours first, each list sorted; nothing is imported."""
     ours = list(_files(room))
-    return ours + sorted(set(_guests(room)) - set(ours))
+    return ours + sorted(set(_guests(room)) - set(ours) - set(_SPELLINGS.get(room, {})))
 
 
 def summaries(room: str) -> dict[str, str]:
@@ -47,12 +61,12 @@ def summaries(room: str) -> dict[str, str]:
 
 
 def load(room: str, name: str) -> type:
-    """The class of a plug-in.
+    """The class of a plug-in, by any accepted spelling of its name.
 
     Raises:
         OptionError: the room has no plug-in of that name; the nearest is suggested.
     """
-    name = name.replace("_", "-")
+    name = canonical(room, name)
     if name in _files(room):
         module = import_module(f"spotdiff.{room.replace('/', '.')}.{name.replace('-', '_')}")
         found: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from spotdiff.batch import Entry, run
-from spotdiff.batch.entry import Places
+from spotdiff.batch.pairs import OutputPaths
 from spotdiff.errors import OptionError
 from spotdiff.report.record import load_schema
 
@@ -42,11 +42,11 @@ def test_maps_thumbs_and_pages_when_asked_for(entries, plan):
     assert marked[20:40, 30:60].all()
     assert marked.sum() == 600
     for entry in entries:
-        places = Places(plan.out, entry.name)
+        places = OutputPaths(plan.out, entry.name)
         assert all(path.is_file() for path in (*places.maps, *places.thumbs))
         assert places.page.is_file() == (entry.name == "roof/1")
     list(run(entries, replace(plan, pages="all"), workers=0))
-    assert Places(plan.out, "yard").page.is_file()
+    assert OutputPaths(plan.out, "yard").page.is_file()
 
 
 def test_bad_pairs_are_rows(entries, plan, tmp_path):
@@ -152,16 +152,6 @@ def test_one_again_when_its_files_are_others(entries, plan, change):
     assert verdicts(run(entries, plan, workers=0)) == AGAIN | {"yard": ("same", False)}
 
 
-def test_a_mask_of_another_time_asks_for_all_again(entries, plan, tmp_path):
-    mask = tmp_path / "mask.png"
-    Image.new("L", (96, 64)).save(mask)
-    plan = replace(plan, options=plan.options.changed(ignore_mask=str(mask)))
-    list(run(entries, plan, workers=0))
-    assert all(one.resumed for one in run(entries, plan, workers=0))
-    os.utime(mask, (1, 1))
-    assert not any(one.resumed for one in run(entries, plan, workers=0))
-
-
 def test_a_ledger_cut_short_costs_one_pair(entries, plan):
     list(run(entries, plan, workers=0))
     ledger = plan.out / ".resume.jsonl"
@@ -195,3 +185,43 @@ def test_another_of_the_name_does_not_touch_the_first(entries, plan):
         done = list(run([*entries, *others], plan, workers=0))
         assert sorted(one.row.verdict for one in done) == ["changed", "same", "same", *["trouble"] * 3]
         assert sum(one.resumed for one in done) == 3 * resumed
+
+
+CHINESE = Path(__file__).parents[2] / "src" / "spotdiff" / "language" / "catalogues" / "zh.po"
+
+
+def overwritten(path, data):
+    """Other content of the same size and time, as a copy that keeps times leaves it."""
+    status = path.stat()
+    assert len(data) == status.st_size
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def named_mask(folder):
+    mask = folder / "mask.bmp"
+    Image.new("L", (96, 64)).save(mask)
+    return mask, {"ignore_mask": str(mask)}, mask.read_bytes()[:-1] + b"\x01"
+
+
+def named_areas(folder):
+    areas = folder / "areas.json"
+    areas.write_text('{"gate": [[0, 0], [40, 0], [40, 40]]}')
+    return areas, {"areas": str(areas)}, areas.read_bytes().replace(b"gate", b"wall")
+
+
+def named_catalogue(folder):
+    catalogue = folder / "zz.po"
+    catalogue.write_bytes(CHINESE.read_bytes())
+    return catalogue, {"language": str(catalogue)}, catalogue.read_bytes().replace("两".encode(), "二".encode())
+
+
+@pytest.mark.parametrize("named", [named_mask, named_areas, named_catalogue])
+def test_other_content_of_a_file_that_an_option_names_asks_for_all_again(entries, plan, tmp_path, named):
+    path, options, other = named(tmp_path)
+    assert other != path.read_bytes()
+    plan = replace(plan, options=plan.options.changed(**options))
+    list(run(entries, plan, workers=0))
+    assert all(one.resumed for one in run(entries, plan, workers=0))
+    overwritten(path, other)
+    assert not any(one.resumed for one in run(entries, plan, workers=0))

@@ -103,7 +103,7 @@ def test_index_is_parquet_where_pyarrow_is(spotdiff, pairs, tmp_path, monkeypatc
     ]
     assert rows[0]["score"] > 0.5
     assert not (tmp_path / "out/index.csv").exists()
-    monkeypatch.setattr("spotdiff.batch.index.find_spec", lambda _: None)
+    monkeypatch.setattr("spotdiff.batch.results.find_spec", lambda _: None)
     assert spotdiff("batch", table, "--out", tmp_path / "other", *PLAIN).code == 2
     assert len(index(tmp_path / "other")) == 3
     ran = spotdiff("batch", table, "--out", tmp_path / "third", "--index", "parquet", *PLAIN)

@@ -1,5 +1,6 @@
 import json
 
+from ready import SPELLINGS
 from spotdiff.methods import get_method, method_names
 from spotdiff.params import params_of
 
@@ -18,6 +19,12 @@ def test_parameters_as_a_table(spotdiff):
         assert line.split()[1] == shown
         assert known.help in line
         assert known.range in line
+
+
+def test_a_networks_name_shows_the_method_that_runs_it(spotdiff):
+    assert spotdiff("methods", "fc_siam_diff").out == spotdiff("methods", "network").out
+    listed = next(line for line in spotdiff("methods").out.splitlines() if line.startswith("network "))
+    assert all(name in listed for name in SPELLINGS)
 
 
 def test_as_json(spotdiff):

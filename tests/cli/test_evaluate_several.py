@@ -1,4 +1,4 @@
-"""The verb evaluate with several methods, exchanged pairs and disturbances."""
+"""The verb evaluate with several methods, exchanged pairs and perturbations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.cli._candidates import read_candidates
+from spotdiff.cli._methods_option import read_candidates
 from spotdiff.errors import OptionError
 
 PLAIN = ("--align", "off", "--light", "off", "--workers", "0")

@@ -8,12 +8,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from spotdiff.watching.store import open_store
-from spotdiff.watching.values import Witness
+from spotdiff.watching.alerts import AlertQueue, message_of
+from spotdiff.watching.event import Witness
+from spotdiff.watching.events import open_store
+from spotdiff.watching.texts import record_of
+from watching.events.store_toys import START, make_event, make_witness
 from watching.run.run_toys import BAG, place
-from watching.store.store_toys import START, make_event, make_witness
 
-VERBS = ("list", "show", "acknowledge", "normal", "export", "rerun", "verify")
+VERBS = ("list", "show", "acknowledge", "normal", "export", "rerun", "verify", "retry")
 
 
 @pytest.fixture(scope="module")
@@ -203,10 +205,45 @@ def test_evidence_is_held_against_its_digests(events, path):
     ]
 
 
+@pytest.fixture
+def given_up(path):
+    """What two sinks did not take, one after the other, of two events."""
+    with open_store(str(path), reserve_mb=0) as store:
+        queue = AlertQueue(store.engine)
+        for event in store.events(state="open"):
+            queue.put(message_of(event, "opened", record=record_of(event), at=START), ["mail", "mqtt"])
+        for sink in ("mail", "mqtt"):
+            for _ in range(2):
+                queue.mark_dead(queue.head(sink), reason=f"{sink} is full")
+
+
+def waiting(path):
+    with open_store(str(path), reserve_mb=0) as store:
+        return [(delivery.key, delivery.tries) for delivery in AlertQueue(store.engine).waiting()]
+
+
+@pytest.mark.usefixtures("given_up")
+def test_alerts_that_were_given_up_are_sent_again(events, path):
+    ran = events("retry", "hall-1", "--sink", "mail")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == ["hall-1         opened       mail: mail is full", "1 alert to be sent again."]
+    assert waiting(path) == [("hall-1/opened/mail/text", 0)]
+    assert events("retry", "hall-1", "--sink", "nobody").out == "No alert was given up.\n"
+    assert events("retry").out.splitlines()[-1] == "3 alerts to be sent again."
+    assert [key for key, _ in waiting(path)] == [
+        "hall-1/opened/mail/text",
+        "hall-1/opened/mqtt/text",
+        "yard-2/opened/mail/text",
+        "yard-2/opened/mqtt/text",
+    ]
+    assert events("retry").out == "No alert was given up.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("show", "hall-9"), "hall-9"),
+        (("retry", "hal-1"), "did you mean hall-1?"),
         (("show", "hal-1"), "did you mean hall-1?"),
         (("acknowledge", "hall-9"), "hall-9"),
         (("acknowledge",), "Missing argument 'ID...'"),

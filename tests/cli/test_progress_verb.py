@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.watching.progress.areas import WHOLE
+from spotdiff.timelapse.areas import WHOLE
 
 PLAIN = ("--method", "pixel", "--align", "off", "--light", "off")
 AREAS = """

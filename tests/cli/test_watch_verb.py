@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from spotdiff.watching.store import open_store
+from spotdiff.watching.events import open_store
 from watching.run.run_toys import drop, make_film, spans
 
 RULES = """

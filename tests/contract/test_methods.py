@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import tiny
+from ready import EVERY, SPELLINGS
 from spotdiff import plugins
 from spotdiff.errors import OptionError
-from spotdiff.methods import get_method, method_names
+from spotdiff.methods import get_method
 from spotdiff.params import params_of
 from spotdiff.types import Evidence, Extraction, Pair, Picture
 
-NAMES = method_names()
+NAMES = EVERY
 NETWORKS = [name for name in NAMES if "weights" in params_of(plugins.load("methods", name))]
 KNOWING = [name for name in NAMES if name not in NETWORKS or name == "onnx"]  # random weights know nothing
 SHAPES = [(37, 53), (1, 1), (200, 2), (2, 200), (5, 300), (3, 3), (11, 11), (12, 9), (128, 130)]
@@ -70,7 +71,7 @@ def knowing(request, made):
 
 def test_there_are_methods():
     assert {"classic", "pixel", "ssim", "background"} <= set(NAMES) - set(NETWORKS)
-    assert {"unet", "siamese", "fused", "fc-siam-conc", "fc-siam-diff", "spot", "onnx"} <= set(NETWORKS)
+    assert set(NETWORKS) == {"spot", *SPELLINGS}
     assert len(set(NAMES)) == len(NAMES)
 
 
@@ -86,7 +87,7 @@ def test_a_method_is_a_frozen_dataclass(method):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_method_is_documented(name):
-    assert plugins.summaries("methods")[name].endswith(".")
+    assert plugins.summaries("methods")[plugins.canonical("methods", name)].endswith(".")
     assert plugins.load("methods", name).__doc__.strip()
     assert plugins.load("methods", name).score.__doc__.strip()
 

@@ -8,12 +8,12 @@ import pytest
 
 import spotdiff
 import tiny
+from ready import EVERY
 from spotdiff import plugins
-from spotdiff.methods import method_names
 from spotdiff.params import params_of
 from spotdiff.report.maps import probability_maps
 
-NAMES = method_names()
+NAMES = EVERY
 MIRRORED = {"added": "removed", "removed": "added"}
 
 

@@ -33,7 +33,7 @@ def answer(kind="added", before=None, after=None):
 @pytest.fixture
 def serve(monkeypatch):
     """Start a server that gives these answers, the last again and again: bytes, a status, or seconds of silence."""
-    monkeypatch.setattr("spotdiff.describe._server._PAUSE", 0.0)
+    monkeypatch.setattr("spotdiff.describe._chat_server._PAUSE", 0.0)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     servers = []
 

@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotdiff.errors import DataError
-from spotdiff.evaluate.events import Clip, Happened, Reported, event_table, matched, read_clips, summed
+from spotdiff.evaluate.events import Clip, ReportedEvent, TrueEvent, event_table, matched, read_clips, summed
 from spotdiff.evaluate.tables import aligned
 
 BOX, NEAR, FAR = (10, 10, 30, 30), (12, 11, 31, 32), (200, 100, 230, 130)
 
 
 def happened(kind="left", box=BOX, time=10.0, box_before=None):
-    return Happened(kind, box, box_before, time)
+    return TrueEvent(kind, box, box_before, time)
 
 
 def reported(kind="left", box=NEAR, time=10.5, told=21.0, box_before=None):
-    return Reported(kind, box, box_before, time, told)
+    return ReportedEvent(kind, box, box_before, time, told)
 
 
 def union(one, other):
@@ -48,9 +48,9 @@ small_box = st.builds(
 maybe_box = st.one_of(st.none(), small_box)
 seconds = st.integers(0, 40).map(float)
 truths = st.lists(
-    st.builds(Happened, st.sampled_from(["left", "taken", "moved"]), small_box, maybe_box, seconds), max_size=4
+    st.builds(TrueEvent, st.sampled_from(["left", "taken", "moved"]), small_box, maybe_box, seconds), max_size=4
 )
-reports = st.lists(st.builds(Reported, st.just("left"), small_box, maybe_box, seconds, seconds), max_size=4)
+reports = st.lists(st.builds(ReportedEvent, st.just("left"), small_box, maybe_box, seconds, seconds), max_size=4)
 
 
 def most_pairs(events, told):

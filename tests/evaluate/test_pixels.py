@@ -9,7 +9,7 @@ import pytest
 
 from spotdiff.data.dataset import Truth
 from spotdiff.errors import DataError
-from spotdiff.evaluate.pixels import said_maps, tally_of
+from spotdiff.evaluate.pixels import predicted_maps, tally_of
 from spotdiff.types import Alignment, Evidence, Picture
 
 from .conftest import HEIGHT, WIDTH, answer, region
@@ -121,7 +121,7 @@ def test_undirected_change_takes_the_kind_of_its_region():
         replace(region("added", before=ONE, after=ONE), label=1),
         replace(region("removed", before=TWO, after=TWO), label=2),
     )
-    gone, new = said_maps(replace(answer(*regions, change=change), labels=labels))
+    gone, new = predicted_maps(replace(answer(*regions, change=change), labels=labels))
     assert (gone[5, 5], new[5, 5]) == (0, np.float32(0.8))
     assert (gone[8, 25], new[8, 25]) == (np.float32(0.8), 0)
     assert gone[22, 2] == new[22, 2] == np.float32(0.8)
@@ -130,7 +130,7 @@ def test_undirected_change_takes_the_kind_of_its_region():
 def test_an_undirected_move_is_gone_here_and_new_there():
     change, labels = plane(ONE, TWO, value=0.9), plane(ONE, TWO, kind=np.int32)
     moved = replace(region("moved", before=ONE, after=TWO), label=1)
-    gone, new = said_maps(replace(answer(moved, change=change), labels=labels))
+    gone, new = predicted_maps(replace(answer(moved, change=change), labels=labels))
     assert (gone > 0).tolist() == (plane(ONE) > 0).tolist()
     assert (new > 0).tolist() == (plane(TWO) > 0).tolist()
 
@@ -138,7 +138,7 @@ def test_an_undirected_move_is_gone_here_and_new_there():
 def test_maps_wider_than_before_are_cut():
     wide = np.zeros((HEIGHT + 4, WIDTH + 6), np.float32)
     wide[:, WIDTH:] = 1
-    gone, new = said_maps(directed(wide, wide))
+    gone, new = predicted_maps(directed(wide, wide))
     assert gone.shape == new.shape == SHAPE
     assert gone.max() == 0
 

@@ -11,12 +11,12 @@ import pytest
 
 from spotdiff.data import Dataset, Sample
 from spotdiff.evaluate import Outcome, report_of
-from spotdiff.evaluate.figures import Curve
-from spotdiff.evaluate.files import to_json, write_all
-from spotdiff.evaluate.plot import COLOURS, DASHES, Line, precision_recall_svg
+from spotdiff.evaluate.aggregate import Curve
+from spotdiff.evaluate.report_files import to_json, write_all
 from spotdiff.evaluate.tables import aligned, tables
 from spotdiff.metrics.masks import levels
 from spotdiff.options import Options
+from spotdiff.report.plots import COLOURS, DASHES, Line, colour_of, precision_recall_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -95,10 +95,10 @@ def test_plot_draws_each_curve_as_steps_in_its_own_stroke():
     lines = [line(f"set {i}", (0.2, 1.0), (1.0, 0.5)) for i in range(len(COLOURS) + 1)]
     root = ET.fromstring(precision_recall_svg(lines, title="ssim"))
     paths = root.findall(f"{SVG}path")
-    assert {path.get("d") for path in paths} == {"M138.0 48.0V248.0H458.0"}
+    assert {path.get("d") for path in paths} == {"M 138 48 L 138 248 L 458 248"}
     strokes = [(path.get("stroke"), path.get("stroke-dasharray")) for path in paths]
-    assert strokes[0] == (COLOURS[0], None)
-    assert strokes[-1] == (COLOURS[0], DASHES[1])
+    assert strokes[0] == (colour_of(0), None)
+    assert strokes[-1] == (colour_of(0), DASHES[1])
     assert len(set(strokes)) == len(lines)
     dots = root.findall(f"{SVG}circle")
     assert {(dot.get("cx"), dot.get("cy")) for dot in dots} == {("458.0", "248.0")}

@@ -10,7 +10,7 @@ import pytest
 from spotdiff.data import open_dataset
 from spotdiff.errors import OptionError
 from spotdiff.evaluate import evaluate
-from spotdiff.evaluate.swap import Swapped, held_against, swap_figures
+from spotdiff.evaluate.swap import Swapped, compare_swapped, swap_metrics
 from spotdiff.options import Options
 from spotdiff.types import Alignment, Evidence
 
@@ -38,19 +38,19 @@ def test_the_mirrored_answer_fits_in_everything():
         plane(ONE), plane(TWO), region("removed", before=ONE, after=ONE), region("moved", before=TWO, after=ONE)
     )
     back = said(plane(TWO), plane(ONE), region("moved", before=ONE, after=TWO), region("added", before=ONE, after=ONE))
-    assert held_against(forth, back) == Swapped(True, 1, 1, 2, 2, 2)
+    assert compare_swapped(forth, back) == Swapped(True, 1, 1, 2, 2, 2)
 
 
 def test_the_same_answer_again_does_not_fit():
     forth = said(plane(ONE), plane(TWO), region("removed", before=ONE, after=ONE))
-    assert held_against(forth, forth) == Swapped(True, 0, 0, 1, 1, 0)
+    assert compare_swapped(forth, forth) == Swapped(True, 0, 0, 1, 1, 0)
 
 
 def test_overlap_is_of_the_places_that_are_sure():
     half = plane(ONE)
     half[3:8, 2:12] = 0.49
     other = said(plane(), half, verdict="same")
-    assert held_against(said(plane(ONE), plane()), other) == Swapped(False, 0.5, 1, 0, 0, 0)
+    assert compare_swapped(said(plane(ONE), plane()), other) == Swapped(False, 0.5, 1, 0, 0, 0)
 
 
 def test_each_picture_is_compared_in_its_own_pixels():
@@ -59,21 +59,21 @@ def test_each_picture_is_compared_in_its_own_pixels():
     forth = replace(said(plane(ONE), plane()), alignment=Alignment("shift", matrix, 0.1, 1.0))
     there = (ONE[0] + 3, ONE[1], ONE[2] + 3, ONE[3])
     back = replace(said(plane(), plane(there)), alignment=Alignment("shift", np.linalg.inv(matrix), 0.1, 1.0))
-    assert held_against(forth, back).gone == 1
+    assert compare_swapped(forth, back).gone == 1
 
 
 def test_a_refused_answer_says_nothing():
     refused = replace(answer(verdict="unsure"), evidence=None, labels=None)
-    assert held_against(said(plane(ONE), plane()), refused) == Swapped(False, 0, 1, 0, 0, 0)
+    assert compare_swapped(said(plane(ONE), plane()), refused) == Swapped(False, 0, 1, 0, 0, 0)
 
 
 def test_figures_are_means_and_shares():
-    figures = swap_figures([Swapped(True, 1, 0.5, 4, 3, 2), Swapped(False, 0, 0.5, 0, 0, 0)])
+    figures = swap_metrics([Swapped(True, 1, 0.5, 4, 3, 2), Swapped(False, 0, 0.5, 0, 0, 0)])
     assert (figures.pairs, figures.verdicts, figures.gone, figures.new) == (2, 0.5, 0.5, 0.5)
     assert (figures.regions, figures.kinds) == (0.75, pytest.approx(2 / 3))
-    nothing = swap_figures([Swapped(True, 1, 1, 0, 0, 0)])
+    nothing = swap_metrics([Swapped(True, 1, 1, 0, 0, 0)])
     assert np.isnan([nothing.regions, nothing.kinds]).all()
-    assert swap_figures([]) is None
+    assert swap_metrics([]) is None
 
 
 def test_a_method_that_knows_no_direction_fits_itself(yard):

@@ -7,11 +7,10 @@ import numpy as np
 import onnx
 
 from spotdiff.export import Exported
-from spotdiff.export.parity import SIZES, TOLERANCE, parity
+from spotdiff.export.conversion import SIZES, TOLERANCE, parity
 from spotdiff.methods import get_method
 from spotdiff.nets.parts.facts import KEY, Facts
-from spotdiff.nets.parts.runner import open_weights
-from spotdiff.nets.parts.session import open_session
+from spotdiff.nets.parts.inference import open_onnx, open_weights
 from spotdiff.types import Pair, Picture
 
 
@@ -20,7 +19,7 @@ def check_exported(exported: Exported, weights: str) -> None:
     assert set(exported.errors) == set(SIZES)
     assert max(exported.errors.values()) < TOLERANCE
     _check_file(exported, weights)
-    ask, facts = open_session(exported.path)
+    ask, facts = open_onnx(exported.path)
     torch_asks, torch_facts = open_weights(weights)
     assert facts == torch_facts == exported.facts
     for size, most in parity(torch_asks, ask, sizes=((33, 47), (128, 96))).items():

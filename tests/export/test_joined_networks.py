@@ -85,7 +85,7 @@ def test_8_bits_need_pairs(made, tmp_path):
 
 def test_an_export_that_says_something_else_is_refused(tmp_path, monkeypatch):
     wrong = Path(tiny.bright_onnx(tmp_path / "bright.onnx"))
-    monkeypatch.setattr("spotdiff.export.trace.to_onnx", lambda net, facts: wrong.read_bytes())
+    monkeypatch.setattr("spotdiff.export.conversion.to_onnx", lambda net, facts: wrong.read_bytes())
     weights = tiny.random_weights("unet", tmp_path / "u.safetensors")
     with pytest.raises(DataError, match="the exported network answers"):
         export_onnx(weights, tmp_path / "u.onnx")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotdiff.data import open_dataset
-from spotdiff.export.pairs import known_pairs
+from spotdiff.export.int8 import known_pairs
 from toys import SIDE, Squares
 
 

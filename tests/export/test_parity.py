@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spotdiff.errors import DataError
-from spotdiff.export.parity import SIZES, parity
+from spotdiff.export.conversion import SIZES, parity
 
 
 def say(before, after):

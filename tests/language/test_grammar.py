@@ -18,12 +18,12 @@ from spotdiff.errors import OptionError
 from spotdiff.language import grammar, summary
 from spotdiff.language.catalogue import get_catalogue, languages
 from spotdiff.language.facts import COLOURS, SIZES, ChangeFact, Spot, Thing
-from spotdiff.language.grammar import LIKELY, SURE, told
-from spotdiff.language.paraphrase import FRAMES, NOTHING, caption
-from spotdiff.language.paraphrase import told as told_in
+from spotdiff.language.grammar import LIKELY, SURE, fact_sentence
+from spotdiff.language.paraphrase import NOTHING, TEMPLATES, caption, fill_template
 from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES, SIDES, WAYS
 from spotdiff.types import KINDS
+from spotdiff.watching import texts
 
 SUMMED = (summary._FIRST, summary._NEXT, summary._FIRST_SEEMS, summary._NEXT_SEEMS)
 ENGLISH = get_catalogue("en")
@@ -53,7 +53,7 @@ def facts(draw, thing=things):
 
 @given(facts(), st.sampled_from((1.0, 0.6, 0.2)))
 def test_what_is_told_can_be_read_back(fact, score):
-    (read,) = parse(told(replace(fact, score=score), ENGLISH))
+    (read,) = parse(fact_sentence(replace(fact, score=score), ENGLISH))
     assert read == fact
 
 
@@ -64,12 +64,12 @@ def test_what_a_caption_says_can_be_read_back(some, seed):
     assert parse(caption(plain, Random(seed))) == tuple(plain)
 
 
-@pytest.mark.parametrize(("kind", "frame"), [(kind, frame) for kind, frames in FRAMES.items() for frame in frames])
+@pytest.mark.parametrize(("kind", "frame"), [(kind, frame) for kind, frames in TEMPLATES.items() for frame in frames])
 def test_every_frame_can_be_read_back(kind, frame):
     fact = ChangeFact(kind, Thing("car", "red", "small"), Spot("bottom left"))
     fact = replace(fact, other=Thing("dog", "blue")) if kind == "replaced" else fact
     fact = replace(fact, to=Spot("centre")) if kind == "moved" else fact
-    assert parse(told_in(fact, frame)) == (fact,)
+    assert parse(fill_template(fact, frame)) == (fact,)
 
 
 @pytest.mark.parametrize("text", [*NOTHING, "", "A nice day.", "No change found. All of the picture was compared."])
@@ -81,7 +81,7 @@ def test_what_states_no_change_is_read_as_none(text):
 @given(fact=facts(unnamed), score=st.sampled_from((SURE, LIKELY, 0.1)))
 def test_no_language_mixes_in_another_or_leaves_a_gap(language, fact, score):
     plain = replace(fact, score=score, spot=Spot(fact.spot.place), to=Spot(fact.to.place))
-    said = told(plain, get_catalogue(language))
+    said = fact_sentence(plain, get_catalogue(language))
     assert not set("{}") & set(said)
     if language != "en":
         assert not re.search("[A-Za-z]", said), said
@@ -113,11 +113,16 @@ def phrases():
         "colour": COLOURS,
         "size": SIZES,
         "summary": [one for one, _ in (one for table in SUMMED for one in table.values())],
+        "event": [*texts._FAULTS.values(), *texts._KINDS.values()],
         "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
     }
     found = {(context, phrase) for context, some in tables.items() for phrase in some}
     house = Path(grammar.__file__).parents[1]
-    files = [*(house / "language").glob("*.py"), *(house / "describe").glob("*.py")]
+    files = [
+        *(house / "language").glob("*.py"),
+        *(house / "describe").glob("*.py"),
+        *(house / "watching").rglob("*.py"),
+    ]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     found |= set(re.findall(r'\.say\(\s*"(\w+)", "([^"]+)"', code))
     for name in ("more", "alone"):
@@ -137,7 +142,7 @@ def test_a_catalogue_of_ones_own(tmp_path):
         'msgctxt "thing"\nmsgid "something"\nmsgstr "etwas"\n',
         encoding="utf-8",
     )
-    said = told(ChangeFact("added", spot=Spot("top")), get_catalogue(str(tmp_path / "xx.po")))
+    said = fact_sentence(ChangeFact("added", spot=Spot("top")), get_catalogue(str(tmp_path / "xx.po")))
     assert said == "Etwas was added at the top."
 
 
@@ -169,13 +174,13 @@ def test_a_wrong_catalogue_is_told(tmp_path, content):
 
 
 def test_one_of_the_changed_places_is_no_thing():
-    said = summary.changes_told([("changed", 0.9), ("added", 0.6)], summary.Around(), ENGLISH)
+    said = summary.changes_text([("changed", 0.9), ("added", 0.6)], summary.Conditions(), ENGLISH)
     assert said == "One place changed and one thing seems to have been added."
 
 
 def test_names_of_areas_are_left_as_they_are():
-    assert "(hall a exit)" in told(ChangeFact("added", spot=Spot("top", "hall a exit")), ENGLISH)
-    assert told(ChangeFact("added", Thing("used towel"), Spot("top")), ENGLISH).startswith("A used towel")
+    assert "(hall a exit)" in fact_sentence(ChangeFact("added", spot=Spot("top", "hall a exit")), ENGLISH)
+    assert fact_sentence(ChangeFact("added", Thing("used towel"), Spot("top")), ENGLISH).startswith("A used towel")
 
 
 def test_a_language_that_is_not_there_is_told():
@@ -189,7 +194,7 @@ def test_a_summary_counts(language, counts):
     changes = [("removed", 0.9)] * counts[0] + [("moved", 0.2)] * counts[1]
     if not changes:
         return
-    said = summary.changes_told(changes, summary.Around(), get_catalogue(language))
+    said = summary.changes_text(changes, summary.Conditions(), get_catalogue(language))
     if language == "en":
         words = {1: "one", 2: "two", 11: "11"}
         assert all(words[count] in said.lower() for count in counts if count)

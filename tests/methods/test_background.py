@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from spotdiff.errors import OptionError, Refusal
-from spotdiff.methods._background_models import Knn, Median, Mog2, Vibe, middle, nearest, shadow
+from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, middle, nearest, shadow
 from spotdiff.methods.background import Background
 from spotdiff.types import Pair, Picture
 

@@ -13,15 +13,15 @@ import torch
 
 import spotdiff
 import tiny
+from ready import SPELLINGS
 from spotdiff import plugins
 from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.methods._network import MIRRORED
-from spotdiff.methods._runner import facts_of
-from spotdiff.methods._said import CORES
+from spotdiff.methods._postprocess import CORES
 from spotdiff.nets import net_names
-from spotdiff.nets.parts.header import read_facts
-from spotdiff.nets.parts.runner import open_weights
+from spotdiff.nets.parts.facts import read_facts
+from spotdiff.nets.parts.inference import open_weights
 from spotdiff.nets.parts.weights import load_weights, read_weights
 from spotdiff.regions.centres import decode, painted
 from spotdiff.report.maps import write_layers
@@ -55,26 +55,41 @@ def said_by(path: str, before: np.ndarray, after: np.ndarray) -> dict[str, np.nd
     return {name: value.numpy() for name, value in said.items()}
 
 
+@pytest.mark.parametrize("name", [*SPELLINGS, "fc_siam_conc", "network"])
+def test_the_name_of_a_network_is_accepted_for_the_method_that_runs_all(name):
+    assert plugins.canonical("methods", name) == "network"
+    assert plugins.load("methods", name) is plugins.load("methods", "network")
+    assert name == "network" or name not in plugins.names("methods")
+
+
 def test_every_network_is_a_method():
-    assert set(NETS) <= set(plugins.names("methods"))
-    for name in NETS:
-        assert plugins.load("methods", name).net == name
+    assert set(NETS) == {*SPELLINGS, "spot"} - {"onnx"}
 
 
-@pytest.mark.parametrize("name", sorted({*NETS, "onnx"} - {"spot"}))  # spot comes with weights
+@pytest.mark.parametrize("name", ["network", *SPELLINGS])
 def test_without_weights_it_says_how_to_get_some(name):
-    maker = "export" if name == "onnx" else "train"
     with pytest.raises(OptionError) as caught:
         get_method(name).score(pair_of())
-    assert str(caught.value) == f"method {name} needs weights: --set weights=FILE (made by spotdiff {maker})"
+    assert str(caught.value) == (
+        "method network needs weights: --set weights=FILE (made by spotdiff train, or by spotdiff export)"
+    )
 
 
 def test_weights_of_another_network_are_refused_when_the_method_is_made(weights_of):
-    with pytest.raises(OptionError, match=r"holds weights of unet, not of spot; use --method unet"):
+    with pytest.raises(OptionError, match=r"holds weights of unet, not of spot; use --method network"):
         get_method("spot", {"weights": weights_of("unet")})
 
 
-@pytest.mark.parametrize("name", ["unet", "onnx"])
+@pytest.mark.parametrize("name", NETS)
+def test_the_weights_say_which_network_it_is(name, weights_of):
+    pair = pair_of()
+    by_network, by_other = (get_method(m, {"weights": weights_of(name)}).score(pair) for m in ("network", "onnx"))
+    assert by_network.weights == by_other.weights == read_facts(weights_of(name)).digest
+    assert np.array_equal(by_network.gone, by_other.gone)
+    assert by_network.layers.keys() == by_other.layers.keys()
+
+
+@pytest.mark.parametrize("name", ["network", "unet", "onnx"])
 @pytest.mark.parametrize("there", [False, True])
 def test_no_weights_there(name, there, tmp_path):
     path = tmp_path / "no.safetensors"
@@ -334,8 +349,8 @@ def test_a_network_method_takes_its_exported_file_too(tmp_path):
     by_unet, by_onnx = (get_method(name, {"weights": path}).score(pair) for name in ("unet", "onnx"))
     assert np.array_equal(by_unet.gone, by_onnx.gone)
     assert by_unet.gone.any()
-    with pytest.raises(OptionError, match="use --method unet"):
-        facts_of(path, method="spot")
+    with pytest.raises(OptionError, match="use --method network"):
+        get_method("spot", {"weights": path})
 
 
 def layered(**layers: np.ndarray):

@@ -18,7 +18,7 @@ import tiny
 from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.nets.parts.facts import KEY
-from spotdiff.nets.parts.session import open_session
+from spotdiff.nets.parts.inference import open_onnx
 from spotdiff.report.record import to_record
 from spotdiff.types import Pair, Picture
 
@@ -123,19 +123,13 @@ def test_a_file_that_cannot_be_used_is_one_line(fault, bright, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_weights_that_are_not_exported_are_told_where_to_go(tmp_path):
-    path = tiny.random_weights("unet", tmp_path / "u.safetensors")
-    with pytest.raises(OptionError, match="use --method unet, or make an ONNX file with spotdiff export"):
-        get_method("onnx", {"weights": path})
-
-
 def test_a_file_is_opened_once_and_again_when_it_changes(tmp_path):
     path = tiny.bright_onnx(tmp_path / "b.onnx")
-    first, facts = open_session(path)
-    assert open_session(path)[0] is first
-    assert open_session(path, threads=1)[0] is not first or cv2.getNumThreads() == 1
+    first, facts = open_onnx(path)
+    assert open_onnx(path)[0] is first
+    assert open_onnx(path, threads=1)[0] is not first or cv2.getNumThreads() == 1
     tiny.bright_onnx(tmp_path / "b.onnx", net="brighter")
-    assert open_session(path)[1].net == "brighter" != facts.net
+    assert open_onnx(path)[1].net == "brighter" != facts.net
 
 
 def test_threads_do_not_change_the_answer(bright):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spotdiff
-from spotdiff.methods import _looks, get_method
+from spotdiff.methods import _multiscale, get_method
 from spotdiff.methods.spot import SHIPPED
 from spotdiff.options import Options
 from spotdiff.types import Pair, Picture
@@ -102,7 +102,7 @@ def test_seams_do_not_show(monkeypatch):
     cv2.rectangle(after, (100, 230), (1800, 260), (30, 30, 200), -1)
     method, pair = get_method("spot"), Pair(Picture(ground), Picture(after))
     pieces = method.score(pair)
-    monkeypatch.setattr(_looks, "_PIECE", 4000)
+    monkeypatch.setattr(_multiscale, "_PIECE", 4000)
     whole = method.score(pair)
     apart = np.abs(pieces.change - whole.change)
     assert apart.mean() < 0.005

@@ -36,10 +36,10 @@ def test_counted_by_hand():
         "A red car was added at the left. A dog was removed from the top.",
         "A blue car was added at the left. A cat was replaced by a blue dog at the right.",
     )
-    assert (scores.of("kind").said, scores.of("kind").right, scores.of("kind").known) == (2, 1, 2)
-    assert (scores.of("place").said, scores.of("place").right, scores.of("place").known) == (2, 1, 2)
-    assert (scores.of("colour").said, scores.of("colour").right, scores.of("colour").known) == (1, 0, 2)
-    assert (scores.of("object").said, scores.of("object").right, scores.of("object").known) == (2, 1, 3)
+    assert (scores.of("kind").stated, scores.of("kind").right, scores.of("kind").known) == (2, 1, 2)
+    assert (scores.of("place").stated, scores.of("place").right, scores.of("place").known) == (2, 1, 2)
+    assert (scores.of("colour").stated, scores.of("colour").right, scores.of("colour").known) == (1, 0, 2)
+    assert (scores.of("object").stated, scores.of("object").right, scores.of("object").known) == (2, 1, 3)
     assert scores.all.precision == pytest.approx(3 / 7)
     assert scores.all.recall == pytest.approx(3 / 9)
     assert scores.all.f1 == pytest.approx(6 / 16)
@@ -48,12 +48,12 @@ def test_counted_by_hand():
 
 def test_both_places_of_what_moved_count():
     scores = scored("A car moved from the left to the top.", "A car moved from the left to the right.")
-    assert (scores.of("place").said, scores.of("place").right) == (2, 1)
+    assert (scores.of("place").stated, scores.of("place").right) == (2, 1)
 
 
 def test_no_true_change_is_meant_twice():
     scores = scored("A car was added at the left. A car was added at the left.", "A car was added at the left.")
-    assert (scores.of("kind").said, scores.of("kind").right) == (2, 1)
+    assert (scores.of("kind").stated, scores.of("kind").right) == (2, 1)
 
 
 def test_what_agrees_in_colour_alone_is_not_meant():
@@ -83,4 +83,4 @@ def test_the_truth_is_wholly_right(truth):
 def test_no_more_is_right_than_is_said_or_known(said, truth):
     scores = FactScores()
     scores.add(said, truth)
-    assert scores.all.right <= min(scores.all.said, scores.all.known)
+    assert scores.all.right <= min(scores.all.stated, scores.all.known)

@@ -8,8 +8,7 @@ from torch.nn import functional
 
 from nets.learning import fresh, iou, learn, noise, settled
 from spotdiff.errors import OptionError
-from spotdiff.nets.fused import Fused
-from spotdiff.nets.parts.branches import BRANCHES, Merge
+from spotdiff.nets.fused import BRANCHES, Fused, Merge
 from spotdiff.nets.parts.outputs import count_parameters
 
 NAMED = ("i", "a", "d", "e", "ia", "id", "ie", "ide", "iade")

@@ -9,13 +9,11 @@ import torch
 from spotdiff.errors import OptionError
 from spotdiff.metrics.detections import boxes_array, iou_matrix
 from spotdiff.nets import get_net
-from spotdiff.nets.parts.coattention import CoAttention, SamePlace
 from spotdiff.nets.parts.facts import Facts
-from spotdiff.nets.parts.unet_decoder import SqueezeExcitation, UnetDecoder
 from spotdiff.nets.parts.weights import load_weights, save_weights
-from spotdiff.nets.siamese import Siamese
+from spotdiff.nets.siamese import CoAttention, SamePlace, Siamese, SqueezeExcitation, UnetDecoder
 from spotdiff.regions.centres import decode
-from spotdiff.train.centres import centre_loss
+from spotdiff.train.centre_loss import centre_loss
 
 TINY = {"hidden": (16, 16, 16), "widths": (32, 24, 24, 16, 16), "head": 16}
 

@@ -47,7 +47,6 @@ def changed(case, **settings):
     pair = Pair(padded(before, height, width), padded(after, height, width), seen=None if seen.all() else seen)
     method = Pixel(**settings)
     found = method.score(pair).change >= 0.5
-    assert (found == method.changed_mask(pair)).all()
     return found | ~seen
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotdiff.regions.extract import Thresholds, label_regions, split_by_cores
-from spotdiff.train.batch import cores
+from spotdiff.train.batches import cores
 
 LIMITS = Thresholds(grow=0.5, seed=0.5, min_area=10, join=0)
 
@@ -50,6 +50,14 @@ def test_weak_and_tiny_cores_part_nothing():
     core[40, 30], core[40, 70] = 1.0, 1.0  # one pixel each
     core[30:50, 20:30], core[30:50, 60:80] = np.maximum(core[30:50, 20:30], 0.5), 0.5  # never sure
     assert split_by_cores(labels, core, least=10).max() == 1
+
+
+def test_a_speck_of_a_core_is_no_thing_of_its_own():
+    labels = (TOUCHING > 0).astype(np.int32)
+    core = np.zeros(TOUCHING.shape, np.float32)
+    core[30:50, 20:40], core[30:50, 60:80], core[21:24, 11:14] = 1.0, 1.0, 1.0  # two things, and a corner
+    assert split_by_cores(labels, core, least=10).max() == 2
+    assert labels[22, 12] == labels[40, 30] != labels[40, 70]
 
 
 def test_a_core_is_the_largest_inner_part():

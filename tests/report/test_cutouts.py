@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from spotdiff.report.cutouts import cutout, region_cutouts, write_cutouts
-from spotdiff.report.places import SIDES, labels_in
+from spotdiff.report.own_pixels import SIDES, labels_in
 
 HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
 

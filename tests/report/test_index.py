@@ -2,17 +2,17 @@ import re
 
 import pytest
 
+from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.index import index_page, write_index
 from spotdiff.report.markup import page_file
 from spotdiff.report.record import to_record
-from spotdiff.report.row import Row
 
 HOSTILE = "a/</script><script>alert(1)</script>\"'&<b>\x00\ud800 $title"
 ROWS = [
-    Row("yard/1", "changed", score=0.91, regions=3, seconds=0.4, text="A vase appeared.", href="yard/1.html"),
-    Row("yard/2", "same", score=0.02, seconds=0.2, thumb_before="thumbs/a #1?.jpg", thumb_after=b"\xff\xd8\xff"),
-    Row.trouble("yard/3", "the file is empty"),
-    Row("yard/4", "unsure", text="other place"),
+    BatchRow("yard/1", "changed", score=0.91, regions=3, seconds=0.4, text="A vase appeared.", href="yard/1.html"),
+    BatchRow("yard/2", "same", score=0.02, seconds=0.2, thumb_before="thumbs/a #1?.jpg", thumb_after=b"\xff\xd8\xff"),
+    BatchRow.trouble("yard/3", "the file is empty"),
+    BatchRow("yard/4", "unsure", text="other place"),
 ]
 
 
@@ -36,7 +36,7 @@ def test_verdicts_are_counted_at_the_top():
 
 
 def test_addresses_stay_beside_the_page(read):
-    hostile = [Row("x", "same", href="javascript:alert(1)", thumb_before="//host/x.jpg", thumb_after="a\\b.jpg")]
+    hostile = [BatchRow("x", "same", href="javascript:alert(1)", thumb_before="//host/x.jpg", thumb_after="a\\b.jpg")]
     reader = read(index_page([*ROWS, *hostile]))
     links = [a["href"] for a in reader.all("a")]
     assert links == ["./yard/1.html", "./javascript%3Aalert%281%29"]
@@ -46,7 +46,7 @@ def test_addresses_stay_beside_the_page(read):
 
 
 def test_hostile_words_stay_words(tmp_path, read):
-    row = Row(HOSTILE, "changed", text=HOSTILE, error=HOSTILE, href=HOSTILE, thumb_before=HOSTILE)
+    row = BatchRow(HOSTILE, "changed", text=HOSTILE, error=HOSTILE, href=HOSTILE, thumb_before=HOSTILE)
     path = tmp_path / "deep" / "index.html"
     write_index([row], path, title=HOSTILE)
     reader = read(path.read_text(encoding="utf-8"))
@@ -56,7 +56,9 @@ def test_hostile_words_stay_words(tmp_path, read):
 
 
 def test_a_thousand_rows_with_thumbnails_beside_the_page_stay_small():
-    many = [Row(f"{n}", "same", thumb_before=f"thumbs/{n}.jpg", thumb_after=f"thumbs/{n}.jpg") for n in range(1000)]
+    many = [
+        BatchRow(f"{n}", "same", thumb_before=f"thumbs/{n}.jpg", thumb_after=f"thumbs/{n}.jpg") for n in range(1000)
+    ]
     assert len(index_page(many)) < 1_200_000
 
 
@@ -73,7 +75,7 @@ def test_the_script_finds_what_it_asks_for(read):
 
 
 def test_a_row_comes_from_a_record(changed, refused):
-    row = Row.of(to_record(changed), href="x.html")
+    row = BatchRow.of(to_record(changed), href="x.html")
     assert (row.name, row.verdict, row.regions, row.href) == ("yard", "changed", 3, "x.html")
     assert (row.score, row.seconds) == pytest.approx((0.97, 0.38))
-    assert Row.of(to_record(refused)).text == "the pictures show different places"
+    assert BatchRow.of(to_record(refused)).text == "the pictures show different places"

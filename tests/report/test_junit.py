@@ -3,14 +3,14 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotdiff.report.batch_row import OUTCOMES, BatchRow
 from spotdiff.report.junit import junit, write_junit
-from spotdiff.report.row import OUTCOMES, Row
 
 ROWS = [
-    Row("roof/1", "same", seconds=0.25),
-    Row("roof/2", "changed", score=0.9, regions=2, seconds=1.5, text="A vase appeared."),
-    Row("3", "unsure", text="the pictures show different places"),
-    Row.trouble("roof/4", "the file is empty", seconds=0.001),
+    BatchRow("roof/1", "same", seconds=0.25),
+    BatchRow("roof/2", "changed", score=0.9, regions=2, seconds=1.5, text="A vase appeared."),
+    BatchRow("3", "unsure", text="the pictures show different places"),
+    BatchRow.trouble("roof/4", "the file is empty", seconds=0.001),
 ]
 anything = st.text(alphabet=st.characters())
 surrogates = st.text(alphabet=st.characters(min_codepoint=0xD7F0, max_codepoint=0xE010))
@@ -47,7 +47,7 @@ def test_nothing_compared_is_an_empty_suite():
 @settings(max_examples=80, deadline=None)
 @given(anything | surrogates, anything | surrogates, st.sampled_from(OUTCOMES))
 def test_any_name_gives_valid_xml(name, text, verdict):
-    xml = junit([Row(name, verdict, text=text, error=text)], suite=name)
+    xml = junit([BatchRow(name, verdict, text=text, error=text)], suite=name)
     case = ElementTree.fromstring(xml.encode()).find("testsuite")[0]
     assert case.get("name") is not None
     assert len(case) == (verdict != "same")

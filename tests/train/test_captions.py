@@ -18,14 +18,13 @@ from spotdiff.evaluate.captions import blind, markdown, row, true_regions
 from spotdiff.language.parse import parse
 from spotdiff.nets.captioner import LOOKS
 from spotdiff.nets.captioner import Captioner as Design
-from spotdiff.nets.parts.beam import tell
-from spotdiff.nets.parts.caption_runner import open_speaker
+from spotdiff.nets.parts.captioning import beam_search, open_captioner
 from spotdiff.nets.parts.vocabulary import BEGIN, END, PAD, Vocabulary
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.captions.lessons import CaptionBatch, find_captions
-from spotdiff.train.captions.loop import measure, nll
+from spotdiff.train.captions.loop import nll, validate
 from spotdiff.train.captions.recipe import CAPTION_RECIPES, changed
 from spotdiff.train.captions.run import prepare_captions
+from spotdiff.train.captions.training_data import CaptionBatch, find_caption_data
 
 WORDS = "a red blue car dog was added removed from at the left right top . nothing changed"
 TINY = {"net.backbone": "small", "net.width": "64", "side": "32", "batch": "4", "least": "1", "held_out": "0.2"}
@@ -50,7 +49,7 @@ def pairs(tmp_path_factory):
 
 def trained(pairs, out, name="captioner", **changes):
     run = prepare_captions(changed(CAPTION_RECIPES[name], {**TINY, "epochs": "2", **changes}), [str(pairs)], out)
-    return run, list(run.moments())
+    return run, list(run.progress())
 
 
 @pytest.mark.parametrize("decoder", ["lstm", "gru"])
@@ -59,10 +58,10 @@ def test_it_learns_eight_pairs_by_heart(pairs, looks, decoder):
     """A net that cannot do that has a fault."""
     torch.manual_seed(0)
     regions = looks == "regions"
-    lessons = find_captions([str(pairs)], side=32, regions=regions, held_out=0.2, measured=4, least=1)
-    items = [item for item in lessons.items if item.facts][:8]
+    training_data = find_caption_data([str(pairs)], side=32, regions=regions, held_out=0.2, measured=4, least=1)
+    items = [item for item in training_data.items if item.facts][:8]
     settings = {"looks": looks, "decoder": decoder, "backbone": "small", "width": 96, "dropout": 0.0}
-    net = Design(words=" ".join(lessons.vocabulary.words), **settings).build()
+    net = Design(words=" ".join(training_data.vocabulary.words), **settings).build()
     optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
     batch = CaptionBatch.of(items, net.vocabulary, Random(0))
     first = float(nll(net, batch).detach())
@@ -75,8 +74,8 @@ def test_it_learns_eight_pairs_by_heart(pairs, looks, decoder):
     for module in net.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             module.train()  # the running mean of so few steps is far off
-    memory = net.see(batch.before, batch.after, batch.facts)
-    said = [text for text, _ in tell(net.eval(), memory, width=2)]
+    memory = net.encode(batch.before, batch.after, batch.facts)
+    said = [text for text, _ in beam_search(net.eval(), memory, width=2)]
     right = [net.vocabulary.text(words.tolist()) for words in batch.words]
     assert sum(one == other for one, other in zip(said, right, strict=True)) >= 6
 
@@ -87,8 +86,8 @@ def test_the_published_difference_shows_twice():
     before, after = torch.rand(2, 1, 3, 64, 64)
     seen = []
     net.body.register_forward_hook(lambda _, given, __: seen.append(given[0] - 0.5))  # grey is nothing
-    net.see(before, after)
-    net.see(after, before)
+    net.encode(before, after)
+    net.encode(after, before)
     width = before.shape[-1]
     assert seen[0].shape == (1, 3, 64, 2 * width)
     torch.testing.assert_close(seen[0][..., :width], before - after)
@@ -103,7 +102,7 @@ def test_a_copied_word_may_be_one_that_is_never_written():
     facts = torch.full((1, 11), PAD)
     facts[0, 2] = red
     torch.nn.init.constant_(net.teller.copies.bias, 20.0)  # always copies
-    memory = net.see(*torch.rand(2, 1, 3, 32, 32), facts)
+    memory = net.encode(*torch.rand(2, 1, 3, 32, 32), facts)
     with torch.inference_mode():
         chances, _ = net.teller.step(torch.tensor([1]), net.teller.begin(memory), memory)
     assert int(chances.argmax()) == red
@@ -124,9 +123,9 @@ def test_a_beam_finds_what_the_likeliest_first_word_hides():
         return chances.log(), state
 
     net.teller.step = step
-    memory = net.see(*torch.rand(2, 1, 3, 32, 32))
-    assert tell(net, memory, width=1)[0][0] == "a ."
-    text, chance = tell(net, memory, width=2)[0]
+    memory = net.encode(*torch.rand(2, 1, 3, 32, 32))
+    assert beam_search(net, memory, width=1)[0][0] == "a ."
+    text, chance = beam_search(net, memory, width=2)[0]
     assert text == "red ."
     assert chance == pytest.approx((0.4 * 1 * 1) ** (1 / 3), abs=1e-3)
 
@@ -138,12 +137,12 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(pairs, tmp_path):
         [str(pairs)],
         tmp_path / "parts",
     )
-    for moment in run.moments():
-        if moment.measured and moment.step:
+    for progress in run.progress():
+        if progress.measured and progress.step:
             break  # after the first epoch
-    again, moments = trained(pairs, tmp_path / "parts", augment="true", patience="0")
+    again, seen = trained(pairs, tmp_path / "parts", augment="true", patience="0")
     assert again.begun > 0
-    assert moments[-1].step == run.steps
+    assert seen[-1].step == run.steps
     one, other = (load_weights(tmp_path / part / "weights.safetensors") for part in ("whole", "parts"))
     assert one[1].digest == other[1].digest
     assert {"loss", "validation loss", "fact F1", "false statements"} <= set(
@@ -163,21 +162,21 @@ def test_another_recipe_or_other_data_are_refused(pairs, tmp_path):
 
 
 def test_it_stops_when_nothing_gets_better(pairs, tmp_path):
-    _, moments = trained(pairs, tmp_path / "run", epochs="9", patience="1", lr="0")
-    assert "no better fact F1" in moments[-1].stopped
-    assert moments[-1].step < 9 * 4
+    _, seen = trained(pairs, tmp_path / "run", epochs="9", patience="1", lr="0")
+    assert "no better fact F1" in seen[-1].stopped
+    assert seen[-1].step < 9 * 4
 
 
 def test_turned_items_are_still_true(pairs):
     """What is told of a mirrored or exchanged item is what is seen in it: the turned box is where it says."""
-    lessons = find_captions([str(pairs)], side=64, regions=False, held_out=0.2, measured=4, least=1)
+    training_data = find_caption_data([str(pairs)], side=64, regions=False, held_out=0.2, measured=4, least=1)
     turned = 0
-    for item in lessons.items:
+    for item in training_data.items:
         if not item.facts or item.facts[0].kind not in ("added", "removed"):
             continue
         for seed in range(8):
-            now = item.turned(Random(seed))
-            (fact,) = parse(now.said(Random(seed)))
+            now = item.augmented(Random(seed))
+            (fact,) = parse(now.sentence(Random(seed)))
             exchanged = any(np.array_equal(now.before, one) for one in (item.after, item.after[:, ::-1]))
             assert (fact.kind != item.facts[0].kind) == exchanged
             apart = np.abs(now.before.astype(int) - now.after.astype(int)).sum(-1)
@@ -201,8 +200,8 @@ def test_a_trained_captioner_describes(pairs, tmp_path, name):
     assert all(region.text for region in found.regions)
     if found.regions and name != "captioner-regions":
         assert "A trained captioner says: " in found.text
-    speaker = open_speaker(file)
-    assert speaker.say([], []) == []
+    captioner = open_captioner(file)
+    assert captioner.captions([], []) == []
 
 
 def test_what_contradicts_the_region_names_nothing(pairs, tmp_path, monkeypatch):
@@ -218,7 +217,9 @@ def test_what_contradicts_the_region_names_nothing(pairs, tmp_path, monkeypatch)
         ("nothing changed .", False),
         ("cup cup cup", False),
     ):
-        monkeypatch.setattr("spotdiff.nets.parts.caption_runner.Speaker.say", lambda *_, said=said, **__: [(said, 0.9)])
+        monkeypatch.setattr(
+            "spotdiff.nets.parts.captioning.LoadedCaptioner.captions", lambda *_, said=said, **__: [(said, 0.9)]
+        )
         from spotdiff.evaluate.captions import _regions
         from spotdiff.image import load_picture
         from spotdiff.types import Pair
@@ -233,11 +234,11 @@ def test_weights_of_another_kind_are_told(tmp_path):
     from spotdiff.train.run import shipped
 
     with pytest.raises(DataError, match="captioner"):
-        Captioner(str(shipped("spot"))).speaker()
+        Captioner(str(shipped("spot"))).captioner()
     with pytest.raises(OptionError, match="weights="):
-        Captioner().speaker()
+        Captioner().captioner()
     with pytest.raises(DataError, match="No such file"):
-        Captioner(str(tmp_path / "none.safetensors")).speaker()
+        Captioner(str(tmp_path / "none.safetensors")).captioner()
 
 
 def test_too_few_pairs_and_sentences_without_places_are_told(pairs, tmp_path):
@@ -278,9 +279,9 @@ def test_pairs_without_a_region_teach_no_regions(tmp_path):
 
 
 def test_measuring_needs_no_facts(pairs):
-    lessons = find_captions([str(pairs)], side=32, regions=False, held_out=0.2, measured=4, least=1)
-    net = Design(words=" ".join(lessons.vocabulary.words), backbone="small", width=16).build().eval()
-    figures = measure(net, lessons.held_out, torch.device("cpu"))
+    training_data = find_caption_data([str(pairs)], side=32, regions=False, held_out=0.2, measured=4, least=1)
+    net = Design(words=" ".join(training_data.vocabulary.words), backbone="small", width=16).build().eval()
+    figures = validate(net, training_data.held_out, torch.device("cpu"))
     assert figures["validation loss"] > 0
 
 

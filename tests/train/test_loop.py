@@ -10,7 +10,7 @@ import torch
 from spotdiff.errors import DataError
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import load_weights
-from spotdiff.train.loop import CHECKPOINT, JOURNAL, WEIGHTS, learn, rate, seed_of
+from spotdiff.train.loop import CHECKPOINT, METRICS, WEIGHTS, learn, rate, seed_of
 from spotdiff.train.recipe import get_recipe
 from toys import SMALL, Squares
 
@@ -25,13 +25,13 @@ def recipe_of(**changes):
     return get_recipe("spot", plain | changes)
 
 
-def moments(out, *, stop_after=None, workers=0, **changes):
+def trained(out, *, stop_after=None, workers=0, **changes):
     torch.manual_seed(0)
     seen = []
     run = learn(recipe_of(**changes), SMALL.build(), FACTS, Squares(), HELD_OUT, out, workers=workers, minutes=0)
-    for moment in run:
-        seen.append(moment)
-        if stop_after == moment.step:
+    for progress in run:
+        seen.append(progress)
+        if stop_after == progress.step:
             run.close()  # as a kill would: nothing more is written
             break
     return seen
@@ -46,74 +46,74 @@ def same(one, other):
 
 
 def test_it_learns(tmp_path):
-    seen = moments(tmp_path, steps=300, measure_every=300)
+    seen = trained(tmp_path, steps=300, measure_every=300)
     first, last = seen[0].measured, seen[-1].measured
     assert last.score > max(first.score, 0.3)
     assert last.figures["any AP"] > 0.6
 
 
 def test_a_stopped_training_ends_as_if_it_had_not_been_stopped(tmp_path):
-    moments(tmp_path / "whole")
-    moments(tmp_path / "parts", stop_after=3)
-    resumed = moments(tmp_path / "parts")
-    assert [moment.step for moment in resumed] == [4, 5, 6, 7, 8]
+    trained(tmp_path / "whole")
+    trained(tmp_path / "parts", stop_after=3)
+    resumed = trained(tmp_path / "parts")
+    assert [progress.step for progress in resumed] == [4, 5, 6, 7, 8]
     whole, parts = values(tmp_path / "whole"), values(tmp_path / "parts")
     assert same(whole["net"], parts["net"])
     assert same(whole["average"], parts["average"])
-    assert (tmp_path / "whole" / JOURNAL).read_text() == (tmp_path / "parts" / JOURNAL).read_text()
+    assert (tmp_path / "whole" / METRICS).read_text() == (tmp_path / "parts" / METRICS).read_text()
 
 
 def test_helper_processes_change_nothing(tmp_path):
-    moments(tmp_path / "alone")
-    moments(tmp_path / "helped", workers=2)
+    trained(tmp_path / "alone")
+    trained(tmp_path / "helped", workers=2)
     assert same(values(tmp_path / "alone")["net"], values(tmp_path / "helped")["net"])
 
 
 def test_a_training_that_is_done_does_nothing_more(tmp_path):
-    moments(tmp_path)
-    assert moments(tmp_path) == []
+    trained(tmp_path)
+    assert trained(tmp_path) == []
 
 
 def test_the_weights_are_those_of_the_best_measuring(tmp_path):
-    seen = moments(tmp_path, steps=12, measure_every=3)
-    best = [moment for moment in seen if moment.best][-1]
+    seen = trained(tmp_path, steps=12, measure_every=3)
+    best = [progress for progress in seen if progress.best][-1]
     _, facts = load_weights(tmp_path / WEIGHTS)
     assert facts.steps == best.step
     assert facts.figures["any F1"] == pytest.approx(best.measured.figures["any F1"], abs=1e-4)
 
 
 def test_it_stops_when_nothing_gets_better(tmp_path):
-    seen = moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3)
-    best = max(moment.step for moment in seen if moment.best)
+    seen = trained(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3)
+    best = max(progress.step for progress in seen if progress.best)
     assert seen[-1].step == best + 3 < 100
     assert "no better" in seen[-1].stopped
-    assert moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3) == []
-    more = moments(tmp_path, lr=0.0, steps=100, measure_every=1, patience=4)
+    assert trained(tmp_path, lr=0.0, steps=100, measure_every=1, patience=3) == []
+    more = trained(tmp_path, lr=0.0, steps=100, measure_every=1, patience=4)
     assert more[0].step == seen[-1].step + 1
     assert more[-1].step < 100
 
 
 def test_the_journal_has_a_row_for_every_measuring(tmp_path):
-    moments(tmp_path)
-    with (tmp_path / JOURNAL).open() as file:
+    trained(tmp_path)
+    with (tmp_path / METRICS).open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["0", "4", "8"]
 
 
 def test_a_broken_checkpoint_is_named(tmp_path):
     (tmp_path / CHECKPOINT).write_bytes(b"half a file")
     with pytest.raises(DataError, match="checkpoint"):
-        moments(tmp_path)
+        trained(tmp_path)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
-    moments(tmp_path, stop_after=3)
+    trained(tmp_path, stop_after=3)
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        moments(tmp_path)
+        trained(tmp_path)
     assert values(tmp_path)["step"] == 3
     assert not list(tmp_path.glob(".*.part"))
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spotdiff.nets.parts.outputs import Centres, Classes, Head, Masks
-from spotdiff.train.batch import collate
+from spotdiff.train.batches import collate
 from spotdiff.train.losses import Loss, alike, dice_loss, four_maps
 from toys import Squares
 

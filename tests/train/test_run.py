@@ -32,14 +32,14 @@ def recipe_of(**changes):
 
 def trained(out, data=(), **changes):
     run = prepare(recipe_of(**changes), data, out)
-    return run, list(run.moments(minutes=0))
+    return run, list(run.progress(minutes=0))
 
 
 def test_everything_to_repeat_it_is_there(tmp_path):
     run, _ = trained(tmp_path)
     assert get_recipe(str(tmp_path / "recipe.json")) == run.recipe
     said = json.loads((tmp_path / "run.json").read_text())
-    assert said["data_digest"] == run.lessons.digest
+    assert said["data_digest"] == run.training_data.digest
     assert {"torch", "numpy", "python", "spotdiff"} <= said.keys()
     for picture in ("curves.png", "samples/0000004.png"):
         assert cv2.imread(str(tmp_path / picture)) is not None
@@ -64,7 +64,7 @@ def test_it_goes_on_where_it_stopped_and_further_when_asked(tmp_path):
     trained(tmp_path)
     longer = prepare(recipe_of(steps=6), (), tmp_path)
     assert longer.begun == 4
-    assert [moment.step for moment in longer.moments()] == [5, 6]
+    assert [progress.step for progress in longer.progress()] == [5, 6]
 
 
 def test_another_training_is_kept_out(tmp_path):
@@ -89,9 +89,9 @@ def test_weights_to_begin_with(tmp_path):
     run = prepare(recipe_of(steps=2), data, tmp_path / "second", weights=weights)
     values = read_weights(weights)[1]
     assert all(torch.equal(value, values[name]) for name, value in run.net.state_dict().items())
-    moments = list(run.moments())
-    assert moments[0].step == 0
-    assert moments[0].measured.figures
+    seen = list(run.progress())
+    assert seen[0].step == 0
+    assert seen[0].measured.figures
     with pytest.raises(DataError, match="holds spot"):
         prepare(get_recipe("unet-a", SHORT), (), tmp_path / "third", weights=weights)
 
@@ -114,7 +114,7 @@ def test_fine_tuning_is_shorter_and_gentler():
 def test_every_form_of_answer_is_trained(tmp_path, name, changes):
     recipe = get_recipe(name, {**SHORT, "size": 64, "steps": 2, "measured": 2, **changes})
     run = prepare(recipe, (), tmp_path)
-    assert [moment.step for moment in run.moments()] == [0, 1, 2]
+    assert [progress.step for progress in run.progress()] == [0, 1, 2]
     assert load_weights(tmp_path / "weights.safetensors")[1].net == recipe.net
 
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Matrix
+    from spotdiff.types import Bytes, Map, Matrix
 
 
-def phase_shift(before: Bytes, after: Bytes) -> Matrix:
+def phase_shift(before: Bytes | Map, after: Bytes | Map) -> Matrix:
     """The shift between two grey pictures (H, W) of equal size as a (3, 3) matrix.
 
     References:
@@ -24,6 +24,7 @@ def phase_shift(before: Bytes, after: Bytes) -> Matrix:
         [5.0, 0.0]
     """
     window = cv2.createHanningWindow((before.shape[1], before.shape[0]), cv2.CV_32F)
+    # astype copies, and must: OpenCV writes the window into what it is given where the size suits its transform
     (x, y), _ = cv2.phaseCorrelate(before.astype(np.float32), after.astype(np.float32), window)
     matrix = np.eye(3)
     matrix[:2, 2] = x, y

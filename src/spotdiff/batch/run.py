@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from spotdiff.batch.entry import Entry, Places, checked
+from spotdiff.batch.compare import Done, Plan, compare_entry, failed
+from spotdiff.batch.pairs import Entry, OutputPaths, check_names
 from spotdiff.batch.pool import Died, each
-from spotdiff.batch.resume import Ledger
-from spotdiff.batch.work import Done, Plan, failed, work
+from spotdiff.batch.resume import ResumeLog
 
 
 def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> Iterator[Done]:
@@ -25,26 +25,31 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
             A script that starts processes needs `if __name__ == "__main__":` around its work.
 
     Raises:
-        OptionError: the method has no such parameter, or it has a value it cannot have.
+        OptionError: an option, or a parameter of the method or of the describer, cannot be.
         OSError: the output folder cannot be written.
     """
-    with Ledger(plan) as ledger:
+    with ResumeLog(plan) as log:
         keys: dict[str, str] = {}
         left: list[Entry] = []
-        for entry in checked(entries, out=plan.out):
+        for entry in check_names(entries, out=plan.out):
             if entry.error:
-                yield failed(entry, Places(plan.out, entry.name), entry.error)
-            elif (answer := ledger.found(entry)) is not None:
+                yield failed(entry, OutputPaths(plan.out, entry.name), entry.error)
+            elif (answer := log.answer(entry)) is not None:
                 yield answer
             else:
                 left.append(entry)
-                keys[entry.name] = ledger.key(entry)
-                ledger.void(entry)
+                keys[entry.name] = log.key(entry)
+                log.forget(entry)
         count = min(len(left), processors() if workers is None else workers)
-        for entry, result in each(partial(work, plan=plan), left, workers=count):
-            done = _lost(entry, plan) if isinstance(result, Died) else result
+        for entry, result in each(partial(compare_entry, plan=plan), left, workers=count):
+            if isinstance(result, Died):
+                reason = "the process that compared it died, perhaps for lack of memory"
+                hint = "try it alone with spotdiff compare"
+                done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; {hint}")
+            else:
+                done = result
             if not done.row.error:
-                ledger.note(entry, keys[entry.name])
+                log.add(entry, keys[entry.name])
             yield done
 
 
@@ -52,8 +57,3 @@ def processors() -> int:
     """How many processors this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1
-
-
-def _lost(entry: Entry, plan: Plan) -> Done:
-    said = "the process that compared it died, perhaps for lack of memory; try it alone with spotdiff compare"
-    return failed(entry, Places(plan.out, entry.name), said)

@@ -6,7 +6,7 @@ import json
 import shlex
 import signal
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,23 +14,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
-from spotdiff.cli._view import View
 from spotdiff.errors import OptionError
+from spotdiff.video import source_name, without_password
 from spotdiff.watching.check import problems
 from spotdiff.watching.metrics import Metrics
 from spotdiff.watching.rules import Rules, Zone, read_rules, rules_of, with_settings
-from spotdiff.watching.rules.calendar import seconds_of
+from spotdiff.watching.rules.schedule import seconds_of
 from spotdiff.watching.run import Watch
-from spotdiff.watching.sources import source_name, without_password
-from spotdiff.watching.told import record_of
+from spotdiff.watching.texts import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
-    from spotdiff.watching.state import WatchState
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
+    from spotdiff.watching.status import WatchStatus
+
+_LATEST = 8  # events that the terminal shows
 
 
 def rules_from(
@@ -49,16 +54,16 @@ def rules_from(
     """
     if bool(sources) == bool(file):
         raise OptionError("watch takes sources, or a file of rules that names them: --rules FILE.toml")
-    rules = read_rules(file) if file else rules_of(sources, names=[source_name(one) for one in sources])
+    rules = read_rules(file) if file else rules_of(sources, names=[source_name(source) for source in sources])
     rules = with_settings(rules, given)
-    cameras: dict[str, Any] = {} if fps is None else {"fps": fps}
+    camera_settings: dict[str, Any] = {} if fps is None else {"fps": fps}
     if grows:
-        cameras["grows"] = True
-    rules = replace(rules, cameras={name: replace(one, **cameras) for name, one in rules.cameras.items()})
+        camera_settings["grows"] = True
+    rules = replace(rules, cameras={name: replace(camera, **camera_settings) for name, camera in rules.cameras.items()})
     if dwell is not None:
         zones = rules.zones or {"": Zone("")}
         seconds = seconds_of(dwell)
-        rules = replace(rules, zones={name: replace(one, dwell=seconds) for name, one in zones.items()})
+        rules = replace(rules, zones={name: replace(zone, dwell=seconds) for name, zone in zones.items()})
     return rules
 
 
@@ -66,7 +71,7 @@ class Run:
     """A watch run from the command line.
 
     Args:
-        rules: What is asked of it.
+        rules: Its rules.
         replay: As fast as it goes, by the film's own clock.
         start: When a film begins that does not say so; UTC.
         json_to: File for the JSON lines, - for standard output, or None.
@@ -90,9 +95,9 @@ class Run:
                 self._lines = sys.stdout
             elif self._json_to is not None:
                 self._lines = stack.enter_context(Path(self._json_to).open("a", encoding="utf-8"))
-            stack.callback(self._hear_signals())
+            stack.callback(self._catch_signals())
             watch = stack.enter_context(
-                Watch(self._rules, replay=self._replay, start=self._start, listener=self._heard)
+                Watch(self._rules, replay=self._replay, start=self._start, listener=self._changed)
             )
             if self._rules.metrics:
                 self._metrics = Metrics()
@@ -101,32 +106,32 @@ class Run:
             if sys.stderr.isatty() and not self._quiet:
                 self._view = stack.enter_context(View())
             watch.run(until=lambda: self._stopped, show=self._show)
-        self._say(self._summary())
+        self._echo(self._summary())
         for reason in watch.broken:
             click.echo(f"spotdiff: {reason}", err=True)
         return 2 if watch.broken else 0
 
-    def _heard(self, event: Event, change: str) -> None:
+    def _changed(self, event: Event, change: str) -> None:
         if self._lines is not None:
             self._lines.write(json.dumps(record_of(event), ensure_ascii=False) + "\n")
             self._lines.flush()
         if change == "opened":
             self._kinds[event.kind] += 1
         if self._view is not None:
-            self._view.heard(event, change)
+            self._view.add(event, change)
         elif self._lines is not sys.stdout:
-            self._say(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
+            self._echo(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
 
-    def _show(self, state: WatchState) -> None:
+    def _show(self, status: WatchStatus) -> None:
         if self._metrics is not None:
-            self._metrics.state = state
+            self._metrics.status = status
         if self._view is not None:
-            self._view.show(state)
+            self._view.show(status)
 
     def _summary(self) -> str:
         total = sum(self._kinds.values())
-        said = ", ".join(f"{number} {kind}" for kind, number in sorted(self._kinds.items()))
-        return f"{total} event{'' if total == 1 else 's'}{': ' + said if said else ''}. See: {self._where()}"
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self._kinds.items()))
+        return f"{total} event{'' if total == 1 else 's'}{': ' + kinds if kinds else ''}. See: {self._where()}"
 
     def _where(self) -> str:
         """The command that lists the events."""
@@ -134,11 +139,11 @@ class Run:
         named = "" if rules.store == plain.store else f" --store {shlex.quote(without_password(rules.store))}"
         return f"spotdiff events list{named}" + (f" --evidence {shlex.quote(rules.evidence)}" if rules.evidence else "")
 
-    def _say(self, text: str) -> None:
+    def _echo(self, text: str) -> None:
         if not self._quiet:
             click.echo(text, err=self._lines is sys.stdout)
 
-    def _hear_signals(self) -> Callable[[], object]:
+    def _catch_signals(self) -> Callable[[], object]:
         """Have the first signal end the watch in order, the second at once; gives what undoes this."""
 
         def stop(number: int, frame: FrameType | None) -> None:
@@ -152,10 +157,62 @@ class Run:
 
 def checked(rules: Rules) -> int:
     """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
-    found = problems(rules)
-    for problem in found:
+    lines = problems(rules)
+    for problem in lines:
         click.echo(problem)
-    if not found:
+    if not lines:
         zones, cameras = len(rules.zones), len(rules.cameras)
         click.echo(f"All is well: {cameras} camera{'s' * (cameras != 1)}, {zones} zone{'s' * (zones != 1)}.")
-    return 2 if found else 0
+    return 2 if lines else 0
+
+
+class View:
+    """A picture of the watch in the terminal; use it in a `with` block.
+
+    Args:
+        console: Where it is drawn; on standard error when None.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._live = Live(console=console or Console(stderr=True), auto_refresh=False, transient=True)
+        self._latest: deque[str] = deque(maxlen=_LATEST)
+
+    def __enter__(self) -> View:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def add(self, event: Event, change: str) -> None:
+        """An event has changed."""
+        self._latest.append(f"{event.confirmed:%H:%M:%S}  {change:<12} {event.id}  {event.text}")
+
+    def show(self, status: WatchStatus) -> None:
+        """Bring the picture up to date."""
+        parts: list[RenderableType] = [_cameras(status), _open(status), Text("\n".join(self._latest))]
+        waiting = sum(number for (_, state), number in status.messages.items() if state == "waiting")
+        if waiting:
+            parts.append(Text(f"{waiting} messages wait to be delivered", style="yellow"))
+        if status.store_trouble:
+            parts.append(Text(f"{status.store_trouble}; {status.store_waiting} changes wait", style="red"))
+        self._live.update(Group(*parts), refresh=True)
+
+
+def _cameras(status: WatchStatus) -> Table:
+    table = Table("Camera", "State", "Frames a second", "Frames", "Dropped", "Open", box=None, pad_edge=False)
+    for camera in status.cameras:
+        condition = (
+            Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
+        )
+        counts = f"{camera.frames:,}", f"{camera.dropped:,}", str(len(camera.open))
+        table.add_row(Text(camera.name), condition, f"{camera.fps:.1f}", *counts)
+    return table
+
+
+def _open(status: WatchStatus) -> Table:
+    table = Table("Open", "Since", "What", box=None, pad_edge=False)
+    for camera in status.cameras:
+        for event in camera.open:
+            table.add_row(Text(event.id), f"{event.first_seen:%Y-%m-%d %H:%M}", Text(event.text))
+    return table

@@ -14,7 +14,7 @@ from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
     from spotdiff.batch import Done, Plan
-    from spotdiff.batch.entry import Entry
+    from spotdiff.batch.pairs import Entry
     from spotdiff.options import Options
 
 
@@ -64,9 +64,9 @@ def command(
     Exit codes: 2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, run
-    from spotdiff.batch.index import index_path, write_index_table
+    from spotdiff.batch.results import index_path, write_index_table
+    from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress import watched
-    from spotdiff.cli._summary import Summary, exit_code, told
 
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)
@@ -85,7 +85,7 @@ def command(
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
-        click.echo(told(done, summary))
+        click.echo(batch_text(done, summary))
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code(done)
@@ -131,7 +131,7 @@ def _check_outputs(outputs: Sequence[Path], given: Sequence[str], entries: Seque
 def _write_reports(
     done: Sequence[Done], plan: Plan, *, report: str | None, junit: str | None, coco: str | None
 ) -> None:
-    from spotdiff.batch.reports import write_batch_coco, write_batch_junit, write_batch_page
+    from spotdiff.batch.results import write_batch_coco, write_batch_junit, write_batch_page
 
     if report:
         write_batch_page(done, plan, report)

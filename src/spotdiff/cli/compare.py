@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._files import Files
 from spotdiff.cli._options import Comparing, comparison_options, read_options
+from spotdiff.cli._output_files import Files
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def command(
     files = Files(json_to, report, overlay, maps, cutouts)
     files.check([*earlier, *pictures, *_files_in(options)])
 
-    from spotdiff.cli._answer import told
+    from spotdiff.cli._comparison_text import comparison_text
     from spotdiff.pipeline import compare
 
     if options.method == "pixel":
@@ -66,7 +66,7 @@ def command(
     comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
     written = files.write(comparison)
     if not quiet and json_to != "-":
-        click.echo(told(comparison, written))
+        click.echo(comparison_text(comparison, written))
     return CODES[comparison.verdict]
 
 
@@ -80,6 +80,6 @@ def _earlier(folder: str | None) -> list[str]:
     """The pictures of the history."""
     if folder is None:
         return []
-    from spotdiff.batch.folders import pictures_in
+    from spotdiff.batch.pairs import pictures_in
 
     return pictures_in(folder, called="--history")

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._candidates import read_candidates, several_methods
-from spotdiff.cli._captions import measure_captions
+from spotdiff.cli._evaluate_captions import measure_captions
+from spotdiff.cli._methods_option import read_candidates, several_methods
 from spotdiff.cli._options import comparison_options
 from spotdiff.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     from spotdiff.data import Dataset
     from spotdiff.evaluate import Report
-    from spotdiff.evaluate.robust import Strength
+    from spotdiff.evaluate.robustness import RobustnessPoint
     from spotdiff.evaluate.tables import Table
     from spotdiff.options import Options
 
@@ -55,7 +55,7 @@ def command(
     json_to: str | None,
     workers: int | None,
     quiet: bool,  # noqa: FBT001
-    **asked: Any,  # noqa: ANN401 (the fields of Options)
+    **given: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Measure one method or several on pairs with a known truth.
 
@@ -71,23 +71,24 @@ def command(
 
     \b
     Example: spotdiff evaluate yard hall --method ssim --out measured
-    Example: spotdiff evaluate yard --method classic --method fused=run/weights.safetensors --out measured
+    Example: spotdiff evaluate yard --method classic --method network=run/weights.safetensors --out measured
     Example: spotdiff evaluate pairs --captions --captioner run/weights.safetensors --out measured
     Exit codes: 0, or 2 if any pair could not be compared.
     """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
     if events or frames:
-        return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **asked)
+        return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **given)
     if captions or captioners:
-        (_, options), *more = read_candidates(methods, **asked).items()
+        (_, options), *more = read_candidates(methods, **given).items()
         if more:
             raise OptionError("--captions takes one method")
         if swap or robustness or options.describe == "off" or options.language != "en":
             raise OptionError("--captions is of English words, without --swap, --robustness and --describe off")
         return measure_captions(data, split, options, captioners, out=out, json_to=json_to, quiet=quiet)
-    candidates = read_candidates(methods, **asked)
+    candidates = read_candidates(methods, **given)
     datasets = _datasets(data, split)
+    _check_plots(out)
     _warn(datasets)
     reports = _reports(datasets, candidates, workers=workers, quiet=quiet, swap=swap)
     rows = _strengths(datasets, candidates, workers=workers, quiet=quiet, most=most) if robustness else []
@@ -97,13 +98,13 @@ def command(
     return _trouble(reports)
 
 
-def _film(data: Sequence[str], methods: tuple[str, ...], *, events: bool, workers: int | None, **asked: Any) -> int:  # noqa: ANN401
-    from spotdiff.cli._watched_scores import measure_events, measure_frames
+def _film(data: Sequence[str], methods: tuple[str, ...], *, events: bool, workers: int | None, **given: Any) -> int:  # noqa: ANN401
+    from spotdiff.cli._evaluate_watching import measure_events, measure_frames
 
-    written = {name: asked.pop(name) for name in ("out", "json_to", "quiet")}
+    written = {name: given.pop(name) for name in ("out", "json_to", "quiet")}
     if not events:
         return measure_frames(data, **written)
-    (_, options), *more = read_candidates(methods, **asked).items()
+    (_, options), *more = read_candidates(methods, **given).items()
     if more:
         raise OptionError("--events takes one method")
     return measure_events(data, options, workers=workers, **written)
@@ -157,29 +158,39 @@ def _reports(
 
 def _strengths(
     datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, most: int
-) -> list[Strength]:
+) -> list[RobustnessPoint]:
     from spotdiff.cli._progress import watched
-    from spotdiff.evaluate.robust import disturbed_outcomes, spread, strengths_of
+    from spotdiff.evaluate.robustness import perturbed_outcomes, robustness_points, spread
 
     made = []
     for label, options in candidates.items():
         for dataset in datasets:
             samples = spread(dataset, most)
-            outcomes = disturbed_outcomes(samples, options, workers=workers)
+            outcomes = perturbed_outcomes(samples, options, workers=workers)
             shown = watched(outcomes, len(samples), unit="pairs", quiet=quiet)
-            made += strengths_of(shown, dataset=dataset.name, method=label)
+            made += robustness_points(shown, dataset=dataset.name, method=label)
     return made
 
 
-def _write(reports: Sequence[Report], rows: Sequence[Strength], out: str | None, json_to: str | None) -> list[str]:
+def _check_plots(out: str | None) -> None:
+    """Find out before hours of work whether what is to be written can be drawn."""
+    from spotdiff.report.plots import require_plots
+
+    if out is not None:
+        require_plots()
+
+
+def _write(
+    reports: Sequence[Report], rows: Sequence[RobustnessPoint], out: str | None, json_to: str | None
+) -> list[str]:
     """Write what was asked for and return the paths; standard output is not among them."""
     written: list[str] = []
     if out is not None:
-        from spotdiff.evaluate.files import write_all
-        from spotdiff.evaluate.robust import write_robustness
-        from spotdiff.evaluate.several import write_several
+        from spotdiff.evaluate.leaderboard import write_leaderboard
+        from spotdiff.evaluate.report_files import write_all
+        from spotdiff.evaluate.robustness import write_robustness
 
-        write = write_several if _several(reports) else write_all
+        write = write_leaderboard if _several(reports) else write_all
         written += map(str, (*write(reports, out), *(write_robustness(rows, out) if rows else ())))
     if json_to == "-":
         sys.stdout.write(_json(reports))
@@ -192,22 +203,22 @@ def _write(reports: Sequence[Report], rows: Sequence[Strength], out: str | None,
 
 
 def _json(reports: Sequence[Report]) -> str:
-    from spotdiff.evaluate.files import to_json
-    from spotdiff.evaluate.several import several_to_json
+    from spotdiff.evaluate.leaderboard import leaderboard_to_json
+    from spotdiff.evaluate.report_files import to_json
 
-    return several_to_json(reports) if _several(reports) else to_json(reports)
+    return leaderboard_to_json(reports) if _several(reports) else to_json(reports)
 
 
 def _several(reports: Sequence[Report]) -> bool:
     return len({report.label for report in reports}) > 1
 
 
-def _tables(reports: Sequence[Report], rows: Sequence[Strength]) -> list[Table]:
-    from spotdiff.evaluate.beside import beside_tables
-    from spotdiff.evaluate.robust import robustness_table
+def _tables(reports: Sequence[Report], rows: Sequence[RobustnessPoint]) -> list[Table]:
+    from spotdiff.evaluate.leaderboard import leaderboard_tables
+    from spotdiff.evaluate.robustness import robustness_table
     from spotdiff.evaluate.tables import tables
 
-    made = beside_tables(reports) if _several(reports) else tables(reports)
+    made = leaderboard_tables(reports) if _several(reports) else tables(reports)
     return [*made, robustness_table(rows)] if rows else made
 
 

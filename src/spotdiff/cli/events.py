@@ -13,8 +13,8 @@ from spotdiff.cli._moments import MOMENT
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from spotdiff.watching.store import Store
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
+    from spotdiff.watching.events import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 _STORE = "watch/events.db"
@@ -60,7 +60,7 @@ def _chosen(function: F) -> F:
 @click.option("--json", "as_json", is_flag=True, help="one line of JSON each")
 def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) -> None:  # noqa: ANN401
     """One line for each event, the oldest first."""
-    from spotdiff.watching.told import record_of
+    from spotdiff.watching.texts import record_of
 
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
@@ -74,7 +74,7 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def shown(id: str, store: str, evidence: str | None, *, as_json: bool) -> None:  # noqa: A002 (click's name for it)
     """Everything that is known of an event, and its files."""
-    from spotdiff.watching.told import record_of
+    from spotdiff.watching.texts import record_of
 
     with _open(store, evidence) as kept:
         event = kept.event(id)
@@ -133,8 +133,8 @@ def exported(
 
     from spotdiff.errors import OptionError
     from spotdiff.report.markup import write_page_file
+    from spotdiff.watching.events import to_coco, to_csv
     from spotdiff.watching.page import event_page
-    from spotdiff.watching.store import to_coco, to_csv
 
     if not (csv_to or coco_to or page_to):
         raise OptionError("export needs --csv, --coco or --page, each with a file to write")
@@ -168,7 +168,7 @@ def compared_again(
     """Compare the stored stills of events once more, as after an update or with another method."""
     from spotdiff.errors import DataError
     from spotdiff.options import Options
-    from spotdiff.watching.again import again
+    from spotdiff.watching.recheck import recheck
 
     given = {"method": method, "sensitivity": sensitivity}
     options = Options().changed(**{name: value for name, value in given.items() if value is not None})
@@ -180,7 +180,7 @@ def compared_again(
             if event.box is None:
                 continue
             try:
-                now = again(kept, event, options)
+                now = recheck(kept, event, options)
             except DataError as error:  # of many, the others can be compared
                 if ids:
                     raise
@@ -195,7 +195,7 @@ def compared_again(
 @_stored
 def verified(store: str, evidence: str | None) -> int:
     """Hold every file of evidence against its SHA-256; exit code 2 where one does not agree."""
-    from spotdiff.watching.store import verify
+    from spotdiff.watching.events import verify
 
     with _open(store, evidence) as kept:
         problems = verify(kept)
@@ -205,18 +205,41 @@ def verified(store: str, evidence: str | None) -> int:
     return 2 if problems else 0
 
 
+@command.command("retry")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@_stored
+@click.option("--sink", "sinks", multiple=True, metavar="NAME", help="only alerts to this sink")
+def retried(ids: tuple[str, ...], store: str, evidence: str | None, sinks: tuple[str, ...]) -> None:
+    """Have alerts delivered after all that were given up; a running watch, or the next one, sends them."""
+    from sqlalchemy.exc import DBAPIError
+
+    from spotdiff.watching.alerts.queue import AlertQueue
+    from spotdiff.watching.events.errors import StoreDown, reason
+
+    with _open(store, evidence) as kept:
+        for name in ids:
+            kept.event(name)  # tells a mistyped one
+        queue = AlertQueue(kept.engine)
+        try:
+            dead = [
+                delivery
+                for delivery in queue.dead()
+                if (not ids or delivery.message.event in ids) and (not sinks or delivery.sink in sinks)
+            ]
+            count = queue.revive(delivery.key for delivery in dead)
+        except DBAPIError as error:
+            raise StoreDown(f"the alerts cannot be read or written: {reason(error)}") from None
+    for delivery in dead:
+        click.echo(f"{delivery.message.event:<14} {delivery.message.change:<12} {delivery.sink}: {delivery.error}")
+    click.echo(f"{count} alert{'s' * (count != 1)} to be sent again." if count else "No alert was given up.")
+
+
 def _open(store: str, evidence: str | None) -> Store:
     from pathlib import Path
 
-    from spotdiff.errors import DataError
-    from spotdiff.watching.store import open_store
-    from spotdiff.watching.store.address import parse_address
+    from spotdiff.watching.events import open_store
 
-    place = Path(evidence) if evidence else None
-    file = parse_address(store, place).file
-    if file is not None and not file.is_file():
-        raise DataError(f"{store}: there is no such store; name it with --store, or watch something first")
-    return open_store(store, folder=place, reserve_mb=0)
+    return open_store(store, folder=Path(evidence) if evidence else None, create=False, reserve_mb=0)
 
 
 def _events(store: Store, chosen: dict[str, Any]) -> list[Event]:

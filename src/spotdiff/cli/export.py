@@ -29,7 +29,7 @@ def command(run: str, out: str, int8: bool, data: str | None, most: int, quiet: 
 
     \b
     Example: spotdiff export runs/yard --out yard.onnx
-    Then:    spotdiff compare before.jpg after.jpg --method onnx --set weights=yard.onnx
+    Then:    spotdiff compare before.jpg after.jpg --method network --set weights=yard.onnx
     """  # noqa: D301 (click wants the character itself)
     path = _checked(run, out)
     if data and not int8:
@@ -40,11 +40,11 @@ def command(run: str, out: str, int8: bool, data: str | None, most: int, quiet: 
     pairs = open_dataset(data) if data else None  # what is wrong with it is told before the long work
     exported = export_onnx(run, path)
     if not quiet:
-        click.echo(_told(exported))
+        click.echo(_exported_text(exported))
     if int8:
-        found = quantised(path, path.with_suffix(".int8.onnx"), pairs, most=most)
+        quantised_file = quantised(path, path.with_suffix(".int8.onnx"), pairs, most=most)
         if not quiet:
-            click.echo(_told_of_8_bits(found))
+            click.echo(_quantised_text(quantised_file))
 
 
 def _checked(run: str, out: str) -> Path:
@@ -61,7 +61,7 @@ def _checked(run: str, out: str) -> Path:
     return path
 
 
-def _told(exported: Exported) -> str:
+def _exported_text(exported: Exported) -> str:
     facts = exported.facts
     unseen = ", ".join(f"{width}x{height}" for height, width in exported.errors)
     return (
@@ -70,9 +70,9 @@ def _told(exported: Exported) -> str:
     )
 
 
-def _told_of_8_bits(found: Quantised) -> str:
-    measured = found.agreement
-    wrote = f"Wrote {found.path}: {found.size / 1e6:.2f} MB"
+def _quantised_text(quantised_file: Quantised) -> str:
+    measured = quantised_file.agreement
+    wrote = f"Wrote {quantised_file.path}: {quantised_file.size / 1e6:.2f} MB"
     lines = [
         f"{wrote}, {measured.size:.2f} of the size, {measured.seconds:.2f} of the time on one thread",
         f"It differs by {measured.mean:.4f} on average and {measured.largest:.2f} at most on {measured.pairs} pairs.",

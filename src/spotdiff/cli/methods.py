@@ -24,8 +24,13 @@ def command(name: str | None, as_json: bool) -> None:  # noqa: FBT001 (click pas
         known = plugins.summaries("methods")
         click.echo(json.dumps(known, indent=2) if as_json else _listed(known))
         return
-    found = {"name": name, "summary": plugins.summaries("methods").get(name, ""), "parameters": _parameters(name)}
-    click.echo(json.dumps(found, indent=2) if as_json else _table(found))
+    parameters = [
+        {"name": field.name, "default": field.default, "range": known.range, "unit": known.unit, "help": known.help}
+        for field, known in params_of(plugins.load("methods", name)).values()
+    ]
+    name = plugins.canonical("methods", name)
+    method = {"name": name, "summary": plugins.summaries("methods").get(name, ""), "parameters": parameters}
+    click.echo(json.dumps(method, indent=2) if as_json else _table(method))
 
 
 def _listed(known: dict[str, str]) -> str:
@@ -33,21 +38,14 @@ def _listed(known: dict[str, str]) -> str:
     return "\n".join(f"{name:<{width}}  {line}" for name, line in known.items())
 
 
-def _parameters(name: str) -> list[dict[str, Any]]:
-    return [
-        {"name": field.name, "default": field.default, "range": known.range, "unit": known.unit, "help": known.help}
-        for field, known in params_of(plugins.load("methods", name)).values()
-    ]
-
-
-def _table(found: dict[str, Any]) -> str:
+def _table(method: dict[str, Any]) -> str:
     heads = ("name", "default", "range", "unit", "help")
-    rows = [tuple(_shown(parameter[head]) for head in heads) for parameter in found["parameters"]]
+    rows = [tuple(_shown(parameter[head]) for head in heads) for parameter in method["parameters"]]
     if not rows:
-        return f"{found['name']}: {found['summary']}\n\nIt has no parameters."
+        return f"{method['name']}: {method['summary']}\n\nIt has no parameters."
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
-    return "\n".join([f"{found['name']}: {found['summary']}", "", *(line.rstrip() for line in lines)])
+    return "\n".join([f"{method['name']}: {method['summary']}", "", *(line.rstrip() for line in lines)])
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,7 @@ from spotdiff.cli._options import comparison_options, read_options
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
-    from spotdiff.watching.progress import Step
+    from spotdiff.timelapse import Step
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(
     order: str,
     json_to: str | None,
     quiet: bool,  # noqa: FBT001 (click passes by name)
-    **asked: Any,  # noqa: ANN401 (the fields of Options)
+    **options: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Measure how far the named areas of a site have changed, over a dated series of pictures.
 
@@ -52,24 +52,32 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.cli._progress import watched
     from spotdiff.evaluate import check_method
-    from spotdiff.watching.progress import measure_progress, progress_csv, progress_page, progress_record, series
+    from spotdiff.report.plots import require_plots
+    from spotdiff.timelapse import measure_progress, progress_csv, progress_page, progress_record, series
 
-    options = read_options(**asked)
-    check_method(options)  # a method without weights must not become trouble with every pair
+    require_plots()
+    compared_with = read_options(**options)
+    check_method(compared_with)  # a method without weights must not become trouble with every pair
     pictures, place = series(folder, order=order), Path(out)
-    if json_to and json_to != "-" and Path(json_to).resolve() in {one.path.resolve() for one in pictures}:
+    if json_to and json_to != "-" and Path(json_to).resolve() in {picture.path.resolve() for picture in pictures}:
         raise OptionError(f"{json_to} is one of the pictures and would be written over; choose another place")
     name = Path(folder).resolve().name
     steps = list(
-        watched(measure_progress(pictures, options=options, keep=place), len(pictures), unit="pictures", quiet=quiet)
+        watched(
+            measure_progress(pictures, options=compared_with, keep=place), len(pictures), unit="pictures", quiet=quiet
+        )
     )
     page, table = place / "index.html", place / "progress.csv"
     _write(page, progress_page(steps, title=f"Progress: {name}"))
     _write(table, progress_csv(steps))
     if json_to:
-        _write_json(json_to, json.dumps(progress_record(steps, name=name), indent=2) + "\n")
+        text = json.dumps(progress_record(steps, name=name), indent=2) + "\n"
+        if json_to == "-":
+            sys.stdout.write(text)
+        else:
+            _write(Path(json_to), text)
     if not quiet and json_to != "-":
-        click.echo(_told(steps, (page, table)))
+        click.echo(_summary(steps, (page, table)))
     if trouble := _trouble(steps):
         click.echo(f"spotdiff: {trouble}", err=True)
     return 0
@@ -81,15 +89,8 @@ def _write(path: Path, text: str) -> None:
     write_whole(path, text.encode("utf-8", "replace"))
 
 
-def _write_json(target: str, text: str) -> None:
-    if target == "-":
-        sys.stdout.write(text)
-    else:
-        _write(Path(target), text)
-
-
-def _told(steps: Sequence[Step], written: Sequence[Path]) -> str:
-    from spotdiff.watching.progress.page import day, latest, percent
+def _summary(steps: Sequence[Step], written: Sequence[Path]) -> str:
+    from spotdiff.timelapse.page import day, latest, percent
 
     areas = steps[0].areas
     width = max(len(area) for area in areas)

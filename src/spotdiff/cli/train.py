@@ -11,7 +11,7 @@ from spotdiff.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
     from spotdiff.train.captions.run import CaptionRun
-    from spotdiff.train.loop import Moment
+    from spotdiff.train.loop import Progress
     from spotdiff.train.recipe import Recipe
     from spotdiff.train.run import Run
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
 @click.option("--json", "json_to", metavar="FILE|-", help="write the figures before and after as JSON")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")
-def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int:  # noqa: ANN401 (the options above)
+def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 (the options above)
     """Train a network on made pairs, on labelled pairs, or on both.
 
     RECIPE is a name (spot, unet-a, unet-b, unet-c, siamese, fused, fc-siam-conc, fc-siam-diff) or a file: TOML, or the
@@ -45,80 +45,84 @@ def command(recipe: str, out: str, data: tuple[str, ...], **asked: Any) -> int: 
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")
     try:
+        from spotdiff.report.plots import require_plots
         from spotdiff.train.captions.recipe import CAPTION_RECIPES
         from spotdiff.train.run import leads, prepare, use_threads
     except ModuleNotFoundError as missing:
         raise MissingExtra(str(missing.name), extra="train") from None
-    use_threads(asked["threads"])
+    require_plots()
+    use_threads(options["threads"])
     if recipe in CAPTION_RECIPES:
-        run: Run | CaptionRun = _caption_run(recipe, data, out, asked)
+        run: Run | CaptionRun = _caption_run(recipe, data, out, options)
     else:
-        run = prepare(_recipe(recipe, asked), data, out, weights=asked["weights"])
-    quiet = asked["quiet"] or not leads()
+        run = prepare(_recipe(recipe, options), data, out, weights=options["weights"])
+    quiet = options["quiet"] or not leads()
     if not quiet:
-        _introduce(run, err=asked["json_to"] == "-")
-    seen = _followed(run, workers=asked["workers"], quiet=quiet)
-    if not quiet and asked["json_to"] != "-":
-        _conclude(run, seen)
-    if asked["json_to"] and leads():
-        _write_json(run, seen, asked["json_to"])
+        _introduce(run, err=options["json_to"] == "-")
+    validated = _train(run, workers=options["workers"], quiet=quiet)
+    if not quiet and options["json_to"] != "-":
+        _conclude(run, validated)
+    if options["json_to"] and leads():
+        _write_json(run, validated, options["json_to"])
     return 0
 
 
-def _caption_run(name: str, data: tuple[str, ...], out: str, asked: dict[str, Any]) -> CaptionRun:
+def _caption_run(name: str, data: tuple[str, ...], out: str, options: dict[str, Any]) -> CaptionRun:
     from spotdiff.train.captions.recipe import CAPTION_RECIPES, changed
     from spotdiff.train.captions.run import prepare_captions
 
     for option in ("weights", "steps", "workers"):
-        if asked[option]:
+        if options[option]:
             flag = {"weights": "--from"}.get(option, f"--{option}")
             raise OptionError(f"{flag} is not for captioners; --set epochs=N says how long they learn")
     if not data:
         raise OptionError("a captioner needs captioned pairs: --data DIR, made by `spotdiff synth --recipe captions`")
-    return prepare_captions(changed(CAPTION_RECIPES[name], dict(map(setting_of, asked["changes"]))), data, out)
+    return prepare_captions(changed(CAPTION_RECIPES[name], dict(map(setting_of, options["changes"]))), data, out)
 
 
-def _recipe(name: str, asked: dict[str, Any]) -> Recipe:
+def _recipe(name: str, options: dict[str, Any]) -> Recipe:
     from spotdiff.train.recipe import changed, get_recipe
     from spotdiff.train.run import fine_tuned
 
     recipe = get_recipe(name)
-    if asked["weights"]:
+    if options["weights"]:
         recipe = fine_tuned(recipe)
-    changes: dict[str, object] = dict(setting_of(text) for text in asked["changes"])
-    if asked["steps"]:
-        changes["steps"] = asked["steps"]
+    changes: dict[str, object] = dict(setting_of(text) for text in options["changes"])
+    if options["steps"]:
+        changes["steps"] = options["steps"]
     return changed(recipe, changes)
 
 
 def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
-    said = [f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}"]
-    said.append(f"learns from {run.lessons.told}; measured on {len(run.lessons.held_out)} held-out pairs")
+    lines = [f"{run.recipe.net}, {run.facts.parameters:,} parameters, recipe {run.recipe.name}"]
+    lines.append(
+        f"learns from {run.training_data.description}; measured on {len(run.training_data.held_out)} held-out pairs"
+    )
     if run.begun:
-        said.append(f"goes on from step {run.begun}")
-    click.echo("\n".join(said), err=err)
+        lines.append(f"goes on from step {run.begun}")
+    click.echo("\n".join(lines), err=err)
 
 
-def _followed(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Moment]:
-    """Train to the end; the moments at which something was measured."""
+def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress]:
+    """Train to the end; the progress at which something was measured."""
     from spotdiff.cli._progress import watched
 
     seen = []
     left = run.steps - run.begun
-    for moment in watched(run.moments(workers=workers), left, unit="steps", quiet=quiet):
-        if moment.measured is None:
+    for progress in watched(run.progress(workers=workers), left, unit="steps", quiet=quiet):
+        if progress.measured is None:
             continue
-        seen.append(moment)
+        seen.append(progress)
         if not quiet:
-            star = " best" if moment.best else ""
-            score = moment.measured.score
-            click.echo(f"step {moment.step:>6}  loss {moment.loss:.4f}  score {score:.4f}{star}", err=True)
-        if moment.stopped and not quiet:
-            click.echo(moment.stopped, err=True)
+            star = " best" if progress.best else ""
+            score = progress.measured.score
+            click.echo(f"step {progress.step:>6}  loss {progress.loss:.4f}  score {score:.4f}{star}", err=True)
+        if progress.stopped and not quiet:
+            click.echo(progress.stopped, err=True)
     return seen
 
 
-def _conclude(run: Run | CaptionRun, seen: list[Moment]) -> None:
+def _conclude(run: Run | CaptionRun, seen: list[Progress]) -> None:
     """The figures before and after, side by side, and where the weights are."""
     if not seen:
         more = "--steps" if run.begun >= run.steps else "patience"
@@ -132,11 +136,11 @@ def _conclude(run: Run | CaptionRun, seen: list[Moment]) -> None:
     click.echo(f"Wrote {run.out / 'weights.safetensors'}")
 
 
-def _ends(seen: list[Moment]) -> tuple[Moment, Moment]:
-    return seen[0], next((moment for moment in reversed(seen) if moment.best), seen[-1])
+def _ends(seen: list[Progress]) -> tuple[Progress, Progress]:
+    return seen[0], next((progress for progress in reversed(seen) if progress.best), seen[-1])
 
 
-def _write_json(run: Run | CaptionRun, seen: list[Moment], to: str) -> None:
+def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
     import json
     import sys
     from pathlib import Path
@@ -144,8 +148,8 @@ def _write_json(run: Run | CaptionRun, seen: list[Moment], to: str) -> None:
     from spotdiff.files import write_whole
 
     steps = [{"step": m.step, "best": m.best, "figures": m.measured.figures if m.measured else {}} for m in seen]
-    said = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}
-    text = json.dumps(said, indent=2) + "\n"
+    record = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}
+    text = json.dumps(record, indent=2) + "\n"
     if to == "-":
         sys.stdout.write(text)
     else:

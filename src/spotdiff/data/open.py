@@ -157,11 +157,12 @@ def _match_by_name(root: Path, before_folder: Path, after_folder: Path) -> Datas
     names = sorted(files["before"].keys() & files["after"].keys())
     if not names:
         raise DataError(f"{root} holds no pair: no name is both in {before_folder.name} and in {after_folder.name}")
-    samples = tuple(
-        Sample(name, reader=None, **{role: by_name[name] for role, by_name in files.items() if name in by_name})
-        for name in names
-    )
-    return Dataset(root.resolve().name, samples, _unpaired(root, files, names, odd))
+    truth = {role: files[role] for role in ("mask", "boxes", "gone", "new")}
+    samples = []
+    for name in names:
+        mask, boxes, gone, new = (by_name.get(name) for by_name in truth.values())
+        samples.append(Sample(name, files["before"][name], files["after"][name], mask, boxes, gone, new))
+    return Dataset(root.resolve().name, tuple(samples), _unpaired(root, files, names, odd))
 
 
 def _files_by_name(folder: Path, suffixes: Set[str]) -> tuple[dict[str, Path], list[Path]]:

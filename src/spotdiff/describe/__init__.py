@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff import plugins
-from spotdiff.describe._areas import read_areas
-from spotdiff.describe._whole import whole_told as whole_told
+from spotdiff.describe._named_areas import read_areas
+from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import ENGLISH, get_catalogue
 from spotdiff.language.grammar import LIKELY
@@ -36,15 +36,17 @@ def get_describer(options: Options) -> Describer | None:
         if options.describe_settings:
             raise OptionError("describe=off has no settings")
         return None
-    found = plugins.load("describe", options.describe)
-    speaks = "language" in params_of(found)
+    describer_type = plugins.load("describe", options.describe)
+    speaks = "language" in params_of(describer_type)
     if not speaks and options.language != ENGLISH:
         raise OptionError(f"{options.describe} speaks no language but {ENGLISH}; leave language, or describe=words")
     if "language" in options.describe_settings:
         raise OptionError("language is an option of the comparison, not a setting of the describer")
     known = {"language": options.language} if speaks else {}
-    describer: Any = build(found, {**known, **options.describe_settings}, owner=f"describer {options.describe}")
-    if "areas" in getattr(found, "__dataclass_fields__", {}):
+    describer: Any = build(
+        describer_type, {**known, **options.describe_settings}, owner=f"describer {options.describe}"
+    )
+    if "areas" in getattr(describer_type, "__dataclass_fields__", {}):
         describer = replace(describer, areas=areas)
     return cast("Describer", describer)
 
@@ -67,7 +69,7 @@ def described(
     if answer.alignment.model == "off" and pair.before.size != answer.pair.before.size:
         pair = answer.pair  # laid flush: what was filled up is no picture
     if isinstance(describer, Noting):
-        told, note = describer.with_note(pair, regions)
+        with_text, note = describer.with_note(pair, regions)
     else:
-        told, note = describer.describe(pair, regions), ""
-    return tuple(region.text for region in told), note
+        with_text, note = describer.describe(pair, regions), ""
+    return tuple(region.text for region in with_text), note

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.describe._observe import facts_of
+from spotdiff.describe._region_facts import facts_of
 from spotdiff.errors import MissingExtra, OptionError
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.grammar import told
+from spotdiff.language.grammar import fact_sentence
 from spotdiff.language.parse import parse
 from spotdiff.params import check, param
 from spotdiff.regions.surroundings import square, surroundings, where_seen
@@ -18,7 +18,7 @@ from spotdiff.regions.surroundings import square, surroundings, where_seen
 if TYPE_CHECKING:
     from spotdiff.language.facts import ChangeFact
     from spotdiff.language.places import Areas
-    from spotdiff.nets.parts.caption_runner import Speaker
+    from spotdiff.nets.parts.captioning import LoadedCaptioner
     from spotdiff.types import Bytes, Pair, Region
 
 _SPACE = re.compile(r" ([.,;])")
@@ -52,46 +52,46 @@ class Captioner:
         return self.with_note(pair, regions)[0]
 
     def with_note(self, pair: Pair, regions: Sequence[Region]) -> tuple[tuple[Region, ...], str]:
-        """The same regions, each with its text, and what is said of the whole pair.
+        """The same regions, each with its text, and what is caption of the whole pair.
 
         Raises:
             OptionError: there are no weights.
             DataError: the file cannot be read, or holds no captioner.
             MissingExtra: torch is not installed.
         """
-        speaker, catalogue = self.speaker(), get_catalogue("en")
+        captioner, catalogue = self.captioner(), get_catalogue("en")
         facts, note = facts_of(pair, regions, self.areas), ""
-        if speaker.regions:
-            facts = self._named(speaker, pair, regions, facts)
+        if captioner.regions:
+            facts = self._named(captioner, pair, regions, facts)
         elif regions:
-            note = f"A trained captioner says: {self._whole(speaker, pair)}"
-        texts = [told(fact, catalogue) for fact in facts]
+            note = f"A trained captioner says: {self._whole(captioner, pair)}"
+        texts = [fact_sentence(fact, catalogue) for fact in facts]
         return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), note
 
-    def speaker(self) -> Speaker:
+    def captioner(self) -> LoadedCaptioner:
         """The captioner in the file of weights; raises as `with_note`."""
         if not self.weights:
             raise OptionError("captioner needs trained weights: --describe-set weights=RUN/weights.safetensors")
         try:
-            from spotdiff.nets.parts.caption_runner import open_speaker
+            from spotdiff.nets.parts.captioning import open_captioner
         except ModuleNotFoundError as missing:
             raise MissingExtra(str(missing.name), extra="train") from None
-        return open_speaker(self.weights)
+        return open_captioner(self.weights)
 
-    def _whole(self, speaker: Speaker, pair: Pair) -> str:
-        squares = [square(one.pixels, speaker.side) for one in (pair.before, pair.after)]
-        ((text, _),) = speaker.say([squares[0]], [squares[1]], beam=self.beam)
+    def _whole(self, captioner: LoadedCaptioner, pair: Pair) -> str:
+        squares = [square(picture.pixels, captioner.side) for picture in (pair.before, pair.after)]
+        ((text, _),) = captioner.captions([squares[0]], [squares[1]], beam=self.beam)
         return _SPACE.sub(r"\1", text) or "nothing."
 
     def _named(
-        self, speaker: Speaker, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
+        self, captioner: LoadedCaptioner, pair: Pair, regions: Sequence[Region], facts: Sequence[ChangeFact]
     ) -> tuple[ChangeFact, ...]:
         seen = [number for number, region in enumerate(regions) if region.box_before and region.box_after]
-        squares = [_squares(pair, regions[number], speaker.side) for number in seen]
+        squares = [_squares(pair, regions[number], captioner.side) for number in seen]
         befores, afters = [first for first, _ in squares], [second for _, second in squares]
-        said = speaker.say(befores, afters, [facts[number] for number in seen], beam=self.beam)
+        captions = captioner.captions(befores, afters, [facts[number] for number in seen], beam=self.beam)
         named = list(facts)
-        for number, (text, chance) in zip(seen, said, strict=True):
+        for number, (text, chance) in zip(seen, captions, strict=True):
             read = parse(text)
             if len(read) == 1 and chance >= self.least and _agree(read[0], facts[number]):
                 named[number] = _with_names(facts[number], read[0])
@@ -103,10 +103,10 @@ def _squares(pair: Pair, region: Region, side: int) -> tuple[Bytes, Bytes]:
     return surroundings(pair.before.pixels, here, side), surroundings(pair.after.pixels, there, side)
 
 
-def _agree(said: ChangeFact, known: ChangeFact) -> bool:
-    return said.kind == known.kind and said.spot.place == known.spot.place and said.to.place == known.to.place
+def _agree(caption: ChangeFact, known: ChangeFact) -> bool:
+    return caption.kind == known.kind and caption.spot.place == known.spot.place and caption.to.place == known.to.place
 
 
-def _with_names(known: ChangeFact, said: ChangeFact) -> ChangeFact:
-    thing = replace(known.thing, name=said.thing.name)
-    return replace(known, thing=thing, other=replace(known.other, name=said.other.name))
+def _with_names(known: ChangeFact, caption: ChangeFact) -> ChangeFact:
+    thing = replace(known.thing, name=caption.thing.name)
+    return replace(known, thing=thing, other=replace(known.other, name=caption.other.name))

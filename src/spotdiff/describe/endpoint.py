@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.describe._observe import facts_of
-from spotdiff.describe._server import Server, Silent
+from spotdiff.describe._chat_server import NoAnswer, Server
+from spotdiff.describe._region_facts import facts_of
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.grammar import told
+from spotdiff.language.grammar import fact_sentence
 from spotdiff.params import check, param
 
 if TYPE_CHECKING:
-    from spotdiff.describe._server import Named
+    from spotdiff.describe._chat_server import ObjectNames
     from spotdiff.language.facts import ChangeFact
     from spotdiff.language.places import Areas
     from spotdiff.types import Pair, Region
@@ -39,7 +39,7 @@ class Endpoint:
         timeout: Seconds until the end of an answer.
         retries: Times that a question is asked again.
         language: Language of the words.
-        areas: Named polygons in before's pixels.
+        areas: ObjectNames polygons in before's pixels.
     """
 
     url: str = param("", "server with /v1; default: OPENAI_BASE_URL, or http://localhost:11434/v1")
@@ -70,15 +70,15 @@ class Endpoint:
         try:
             for number, region in enumerate(regions[: self.most]):
                 facts[number] = with_names(facts[number], server.ask(pair, region, side=self.side))
-        except Silent as silent:
-            why = str(silent)
+        except NoAnswer as no_answer:
+            why = str(no_answer)
         notes = []
         if any(fact.thing.name or fact.other.name for fact in facts):
-            said = catalogue.say("endpoint", "names are from {model} at {host}", model=self.model, host=server.host)
-            notes.append(said)
+            note = catalogue.say("endpoint", "names are from {model} at {host}", model=self.model, host=server.host)
+            notes.append(note)
         if why:
             notes.append(catalogue.say("endpoint", "no more names came from {host}: {why}", host=server.host, why=why))
-        texts = [told(fact, catalogue) for fact in facts]
+        texts = [fact_sentence(fact, catalogue) for fact in facts]
         note = catalogue.text(map(catalogue.sentence, notes)) if notes else ""
         return tuple(replace(region, text=text) for region, text in zip(regions, texts, strict=True)), note
 
@@ -90,19 +90,19 @@ class Endpoint:
         return Server.at(url, self.model, key=key, timeout=self.timeout, retries=self.retries, remote=self.remote)
 
 
-def with_names(fact: ChangeFact, said: Named) -> ChangeFact:
+def with_names(fact: ChangeFact, names: ObjectNames) -> ChangeFact:
     """The fact with the names that do not contradict it.
 
     Examples:
-        >>> from spotdiff.describe._server import Named
+        >>> from spotdiff.describe._chat_server import ObjectNames
         >>> from spotdiff.language.facts import ChangeFact
-        >>> with_names(ChangeFact("added"), Named("added", "", "cup")).thing.name
+        >>> with_names(ChangeFact("added"), ObjectNames("added", "", "cup")).thing.name
         'cup'
-        >>> with_names(ChangeFact("added"), Named("removed", "cup", "")).thing.name
+        >>> with_names(ChangeFact("added"), ObjectNames("removed", "cup", "")).thing.name
         ''
     """
-    if said.kind not in (fact.kind, "unsure"):
+    if names.kind not in (fact.kind, "unsure"):
         return fact
-    name = said.after if fact.kind == "added" else said.before
-    other = said.after if fact.kind == "replaced" else ""
+    name = names.after if fact.kind == "added" else names.before
+    other = names.after if fact.kind == "replaced" else ""
     return replace(fact, thing=replace(fact.thing, name=name), other=replace(fact.other, name=other))

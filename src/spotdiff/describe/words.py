@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spotdiff.describe._observe import facts_of
+from spotdiff.describe._region_facts import facts_of
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.grammar import told
+from spotdiff.language.grammar import fact_sentence
 from spotdiff.params import param
 
 if TYPE_CHECKING:
@@ -39,4 +39,6 @@ class Words:
         """
         catalogue = get_catalogue(self.language)
         facts = facts_of(pair, regions, self.areas)
-        return tuple(replace(region, text=told(fact, catalogue)) for region, fact in zip(regions, facts, strict=True))
+        return tuple(
+            replace(region, text=fact_sentence(fact, catalogue)) for region, fact in zip(regions, facts, strict=True)
+        )

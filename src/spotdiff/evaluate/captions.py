@@ -12,7 +12,7 @@ from spotdiff.describe.words import Words
 from spotdiff.errors import DataError
 from spotdiff.image import load_picture
 from spotdiff.language.facts import COLOURS, ChangeFact, Spot, Thing
-from spotdiff.language.paraphrase import FRAMES, told
+from spotdiff.language.paraphrase import TEMPLATES, fill_template
 from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES
 from spotdiff.metrics import ngrams
@@ -70,13 +70,13 @@ def own_regions(options: Options) -> System:
 
 def whole_picture(weights: str) -> System:
     """A system that shows both pictures to a captioner; raises as `describe.captioner.Captioner` does."""
-    speaker = Captioner(weights).speaker()
-    if speaker.regions:
+    captioner = Captioner(weights).captioner()
+    if captioner.regions:
         raise DataError(f"{weights} looks at regions, not at whole pictures")
 
     def system(pair: CaptionedPair) -> str:
-        before, after = (square(load_picture(path).pixels, speaker.side) for path in (pair.before, pair.after))
-        return speaker.say([before], [after])[0][0]
+        before, after = (square(load_picture(path).pixels, captioner.side) for path in (pair.before, pair.after))
+        return captioner.captions([before], [after])[0][0]
 
     return system
 
@@ -100,8 +100,8 @@ def blind(pairs: Sequence[CaptionedPair]) -> System:
         for colour in ("", *COLOURS)
     ]
     best = max(tried, key=lambda fact: _f1([(fact,)] * len(truths), truths))
-    said = f"{told(best, FRAMES[best.kind][0])} ."
-    return lambda _: said
+    sentence = f"{fill_template(best, TEMPLATES[best.kind][0])} ."
+    return lambda _: sentence
 
 
 def row(name: str, pairs: Sequence[CaptionedPair], sentences: Sequence[str]) -> Row:
@@ -110,11 +110,11 @@ def row(name: str, pairs: Sequence[CaptionedPair], sentences: Sequence[str]) -> 
     for pair, text in zip(pairs, sentences, strict=True):
         if pair.facts is not None:
             scores.add(parse(stated(text)), pair.facts)
-    said = [words_of(text) for text in sentences]
+    words = [words_of(text) for text in sentences]
     references = [[words_of(text) for text in pair.sentences] for pair in pairs]
     wording = {"BLEU-4": ngrams.bleu4, "ROUGE-L": ngrams.rouge_l, "CIDEr": ngrams.cider}
-    counted = {metric: count(said, references) for metric, count in wording.items()}
-    meteor = ngrams.meteor(said, references)
+    counted = {metric: count(words, references) for metric, count in wording.items()}
+    meteor = ngrams.meteor(words, references)
     return Row(name, scores, counted | ({} if meteor is None else {"METEOR": meteor}), tuple(sentences))
 
 
@@ -135,20 +135,20 @@ def markdown(rows: Iterable[Row]) -> str:
     metrics = list(rows[0].wording) if rows else []
     heads = [*(f"{slot} F1" for slot in SLOTS), "fact P", "fact R", "fact F1", "wholly right", "false statements"]
     lines = ["| system | " + " | ".join([*heads, *metrics]) + " |", "|---|" + "---:|" * (len(heads) + len(metrics))]
-    for one in rows:
-        every = one.facts.all
-        values = [*(one.facts.of(slot).f1 for slot in SLOTS), every.precision, every.recall, every.f1]
-        values += [one.facts.wholly_right, one.facts.false_statements]
+    for system in rows:
+        every = system.facts.all
+        values = [*(system.facts.of(slot).f1 for slot in SLOTS), every.precision, every.recall, every.f1]
+        values += [system.facts.wholly_right, system.facts.false_statements]
         cells = [f"{value:.3f}" if value == value else "-" for value in values]
-        cells += [f"{100 * one.wording[metric]:.1f}" for metric in metrics]
-        lines.append(f"| {one.name} | " + " | ".join(cells) + " |")
+        cells += [f"{100 * system.wording[metric]:.1f}" for metric in metrics]
+        lines.append(f"| {system.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _f1(said: Sequence[Sequence[ChangeFact]], truths: Sequence[Sequence[ChangeFact]]) -> float:
+def _f1(stated: Sequence[Sequence[ChangeFact]], truths: Sequence[Sequence[ChangeFact]]) -> float:
     scores = FactScores()
-    for one, truth in zip(said, truths, strict=True):
-        scores.add(one, truth)
+    for facts, truth in zip(stated, truths, strict=True):
+        scores.add(facts, truth)
     return scores.all.f1
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spotdiff.options import Options
     from spotdiff.types import Box, Bytes
-    from spotdiff.watching.reports import Report
+    from spotdiff.watching.event import EventChange
 
 _OVERLAP = 0.2  # intersection over union of two boxes of one thing
 _APART = 15.0  # seconds between what is true and what is told of one event, at most
@@ -29,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class TrueEvent:
     """One event of a clip's truth.
 
     Attributes:
@@ -46,7 +46,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedEvent:
     """One event as a watcher told it.
 
     Attributes:
@@ -80,14 +80,14 @@ class Clip:
     name: str
     scenario: str
     seconds: float
-    pairs: tuple[tuple[Happened, Reported | None], ...]
-    false: tuple[Reported, ...]
+    pairs: tuple[tuple[TrueEvent, ReportedEvent | None], ...]
+    false: tuple[ReportedEvent, ...]
     frames: int
     cost: float
 
 
 @dataclass(frozen=True, slots=True)
-class EventFigures:
+class EventMetrics:
     """Clips summed up; a share of nothing is not a number.
 
     Attributes:
@@ -117,7 +117,7 @@ class EventFigures:
 
 
 Frames = Iterable[tuple[float, "Bytes"]]  # (seconds, picture)
-Watcher = Callable[[Frames], Iterable[Reported]]  # tells what it has seen, each event as it was called in the end
+Watcher = Callable[[Frames], Iterable[ReportedEvent]]  # tells what it has seen, each event as it was called in the end
 
 
 def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -126,65 +126,66 @@ def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
     Raises:
         DataError: there are none, or a truth cannot be read.
     """
-    found = []
+    clips = []
     for path in sorted(Path(folder).glob("*.json")):
         film = path.with_suffix(".mp4")
         if not film.is_file():
             continue
         try:
             truth = json.loads(path.read_text(encoding="utf-8"))
-            _ = [_happened(one) for one in truth["events"]], str(truth["scenario"]), float(truth["seconds"])
+            _ = [_true_event(event) for event in truth["events"]], str(truth["scenario"]), float(truth["seconds"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{path}: no truth of a clip ({error}); make some with spotdiff synth --recipe clips"
             ) from None
-        found.append((film, truth))
-    if not found:
+        clips.append((film, truth))
+    if not clips:
         raise DataError(f"{folder}: no clips with their truth; make some with spotdiff synth --recipe clips")
-    return found
+    return clips
 
 
-def ours(options: Options) -> Watcher:
+def default_watcher(options: Options) -> Watcher:
     """The watch with its default rules."""
 
-    def watcher(frames: Frames) -> list[Reported]:
+    def watcher(frames: Frames) -> list[ReportedEvent]:
         from spotdiff.methods import get_method
-        from spotdiff.watching.camera import CameraWatch
+        from spotdiff.video import Frame
+        from spotdiff.watching.frame_analyser import FrameAnalyser
         from spotdiff.watching.rules import Camera, rules_of
         from spotdiff.watching.scene.judge import Judge
-        from spotdiff.watching.values import Frame
 
         rules = replace(rules_of([], names=[]), options=options)
         judge = Judge(get_method(options.method, options.settings), options)
-        watch = CameraWatch(Camera("clip", ""), rules, judge, zone=UTC, boot="")
-        told: dict[str, Reported] = {}
+        watch = FrameAnalyser(Camera("clip", ""), rules, judge, zone=UTC, boot="")
+        reported: dict[str, ReportedEvent] = {}
         for number, (seconds, pixels) in enumerate(frames):
             frame = Frame(pixels, number, seconds, _EPOCH + timedelta(seconds=seconds))
-            for report in watch.see(frame):
-                _note(told, report)
-        return list(told.values())
+            for report in watch.analyse(frame):
+                _note(reported, report)
+        return list(reported.values())
 
     return watcher
 
 
-def _note(told: dict[str, Reported], report: Report) -> None:
+def _note(reported: dict[str, ReportedEvent], report: EventChange) -> None:
     """Keep what a report says of scene events; faults of the camera are no events of the scene."""
-    from spotdiff.watching.reports import Amended, Opened
-    from spotdiff.watching.values import SCENE_KINDS
+    from spotdiff.watching.event import SCENE_KINDS, Amended, Opened
 
     if isinstance(report, Opened):
         event = report.event
         if event.kind in SCENE_KINDS and event.box is not None:
             name = f"{report.key}@{event.confirmed_seconds}"  # a key is free again once its event is over
-            told[name] = Reported(event.kind, event.box, event.box_before, event.seconds, event.confirmed_seconds)
+            reported[name] = ReportedEvent(
+                event.kind, event.box, event.box_before, event.seconds, event.confirmed_seconds
+            )
     elif isinstance(report, Amended) and report.box is not None:
-        name = next(name for name in reversed(told) if name.startswith(f"{report.key}@"))
-        told[name] = replace(told[name], kind=report.kind, box=report.box, box_before=report.box_before)
+        name = next(name for name in reversed(reported) if name.startswith(f"{report.key}@"))
+        reported[name] = replace(reported[name], kind=report.kind, box=report.box, box_before=report.box_before)
 
 
 def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
     """Have a watcher watch one clip, and hold what it tells against the truth."""
-    from spotdiff.watching.sources import open_feed
+    from spotdiff.video import open_feed
 
     seen = 0
 
@@ -198,24 +199,24 @@ def watch_clip(film: Path, truth: Mapping[str, Any], watcher: Watcher) -> Clip:
                     yield frame.seconds, frame.pixels
 
     start = time.process_time()
-    told = tuple(watcher(frames()))
+    reported = tuple(watcher(frames()))
     cost = time.process_time() - start
-    pairs, false = matched([_happened(one) for one in truth["events"]], told)
+    pairs, false = matched([_true_event(event) for event in truth["events"]], reported)
     return Clip(film.stem, str(truth["scenario"]), float(truth["seconds"]), pairs, false, seen, cost)
 
 
 def matched(
-    happened: Sequence[Happened], told: Sequence[Reported]
-) -> tuple[tuple[tuple[Happened, Reported | None], ...], tuple[Reported, ...]]:
+    happened: Sequence[TrueEvent], reported: Sequence[ReportedEvent]
+) -> tuple[tuple[tuple[TrueEvent, ReportedEvent | None], ...], tuple[ReportedEvent, ...]]:
     """Each event with the report that fits it best, each report once; and the reports that fit none.
 
     A report fits where one of its boxes overlaps one of the event's by a fifth of their union and the beginning it
     tells is at most 15 seconds off.
     """
-    left = list(told)
-    pairs: list[tuple[Happened, Reported | None]] = []
-    for event in sorted(happened, key=lambda one: one.time):
-        best = max(left, key=lambda one: _fit(event, one), default=None)
+    left = list(reported)
+    pairs: list[tuple[TrueEvent, ReportedEvent | None]] = []
+    for event in sorted(happened, key=lambda event: event.time):
+        best = max(left, key=lambda report: _fit(event, report), default=None)
         if best is not None and _fit(event, best) > 0:
             left.remove(best)
             pairs.append((event, best))
@@ -224,24 +225,24 @@ def matched(
     return tuple(pairs), tuple(left)
 
 
-def summed(clips: Sequence[Clip]) -> EventFigures:
+def summed(clips: Sequence[Clip]) -> EventMetrics:
     """The figures of clips together."""
     import numpy as np
 
     pairs = [pair for clip in clips for pair in clip.pairs]
-    found = [(event, told) for event, told in pairs if told is not None]
-    named = [(event, told) for event, told in found if told.kind != "changed"]
+    found = [(event, report) for event, report in pairs if report is not None]
+    named = [(event, report) for event, report in found if report.kind != "changed"]
     false = sum(len(clip.false) for clip in clips)
-    errors = [abs(told.time - event.time) for event, told in found]
-    delays = [told.told - event.time for event, told in found]
-    return EventFigures(
+    errors = [abs(report.time - event.time) for event, report in found]
+    delays = [report.told - event.time for event, report in found]
+    return EventMetrics(
         clips=len(clips),
         happened=len(pairs),
         found=len(found),
         told=len(found) + false,
         recall=_share(len(found), len(pairs)),
         precision=_share(len(found), len(found) + false),
-        label_right=_share(sum(event.kind == told.kind for event, told in named), len(named)),
+        label_right=_share(sum(event.kind == report.kind for event, report in named), len(named)),
         changed=_share(len(found) - len(named), len(found)),
         error=float(np.percentile(errors, 95)) if errors else math.nan,
         delay=(float(np.median(delays)), float(np.percentile(delays, 95))) if delays else (math.nan, math.nan),
@@ -257,16 +258,16 @@ def event_table(rows: Mapping[str, Sequence[Clip]]) -> Table:
     for name, clips in rows.items():
         lines.append(_line(name, clips))
         scenarios = sorted({clip.scenario for clip in clips})
-        lines += [_line(f"  {one}", [clip for clip in clips if clip.scenario == one]) for one in scenarios]
+        lines += [_line(f"  {each}", [clip for clip in clips if clip.scenario == each]) for each in scenarios]
     return Table("events", (*heads, "told after s", "ms a frame"), tuple(lines))
 
 
 def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
-    all_of_them = summed(clips)
-    shares = (all_of_them.recall, all_of_them.precision, all_of_them.label_right, all_of_them.changed)
-    counts = (str(all_of_them.clips), str(all_of_them.happened))
-    false = str(all_of_them.told - all_of_them.found)
-    rest = (all_of_them.false_per_day, all_of_them.error, all_of_them.delay[1], all_of_them.milliseconds)
+    metrics = summed(clips)
+    shares = (metrics.recall, metrics.precision, metrics.label_right, metrics.changed)
+    counts = (str(metrics.clips), str(metrics.happened))
+    false = str(metrics.told - metrics.found)
+    rest = (metrics.false_per_day, metrics.error, metrics.delay[1], metrics.milliseconds)
     return (name, *counts, *(_cell(value, 3) for value in shares), false, *(_cell(value, 1) for value in rest))
 
 
@@ -278,19 +279,19 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def _happened(said: Mapping[str, Any]) -> Happened:
-    before = said.get("box_before")
-    return Happened(str(said["kind"]), _box(said["box"]), _box(before) if before else None, float(said["time"]))
+def _true_event(read: Mapping[str, Any]) -> TrueEvent:
+    before = read.get("box_before")
+    return TrueEvent(str(read["kind"]), _box(read["box"]), _box(before) if before else None, float(read["time"]))
 
 
-def _box(said: Sequence[int]) -> Box:
-    left, top, right, bottom = (int(side) for side in said)
+def _box(sides: Sequence[int]) -> Box:
+    left, top, right, bottom = (int(side) for side in sides)
     return left, top, right, bottom
 
 
-def _fit(event: Happened, told: Reported) -> float:
-    if abs(told.time - event.time) > _APART:
+def _fit(event: TrueEvent, report: ReportedEvent) -> float:
+    if abs(report.time - event.time) > _APART:
         return 0.0
-    ours = [box for box in (told.box, told.box_before) if box is not None]
-    best = max(iou(one, other) for one in ours for other in (event.box, event.box_before) if other is not None)
+    boxes = [box for box in (report.box, report.box_before) if box is not None]
+    best = max(iou(box, true) for box in boxes for true in (event.box, event.box_before) if true is not None)
     return best if best >= _OVERLAP else 0.0

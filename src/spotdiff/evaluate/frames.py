@@ -13,12 +13,12 @@ import numpy as np
 
 from spotdiff.errors import DataError
 from spotdiff.evaluate.tables import Table
-from spotdiff.methods._background_models import Knn, Median, Mog2, Vibe, shadow
+from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from spotdiff.methods._background_models import Model
+    from spotdiff.image.background_models import Model
     from spotdiff.types import Bytes, Mask
 
 MODELS: Mapping[str, Callable[[], Model]] = {
@@ -34,7 +34,7 @@ _BLUR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class FrameFigures:
+class FrameMetrics:
     """The seven figures of CDnet 2014, over all counted pixels of all frames with a truth.
 
     Attributes:
@@ -71,7 +71,7 @@ def find_films(folder: str | Path) -> list[Path]:
     return found
 
 
-def score_film(folder: Path, model: str) -> FrameFigures:
+def score_film(folder: Path, model: str) -> FrameMetrics:
     """Let a background model watch one film from its first frame, judging each before it learns it.
 
     Args:
@@ -96,23 +96,27 @@ def score_film(folder: Path, model: str) -> FrameFigures:
     return _figures(scored, *counts.tolist())
 
 
-def frame_table(rows: Mapping[tuple[str, str], FrameFigures]) -> Table:
+def frame_table(rows: Mapping[tuple[str, str], FrameMetrics]) -> Table:
     """Figures by film and model."""
     heads = ("film", "model", "frames", "recall", "precision", "F1", "specificity", "wrong %")
     lines = [
-        (film, model, str(f.frames), *map(_cell, (f.recall, f.precision, f.f1, f.specificity, f.wrong)))
+        (
+            film,
+            model,
+            str(f.frames),
+            *("-" if math.isnan(v) else f"{v:.3f}" for v in (f.recall, f.precision, f.f1, f.specificity, f.wrong)),
+        )
         for (film, model), f in rows.items()
     ]
     return Table("frames", heads, tuple(lines))
 
 
-def _cell(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
-
-
 def _frames(folder: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
     truths = {_number(path): path for path in (folder / "groundtruth").iterdir() if _number(path) is not None}
-    inputs = sorted((path for path in (folder / "input").iterdir() if _number(path) is not None), key=_key)
+    inputs = sorted(
+        (path for path in (folder / "input").iterdir() if _number(path) is not None),
+        key=lambda path: _number(path) or 0,
+    )
     size: tuple[int, ...] = ()
     for path in inputs:
         frame = _read(path, cv2.IMREAD_COLOR)
@@ -132,10 +136,6 @@ def _read(path: Path, flags: int) -> Bytes:
     return np.asarray(pixels, np.uint8)
 
 
-def _key(path: Path) -> int:
-    return _number(path) or 0
-
-
 def _number(path: Path) -> int | None:
     digits = re.search(r"(\d+)\.\w+$", path.name)
     return int(digits[1]) if digits else None
@@ -147,17 +147,17 @@ def _foreground(background: Model, frame: Bytes) -> Mask:
     return np.asarray(cv2.medianBlur(mask.astype(np.uint8), 5) > 0)
 
 
-def _counted(found: Mask, truth: Bytes) -> Sequence[int]:
+def _counted(mask: Mask, truth: Bytes) -> Sequence[int]:
     counted, there = ~np.isin(truth, _UNCOUNTED), truth == _FOREGROUND
-    return [int((mask & counted).sum()) for mask in (found & there, found & ~there, ~found & ~there, ~found & there)]
+    return [int((part & counted).sum()) for part in (mask & there, mask & ~there, ~mask & ~there, ~mask & there)]
 
 
-def _figures(frames: int, tp: float, fp: float, tn: float, fn: float) -> FrameFigures:
+def _figures(frames: int, tp: float, fp: float, tn: float, fn: float) -> FrameMetrics:
     def share(part: float, whole: float) -> float:
         return part / whole if whole else math.nan
 
     recall, precision = share(tp, tp + fn), share(tp, tp + fp)
-    return FrameFigures(
+    return FrameMetrics(
         frames=frames,
         recall=recall,
         specificity=share(tn, tn + fp),

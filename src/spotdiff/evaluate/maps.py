@@ -41,17 +41,17 @@ class Tally:
         levels: Levels of each map on the pixels where it is true and where it is not, by the map's name.
         answers: Counts of the answer, by the same names: of the four maps the largest, of the others those from 0.5.
         changed: Whether anything did, where it counts.
-        said: Share of the counted pixels that the answer calls gone or new; NaN where none counts.
+        called: Share of the counted pixels that the answer calls gone or new; NaN where none counts.
     """
 
     levels: Mapping[str, Levels]
     answers: Mapping[str, Counts]
     changed: bool
-    said: float
+    called: float
 
 
 @dataclass(frozen=True, slots=True)
-class MapFigures:
+class MapMetrics:
     """How right one map is.
 
     Attributes:
@@ -90,7 +90,7 @@ class MapReport:
 
     pictures: int
     unchanged: int
-    maps: Mapping[str, MapFigures]
+    maps: Mapping[str, MapMetrics]
     false_alarms: float
     false_fraction: float
 
@@ -153,14 +153,14 @@ class MapScores:
             its = {name: each[index] for name, each in own.items()}
             self.add_tally(tally(*plane, four=its or None, directed=directed))
 
-    def add_tally(self, one: Tally) -> None:
+    def add_tally(self, picture: Tally) -> None:
         """Count a picture that was tallied elsewhere."""
         self.pictures += 1
-        if not one.changed and one.said == one.said:
-            self.false.append(one.said)
-        for name, levels in one.levels.items():
+        if not picture.changed and picture.called == picture.called:
+            self.false.append(picture.called)
+        for name, levels in picture.levels.items():
             self.levels[name] = self.levels[name] + levels if name in self.levels else levels
-            self.answers.setdefault(name, []).append(one.answers[name])
+            self.answers.setdefault(name, []).append(picture.answers[name])
 
     def report(self) -> MapReport:
         """The figures of everything counted so far."""
@@ -168,7 +168,7 @@ class MapScores:
         return MapReport(
             pictures=self.pictures,
             unchanged=len(false),
-            maps={name: figures_of(self.levels[name], self.answers[name]) for name in ALL if name in self.levels},
+            maps={name: map_metrics(self.levels[name], self.answers[name]) for name in ALL if name in self.levels},
             false_alarms=float((false >= ALARM).mean()) if len(false) else float("nan"),
             false_fraction=float(false.mean()) if len(false) else float("nan"),
         )
@@ -193,15 +193,15 @@ def tally(
         truth_gone, truth_new = truth_gone[counted], truth_new[counted]
         four = None if four is None else {name: each[counted] for name, each in four.items()}
     names = ALL if directed else KINDLESS
-    said, truth = true_maps(gone >= SURE, new >= SURE), true_maps(truth_gone, truth_new)
+    answer, truth = true_maps(gone >= SURE, new >= SURE), true_maps(truth_gone, truth_new)
     if four is not None and directed:
-        said |= _largest(four)
+        answer |= _largest(four)
     shown = {**(four or four_maps(gone, new)), "gone": gone, "new": new, "any": np.maximum(gone, new)}
     return Tally(
         levels={name: _levels(shown[name], truth[name]) for name in names},
-        answers={name: _counts(said[name], truth[name]) for name in names},
+        answers={name: _counts(answer[name], truth[name]) for name in names},
         changed=bool(truth["any"].any()),
-        said=float(said["any"].mean()) if gone.size else float("nan"),
+        called=float(answer["any"].mean()) if gone.size else float("nan"),
     )
 
 
@@ -227,7 +227,7 @@ def true_maps(gone: Mask, new: Mask) -> dict[str, Mask]:
     return {**four, "gone": gone, "new": new, "any": either}
 
 
-def figures_of(levels: Levels, answers: Sequence[Counts]) -> MapFigures:
+def map_metrics(levels: Levels, answers: Sequence[Counts]) -> MapMetrics:
     """The figures of one map.
 
     Args:
@@ -236,7 +236,7 @@ def figures_of(levels: Levels, answers: Sequence[Counts]) -> MapFigures:
     """
     each, every = _stacked(answers), total(answers)
     ratios = {name: getattr(masks, name) for name in ("precision", "recall", "accuracy", "f1", "iou")}
-    return MapFigures(
+    return MapMetrics(
         **{name: float(ratio(every)) for name, ratio in ratios.items()},
         average_precision=masks.average_precision(levels),
         **{f"{name}_per_picture": _mean(np.asarray(ratio(each))) for name, ratio in ratios.items()},
@@ -250,7 +250,7 @@ def total(answers: Sequence[Counts]) -> Counts:
 
 
 def _stacked(answers: Sequence[Counts]) -> Counts:
-    tp, fp, fn, tn = np.array([(one.tp, one.fp, one.fn, one.tn) for one in answers], np.int64).reshape(-1, 4).T
+    tp, fp, fn, tn = np.array([(c.tp, c.fp, c.fn, c.tn) for c in answers], np.int64).reshape(-1, 4).T
     return Counts(tp, fp, fn, tn)
 
 
@@ -267,8 +267,8 @@ def _levels(chances: Map, truth: Mask) -> Levels:
     return Levels(changed, every - changed)
 
 
-def _counts(said: Mask, truth: Mask) -> Counts:
-    tp, called, true = (int(np.count_nonzero(each)) for each in (said & truth, said, truth))
+def _counts(answer: Mask, truth: Mask) -> Counts:
+    tp, called, true = (int(np.count_nonzero(each)) for each in (answer & truth, answer, truth))
     return Counts(tp, called - tp, true - tp, truth.size - called - true + tp)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
-from spotdiff.evaluate.boxes import find
+from spotdiff.evaluate.box_matching import match_boxes
 from spotdiff.evaluate.pixels import levels_of, tally_of
-from spotdiff.evaluate.swap import Swapped, held_against
+from spotdiff.evaluate.swap import Swapped, compare_swapped
 from spotdiff.pipeline import compare
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ def measure(sample: Sample, options: Options, *, swap: bool = False) -> Outcome:
         truth = read_truth(sample)
         comparison = compare(sample.before, sample.after, options=options, name=sample.name)
         outcome = judge(comparison, truth)
-        return replace(outcome, swap=_swapped(comparison, options)) if swap else outcome
+        if not swap:
+            return outcome
+        swapped = compare(comparison.pair.after, comparison.pair.before, options=options)
+        return replace(outcome, swap=compare_swapped(comparison, swapped))
     except (SpotdiffError, OSError) as error:
         return Outcome(sample.name, error=str(error))
     except MemoryError:
@@ -97,7 +100,7 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
     Raises:
         DataError: a mask is not of its picture's size.
     """
-    found = find(comparison.regions, truth)
+    boxes = match_boxes(comparison.regions, truth)
     return Outcome(
         name=comparison.name,
         verdict=comparison.verdict,
@@ -106,19 +109,14 @@ def judge(comparison: Comparison, truth: Truth) -> Outcome:
         regions=len(comparison.regions),
         changed=truth.changed,
         pixels=levels_of(comparison, truth),
-        detections=found.detections,
+        detections=boxes.detections,
         form=truth.form,
-        kinds=found.kinds,
-        kinds_right=found.kinds_right,
-        kinds_known=found.kinds_known,
-        by_iou=found.by_iou,
-        of_kind=found.of_kind,
+        kinds=boxes.kinds,
+        kinds_right=boxes.kinds_right,
+        kinds_known=boxes.kinds_known,
+        by_iou=boxes.by_iou,
+        of_kind=boxes.of_kind,
         maps=tally_of(comparison, truth),
         fraction=comparison.changed_fraction,
         weights=comparison.weights,
     )
-
-
-def _swapped(comparison: Comparison, options: Options) -> Swapped:
-    pair = comparison.pair
-    return held_against(comparison, compare(pair.after, pair.before, options=options))

@@ -13,7 +13,7 @@ from spotdiff.errors import DataError
 from spotdiff.evaluate.maps import FOUR, tally
 from spotdiff.metrics import masks
 from spotdiff.report.maps import probability_maps
-from spotdiff.report.places import in_own_pixels, places
+from spotdiff.report.own_pixels import in_own_pixels, places
 
 if TYPE_CHECKING:
     from spotdiff.data.dataset import Truth
@@ -48,7 +48,7 @@ def tally_of(comparison: Comparison, truth: Truth) -> Tally | None:
     Raises:
         DataError: a mask is not of its picture's size.
     """
-    gone, new = said_maps(comparison)
+    gone, new = predicted_maps(comparison)
     four = _own_four(comparison)
     if truth.gone is None or truth.new is None:
         if truth.mask is None:
@@ -63,7 +63,7 @@ def tally_of(comparison: Comparison, truth: Truth) -> Tally | None:
     return tally(gone, new, truth.gone == CHANGED, true_new == CHANGED, counted, four=four)
 
 
-def said_maps(comparison: Comparison) -> tuple[Map, Map]:
+def predicted_maps(comparison: Comparison) -> tuple[Map, Map]:
     """`gone` and `new` in before's pixels, (H, W) each; 0 where the comparison was refused.
 
     Of a method that cannot tell the two apart, a region's kind says it: change is not `gone` where something was added

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spotdiff
-from spotdiff.evaluate.figures import (
+from spotdiff.evaluate.aggregate import (
     Curve,
-    ObjectFigures,
-    PictureFigures,
-    PixelFigures,
+    ObjectMetrics,
+    PictureMetrics,
+    PixelMetrics,
     curve_of,
     map_curves,
     map_report,
-    object_figures,
-    picture_figures,
-    pixel_figures,
+    object_metrics,
+    picture_metrics,
+    pixel_metrics,
 )
 from spotdiff.evaluate.maps import ALL
-from spotdiff.evaluate.swap import swap_figures
+from spotdiff.evaluate.swap import swap_metrics
 from spotdiff.methods import get_method
 from spotdiff.metrics import masks
 from spotdiff.report.maps import CHANGED
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from spotdiff.data import Dataset
     from spotdiff.evaluate.maps import MapReport
     from spotdiff.evaluate.measure import Outcome
-    from spotdiff.evaluate.swap import SwapFigures
+    from spotdiff.evaluate.swap import SwapMetrics
     from spotdiff.options import Options
 
 SCHEMA = "spotdiff/evaluation/1"
@@ -69,23 +69,23 @@ class Report:
     verdicts: Mapping[str, int]
     trouble: int
     seconds: float
-    pictures: PictureFigures | None
-    pixels: PixelFigures | None
-    objects: ObjectFigures | None
+    pictures: PictureMetrics | None
+    pixels: PixelMetrics | None
+    objects: ObjectMetrics | None
     curve: Curve | None
     odd: tuple[str, ...] = ()
     label: str = ""
     maps: MapReport | None = None
     map_curves: Mapping[str, Curve] = field(default_factory=dict)
-    swap: SwapFigures | None = None
+    swap: SwapMetrics | None = None
     parameters: int | None = None
     weights: str = ""
 
     @property
     def unsure(self) -> float:
         """Share of the pictures with the verdict `unsure`; NaN of none."""
-        said = sum(self.verdicts.values())
-        return self.verdicts["unsure"] / said if said else float("nan")
+        compared = sum(self.verdicts.values())
+        return self.verdicts["unsure"] / compared if compared else float("nan")
 
     def summary(self) -> dict[str, Any]:
         """The report in JSON's own types, without the samples; a figure that does not exist is None."""
@@ -126,31 +126,27 @@ def report_of(dataset: Dataset, outcomes: Iterable[Outcome], options: Options, *
     by_name = {outcome.name: outcome for outcome in outcomes}
     every = tuple(by_name[sample.name] for sample in dataset)
     fine = [o for o in every if o.verdict is not None]
-    said = [o.verdict for o in fine]
+    verdicts = [o.verdict for o in fine]
     return Report(
         dataset=dataset.name,
         method={"name": options.method, "parameters": asdict(method)},  # type: ignore[call-overload]
-        options=_others(options),
+        options={f.name: getattr(options, f.name) for f in fields(options) if f.name not in ("method", "settings")},
         outcomes=every,
-        verdicts={verdict: said.count(verdict) for verdict in ("same", "changed", "unsure")},
+        verdicts={verdict: verdicts.count(verdict) for verdict in ("same", "changed", "unsure")},
         trouble=len(every) - len(fine),
         seconds=float(np.median([o.seconds for o in fine])) if fine else float("nan"),
-        pictures=picture_figures(fine),
-        pixels=pixel_figures(fine),
-        objects=object_figures(fine),
+        pictures=picture_metrics(fine),
+        pixels=pixel_metrics(fine),
+        objects=object_metrics(fine),
         curve=curve_of(fine),
         odd=dataset.odd,
         label=label or options.method,
         maps=map_report(fine),
         map_curves=map_curves(fine),
-        swap=swap_figures([o.swap for o in fine if o.swap is not None]),
+        swap=swap_metrics([o.swap for o in fine if o.swap is not None]),
         parameters=getattr(method, "parameters_learned", None),
         weights=next((o.weights for o in fine if o.weights), ""),
     )
-
-
-def _others(options: Options) -> dict[str, Any]:
-    return {f.name: getattr(options, f.name) for f in fields(options) if f.name not in ("method", "settings")}
 
 
 def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
@@ -171,7 +167,7 @@ def summary_of(reports: Sequence[Report]) -> dict[str, Any]:
 
 def sample_row(outcome: Outcome) -> dict[str, Any]:
     """One sample as a row of a table; None where the truth does not say."""
-    pixels, found = outcome.pixels, outcome.detections
+    pixels, boxes = outcome.pixels, outcome.detections
     counts = None if pixels is None else pixels.at(CHANGED)
     row = {
         "name": outcome.name,
@@ -181,9 +177,9 @@ def sample_row(outcome: Outcome) -> dict[str, Any]:
         "regions": outcome.regions,
         "f1": None if counts is None else float(masks.f1(counts)),
         **{name: getattr(counts, name, None) for name in ("tp", "fp", "fn", "tn")},
-        "boxes": None if found is None else found.reached.size,
-        "boxes_found": None if found is None else int((~np.isnan(found.reached)).sum()),
-        "extra": None if found is None else found.extra,
+        "boxes": None if boxes is None else boxes.reached.size,
+        "boxes_found": None if boxes is None else int((~np.isnan(boxes.reached)).sum()),
+        "extra": None if boxes is None else boxes.extra,
         "seconds": outcome.seconds,
         "error": outcome.error,
         "changed_fraction": outcome.fraction,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.metrics import detections as boxes
-from spotdiff.report.places import SIDES, in_own_pixels
+from spotdiff.report.own_pixels import SIDES, in_own_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spotdiff.report.places import Side
+    from spotdiff.report.own_pixels import Side
     from spotdiff.types import Comparison, Kind, Mask, Region
 
 SURE = 0.5  # this and above is what evidence calls changed
@@ -48,7 +48,7 @@ class Swapped:
 
 
 @dataclass(frozen=True, slots=True)
-class SwapFigures:
+class SwapMetrics:
     """How well a method's answers fit those to the exchanged pairs.
 
     Attributes:
@@ -67,22 +67,22 @@ class SwapFigures:
     kinds: float
 
 
-def swap_figures(each: Sequence[Swapped]) -> SwapFigures | None:
+def swap_metrics(each: Sequence[Swapped]) -> SwapMetrics | None:
     """The figures of many pairs; None of none."""
     if not each:
         return None
-    regions, found = sum(one.regions for one in each), sum(one.found for one in each)
-    return SwapFigures(
+    regions, found = sum(pair.regions for pair in each), sum(pair.found for pair in each)
+    return SwapMetrics(
         pairs=len(each),
-        verdicts=float(np.mean([one.verdict for one in each])),
-        gone=float(np.mean([one.gone for one in each])),
-        new=float(np.mean([one.new for one in each])),
+        verdicts=float(np.mean([pair.verdict for pair in each])),
+        gone=float(np.mean([pair.gone for pair in each])),
+        new=float(np.mean([pair.new for pair in each])),
         regions=found / regions if regions else float("nan"),
-        kinds=sum(one.mirrored for one in each) / found if found else float("nan"),
+        kinds=sum(pair.mirrored for pair in each) / found if found else float("nan"),
     )
 
 
-def held_against(forth: Comparison, back: Comparison) -> Swapped:
+def compare_swapped(forth: Comparison, back: Comparison) -> Swapped:
     """How the comparison of the exchanged pair, `back`, fits that of the pair as given, each in its own pixels."""
     gone, new = (_sure(forth, side) for side in SIDES)
     back_new, back_gone = (_sure(back, side) for side in reversed(SIDES))
@@ -93,7 +93,7 @@ def held_against(forth: Comparison, back: Comparison) -> Swapped:
         new=_iou(new, back_gone),
         regions=len(forth.regions),
         found=len(pairs),
-        mirrored=sum(_MIRRORED.get(one.kind, one.kind) == other.kind for one, other in pairs),
+        mirrored=sum(_MIRRORED.get(region.kind, region.kind) == swapped.kind for region, swapped in pairs),
     )
 
 
@@ -109,9 +109,9 @@ def _sure(comparison: Comparison, side: Side) -> Mask:
     return np.asarray(in_own_pixels(chances, comparison, side) >= SURE)
 
 
-def _iou(one: Mask, other: Mask) -> float:
-    either = int(np.count_nonzero(one | other))
-    return int(np.count_nonzero(one & other)) / either if either else 1.0
+def _iou(forth: Mask, back: Mask) -> float:
+    either = int(np.count_nonzero(forth | back))
+    return int(np.count_nonzero(forth & back)) / either if either else 1.0
 
 
 def _same_places(forth: Sequence[Region], back: Sequence[Region]) -> list[tuple[Region, Region]]:
@@ -122,7 +122,7 @@ def _same_places(forth: Sequence[Region], back: Sequence[Region]) -> list[tuple[
         total += boxes.iou_matrix(here, there)
         shown += ~np.isnan(here[:, :1]) & ~np.isnan(there[:, 0])
     chosen = boxes.matched(total / np.maximum(shown, 1), min_iou=_SAME_PLACE)
-    return [(one, back[index]) for one, index in zip(forth, chosen, strict=True) if index >= 0]
+    return [(region, back[index]) for region, index in zip(forth, chosen, strict=True) if index >= 0]
 
 
 def _edges(regions: Sequence[Region], side: Side) -> boxes.Floats:

@@ -58,17 +58,15 @@ def export_onnx(source: str | Path, out: str | Path) -> Exported:
     """
     start = time.perf_counter()
     with needing_extra():
-        from spotdiff.export.parity import parity
-        from spotdiff.export.trace import to_onnx
-        from spotdiff.nets.parts.runner import asking as torch_asking
-        from spotdiff.nets.parts.session import asking, load
+        from spotdiff.export.conversion import parity, to_onnx
+        from spotdiff.nets.parts.inference import load_session, onnx_run, torch_run
         from spotdiff.nets.parts.weights import load_weights
 
         net, facts = load_weights(weights_in(source))
         if _WINDOWED in facts.settings.values():
             raise DataError(f"{_WINDOWED} cannot be exported with picture sizes left open; take another backbone")
         data = to_onnx(net, facts)
-    errors = parity(torch_asking(net), asking(load(data, name=str(out))))
+    errors = parity(torch_run(net), onnx_run(load_session(data, name=str(out))))
     write_whole(Path(out), data)
     return Exported(Path(out), len(data), facts, errors, time.perf_counter() - start)
 

@@ -60,13 +60,13 @@ class Scale(nn.Module):
 def _norms(net: nn.Module, before: Tensor, after: Tensor) -> dict[_Norm, _Conv | None]:
     """Every batch norm with the one convolution that it follows wherever it is used; None where there is no such."""
     makers: dict[int, tuple[_Conv, Tensor]] = {}  # the tensors are kept, so that no other takes their number
-    found: dict[_Norm, set[_Conv | None]] = {}
+    convolutions: dict[_Norm, set[_Conv | None]] = {}
 
     def made(conv: nn.Module, _: object, values: Tensor) -> None:
         makers[id(values)] = conv, values  # type: ignore[assignment]
 
     def followed(norm: nn.Module, values: tuple[Tensor, ...]) -> None:
-        found.setdefault(norm, set()).add(makers.get(id(values[0]), (None,))[0])  # type: ignore[arg-type]
+        convolutions.setdefault(norm, set()).add(makers.get(id(values[0]), (None,))[0])  # type: ignore[arg-type]
 
     hooks = [m.register_forward_hook(made) for m in net.modules() if isinstance(m, _Conv)]
     hooks += [m.register_forward_pre_hook(followed) for m in net.modules() if isinstance(m, _Norm)]
@@ -74,7 +74,7 @@ def _norms(net: nn.Module, before: Tensor, after: Tensor) -> dict[_Norm, _Conv |
         net(before, after)
     for hook in hooks:
         hook.remove()
-    single = {norm: next(iter(convs)) if len(convs) == 1 else None for norm, convs in found.items()}
+    single = {norm: next(iter(convs)) if len(convs) == 1 else None for norm, convs in convolutions.items()}
     uses = Counter(single.values())
     return {norm: conv if uses[conv] == 1 and _foldable(conv) else None for norm, conv in single.items()}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError
-from spotdiff.sound import png_size
+from spotdiff.quick_identity import png_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,6 +24,7 @@ COLOURS = (
     "purple",
     "pink",
 )
+SLOTS = 11  # words of a fact, each in a slot of its own: what a network may copy
 _TINY, _SMALL, _LARGE = 0.001, 0.01, 0.1  # shares of the picture
 
 
@@ -88,3 +89,23 @@ def size_word(share: float) -> str:
         ('tiny', '', 'large')
     """
     return "tiny" if share < _TINY else "small" if share < _SMALL else "large" if share >= _LARGE else ""
+
+
+def slots_of(fact: ChangeFact) -> tuple[str, ...]:
+    """`SLOTS` words: the kind, then size and colour of both things, then row and column of both places; "" unknown.
+
+    Examples:
+        >>> slots_of(ChangeFact("moved", Thing(colour="red"), Spot("top left"), to=Spot("centre")))
+        ('moved', '', 'red', '', '', 'top', 'left', '', '', '', 'centre')
+    """
+    things = [word for thing in (fact.thing, fact.other) for word in (thing.size, thing.colour)]
+    places = [word for spot in (fact.spot, fact.to) for word in _three(spot.place)]
+    return (fact.kind, *things, *places)
+
+
+def _three(place: str) -> tuple[str, str, str]:
+    """Row, column and centre."""
+    words = place.split()
+    row = next((word for word in words if word in ("top", "bottom")), "")
+    column = next((word for word in words if word in ("left", "right")), "")
+    return row, column, "centre" if place == "centre" else ""

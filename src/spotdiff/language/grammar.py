@@ -67,22 +67,22 @@ _SIDES: Mapping[str, str] = {
 }
 
 
-def told(fact: ChangeFact, catalogue: Catalogue) -> str:
+def fact_sentence(fact: ChangeFact, catalogue: Catalogue) -> str:
     """One change in one sentence, with its hedge.
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
         >>> from spotdiff.language.facts import ChangeFact, Spot
         >>> red = ChangeFact("removed", Thing("", "red", "small"), Spot("top left", "gate"))
-        >>> told(red, get_catalogue("en"))
+        >>> fact_sentence(red, get_catalogue("en"))
         'Something small and red was removed from the top left (gate).'
-        >>> told(red, get_catalogue("zh"))
+        >>> fact_sentence(red, get_catalogue("zh"))
         '左上方（gate）的某个红色的小东西被移除了。'
     """
     frames = _CERTAIN if fact.score >= SURE else _SEEMING if fact.score >= LIKELY else _POSSIBLE
     kind = "moved within" if fact.kind == "moved" and fact.way else fact.kind
     thing = thing_phrase(fact.thing, catalogue)
-    said = catalogue.say(
+    sentence = catalogue.say(
         "change",
         frames[kind],
         thing=thing,
@@ -92,8 +92,8 @@ def told(fact: ChangeFact, catalogue: Catalogue) -> str:
         way=catalogue.say("way", _WAYS[fact.way]) if fact.way else "",
     )
     if fact.beside:
-        said = catalogue.say("side", _SIDES[fact.beside[0]], said=said, number=fact.beside[1])
-    return catalogue.sentence(said)
+        sentence = catalogue.say("side", _SIDES[fact.beside[0]], said=sentence, number=fact.beside[1])
+    return catalogue.sentence(sentence)
 
 
 def thing_phrase(thing: Thing, catalogue: Catalogue) -> str:
@@ -114,6 +114,6 @@ def place_phrase(spot: Spot, catalogue: Catalogue) -> str:
 
 
 def _other(other: Thing, thing: str, catalogue: Catalogue) -> str:
-    said = thing_phrase(other, catalogue)
-    unknown = other == Thing() or (said == thing and not other.name)
-    return catalogue.say("thing", "something else") if unknown else said
+    phrase = thing_phrase(other, catalogue)
+    unknown = other == Thing() or (phrase == thing and not other.name)
+    return catalogue.say("thing", "something else") if unknown else phrase

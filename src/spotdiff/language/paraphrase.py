@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from spotdiff.language.facts import ChangeFact, Thing
 
-FRAMES: Mapping[str, tuple[str, ...]] = {
+TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "added": (
         "{thing} was added at {place}",
         "there is now {thing} at {place}",
@@ -65,12 +65,12 @@ def caption(changes: Sequence[ChangeFact], rng: Random) -> str:
     """All changes in sentences of one way to tell each; lower case, ` .` behind each."""
     if not changes:
         return f"{rng.choice(NOTHING)} ."
-    return " ".join(f"{told(change, rng.choice(FRAMES[change.kind]))} ." for change in changes)
+    return " ".join(f"{fill_template(change, rng.choice(TEMPLATES[change.kind]))} ." for change in changes)
 
 
-def told(change: ChangeFact, frame: str) -> str:
-    """One change in one of the `FRAMES` of its kind."""
-    return frame.format(
+def fill_template(change: ChangeFact, template: str) -> str:
+    """One change in one of the `TEMPLATES` of its kind."""
+    return template.format(
         thing=phrase(change.thing),
         other=phrase(change.other),
         place=f"the {change.spot.place}",

@@ -46,7 +46,7 @@ _SHIFTED = 0.01  # of the longer side, from which on a camera moved
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Conditions:
     """What is known of a pair beside its changes.
 
     Attributes:
@@ -66,13 +66,13 @@ class Around:
     equal: bool = False
 
 
-def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogue: Catalogue) -> str:
+def changes_text(changes: Sequence[tuple[Kind, float]], conditions: Conditions, catalogue: Catalogue) -> str:
     """How many things changed by kind, each with its score, and what light and camera did.
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
         >>> some = [("removed", 0.9), ("removed", 0.9), ("added", 0.7), ("added", 0.4)]
-        >>> changes_told(some, Around(brightness=0.7), get_catalogue("en"))
+        >>> changes_text(some, Conditions(brightness=0.7), get_catalogue("en"))
         'Two things were removed and one seems to have been added; one more change is possible; the light is darker.'
     """
     sure = Counter(kind for kind, score in changes if score >= SURE)
@@ -83,7 +83,7 @@ def changes_told(changes: Sequence[tuple[Kind, float]], around: Around, catalogu
         more = ("{number} more change is possible", "{number} more changes are possible")
         alone = ("{number} change is possible", "{number} changes are possible")
         clauses.append(catalogue.count("summary", *(more if clauses else alone), possible))
-    clauses += _surroundings(around, catalogue)
+    clauses += _surroundings(conditions, catalogue)
     return catalogue.sentence(catalogue.say("list", "; ").join(clauses))
 
 
@@ -99,46 +99,48 @@ def _listed(sure: Counter[Kind], likely: Counter[Kind], catalogue: Catalogue) ->
     return catalogue.say("list", " and ").join([catalogue.say("list", ", ").join(most), last]) if most else last
 
 
-def _surroundings(around: Around, catalogue: Catalogue) -> list[str]:
-    said = []
-    if around.brightness is not None and around.brightness <= _DARKER:
-        said.append(catalogue.say("summary", "the light is darker"))
-    if around.brightness is not None and around.brightness >= _BRIGHTER:
-        said.append(catalogue.say("summary", "the light is brighter"))
-    if around.shift is not None and around.shift >= _SHIFTED:
-        said.append(catalogue.say("summary", "the camera moved"))
-    return said
+def _surroundings(conditions: Conditions, catalogue: Catalogue) -> list[str]:
+    clauses = []
+    if conditions.brightness is not None and conditions.brightness <= _DARKER:
+        clauses.append(catalogue.say("summary", "the light is darker"))
+    if conditions.brightness is not None and conditions.brightness >= _BRIGHTER:
+        clauses.append(catalogue.say("summary", "the light is brighter"))
+    if conditions.shift is not None and conditions.shift >= _SHIFTED:
+        clauses.append(catalogue.say("summary", "the camera moved"))
+    return clauses
 
 
-def nothing_told(around: Around, catalogue: Catalogue) -> str:
+def unchanged_text(conditions: Conditions, catalogue: Catalogue) -> str:
     """That nothing changed, and what was checked.
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
-        >>> nothing_told(Around(error_px=0.42, seen=0.999), get_catalogue("en"))
+        >>> unchanged_text(Conditions(error_px=0.42, seen=0.999), get_catalogue("en"))
         'No change found. 99% of the picture was compared, aligned to about 0.4 px.'
     """
-    found = catalogue.say("checked", "no change found")
-    if around.equal:
-        said = [found, catalogue.say("checked", "the pictures are equal to the last pixel")]
-        return catalogue.text(map(catalogue.sentence, said))
-    whole = around.seen == 1
+    unchanged = catalogue.say("checked", "no change found")
+    if conditions.equal:
+        sentences = [unchanged, catalogue.say("checked", "the pictures are equal to the last pixel")]
+        return catalogue.text(map(catalogue.sentence, sentences))
+    whole = conditions.seen == 1
     where = "all of the picture was compared" if whole else "{share} of the picture was compared"
-    compared = catalogue.say("checked", where, share=f"{int(100 * around.seen)}%")
-    if around.error_px is not None:
-        error = f"{max(around.error_px, 0.1):.1f}"
+    compared = catalogue.say("checked", where, share=f"{int(100 * conditions.seen)}%")
+    if conditions.error_px is not None:
+        error = f"{max(conditions.error_px, 0.1):.1f}"
         compared = catalogue.say("checked", "{said}, aligned to about {error} px", said=compared, error=error)
-    apart = _surroundings(around, catalogue)
-    if apart:
-        named = catalogue.say("list", " and ").join(apart)
+    clauses = _surroundings(conditions, catalogue)
+    if clauses:
+        named = catalogue.say("list", " and ").join(clauses)
         compared = catalogue.say("checked", "{said}; {named}, which does not count", said=compared, named=named)
-    said = [found, compared]
-    if around.least_px > 1:
-        said.append(catalogue.say("checked", "what covers less than {least} px is not told", least=around.least_px))
-    return catalogue.text(map(catalogue.sentence, said))
+    sentences = [unchanged, compared]
+    if conditions.least_px > 1:
+        sentences.append(
+            catalogue.say("checked", "what covers less than {least} px is not told", least=conditions.least_px)
+        )
+    return catalogue.text(map(catalogue.sentence, sentences))
 
 
-def unsure_told(reason: str, more: str, catalogue: Catalogue) -> str:
+def unsure_text(reason: str, more: str, catalogue: Catalogue) -> str:
     """That nobody can say, why, and what may be so."""
-    said = catalogue.sentence(catalogue.say("summary", "unsure: {reason}", reason=reason))
-    return catalogue.text(filter(None, (said, more)))
+    sentence = catalogue.sentence(catalogue.say("summary", "unsure: {reason}", reason=reason))
+    return catalogue.text(filter(None, (sentence, more)))

@@ -1,27 +1,23 @@
-"""A trained network as a method: what every method with a network has and does."""
+"""A trained network as a method: what `network` and the default share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import cv2
-import numpy as np
-
-from spotdiff.methods._looks import closer, scaled, sides_of
-from spotdiff.methods._opaque import opaque
-from spotdiff.methods._runner import asked, facts_of
-from spotdiff.methods._said import evidence_of, seen_in
-from spotdiff.methods._shown import Shown, answered, shrunk
+from spotdiff.errors import OptionError
+from spotdiff.methods._multiscale import closer, scaled, sides_of
+from spotdiff.methods._postprocess import evidence_of, inner_maps, predict
+from spotdiff.methods._preprocess import NetworkInput, filled, network_input, opaque
+from spotdiff.nets.parts.inference import file_facts, open_network
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
-    from spotdiff.methods._said import Maps
+    from spotdiff.methods._postprocess import Maps
     from spotdiff.nets.parts.facts import Facts
-    from spotdiff.nets.parts.session import Ask
-    from spotdiff.types import Bytes, Mask, Pair
+    from spotdiff.types import Bytes, Pair
 
 _MOST = 0.99  # highest threshold; at 1, as weights may say that found nothing, no scale would be left above it
 
@@ -30,20 +26,20 @@ MIRRORED = frozenset({"spot", "siamese"})
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """What all methods with a network share; `net` is the network's name, and the method's.
+class NetworkMethod:
+    """What methods with a network share.
 
     Attributes:
         weights: File of trained weights, or one exported to ONNX; it carries its own facts.
         side: Longer side of the pictures the network is shown, in pixels; smaller pictures are shown as they are.
         closest: Longer side up to which the network looks again, at twice the side each time and at last at the picture
-            as it is, in pixels; 0 for one look. Networks that draw boxes look once. See `spotdiff.methods._looks`.
+            as it is, in pixels; 0 for one look. Networks that draw boxes look once. See `spotdiff.methods._multiscale`.
         threshold: Where the network's own answer counts as changed; it becomes 0.5.
         both_ways: Show the pictures in both orders and take the mean, so that exchanged pictures have the mirrored
             answer; takes twice the time. Networks that are built so need no second look and get none.
     """
 
-    net: ClassVar[str] = ""
+    net: ClassVar[str] = ""  # the only network whose weights are taken; empty for any
     extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.5, min_area=12, join=2)
 
     weights: str = param("", "file of trained weights, or one exported to ONNX")
@@ -61,10 +57,25 @@ class Network:
         """What the weights say of themselves; needs no torch.
 
         Raises:
-            OptionError: there are no weights, or they are another network's.
+            OptionError: there are no weights, or they are of a network that this method does not take.
             DataError: the file cannot be read or is none of ours.
         """
-        return facts_of(self.file, method=self.net, threads=self._threads)
+        if not self.file:
+            raise OptionError(
+                "method network needs weights: --set weights=FILE (made by spotdiff train, or by spotdiff export)"
+            )
+        if not Path(self.file).is_file():
+            raise OptionError(f"weights: there is no file {self.file}; spotdiff train makes one")
+        facts = file_facts(self.file, threads=self._threads)
+        if facts.form == "words":
+            raise OptionError(
+                f"weights: {self.file} holds a captioner, which marks nothing; use --describe captioner with it"
+            )
+        if self.net not in ("", facts.net):
+            raise OptionError(
+                f"weights: {self.file} holds weights of {facts.net}, not of {self.net}; use --method network"
+            )
+        return facts
 
     @property
     def parameters_learned(self) -> int:
@@ -80,29 +91,32 @@ class Network:
             `boxes_after`, how many it found, from one that finds boxes.
 
         Raises:
-            OptionError: there are no weights, or they are another network's.
+            OptionError: there are no weights, or they are of a network that this method does not take.
             DataError: the file cannot be read or is none of ours.
             MissingExtra: the weights need torch, which is not installed.
         """
-        ask, facts = asked(self.file, method=self.net, threads=self._threads)
-        both = self.both_ways and facts.net not in MIRRORED
-        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        facts = self.facts()
+        run = open_network(self.file, threads=self._threads)[0]
+        both_ways = self.both_ways and facts.net not in MIRRORED
+        before, after = filled(opaque(pair.before), opaque(pair.after), pair.usable)
         side, limit = self.side or facts.side, min(self.threshold or facts.threshold, _MOST)
         further = sides_of(max(pair.before.size), first=side, closest=self.closest)[1:]
         scales = scaled(before, after, further if facts.form != "centres" else ())
         near = scales[0] if scales else (before, after)  # the first look is made from the second's pictures
-        shown = replace(shrunk(*near, side=side), shape=before.shape[:2])
-        said = answered(ask, shown, both=both)
-        maps = None
-        if scales:
-            look = partial(_asked_of_piece, ask, both=both)
-            maps = closer(look, scales, seen_in(said, shown))
-        return evidence_of(said, facts, shown, limit=limit, usable=pair.usable, closer=maps)
+        shown = replace(network_input(*near, side=side), shape=before.shape[:2])
+        outputs = predict(run, shown, both_ways=both_ways)
 
-    def shown(self, pair: Pair) -> Shown:
+        def look(before: Bytes, after: Bytes) -> Maps:
+            shown = network_input(before, after, side=max(before.shape))
+            return inner_maps(predict(run, shown, both_ways=both_ways), shown)
+
+        multiscale = closer(look, scales, inner_maps(outputs, shown)) if scales else None
+        return evidence_of(outputs, facts, shown, limit=limit, usable=pair.usable, multiscale=multiscale)
+
+    def shown(self, pair: Pair) -> NetworkInput:
         """The pair as the network is shown it at its first look; raises as `facts` does."""
-        before, after = _filled(opaque(pair.before), opaque(pair.after), pair.usable)
-        return shrunk(before, after, side=self.side or self.facts().side)
+        before, after = filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        return network_input(before, after, side=self.side or self.facts().side)
 
     @property
     def file(self) -> str:
@@ -112,24 +126,3 @@ class Network:
     @property
     def _threads(self) -> int:
         return 0
-
-
-def _asked_of_piece(ask: Ask, before: Bytes, after: Bytes, *, both: bool) -> Maps:
-    """What a network says of two pictures as they are."""
-    shown = shrunk(before, after, side=max(before.shape))
-    return seen_in(answered(ask, shown, both=both), shown)
-
-
-def _filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, Bytes]:
-    """Both pictures, in the mean colour of what counts where nothing does: what stands there must have no say."""
-    if usable is None or usable.all():
-        return before, after
-    seen = usable.astype(np.uint8)
-    means = np.array([cv2.mean(picture, mask=seen)[:3] for picture in (before, after)])
-    colour = np.rint(means.mean(0)).astype(np.uint8)
-    filled = []
-    for picture in (before, after):
-        ground = np.empty_like(picture)
-        ground[:] = colour
-        filled.append(np.asarray(cv2.copyTo(picture, seen, ground)))
-    return filled[0], filled[1]

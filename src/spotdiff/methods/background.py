@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import Refusal
-from spotdiff.methods._background_models import Knn, Median, Mog2, Vibe, shadow
-from spotdiff.methods._opaque import opaque
+from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
+from spotdiff.methods._preprocess import opaque
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
 if TYPE_CHECKING:
-    from spotdiff.methods._background_models import Model
+    from spotdiff.image.background_models import Model
     from spotdiff.types import Bytes, Mask, Pair, Picture
 
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from spotdiff.light import same_surface
-from spotdiff.methods._opaque import opaque
-from spotdiff.methods._outside import outside
+from spotdiff.methods._preprocess import opaque
+from spotdiff.methods._tolerant_difference import outside
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
@@ -142,10 +142,10 @@ def _noise(before: Bytes, after: Bytes, usable: Mask | None) -> float:
     From the lower quartile rather than the median: up to three quarters of the picture may have changed.
     """
     apart = cv2.absdiff(before, after)
-    found = apart if usable is None else apart[usable]
-    if found.size == 0:
+    counted = apart if usable is None else apart[usable]
+    if counted.size == 0:
         return 0.0
-    counts = np.cumsum(np.bincount(found.ravel(), minlength=256)) / found.size
+    counts = np.cumsum(np.bincount(counted.ravel(), minlength=256)) / counted.size
     whole = int(np.searchsorted(counts, 0.25))
     below = float(counts[whole - 1]) if whole else 0.0
     part = (0.25 - below) / max(float(counts[whole]) - below, 1e-9)  # grey levels are whole, the quartile is not

@@ -92,13 +92,6 @@ class Pixel:
             change[raw & ~self._tidied(raw, pair)] = 0
         return Evidence.undirected(change)
 
-    def changed_mask(self, pair: Pair) -> Mask:
-        """(H, W) bool, where `score` gives 0.5 or more; a quarter of the memory, for the largest pictures."""
-        changed = np.zeros(pair.before.pixels.shape[:2], bool)
-        for top, place, amounts in self._differences(pair):
-            changed[top : top + _ROWS].reshape(-1)[place] = self._exceeds(amounts)
-        return self._tidied(changed, pair) if self._tidies else changed
-
     @property
     def _metric(self) -> Metric:
         return METRICS[self.metric]

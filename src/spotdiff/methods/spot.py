@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from spotdiff import nets
-from spotdiff.methods._network import Network
-from spotdiff.methods._one_source import backed, of_one_source
-from spotdiff.methods._opaque import opaque
+from spotdiff.methods._network import NetworkMethod as Network
+from spotdiff.methods._preprocess import opaque
+from spotdiff.methods._same_source import backed, of_one_source
 from spotdiff.params import param
 from spotdiff.types import Calibration, Evidence, Extraction
 

@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import OptionError
-from spotdiff.methods._opaque import opaque
-from spotdiff.metrics.multiscale import ms_ssim_map
-from spotdiff.metrics.ssim import luma, mean_of, ssim_map
-from spotdiff.metrics.ssim_formula import Formula
+from spotdiff.methods._preprocess import opaque
+from spotdiff.metrics.ssim import Formula, luma, mean_of, ms_ssim_map, ssim_map
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 

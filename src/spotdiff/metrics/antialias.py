@@ -78,22 +78,22 @@ def antialiased(before: Codes, after: Codes, place: Places, *, slope: Slope, fir
     Returns:
         (N,) bool.
     """
-    found = _on_slope(before, after, place, slope, first)
-    rest = np.flatnonzero(~found)
-    found[rest] = _on_slope(after, before, place[rest], slope, first)
-    return found
+    mask = _on_slope(before, after, place, slope, first)
+    rest = np.flatnonzero(~mask)
+    mask[rest] = _on_slope(after, before, place[rest], slope, first)
+    return mask
 
 
 def _on_slope(own: Codes, other: Codes, place: Places, slope: Slope, first: int) -> Mask:
-    found = np.zeros(place.size, bool)
+    mask = np.zeros(place.size, bool)
     # Equal pixels have equal luma: the cheap count leaves few pixels for the dear one.
     some = np.flatnonzero(~_flat(_Ring(own, place, slope), None))
     darkest, brightest, between = _extremes(_Ring(own, place[some], slope), first)
     some, darkest, brightest = some[between], darkest[between], brightest[between]
-    found[some] = _flat_in_both(own, other, darkest, slope)
-    left = np.flatnonzero(~found[some])
-    found[some[left]] = _flat_in_both(own, other, brightest[left], slope)
-    return found
+    mask[some] = _flat_in_both(own, other, darkest, slope)
+    left = np.flatnonzero(~mask[some])
+    mask[some[left]] = _flat_in_both(own, other, brightest[left], slope)
+    return mask
 
 
 class _Ring:

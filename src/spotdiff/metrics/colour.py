@@ -7,8 +7,7 @@ References:
     Kotsarenko, Ramos 2010, Measuring perceived color difference using YIQ NTSC transmission color space,
     Programacion Matematica y Software 2(2), for `yiq`;
     Abasi, Tehran, Fairchild 2020, doi:10.1002/col.22451, for HyAB;
-    Sharma, Wu, Dalal 2005, doi:10.1002/col.20070, equations 2-22, for `ciede2000`;
-    Clarke, McDonald, Rigg 1984, doi:10.1111/j.1478-4408.1984.tb00113.x, for `cmc`.
+    Sharma, Wu, Dalal 2005, doi:10.1002/col.20070, equations 2-22, for `ciede2000`.
 """
 
 from __future__ import annotations
@@ -56,16 +55,6 @@ def redmean(before: Colours, after: Colours) -> Floats:
     return distance
 
 
-def redmean_integer(before: Colours, after: Colours) -> Floats:
-    """Compuphase's distance in its whole-number form, as C programs compute it."""
-    whole = np.asarray(before, np.int64), np.asarray(after, np.int64)
-    step = whole[0] - whole[1]
-    mean = (whole[0][..., 0] + whole[1][..., 0]) // 2
-    red, green, blue = (step[..., i] ** 2 for i in range(3))
-    distance: Floats = np.sqrt(((512 + mean) * red >> 8) + 4 * green + ((767 - mean) * blue >> 8))
-    return distance
-
-
 def hsv(before: Colours, after: Colours) -> Floats:
     """Distance in the HSV cone, 0..1; the cone makes hue count by chroma, so greys have none to differ in."""
     steps = _cone(before) - _cone(after)
@@ -108,11 +97,6 @@ def cie76(before: Colours, after: Colours) -> Floats:
     return cie76_lab(colour.lab(before), colour.lab(after))
 
 
-def cie94(before: Colours, after: Colours) -> Floats:
-    """CIE 1994 colour difference for graphic arts; `before` is the reference, the order matters."""
-    return cie94_lab(colour.lab(before), colour.lab(after))
-
-
 def ciede2000(before: Colours, after: Colours) -> Floats:
     """CIEDE2000 colour difference.
 
@@ -123,36 +107,9 @@ def ciede2000(before: Colours, after: Colours) -> Floats:
     return ciede2000_lab(colour.lab(before), colour.lab(after))
 
 
-def cmc(before: Colours, after: Colours) -> Floats:
-    """CMC(1:1) colour difference; `before` is the reference, the order matters."""
-    return cmc_lab(colour.lab(before), colour.lab(after))
-
-
 def cie76_lab(before: Floats, after: Floats) -> Floats:
     """`cie76` of Lab colours."""
     return _length(before - after)
-
-
-def cie94_lab(before: Floats, after: Floats) -> Floats:
-    """`cie94` of Lab colours, with kL = kC = kH = 1, K1 = 0.045, K2 = 0.015."""
-    chroma, lightness, along, across = _polar(before, after)
-    return np.sqrt(lightness**2 + (along / (1 + 0.045 * chroma)) ** 2 + across / (1 + 0.015 * chroma) ** 2)
-
-
-def cmc_lab(before: Floats, after: Floats) -> Floats:
-    """`cmc` of Lab colours, with l = c = 1."""
-    chroma, lightness, along, across = _polar(before, after)
-    level = before[..., 0]
-    hue = np.degrees(np.arctan2(before[..., 2], before[..., 1])) % 360
-    green_to_blue = (hue >= 164) & (hue <= 345)
-    turn = np.radians(hue + np.where(green_to_blue, 168, 35))
-    tint = np.where(green_to_blue, 0.56, 0.36) + np.abs(np.where(green_to_blue, 0.2, 0.4) * np.cos(turn))
-    fourth = np.sqrt(chroma**4 / (chroma**4 + 1900))
-    weight_l = np.where(level < 16, 0.511, 0.040975 * level / (1 + 0.01765 * level))
-    weight_c = 0.0638 * chroma / (1 + 0.0131 * chroma) + 0.638
-    weight_h = weight_c * (fourth * tint + 1 - fourth)
-    distance: Floats = np.sqrt((lightness / weight_l) ** 2 + (along / weight_c) ** 2 + across / weight_h**2)
-    return distance
 
 
 def ciede2000_lab(before: Floats, after: Floats) -> Floats:
@@ -197,15 +154,6 @@ def _rotation(chroma: Floats, hue: Floats) -> Floats:
     angle = np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2)))  # (16), twice
     turned: Floats = -2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(angle)  # (17), (21)
     return turned
-
-
-def _polar(before: Floats, after: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Chroma of the reference; steps in lightness and chroma; the squared step in hue."""
-    chroma = np.hypot(before[..., 1], before[..., 2])
-    along = chroma - np.hypot(after[..., 1], after[..., 2])
-    step = before - after
-    across = np.maximum(step[..., 1] ** 2 + step[..., 2] ** 2 - along**2, 0)
-    return chroma, step[..., 0], along, across
 
 
 def _cut(coefficients: Floats) -> Floats:

@@ -79,33 +79,33 @@ def box_areas(boxes: Floats) -> Floats:
     return areas
 
 
-def shared_areas(found: Floats, true: Floats) -> Floats:
+def shared_areas(predicted: Floats, true: Floats) -> Floats:
     """(F, T) areas that two boxes share; 0 for a box that is not there."""
-    low = np.maximum(found[:, None, :2], true[None, :, :2])
-    high = np.minimum(found[:, None, 2:], true[None, :, 2:])
+    low = np.maximum(predicted[:, None, :2], true[None, :, :2])
+    high = np.minimum(predicted[:, None, 2:], true[None, :, 2:])
     return np.asarray(np.nan_to_num(np.clip(high - low, 0, None)).prod(axis=2), np.float64)
 
 
-def iou_matrix(found: Floats, true: Floats) -> Floats:
+def iou_matrix(predicted: Floats, true: Floats) -> Floats:
     """(F, T) shared area as a share of the area of both boxes together, 0 to 1.
 
     Examples:
         >>> iou_matrix(boxes_array([[0, 0, 2, 2]]), boxes_array([[1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
         [[0.333, 0.0]]
     """
-    shared = shared_areas(found, true)
-    both = box_areas(found)[:, None] + box_areas(true)[None, :] - shared
+    shared = shared_areas(predicted, true)
+    both = box_areas(predicted)[:, None] + box_areas(true)[None, :] - shared
     return np.divide(shared, both, out=np.zeros_like(shared), where=both > 0)
 
 
-def touching(found: Floats, true: Floats) -> Bools:
+def touching(predicted: Floats, true: Floats) -> Bools:
     """(F, T) whether two boxes share any area."""
-    return np.asarray(shared_areas(found, true) > 0)
+    return np.asarray(shared_areas(predicted, true) > 0)
 
 
-def centre_inside(found: Floats, true: Floats) -> Bools:
+def centre_inside(predicted: Floats, true: Floats) -> Bools:
     """(F, T) whether the centre of a found box lies in a true one, its rim included."""
-    centre = (found[:, None, :2] + found[:, None, 2:]) / 2
+    centre = (predicted[:, None, :2] + predicted[:, None, 2:]) / 2
     return np.asarray(((true[None, :, :2] <= centre) & (centre <= true[None, :, 2:])).all(axis=2))
 
 
@@ -169,7 +169,7 @@ def voc_matched(overlaps: Floats, *, min_iou: float) -> NDArray[np.intp]:
     return chosen
 
 
-def average_precision(found: Detections) -> float:
+def average_precision(detections: Detections) -> float:
     """Area under precision over recall at all points, as VOC has it since 2010; NaN where nothing is there.
 
     The precision at a recall is the best at that recall or above, and found boxes of one score come in the given order.
@@ -183,12 +183,12 @@ def average_precision(found: Detections) -> float:
         >>> average_precision(Detections(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), np.empty(2)))
         0.8333333333333333
     """
-    if not found.reached.size:
+    if not detections.reached.size:
         return float("nan")
-    right = found.right[np.argsort(-found.scores, kind="stable")]
+    right = detections.right[np.argsort(-detections.scores, kind="stable")]
     precision = np.cumsum(right) / np.arange(1, right.size + 1)
     best = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(best[right].sum() / found.reached.size)
+    return float(best[right].sum() / detections.reached.size)
 
 
 def matches(chosen: NDArray[np.intp], scores: Floats, *, count_true: int, counted: Bools | None = None) -> Detections:
@@ -239,5 +239,5 @@ def curve(scores: Floats, right: Bools, reached: Floats) -> tuple[Floats, Floats
     upto = np.searchsorted(order, -thresholds, side="right")
     correct = np.concatenate([[0], np.cumsum(right[np.argsort(-scores, kind="stable")])])[upto]
     known = np.sort(-reached[~np.isnan(reached)])
-    found = np.searchsorted(known, -thresholds, side="right")
-    return thresholds, correct / np.maximum(upto, 1), found / max(reached.size, 1)
+    recalled = np.searchsorted(known, -thresholds, side="right")
+    return thresholds, correct / np.maximum(upto, 1), recalled / max(reached.size, 1)

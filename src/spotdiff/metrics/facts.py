@@ -16,19 +16,19 @@ class Share:
     """Facts said and known.
 
     Attributes:
-        said: How many were said.
+        stated: How many were said.
         right: How many of these are true.
         known: How many could have been said.
     """
 
-    said: int
+    stated: int
     right: int
     known: int
 
     @property
     def precision(self) -> float:
         """Share of what was said that is true; NaN where nothing was said."""
-        return self.right / self.said if self.said else float("nan")
+        return self.right / self.stated if self.stated else float("nan")
 
     @property
     def recall(self) -> float:
@@ -38,7 +38,7 @@ class Share:
     @property
     def f1(self) -> float:
         """Harmonic mean of the two: 2 right / (said + known); NaN where nothing was said and nothing is known."""
-        return 2 * self.right / (self.said + self.known) if self.said + self.known else float("nan")
+        return 2 * self.right / (self.stated + self.known) if self.stated + self.known else float("nan")
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class FactScores:
         (0.0, 0.55, 1.0)
     """
 
-    said: Counter[str] = field(default_factory=Counter)
+    stated: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     pairs: int = 0
@@ -63,30 +63,30 @@ class FactScores:
     unchanged: int = 0
     false: int = 0
 
-    def add(self, said: Sequence[ChangeFact], truth: Sequence[ChangeFact]) -> None:
+    def add(self, facts: Sequence[ChangeFact], truth: Sequence[ChangeFact]) -> None:
         """Count what was said of one pair."""
-        told, true = [_slots(fact) for fact in said], [_slots(fact) for fact in truth]
+        stated, true = [_slots(fact) for fact in facts], [_slots(fact) for fact in truth]
         right: Counter[str] = Counter()
-        for one, other in _matched(told, true):
-            right.update(_agreeing(told[one], true[other]))
-        stated = Counter(name.partition(" ")[0] for slots in told for name in slots)
+        for index, match in _matched(stated, true):
+            right.update(_agreeing(stated[index], true[match]))
+        counted = Counter(name.partition(" ")[0] for slots in stated for name in slots)
         known = Counter(name.partition(" ")[0] for slots in true for name in slots)
-        self.said += stated
+        self.stated += counted
         self.right += right
         self.known += known
         self.pairs += 1
-        self.whole += right == stated and len(told) == len(true)
+        self.whole += right == counted and len(stated) == len(true)
         self.unchanged += not truth
-        self.false += bool(said and not truth)
+        self.false += bool(facts and not truth)
 
     def of(self, slot: str) -> Share:
         """The share of one of `SLOTS`."""
-        return Share(self.said[slot], self.right[slot], self.known[slot])
+        return Share(self.stated[slot], self.right[slot], self.known[slot])
 
     @property
     def all(self) -> Share:
         """The share of all facts together."""
-        return Share(self.said.total(), self.right.total(), self.known.total())
+        return Share(self.stated.total(), self.right.total(), self.known.total())
 
     @property
     def false_statements(self) -> float:
@@ -112,15 +112,15 @@ def _slots(fact: ChangeFact) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _agreeing(said: Mapping[str, str], true: Mapping[str, str]) -> list[str]:
-    return [name.partition(" ")[0] for name, value in said.items() if true.get(name) == value]
+def _agreeing(stated: Mapping[str, str], true: Mapping[str, str]) -> list[str]:
+    return [name.partition(" ")[0] for name, value in stated.items() if true.get(name) == value]
 
 
-def _matched(said: Sequence[Mapping[str, str]], true: Sequence[Mapping[str, str]]) -> list[tuple[int, int]]:
-    """Which change that was said means which true one: those first that agree in most; they must in kind or place."""
+def _matched(stated: Sequence[Mapping[str, str]], true: Sequence[Mapping[str, str]]) -> list[tuple[int, int]]:
+    """Which change that was stated means which true one: those first that agree in most; they must in kind or place."""
     agreed = {
         (one, other): len(agreeing)
-        for one, slots in enumerate(said)
+        for one, slots in enumerate(stated)
         for other, known in enumerate(true)
         if {"kind", "place"} & set(agreeing := _agreeing(slots, known))
     }

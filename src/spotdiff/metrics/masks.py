@@ -146,24 +146,24 @@ def mean_f1(pictures: Sequence[Levels], *, threshold: int) -> float:
     return float(np.mean([f1(picture.at(threshold)) for picture in pictures])) if pictures else float("nan")
 
 
-def best_threshold(found: Levels) -> int:
+def best_threshold(histogram: Levels) -> int:
     """The threshold, 1 to 255, of the largest F1; the middle one where several are as good."""
-    scores = np.asarray(f1(found.counts()))[1:]
+    scores = np.asarray(f1(histogram.counts()))[1:]
     best = np.flatnonzero(scores == scores.max()) + 1
     return int(best[len(best) // 2])
 
 
-def average_precision(found: Levels) -> float:
+def average_precision(histogram: Levels) -> float:
     """Area under the precision-recall curve taken as steps, not interpolated; NaN where nothing changed.
 
     Sums the precision at each threshold times the recall gained there. Straight lines between the points would promise
     more than can be had (Davis and Goadrich 2006, The relationship between precision-recall and ROC curves,
     https://doi.org/10.1145/1143844.1143874).
     """
-    if not found.changed.any():
+    if not histogram.changed.any():
         return float("nan")
-    counts = found.counts()
-    gained = found.changed / counts.tp[0]
+    counts = histogram.counts()
+    gained = histogram.changed / counts.tp[0]
     return float(np.nansum(gained * precision(counts)))
 
 

@@ -18,11 +18,11 @@ Words = Sequence[str]
 Counts = Counter[tuple[str, ...]]
 
 
-def bleu4(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
+def bleu4(sentences: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
     """BLEU-4 of a whole corpus, 0 to 1, with the closest reference's length.
 
     Args:
-        said: One sentence a pair, as words.
+        sentences: One sentence a pair, as words.
         references: Several sentences a pair.
 
     References:
@@ -33,21 +33,21 @@ def bleu4(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float
         0.669
     """
     guesses, right, length, nearest = [0] * _ORDER, [0] * _ORDER, 0, 0
-    for one, others in zip(said, references, strict=True):
-        length += len(one)
-        nearest += min((abs(len(other) - len(one)), len(other)) for other in others)[1]
+    for sentence, others in zip(sentences, references, strict=True):
+        length += len(sentence)
+        nearest += min((abs(len(other) - len(sentence)), len(other)) for other in others)[1]
         for size in range(1, _ORDER + 1):
-            own, most = _ngrams(one, size), Counter[tuple[str, ...]]()
+            own, most = _ngrams(sentence, size), Counter[tuple[str, ...]]()
             for other in others:
                 most |= _ngrams(other, size)
-            guesses[size - 1] += max(len(one) - size + 1, 0)
+            guesses[size - 1] += max(len(sentence) - size + 1, 0)
             right[size - 1] += (own & most).total()
     score = math.prod((r + _TINY) / (g + _SMALL) for r, g in zip(right, guesses, strict=True)) ** (1 / _ORDER)
     ratio = (length + _TINY) / (nearest + _SMALL)
     return score * math.exp(1 - 1 / ratio) if ratio < 1 else score
 
 
-def rouge_l(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
+def rouge_l(sentences: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
     """Mean ROUGE-L, 0 to 1: the longest common subsequence, recall counting for more.
 
     References:
@@ -59,9 +59,9 @@ def rouge_l(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> flo
         1.0
     """
     scores = []
-    for one, others in zip(said, references, strict=True):
-        common = [_longest_common(one, other) for other in others]
-        precision = max(c / len(one) if one else 0.0 for c in common)
+    for sentence, others in zip(sentences, references, strict=True):
+        common = [_longest_common(sentence, other) for other in others]
+        precision = max(c / len(sentence) if sentence else 0.0 for c in common)
         recall = max(c / len(other) if other else 0.0 for c, other in zip(common, others, strict=True))
         square = _BETA**2
         both = (1 + square) * precision * recall / (recall + square * precision) if precision and recall else 0.0
@@ -69,7 +69,7 @@ def rouge_l(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> flo
     return sum(scores) / len(scores)
 
 
-def cider(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
+def cider(sentences: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
     """Mean CIDEr-D, 0 to 10; rarity is counted over these references.
 
     References:
@@ -86,14 +86,14 @@ def cider(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float
         stand_in.update({ngram for other in others for ngram in _all_ngrams(other)})
     rare = math.log(len(references))
     scores = []
-    for one, others in zip(said, references, strict=True):
-        own = _weighed(one, stand_in, rare)
-        each = [_alike(own, _weighed(other, stand_in, rare), len(one) - len(other)) for other in others]
+    for sentence, others in zip(sentences, references, strict=True):
+        own = _weighed(sentence, stand_in, rare)
+        each = [_alike(own, _weighed(other, stand_in, rare), len(sentence) - len(other)) for other in others]
         scores.append(10 * sum(each) / len(each))
     return sum(scores) / len(scores)
 
 
-def meteor(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> float | None:
+def meteor(sentences: Sequence[Words], references: Sequence[Sequence[Words]]) -> float | None:
     """Mean METEOR, 0 to 1, by NLTK; None where it or its WordNet is not installed.
 
     References:
@@ -102,7 +102,7 @@ def meteor(said: Sequence[Words], references: Sequence[Sequence[Words]]) -> floa
     try:
         from nltk.translate.meteor_score import meteor_score
 
-        scores = [meteor_score(list(others), one) for one, others in zip(said, references, strict=True)]
+        scores = [meteor_score(list(others), sentence) for sentence, others in zip(sentences, references, strict=True)]
     except (ImportError, LookupError):
         return None
     return float(sum(scores) / len(scores))
@@ -119,11 +119,11 @@ def _all_ngrams(words: Words) -> Counts:
     return found
 
 
-def _longest_common(one: Words, other: Words) -> int:
-    row = [0] * (len(other) + 1)
-    for word in one:
+def _longest_common(first: Words, second: Words) -> int:
+    row = [0] * (len(second) + 1)
+    for word in first:
         before = 0
-        for at, there in enumerate(other, start=1):
+        for at, there in enumerate(second, start=1):
             before, row[at] = row[at], before + 1 if word == there else max(row[at], row[at - 1])
     return row[-1]
 

@@ -1,15 +1,17 @@
-"""Structural similarity: a map of how alike two pictures are in light, contrast and structure, and its mean."""
+"""Structural similarity: its formula, a map of how alike two pictures are, the map's mean, and the map over scales."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from spotdiff.errors import OptionError
-from spotdiff.metrics.ssim_formula import WANG, Formula, bessel, similarity_of
+from spotdiff.params import check, param
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +19,119 @@ if TYPE_CHECKING:
     from spotdiff.types import Map, Mask
 
     Floats = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What of the structural similarity can be chosen; the defaults are the published values.
+
+    Attributes:
+        sigma: Standard deviation of the Gaussian window, in pixels.
+        size: Side of the window, odd, in pixels.
+        k1, k2: Steady the luminance and the contrast term where there is no signal.
+        alpha, beta, gamma: Exponents of luminance, contrast and structure (eq. 12). A negative structure
+            keeps its sign under any exponent.
+        data_range: Difference between the largest and the smallest value a pixel can have.
+        window: gaussian, or box (every pixel weighs the same).
+        covariance: population, or sample (n / (n - 1) with n = size squared).
+        border: reflect repeats the edge pixel beyond the border (cba|abc), mirror does not (cb|abc).
+        precision: single filters in float32 (errors below 1e-4), double in float64 at 2.5 times the time.
+
+    Raises:
+        OptionError: a value is out of range, or `size` is even.
+    """
+
+    sigma: float = param(1.5, "standard deviation of the Gaussian window", low=0.1, high=100, unit="px")
+    size: int = param(11, "side of the window, odd", low=3, high=255, unit="px")
+    k1: float = param(0.01, "steadies the luminance term in the dark", low=1e-6, high=1)
+    k2: float = param(0.03, "steadies the contrast term where it is flat", low=1e-6, high=1)
+    alpha: float = param(1.0, "exponent of luminance", low=0, high=10)
+    beta: float = param(1.0, "exponent of contrast", low=0, high=10)
+    gamma: float = param(1.0, "exponent of structure", low=0, high=10)
+    data_range: float = param(255.0, "largest value minus smallest", low=1e-6)
+    window: str = param("gaussian", "how neighbours weigh", choices=("gaussian", "box"))
+    covariance: str = param("population", "divide by n or by n - 1", choices=("population", "sample"))
+    border: str = param("reflect", "what lies beyond the border", choices=("reflect", "mirror"))
+    precision: str = param("single", "float32 or float64", choices=("single", "double"))
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.size % 2 == 0:
+            raise OptionError(f"size takes an odd number, not {self.size}")
+
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """What is computed in. Separate exponents take roots of variances, which float32 does not bear."""
+        return np.float64 if self.precision == "double" or self.beta != self.gamma else np.float32
+
+    @property
+    def taps(self) -> NDArray[np.float64]:
+        """(size,) float64: the window along one axis; it is separable and sums to 1."""
+        if self.window == "box":
+            return np.full(self.size, 1 / self.size)
+        distance = np.arange(self.size) - self.size // 2
+        weights = np.exp(-(distance**2) / (2 * self.sigma**2))
+        return np.asarray(weights / weights.sum())
+
+
+WANG = Formula()
+
+
+def similarity_of(
+    u: Floats, v: Floats, var_u: Floats, var_v: Floats, cov_uv: Floats | None, *, formula: Formula
+) -> Floats:
+    """Structural similarity from moments of u = x + y and v = x - y (eq. 12 and 13).
+
+    4 mean(x) mean(y) = u^2 - v^2 and 4 cov(x, y) = var u - var v; every fraction is widened by 2, hence the
+    factor 2 on the constants. Writes into its arguments: at full size every further plane costs time.
+
+    Args:
+        u: Window means of x + y, any shape.
+        v: Window means of x - y.
+        var_u: Variance of x + y in the window.
+        var_v: Variance of x - y in the window.
+        cov_uv: Covariance of the two; needed where beta and gamma differ, else not read.
+        formula: Constants and exponents.
+
+    Returns:
+        Similarity in the shape of `u`; rounding may take it past 1 by a hair.
+    """
+    c1, c2 = (formula.dtype(2 * (k * formula.data_range) ** 2) for k in (formula.k1, formula.k2))
+    u, v = np.square(u, out=u), np.square(v, out=v)
+    u += c1
+    light = u - v
+    u += v
+    if formula.beta != formula.gamma and cov_uv is not None:
+        return np.asarray(_separate_exponents(var_u, var_v, cov_uv, c2, formula) * (light / u) ** formula.alpha)
+    var_u += c2
+    texture = var_u - var_v
+    var_u += var_v
+    if (formula.alpha, formula.beta, formula.gamma) != (1, 1, 1):
+        return np.asarray(_signed_power(texture / var_u, formula.beta) * (light / u) ** formula.alpha)
+    light *= texture
+    u *= var_u
+    light /= u
+    return light
+
+
+def _separate_exponents(var_u: Floats, var_v: Floats, cov_uv: Floats, c2: Any, formula: Formula) -> Floats:  # noqa: ANN401 (a numpy scalar)
+    """Contrast^beta x structure^gamma (eq. 9 and 10) where the exponents differ."""
+    var_u, var_v = np.maximum(var_u, 0), np.maximum(var_v, 0)
+    total = var_u + var_v
+    deviations = np.sqrt(np.maximum(total + 2 * cov_uv, 0) * np.maximum(total - 2 * cov_uv, 0))
+    contrast = (deviations + c2) / (total + c2)
+    structure = (var_u - var_v + c2) / (deviations + c2)
+    return np.asarray(contrast**formula.beta * _signed_power(structure, formula.gamma))
+
+
+def _signed_power(values: Floats, exponent: float) -> Floats:
+    return np.asarray(np.copysign(np.abs(values) ** exponent, values))
+
+
+def bessel(count: int, formula: Formula) -> float:
+    """What a variance over `count` values is multiplied by: n / (n - 1) for a sample, 1 for a population."""
+    return count / (count - 1) if formula.covariance == "sample" and count > 1 else 1.0
+
 
 STRIP = 64  # rows filtered at once: a strip's planes stay in the processor's cache, a whole 4K plane does not
 BORDERS = {"reflect": cv2.BORDER_REFLECT, "mirror": cv2.BORDER_REFLECT_101}
@@ -70,33 +185,6 @@ def ssim_map(before: Floats, after: Floats, *, formula: Formula = WANG, usable: 
     return similarity
 
 
-def ssim(before: Floats, after: Floats, *, formula: Formula = WANG, usable: Mask | None = None) -> float:
-    """Mean structural similarity over the windows that lie wholly inside the picture, -1 to 1.
-
-    Args:
-        before: (H, W) or (H, W, 3), uint8, uint16 or float.
-        after: Like `before`, same shape.
-        formula: Window, constants, exponents.
-        usable: (H, W) bool, what counts; None for everything.
-
-    Raises:
-        OptionError: the pictures cannot be compared, are smaller than the window, or nothing is usable.
-
-    References:
-        Wang et al. (2004), eq. 17. The authors' own program first makes larger pictures smaller:
-        `spotdiff.metrics.multiscale.reduce`.
-
-    Examples:
-        >>> grey = np.full((32, 32), 128, np.uint8)
-        >>> f"{ssim(grey, grey + 2):.5f}"
-        '0.99988'
-    """
-    check_pictures(before, after)
-    if min(before.shape[:2]) < formula.size:
-        raise OptionError(f"a window of {formula.size} px does not fit in a picture of shape {before.shape[:2]}")
-    return mean_of(ssim_map(before, after, formula=formula, usable=usable), size=formula.size, usable=usable)
-
-
 def mean_of(similarity: Map, *, size: int = 11, usable: Mask | None = None) -> float:
     """The mean of a map over the windows of `size` that lie wholly inside it; over all where none does.
 
@@ -109,34 +197,6 @@ def mean_of(similarity: Map, *, size: int = 11, usable: Mask | None = None) -> f
     if counted is not None and not counted.any():
         raise OptionError("there is no usable pixel to take a mean over")
     return float(cv2.mean(similarity[inside], mask=counted)[0])
-
-
-def ssim_global(before: Floats, after: Floats, *, formula: Formula = WANG) -> float:
-    """Structural similarity with the whole picture as one window in which every pixel weighs the same, -1 to 1.
-
-    Raises:
-        OptionError: the pictures cannot be compared.
-
-    Examples:
-        >>> halves = np.zeros((16, 16), np.uint8)
-        >>> halves[:, 8:] = 255
-        >>> f"{ssim_global(halves, halves[:, ::-1].copy()):.4f}"
-        '-0.9964'
-    """
-    check_pictures(before, after)
-    return float(similarity_over(before, after, axes=(0, 1), formula=formula).mean())
-
-
-def similarity_over(before: Floats, after: Floats, *, axes: tuple[int, int], formula: Formula) -> Floats:
-    """Similarity of windows that lie along two axes of the arrays, float64 in the shape of the other axes."""
-    u: Floats = np.add(before, after, dtype=np.float64)
-    v: Floats = np.subtract(before, after, dtype=np.float64)
-    share = bessel(before.shape[axes[0]] * before.shape[axes[1]], formula)
-    mean_u, mean_v = (plane.mean(axes, keepdims=True) for plane in (u, v))
-    u -= mean_u
-    v -= mean_v
-    var_u, var_v, cov_uv = (np.mean(plane, axes) * share for plane in (u * u, v * v, u * v))
-    return similarity_of(mean_u.squeeze(axes), mean_v.squeeze(axes), var_u, var_v, cov_uv, formula=formula)
 
 
 def luma(pixels: Floats) -> Map:
@@ -225,3 +285,46 @@ def _moments(u: Floats, v: Floats, weight: Floats | None, formula: Formula) -> l
             weights, total = weights[..., None], total[..., None]
         means = [mean(plane * weights) / total for plane in planes]
     return means if len(means) == 5 else [*means, None]
+
+
+WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
+def reduce(picture: Floats) -> Floats:
+    """(H', W') or (H', W', 3) float64: half as large, rounded up, by a mean over 2 x 2 pixels; edges are repeated."""
+    mean = cv2.boxFilter(picture, cv2.CV_64F, (2, 2), anchor=(0, 0), borderType=cv2.BORDER_REFLECT)
+    return np.ascontiguousarray(mean[::2, ::2])
+
+
+def ms_ssim_map(before: Floats, after: Floats, *, formula: Formula = WANG, usable: Mask | None = None) -> Map:
+    """Multi-scale similarity of every pixel's neighbourhoods, (H, W) float32 in [0, 1], 1 for the same.
+
+    Each scale's map is brought back to full size and negative values count as 0; the published weights are
+    shared out over as many scales as fit a window. A difference reaches 2^(scales - 1) windows far, so this
+    finds large changes in noise and blurs small ones.
+
+    Raises:
+        OptionError: the pictures cannot be compared.
+    """
+    check_pictures(before, after)
+    height, width = before.shape[:2]
+    fitting = max(1, min(len(WEIGHTS), math.floor(math.log2(max(min(height, width) / formula.size, 1))) + 1))
+    total = sum(WEIGHTS[:fitting])
+    similarity = np.ones((height, width), np.float32)
+    parts = _scales(before, after, formula, fitting, usable=usable)
+    for part, weight in zip(parts, WEIGHTS, strict=False):
+        # What is 1 - part is exactly 0 where the same, and stays so when interpolated.
+        apart = cv2.resize(1 - part, (width, height), interpolation=cv2.INTER_LINEAR)
+        similarity *= np.clip(1 - apart, 0, 1) ** np.float32(weight / total)
+    return similarity
+
+
+def _scales(before: Floats, after: Floats, formula: Formula, count: int, *, usable: Mask | None) -> Iterator[Map]:
+    """Contrast-structure of every scale, the finest first, and similarity with luminance of the last."""
+    without_luminance = replace(formula, alpha=0.0)
+    for scale in range(count):
+        last = scale == count - 1
+        yield ssim_map(before, after, formula=formula if last else without_luminance, usable=usable)
+        before, after = (reduce(picture) for picture in (before, after))
+        if usable is not None:
+            usable = reduce(usable.view(np.uint8)) == 1

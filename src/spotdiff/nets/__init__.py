@@ -21,12 +21,12 @@ class Design(Protocol):
         ...
 
 
-SPEAKING = ("captioner",)  # tell what changed in words; the others mark it
+CAPTIONERS = ("captioner",)  # put what changed into words; the others mark it
 
 
 def net_names() -> list[str]:
     """Names of all networks that mark what changed; nothing is imported."""
-    return [name for name in plugins.names("nets") if name not in SPEAKING]
+    return [name for name in plugins.names("nets") if name not in CAPTIONERS]
 
 
 def get_net(name: str, settings: Mapping[str, object] | None = None) -> Design:
@@ -37,9 +37,9 @@ def get_net(name: str, settings: Mapping[str, object] | None = None) -> Design:
         MissingExtra: torch is not installed.
     """
     try:
-        found = plugins.load("nets", name)
+        design = plugins.load("nets", name)
     except ModuleNotFoundError as missing:
         if str(missing.name).partition(".")[0] == "spotdiff":
             raise
         raise MissingExtra(str(missing.name), extra="train") from None
-    return cast("Design", build(found, settings or {}, owner=f"network {name}"))
+    return cast("Design", build(design, settings or {}, owner=f"network {name}"))

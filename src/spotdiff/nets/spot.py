@@ -20,7 +20,6 @@ from torch.nn import functional
 from spotdiff.errors import OptionError
 from spotdiff.nets.parts.backbones import LITE, SMALL, backbone
 from spotdiff.nets.parts.blocks import conv, halves
-from spotdiff.nets.parts.matching import LocalMatch
 from spotdiff.nets.parts.outputs import Masks, Net, resized
 from spotdiff.params import check, param
 
@@ -116,11 +115,13 @@ class SpotNet(Net):
     def forward(self, before: Tensor, after: Tensor) -> Masks:
         """Masks of both pictures; each in its own picture's pixels."""
         both = torch.cat([before, after])  # (2N, 3, H, W): the first half looks at the second and the other way round
-        found = self._decode(
+        features = self._decode(
             [side(level, _exchanged(level)) for side, level in zip(self.sides, self._levels(both), strict=True)]
         )
-        gone, new = halves(resized(self.mask(found), both))  # (N, 2, H, W) each
-        return Masks(gone[:, :1], new[:, :1], self._anything(found), gone[:, 1:], new[:, 1:])
+        gone, new = halves(resized(self.mask(features), both))  # (N, 2, H, W) each
+        strongest = features.amax((2, 3))
+        anything = self.anything(torch.maximum(*halves(strongest)))[:, 0]  # the same when the pictures are exchanged
+        return Masks(gone[:, :1], new[:, :1], anything, gone[:, 1:], new[:, 1:])
 
     def _levels(self, pictures: Tensor) -> list[Tensor]:
         levels: list[Tensor] = self.backbone(pictures)
@@ -135,19 +136,13 @@ class SpotNet(Net):
 
     def _decode(self, levels: list[Tensor]) -> Tensor:
         """From the coarsest level to the finest: (2N, finest, H / 2, W / 2)."""
-        found: Tensor = self.smooth[-1](levels[-1])
+        maps: Tensor = self.smooth[-1](levels[-1])
         if len(levels) == 1:
-            return found
+            return maps
         for level, smooth in zip(levels[-2:0:-1], list(self.smooth)[-2:0:-1], strict=True):
-            found = smooth(level + resized(found, level))
-        finest: Tensor = self.smooth[0](levels[0] + resized(self.narrow(found), levels[0]))
+            maps = smooth(level + resized(maps, level))
+        finest: Tensor = self.smooth[0](levels[0] + resized(self.narrow(maps), levels[0]))
         return finest
-
-    def _anything(self, found: Tensor) -> Tensor:
-        """(N,) logits, the same when the pictures are exchanged."""
-        strongest = found.amax((2, 3))
-        word: Tensor = self.anything(torch.maximum(*halves(strongest)))[:, 0]
-        return word
 
 
 class Side(nn.Module):
@@ -160,8 +155,8 @@ class Side(nn.Module):
 
     def forward(self, own: Tensor, other: Tensor) -> Tensor:
         """(N, width, H, W) from two maps (N, channels, H, W)."""
-        found, *best = self.match(own, other) if self.match else (other,)
-        joined = torch.cat([own, functional.relu(own - found), (own - found).abs(), *best], 1)
+        matched, *best = self.match(own, other) if self.match else (other,)
+        joined = torch.cat([own, functional.relu(own - matched), (own - matched).abs(), *best], 1)
         fused: Tensor = self.fuse(joined)
         return fused
 
@@ -183,3 +178,49 @@ def _highest(maps: Tensor, near: int) -> Tensor:
 def _exchanged(both: Tensor) -> Tensor:
     first, second = halves(both)
     return torch.cat([second, first])
+
+
+class LocalMatch(nn.Module):
+    """Attention of one picture's features over a small window of the other's.
+
+    What an aligner leaves over, parallax and leaves in the wind, is a shift by a few pixels. A feature that is found
+    again anywhere within the window has a counterpart, whatever the shift. Keys are of unit length, so that a match is
+    a cosine: light changes the length of a feature more than its direction.
+
+    Args:
+        channels: Of both feature maps.
+        keys: Numbers that places are matched by.
+        radius: Of the window, in places: it has (2 radius + 1) squared of them.
+    """
+
+    def __init__(self, channels: int, *, keys: int, radius: int) -> None:
+        super().__init__()
+        self.radius = radius
+        self.project = nn.Conv2d(channels, keys, 1, bias=False)
+        self.sharpness = nn.Parameter(torch.tensor(2.0))  # logarithm of the softmax' inverse temperature
+
+    def forward(self, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+        """Match `own` (N, C, H, W) against `other` of the same shape.
+
+        Returns:
+            The other's features brought to where they match, (N, C, H, W), and the best cosine, (N, 1, H, W).
+        """
+        query = functional.normalize(self.project(own), dim=1)
+        key = functional.normalize(self.project(other), dim=1)
+        cosines = torch.cat([(query * place).sum(1, keepdim=True) for place in self._window(key)], 1)
+        weights = (cosines * self.sharpness.exp()).softmax(1)  # (N, places, H, W)
+        places = self._window(other)
+        matched = places[0] * weights[:, :1]
+        for number, place in enumerate(places[1:], 1):
+            matched = matched + place * weights[:, number : number + 1]
+        return matched, cosines.amax(1, keepdim=True)
+
+    def _window(self, maps: Tensor) -> list[Tensor]:
+        """The maps shifted by every step of the window, edges repeated."""
+        radius, (height, width) = self.radius, maps.shape[-2:]
+        if radius == 0:
+            return [maps]
+        wide = functional.pad(maps, (radius,) * 4, mode="replicate")
+        steps = range(2 * radius + 1)
+        rows = [wide[..., down : down + height, :] for down in steps]  # rows first: exporting takes time for every cut
+        return [row[..., right : right + width] for row in rows for right in steps]

@@ -78,10 +78,10 @@ class UnetNet(Net):
 
     def forward(self, before: Tensor, after: Tensor) -> Classes:
         """Logits (N, 4, H, W) of the pairs."""
-        *skips, found = self.encoder(torch.cat([before, after], 1))  # (N, c, H, W), (N, c, H / 2, W / 2), ...
+        *skips, maps = self.encoder(torch.cat([before, after], 1))  # (N, c, H, W), (N, c, H / 2, W / 2), ...
         for skip, up in zip(skips[::-1], list(self.ups)[::-1], strict=True):
-            found = up(torch.cat([resized(found, skip), skip], 1))
-        return Classes(self.maps(found))  # (N, 4, H, W)
+            maps = up(torch.cat([resized(maps, skip), skip], 1))
+        return Classes(self.maps(maps))  # (N, 4, H, W)
 
 
 class _Own(Backbone):

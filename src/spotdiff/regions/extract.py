@@ -16,12 +16,13 @@ from spotdiff.types import Extraction
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes, Map
+    from spotdiff.types import Bytes, Map, Mask
 
     Labels = NDArray[np.int32]
 
 
 _CORE_GROW, _CORE_SEED, _CORE_LEAST = 0.4, 0.6, 6  # of a core: evidence from which it grows, that it needs; pixels
+_SMALLEST_PART = 0.05  # share of a region that a part must have to be a thing of its own
 _REACH = 8  # pixels between cores of one cluster where nothing is to be joined
 _STRIP = 256  # rows looked at together
 
@@ -186,28 +187,32 @@ def split_by_cores(labels: Labels, core: Map, *, least: int) -> Labels:
     for owner, numbers in several.items():
         left, top, right, bottom = (int(edge[owner]) for edge in edges)
         box = slice(top, bottom), slice(left, right)
-        nearest = _nearest(cores, numbers, (left, top, right, bottom), labels.shape)
         inside = labels[box] == owner
-        parts = [inside & (nearest == place) for place in range(len(numbers))]
-        if min(int(part.sum()) for part in parts) < least:
+        parts = _parts(cores, numbers, (left, top, right, bottom), inside, labels.shape)
+        enough = max(least, _SMALLEST_PART * int(inside.sum()))
+        large = [number for number, part in zip(numbers, parts, strict=True) if part.sum() >= enough]
+        if len(large) < 2:
             continue
+        if large != numbers:
+            parts = _parts(cores, large, (left, top, right, bottom), inside, labels.shape)
         for part in parts[1:]:
             fresh += 1
             labels[box][part] = fresh
     return labels
 
 
-def _nearest(
-    cores: Labels, numbers: Sequence[int], box: tuple[int, int, int, int], shape: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """Which of some cores is nearest to each place of a box of the full picture."""
+def _parts(
+    cores: Labels, numbers: Sequence[int], box: tuple[int, int, int, int], inside: Mask, shape: tuple[int, ...]
+) -> list[Mask]:
+    """For each of some cores, which places of a region that fills a box of the full picture are nearest to it."""
     across, down = cores.shape[1] / shape[1], cores.shape[0] / shape[0]
     left, top = int(box[0] * across), int(box[1] * down)
     right, bottom = math.ceil(box[2] * across), math.ceil(box[3] * down)
-    part = cores[top:bottom, left:right]
-    away = [cv2.distanceTransform((part != number).astype(np.uint8), cv2.DIST_L2, 5) for number in numbers]
+    window = cores[top:bottom, left:right]
+    away = [cv2.distanceTransform((window != number).astype(np.uint8), cv2.DIST_L2, 5) for number in numbers]
     nearest = np.asarray(np.argmin(away, axis=0), np.uint8)
-    return np.asarray(cv2.resize(nearest, (box[2] - box[0], box[3] - box[1]), interpolation=cv2.INTER_NEAREST))
+    nearest = cv2.resize(nearest, (box[2] - box[0], box[3] - box[1]), interpolation=cv2.INTER_NEAREST)
+    return [np.asarray(inside & (nearest == place)) for place in range(len(numbers))]
 
 
 def _joined(mask: Bytes, join: int) -> Labels:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spotdiff.report.places import SIDES, Side
+from spotdiff.report.own_pixels import SIDES, Side
 from spotdiff.types import KINDS
 
 
@@ -31,8 +31,7 @@ def coco(records: Iterable[Mapping[str, Any]], *, sides: Iterable[Side] = SIDES)
     for record in records:
         for side in chosen:
             images.append(_image(len(images) + 1, record, side))
-            found = (_annotation(region, side) for region in record["regions"] if region[f"box_{side}"])
-            for each in found:
+            for each in (_annotation(region, side) for region in record["regions"] if region[f"box_{side}"]):
                 annotations.append({"id": len(annotations) + 1, "image_id": images[-1]["id"], **each})
     categories = [{"id": number, "name": kind, "supercategory": "change"} for number, kind in enumerate(KINDS, start=1)]
     return {"images": images, "annotations": annotations, "categories": categories}

@@ -26,7 +26,7 @@ def mix(colour: Colour, other: Colour, share: float) -> Colour:
         >>> mix((0, 0, 0), (200, 100, 50), 0.5)
         (100, 50, 25)
     """
-    red, green, blue = (round(one + (two - one) * share) for one, two in zip(colour, other, strict=True))
+    red, green, blue = (round(own + (end - own) * share) for own, end in zip(colour, other, strict=True))
     return red, green, blue
 
 

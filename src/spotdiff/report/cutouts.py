@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.report.places import SIDES, Side, labels_in
+from spotdiff.report.own_pixels import SIDES, Side, labels_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def write_cutouts(comparison: Comparison, folder: str | Path, *, stem: str = "",
         for number, pixels in cutouts:
             path = Path(folder) / f"{start}{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_encode(pixels))
+            path.write_bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA))[1].tobytes())
             paths.append(path)
     return paths
 
@@ -84,8 +84,3 @@ def _cut(picture: Picture, mask: Mask, window: tuple[slice, ...] = (slice(None),
     # Nothing of the picture may stay behind in pixels that look empty.
     visible = np.where(opaque[..., None] > 0, picture.pixels[window], 0)
     return np.dstack([visible, opaque]).astype(np.uint8)
-
-
-def _encode(rgba: Bytes) -> bytes:
-    encoded: Bytes = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))[1]
-    return encoded.tobytes()

@@ -5,18 +5,19 @@ The page is one file that loads nothing: pictures, style and script are inside i
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotdiff.report.details import details
-from spotdiff.report.embed import data_uri, heat_colours, heat_uri, picture_uri
+from spotdiff.report.data_uri import data_uri, heat_colours, heat_uri, picture_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
-from spotdiff.report.places import places
-from spotdiff.report.record import to_record
+from spotdiff.report.own_pixels import places
+from spotdiff.report.record import TIMED, plain, to_record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from spotdiff.report.record import Record
@@ -38,7 +39,7 @@ def page(comparison: Comparison) -> str:
         panes=_panes(comparison),
         legend=_legend(),
         regions=_regions(record),
-        details=details(comparison, record),
+        details=_details(comparison, record),
         foot=f"Made by spotdiff {record['version']}. This page is complete in itself and loads nothing.",
         data=json_island(_data(comparison, record)),
     )
@@ -80,10 +81,11 @@ def _panes(comparison: Comparison) -> Html:
     pair, aligned = comparison.pair, comparison.aligned
     before = [image(picture_uri(pair.before), alt="The picture before", data_size="before")]
     after = [image(picture_uri(pair.after), alt="The picture after", class_="own", data_size="after")]
-    two = not _same_pixels(pair.after.pixels, aligned.after.pixels)
+    own, seen = pair.after.pixels, aligned.after.pixels
+    two = own is not seen and not np.array_equal(own, seen)
     if two:
-        said = "The picture after, as seen from where the picture before was taken"
-        after.insert(0, image(picture_uri(aligned.after), alt=said, class_="aligned", data_size="after"))
+        alt = "The picture after, as seen from where the picture before was taken"
+        after.insert(0, image(picture_uri(aligned.after), alt=alt, class_="aligned", data_size="after"))
     if comparison.evidence is not None:
         heat = heat_uri(comparison.evidence.change)
         after.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
@@ -93,10 +95,6 @@ def _panes(comparison: Comparison) -> Html:
 def _pane(side: str, caption: str, images: list[Html], *, two: bool = False) -> Html:
     canvas = element("div", *images, class_="canvas two" if two else "canvas")
     return element("figure", canvas, element("figcaption", caption), class_="pane", id=f"pane-{side}")
-
-
-def _same_pixels(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
-    return one is other or np.array_equal(one, other)
 
 
 def _legend() -> Html:
@@ -110,8 +108,8 @@ def _legend() -> Html:
 def _regions(record: Record) -> Html:
     regions = record["regions"]
     if not regions:
-        said = "Not compared." if record["verdict"] == "unsure" else "Nothing changed."
-        return join(element("h2", "Regions"), element("p", said, class_="nothing panel"))
+        text = "Not compared." if record["verdict"] == "unsure" else "Nothing changed."
+        return join(element("h2", "Regions"), element("p", text, class_="nothing panel"))
     items = (element("li", _region(number, region)) for number, region in enumerate(regions, start=1))
     title = "One region" if len(regions) == 1 else f"{len(regions)} regions"
     return join(element("h2", title), element("ol", *items))
@@ -149,3 +147,103 @@ def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
         "places": [places(comparison, region) for region in comparison.regions],
         "heat": comparison.evidence is not None,
     }
+
+
+_ALIGNMENTS = {
+    "off": "Not looked for: the pictures were compared pixel by pixel as they are.",
+    "none": "The camera did not move.",
+    "shift": "The camera moved sideways; the picture after was shifted onto the one before.",
+    "similarity": "The picture after was shifted, turned and scaled onto the one before.",
+    "affine": "The picture after was shifted, turned, scaled and sheared onto the one before.",
+    "homography": "The picture after was brought onto the one before in perspective.",
+    "flow": "The picture after was brought onto the one before in perspective, then place by place.",
+}
+_LIGHTS = {
+    "off": "Not looked for: brightness and colour count as they are.",
+    "none": "The light is the same in both pictures.",
+    "gain": "One factor a colour channel was taken out.",
+    "gamma": "A change of brightness curve was taken out.",
+    "histogram": "The picture after was given the brightness distribution of the one before.",
+    "local": "A smooth change of light across the picture was taken out.",
+}
+
+
+def _details(comparison: Comparison, record: Record) -> Html:
+    """The cards: alignment, light, method, pictures, time."""
+    evidence = comparison.evidence
+    notes = {} if evidence is None else {str(name): plain(value) for name, value in evidence.notes.items()}
+    return join(
+        _card("Alignment", _ALIGNMENTS.get(comparison.alignment.model, ""), _alignment(record)),
+        _card("Light", _LIGHTS.get(comparison.light.model, ""), _light(record)),
+        _card("Method", _method(comparison), {**record["method"]["parameters"], **notes}),
+        _card("Pictures", "", *(_picture(side, record[side]) for side in ("before", "after"))),
+        _times(record["seconds"]),
+    )
+
+
+def _alignment(record: Record) -> dict[str, object]:
+    alignment = record["alignment"]
+    error = alignment["error_px"]
+    return {
+        "model": alignment["model"],
+        "error left": "not measured" if error is None else f"{error:.2f} px",
+        "overlap": f"{100 * alignment['overlap']:.0f} %",
+        "note": alignment["note"],
+    }
+
+
+def _light(record: Record) -> dict[str, object]:
+    light = record["light"]
+    shown: dict[str, object] = {"model": light["model"]}
+    for name, neutral, label in (
+        ("gain", 1, "factors R, G, B"),
+        ("gamma", 1, "exponents R, G, B"),
+        ("field", 1, "local"),
+    ):
+        if any(value != neutral for value in light[name]):
+            shown[label] = ", ".join(f"{value:.3g}" for value in light[name])
+    return {**shown, "note": light["note"]}
+
+
+def _method(comparison: Comparison) -> Html:
+    directed = comparison.evidence is not None and comparison.evidence.directed
+    how = (
+        "It tells what is gone from what is new." if directed else "It tells how much changed, not in which direction."
+    )
+    weights = f" Weights {comparison.weights[:16]}." if comparison.weights else ""
+    return join(element("b", comparison.method), ". ", how if comparison.evidence is not None else "", weights)
+
+
+def _picture(side: str, picture: Record) -> dict[str, object]:
+    width, height = picture["size"]
+    notes = {f"note {i}" if i > 1 else "note": note for i, note in enumerate(picture["notes"], start=1)}
+    return {side: picture["path"] or "from memory", "size": f"{width} \u00d7 {height} px", **notes}
+
+
+def _times(seconds: Mapping[str, float]) -> Html:
+    rows = []
+    for step in TIMED:
+        share = seconds[step] / max(seconds["total"], 1e-9)
+        rows += [element("dt", step), element("dd", bar(share)), element("dd", f"{seconds[step]:.3f} s")]
+    return element("section", element("h3", "Time"), element("dl", *rows, class_="times"), class_="card panel")
+
+
+def _card(title: str, text: str, *facts: Mapping[str, object]) -> Html:
+    lists = [element("dl", *_rows(some)) for some in facts if some]
+    return element(
+        "section",
+        element("h3", title),
+        element("p", text, class_="said") if text else None,
+        *lists,
+        class_="card panel",
+    )
+
+
+def _rows(facts: Mapping[str, object]) -> list[Html]:
+    return [part for name, value in facts.items() if value != "" for part in (element("dt", name), _fact(value))]
+
+
+def _fact(value: object) -> Html:
+    if isinstance(value, str):
+        return element("dd", value)
+    return element("dd", json.dumps(value), class_="code")

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import spotdiff
-from spotdiff.report.embed import data_uri
+from spotdiff.report.batch_row import OUTCOMES
+from spotdiff.report.data_uri import data_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join, write_page_file
-from spotdiff.report.row import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from spotdiff.report.row import Row
+    from spotdiff.report.batch_row import BatchRow
 
 _COLUMNS = {"name": "Name", "score": "Score", "regions": "Regions", "seconds": "Time"}
 
 
-def index_page(rows: Iterable[Row], *, title: str = "Comparisons") -> str:
+def index_page(rows: Iterable[BatchRow], *, title: str = "Comparisons") -> str:
     """A batch as one HTML page; it loads nothing but the thumbnails that rows give by address.
 
     Thumbnails given by address are loaded when they come into view, so thousands of rows stay quick.
@@ -39,23 +39,23 @@ def index_page(rows: Iterable[Row], *, title: str = "Comparisons") -> str:
     )
 
 
-def write_index(rows: Iterable[Row], path: str | Path, *, title: str = "Comparisons") -> None:
+def write_index(rows: Iterable[BatchRow], path: str | Path, *, title: str = "Comparisons") -> None:
     """Write a batch's page to an HTML file, whose folder is made when missing."""
     write_page_file(index_page(rows, title=title), path)
 
 
-def _counts(rows: Sequence[Row]) -> Html:
-    found = Counter(row.verdict for row in rows)
+def _counts(rows: Sequence[BatchRow]) -> Html:
+    count = Counter(row.verdict for row in rows)
     everything = _count("all", "all", len(rows), pressed=True)
-    return join(everything, *(_count(outcome, outcome, found[outcome]) for outcome in OUTCOMES))
+    return join(everything, *(_count(outcome, outcome, count[outcome]) for outcome in OUTCOMES))
 
 
-def _count(verdict: str, said: str, number: int, *, pressed: bool = False) -> Html:
+def _count(verdict: str, label: str, number: int, *, pressed: bool = False) -> Html:
     badge = "said" if verdict == "all" else f"badge verdict-{verdict}"
     return element(
         "button",
         element("b", f"{number:,}"),
-        element("span", said, class_=badge),
+        element("span", label, class_=badge),
         type="button",
         class_="count panel",
         data_verdict=verdict,
@@ -64,23 +64,23 @@ def _count(verdict: str, said: str, number: int, *, pressed: bool = False) -> Ht
 
 
 def _columns() -> Html:
-    def column(key: str, said: str) -> Html:
-        button = element("button", said, type="button", class_="sort", data_key=key)
+    def column(key: str, label: str) -> Html:
+        button = element("button", label, type="button", class_="sort", data_key=key)
         return element("th", button, scope="col", class_=key, aria_sort="none")
 
-    heads = {key: column(key, said) for key, said in _COLUMNS.items()}
+    heads = {key: column(key, label) for key, label in _COLUMNS.items()}
     pictures = element("th", "Before, after", scope="col", class_="thumbs")
     verdict = element("th", "Verdict", scope="col", class_="verdict")
     return join(pictures, heads["name"], verdict, heads["score"], heads["regions"], heads["seconds"])
 
 
-def _row(number: int, row: Row) -> Html:
+def _row(number: int, row: BatchRow) -> Html:
     name = element("a", row.name, href=_address(row.href)) if row.href else element("span", row.name)
-    said = row.error or row.text
+    text = row.error or row.text
     compared = row.verdict != "trouble"
     cells = (
         element("td", _thumb(row.thumb_before, "before"), _thumb(row.thumb_after, "after"), class_="thumbs"),
-        element("td", name, element("p", said, class_="muted") if said else None, class_="name"),
+        element("td", name, element("p", text, class_="muted") if text else None, class_="name"),
         element("td", element("span", row.verdict, class_=f"badge verdict-{row.verdict}"), class_="verdict"),
         element("td", *((f"{row.score:.2f}", bar(row.score)) if compared else ()), class_="score"),
         element("td", f"{row.regions}" if compared else "", class_="regions"),

@@ -14,13 +14,15 @@ from xml.etree import ElementTree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spotdiff.report.row import Row
+    from spotdiff.report.batch_row import BatchRow
 
 # Everything else has no place in XML 1.0 (https://www.w3.org/TR/xml/#charsets), not even as a reference.
-_UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(rows: Iterable[Row], *, suite: str = "spotdiff", unsure: Literal["failure", "skipped"] = "failure") -> str:
+def junit(
+    rows: Iterable[BatchRow], *, suite: str = "spotdiff", unsure: Literal["failure", "skipped"] = "failure"
+) -> str:
     """JUnit XML of a batch; what XML cannot say becomes U+FFFD.
 
     Args:
@@ -29,18 +31,18 @@ def junit(rows: Iterable[Row], *, suite: str = "spotdiff", unsure: Literal["fail
         unsure: What a pair without an answer counts as.
 
     Examples:
-        >>> from spotdiff.report.row import Row
-        >>> print(junit([Row("roof/1", "same", seconds=0.25)]).splitlines()[3].strip())
+        >>> from spotdiff.report.batch_row import BatchRow
+        >>> print(junit([BatchRow("roof/1", "same", seconds=0.25)]).splitlines()[3].strip())
         <testcase classname="spotdiff.roof" name="1" time="0.250" />
     """
     outcome = {"changed": "failure", "unsure": unsure, "trouble": "error"}
     cases = [_case(row, outcome.get(row.verdict, ""), suite) for row in rows]
-    counts = {f"{found}s" if found != "skipped" else found: 0 for found in ("failure", "error", "skipped")}
+    counts = {"failures": 0, "errors": 0, "skipped": 0}
     for case in cases:
-        for found in case:
-            counts[found.tag if found.tag == "skipped" else f"{found.tag}s"] += 1
+        for result in case:
+            counts[result.tag if result.tag == "skipped" else f"{result.tag}s"] += 1
     seconds = sum(float(case.attrib["time"]) for case in cases)
-    totals = {"name": _said(suite), "tests": str(len(cases)), **{k: str(v) for k, v in counts.items()}}
+    totals = {"name": _xml_text(suite), "tests": str(len(cases)), **{k: str(v) for k, v in counts.items()}}
     totals["time"] = f"{seconds:.3f}"
     root = ElementTree.Element("testsuites", totals)
     ElementTree.SubElement(root, "testsuite", totals).extend(cases)
@@ -49,7 +51,7 @@ def junit(rows: Iterable[Row], *, suite: str = "spotdiff", unsure: Literal["fail
 
 
 def write_junit(
-    rows: Iterable[Row],
+    rows: Iterable[BatchRow],
     path: str | Path,
     *,
     suite: str = "spotdiff",
@@ -61,17 +63,17 @@ def write_junit(
     path.write_text(junit(rows, suite=suite, unsure=unsure), encoding="utf-8", newline="\n")
 
 
-def _case(row: Row, outcome: str, suite: str) -> ElementTree.Element:
+def _case(row: BatchRow, outcome: str, suite: str) -> ElementTree.Element:
     folder, _, name = row.name.rpartition("/")
     place = ".".join([suite, *filter(None, folder.split("/"))])
-    attributes = {"classname": _said(place), "name": _said(name or row.name), "time": f"{row.seconds:.3f}"}
+    attributes = {"classname": _xml_text(place), "name": _xml_text(name or row.name), "time": f"{row.seconds:.3f}"}
     case = ElementTree.Element("testcase", attributes)
     if outcome:
-        said = row.error or row.text or row.verdict
-        found = ElementTree.SubElement(case, outcome, {"message": _said(said), "type": row.verdict})
-        found.text = _said(f"{row.verdict}: {said} (score {row.score:.2f}, regions: {row.regions})")
+        message = row.error or row.text or row.verdict
+        result = ElementTree.SubElement(case, outcome, {"message": _xml_text(message), "type": row.verdict})
+        result.text = _xml_text(f"{row.verdict}: {message} (score {row.score:.2f}, regions: {row.regions})")
     return case
 
 
-def _said(text: str) -> str:
-    return _UNSAYABLE.sub("\ufffd", text)
+def _xml_text(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)

@@ -10,7 +10,7 @@ import numpy as np
 
 from spotdiff.errors import OptionError
 from spotdiff.image.png import encode_grey
-from spotdiff.report.places import SIDES, in_own_pixels
+from spotdiff.report.own_pixels import SIDES, in_own_pixels
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Comparison

@@ -33,8 +33,8 @@ def element(name: str, *children: str | None, **attributes: Value) -> Html:
         >>> element("p", "1 < 2 ", element("b", "yes"), class_="note", aria_label='"', hidden=True, title=None)
         '<p class="note" aria-label="&quot;" hidden>1 &lt; 2 <b>yes</b></p>'
     """
-    said = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
-    return Html(f"<{name}{said}>{join(*children)}</{name}>")
+    inside = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
+    return Html(f"<{name}{inside}>{join(*children)}</{name}>")
 
 
 def join(*children: str | None) -> Html:

@@ -16,7 +16,7 @@ from spotdiff.errors import OptionError
 from spotdiff.image.draw import draw_arrow, draw_box, draw_tag
 from spotdiff.image.png import encode_indexed
 from spotdiff.report.colours import KIND_COLOURS, mix
-from spotdiff.report.places import places
+from spotdiff.report.own_pixels import places
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:

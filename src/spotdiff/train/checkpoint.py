@@ -49,7 +49,11 @@ def load_checkpoint(path: Path) -> State | None:
     except Exception as error:  # torch raises of many kinds at a file that is none of its own
         line = str(error).partition("\n")[0]
         raise DataError(f"{path} cannot be read as a checkpoint ({line}); remove it to start over") from None
-    if not isinstance(state, dict) or not state.keys() >= _PARTS or not _counted(state["step"]):
+    if (
+        not isinstance(state, dict)
+        or not state.keys() >= _PARTS
+        or not (isinstance(state["step"], int) and state["step"] >= 0)
+    ):
         raise DataError(f"{path} is no checkpoint of spotdiff; remove it to start over")
     return state
 
@@ -66,7 +70,3 @@ def resume(learner: Learner, path: Path) -> None:
             learner.restore(state)
     except (RuntimeError, KeyError, TypeError, ValueError, AttributeError):  # as torch happens to find it out
         raise DataError(f"{path} does not fit this training; remove it to start over") from None
-
-
-def _counted(steps: object) -> bool:
-    return isinstance(steps, int) and steps >= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,31 +13,33 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from spotdiff.nets.parts.backbones import Backbone
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import save_weights
-from spotdiff.train.average import Average
+from spotdiff.report.plots import write_training_curves
+from spotdiff.train.batches import batch_loader
 from spotdiff.train.checkpoint import resume, save_checkpoint
-from spotdiff.train.feed import feed
-from spotdiff.train.journal import Journal
-from spotdiff.train.measure import Measured, measure
-from spotdiff.train.plot import write_plot
-from spotdiff.train.sheet import write_sheet
+from spotdiff.train.metrics_log import MetricsLog
+from spotdiff.train.preview import write_preview
+from spotdiff.train.validation import Validation, validate
 
 if TYPE_CHECKING:
     from spotdiff.data.example import Example, Source
     from spotdiff.nets.parts.outputs import Net
-    from spotdiff.train.batch import Batch
+    from spotdiff.train.batches import Batch
     from spotdiff.train.recipe import Recipe
 
-CHECKPOINT, WEIGHTS, JOURNAL = "checkpoint.pt", "weights.safetensors", "journal.csv"
+CHECKPOINT, WEIGHTS, METRICS = "checkpoint.pt", "weights.safetensors", "journal.csv"
 PLOT, SAMPLES = "curves.png", "samples"
-_SHOWN = 8  # held-out pairs on a sheet of answers
+_SHOWN = 8  # held-out pairs in a preview
+_EARLY = 10  # steps after which the mean has forgotten most of the random start
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Progress:
     """Where a training stands.
 
     Attributes:
@@ -50,7 +52,7 @@ class Moment:
 
     step: int
     loss: float
-    measured: Measured | None = None
+    measured: Validation | None = None
     best: bool = False
     stopped: str = ""
 
@@ -64,7 +66,7 @@ class Learner:
     accelerator: Accelerator
     optimiser: Any = field(init=False)
     model: Any = field(init=False)
-    average: Average = field(init=False)
+    average: AveragedModel = field(init=False)
     step: int = 0
     best: float = -math.inf
     since_best: int = 0
@@ -86,10 +88,11 @@ class Learner:
         optimiser = torch.optim.AdamW(groups, lr=self.recipe.lr)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a sixth faster
         self.model, self.optimiser = self.accelerator.prepare(self.net, optimiser)
-        self.average = Average(self.net, keep=self.recipe.ema)
+        self.average = AveragedModel(self.net, multi_avg_fn=ema_with_warmup(self.recipe.ema), use_buffers=True)
+        self.average.module.eval()
 
     @property
-    def tired(self) -> bool:
+    def out_of_patience(self) -> bool:
         """Whether nothing got better for as long as the recipe is patient."""
         return 0 < self.recipe.patience <= self.since_best
 
@@ -104,7 +107,7 @@ class Learner:
         self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.optimiser.zero_grad()
-        self.average.follow(self.net, step=self.step)
+        self.average.update_parameters(self.net)
         self.step += 1
         self.losses.append(float(loss.detach()))
         return self.losses[-1]
@@ -113,7 +116,7 @@ class Learner:
         """What a checkpoint holds."""
         return {
             "net": self.net.state_dict(),
-            "average": self.average.values,
+            "average": self.average.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "best": self.best,
@@ -125,7 +128,8 @@ class Learner:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.net.load_state_dict(state["net"])
-        self.average.restore(state["average"])
+        self.average.module.load_state_dict(state["average"])
+        self.average.n_averaged.fill_(state["step"])
         self.optimiser.load_state_dict(state["optimiser"])
         for name in ("step", "best", "since_best", "losses"):
             setattr(self, name, state[name])
@@ -144,7 +148,7 @@ def learn(
     fresh: bool = True,
     workers: int = 0,
     minutes: float = 2.0,
-) -> Iterator[Moment]:
+) -> Iterator[Progress]:
     """Train a net; where the folder holds a checkpoint of this training, it goes on from there.
 
     Args:
@@ -154,7 +158,7 @@ def learn(
         source: Where examples come from.
         held_out: Examples to measure on.
         out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`, the
-            plot of it, and a sheet of answers for every measuring.
+            plot of it, and a preview of predictions for every validation.
         fresh: Whether the net knows nothing yet; what it says before the first step is then measured, and not kept.
         workers: Helper processes that make examples.
         minutes: Between two checkpoints.
@@ -168,15 +172,15 @@ def learn(
     """
     accelerator = _accelerator(recipe.precision)
     learner = Learner(recipe, net, accelerator)
-    journal = Journal(out / JOURNAL)
+    metrics_log = MetricsLog(out / METRICS)
     resume(learner, out / CHECKPOINT)
-    if learner.tired:
+    if learner.out_of_patience:
         return
-    journal.resume(learner.step)
-    keeper = _Keeper(learner, journal, facts, held_out, out, minutes=minutes)
+    metrics_log.resume(learner.step)
+    recorder = _Recorder(learner, metrics_log, facts, held_out, out, minutes=minutes)
     if learner.step == 0:
-        yield keeper.measured(kept=not fresh)
-    batches = feed(
+        yield recorder.validate(keep=not fresh)
+    batches = batch_loader(
         source,
         first=learner.step,
         last=recipe.steps,
@@ -189,10 +193,10 @@ def learn(
     for batch in batches:
         loss = learner.learn(batch.to(accelerator.device))
         due = learner.step % recipe.measure_every == 0 or learner.step == recipe.steps
-        moment = keeper.measured() if due else Moment(learner.step, loss)
-        keeper.keep(now=due)
-        yield moment
-        if moment.stopped:
+        progress = recorder.validate() if due else Progress(learner.step, loss)
+        recorder.save(now=due)
+        yield progress
+        if progress.stopped:
             return
 
 
@@ -210,6 +214,23 @@ def seed_of(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
+def ema_with_warmup(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """Takes a step's values into their exponential mean, of which less is kept in the first steps.
+
+    `torch.optim.swa_utils.get_ema_multi_avg_fn` keeps as much from the first step on, and so the random start for long.
+    """
+
+    @torch.no_grad()
+    def update(mean: Sequence[Tensor], values: Sequence[Tensor], count: Tensor | int) -> None:
+        keep = min(decay, (1 + int(count)) / (_EARLY + int(count)))
+        if mean[0].is_floating_point():
+            torch._foreach_lerp_(list(mean), list(values), 1 - keep)
+        else:  # counts of batches
+            torch._foreach_copy_(list(mean), list(values))
+
+    return update
+
+
 def rate(step: int, recipe: Recipe) -> float:
     """The learning rate of a step: up along a line, then down half a cosine (Loshchilov and Hutter 2017, eq. 5)."""
     warm = max(round(recipe.steps * recipe.warmup), 1)
@@ -218,49 +239,51 @@ def rate(step: int, recipe: Recipe) -> float:
     return recipe.lr * (1 + math.cos(math.pi * (step - warm) / max(recipe.steps - warm, 1))) / 2
 
 
-class _Keeper:
-    """Measures, writes the journal, keeps the best weights and the checkpoints."""
+class _Recorder:
+    """Validates the net, writes the figures, keeps the best weights and the checkpoints."""
 
     def __init__(
         self,
         learner: Learner,
-        journal: Journal,
+        metrics_log: MetricsLog,
         facts: Facts,
         held_out: Sequence[Example],
         out: Path,
         *,
         minutes: float,
     ) -> None:
-        self.learner, self.journal, self.facts, self.held_out, self.out = learner, journal, facts, held_out, out
-        self.seconds, self.kept = minutes * 60, time.monotonic()
+        self.learner, self.metrics_log, self.facts, self.held_out, self.out = learner, metrics_log, facts, held_out, out
+        self.seconds, self.saved = minutes * 60, time.monotonic()
 
-    def measured(self, *, kept: bool = True) -> Moment:
-        """Figures of the mean weights, and the mean loss; the best weights so far are written, where `kept`."""
+    def validate(self, *, keep: bool = True) -> Progress:
+        """Figures of the mean weights, and the mean loss; the best weights so far are written, where `keep`."""
         learner = self.learner
         loss = float(np.mean(learner.losses)) if learner.losses else float("nan")
         learner.losses = []
-        with learner.average.worn_by(learner.net):
-            found = measure(learner.net, self.held_out)
-            found = broadcast_object_list([found])[0]  # batch statistics differ a little from process to process
-            best = kept and (found.score > learner.best or learner.recipe.keep == "last")
-            if kept:
-                learner.best, learner.since_best = (found.score, 0) if best else (learner.best, learner.since_best + 1)
-            if learner.accelerator.is_main_process:
-                if best:
-                    figures = {name: round(value, 4) for name, value in found.figures.items()}
-                    facts = replace(self.facts, steps=learner.step, threshold=found.threshold, figures=figures)
-                    save_weights(self.out / WEIGHTS, learner.net, facts)
-                lr = rate(max(learner.step - 1, 0), learner.recipe)
-                self.journal.add({"step": learner.step, "loss": loss, "lr": lr, "score": found.score} | found.figures)
-                write_plot(self.journal.rows, self.out / PLOT)
-                write_sheet(learner.net, self.held_out[:_SHOWN], self.out / SAMPLES / f"{learner.step:07d}.png")
-        stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.tired else ""
-        return Moment(learner.step, loss, found, best, stopped)
+        mean: Any = learner.average.module
+        validation = validate(mean, self.held_out)
+        # batch statistics differ a little from process to process
+        validation = broadcast_object_list([validation])[0]
+        score = validation.score
+        best = keep and (score > learner.best or learner.recipe.keep == "last")
+        if keep:
+            learner.best, learner.since_best = (score, 0) if best else (learner.best, learner.since_best + 1)
+        if learner.accelerator.is_main_process:
+            if best:
+                figures = {name: round(value, 4) for name, value in validation.figures.items()}
+                facts = replace(self.facts, steps=learner.step, threshold=validation.threshold, figures=figures)
+                save_weights(self.out / WEIGHTS, mean, facts)
+            lr = rate(max(learner.step - 1, 0), learner.recipe)
+            self.metrics_log.add({"step": learner.step, "loss": loss, "lr": lr, "score": score} | validation.figures)
+            write_training_curves(self.metrics_log.rows, self.out / PLOT)
+            write_preview(mean, self.held_out[:_SHOWN], self.out / SAMPLES / f"{learner.step:07d}.png")
+        stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.out_of_patience else ""
+        return Progress(learner.step, loss, validation, best, stopped)
 
-    def keep(self, *, now: bool) -> None:
+    def save(self, *, now: bool) -> None:
         """Write a checkpoint if it is time."""
         if not self.learner.accelerator.is_main_process:
             return
-        if now or time.monotonic() - self.kept >= self.seconds:
+        if now or time.monotonic() - self.saved >= self.seconds:
             save_checkpoint(self.out / CHECKPOINT, self.learner.state())
-            self.kept = time.monotonic()
+            self.saved = time.monotonic()

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from spotdiff.nets.parts.outputs import TWO, Centres, Classes, Masks, Output
 from spotdiff.params import check, param
-from spotdiff.train.batch import Batch
-from spotdiff.train.centres import centre_loss
+from spotdiff.train.batches import Batch
+from spotdiff.train.centre_loss import centre_loss
 
 _TINY = 1e-6
 
@@ -43,30 +43,30 @@ class Loss:
     def __post_init__(self) -> None:
         check(self)
 
-    def __call__(self, said: Output, batch: Batch) -> Tensor:
+    def __call__(self, output: Output, batch: Batch) -> Tensor:
         """The loss of a batch, one number."""
-        if isinstance(said, Centres):
+        if isinstance(output, Centres):
             shape = batch.before.shape[-2], batch.before.shape[-1]
             counted = batch.counted_before, batch.counted_after
-            return centre_loss(said, batch.boxes_before, batch.boxes_after, shape=shape, counted=counted)
-        if isinstance(said, Masks):
-            return self._of_masks(said, batch)
-        return self._of_classes(said, batch)
+            return centre_loss(output, batch.boxes_before, batch.boxes_after, shape=shape, counted=counted)
+        if isinstance(output, Masks):
+            return self._of_masks(output, batch)
+        return self._of_classes(output, batch)
 
-    def _of_masks(self, said: Masks, batch: Batch) -> Tensor:
+    def _of_masks(self, output: Masks, batch: Batch) -> Tensor:
         directed = batch.directed.view(-1, 1, 1, 1) > 0
-        either = torch.maximum(said.gone, said.new)  # where nobody knows which it was, one of the two will do
+        either = torch.maximum(output.gone, output.new)  # where nobody knows which it was, one of the two will do
         sides = (
-            (torch.where(directed, said.gone, either), batch.gone, batch.counted_before),
-            (torch.where(directed, said.new, either), batch.new, batch.counted_after),
+            (torch.where(directed, output.gone, either), batch.gone, batch.counted_before),
+            (torch.where(directed, output.new, either), batch.new, batch.counted_after),
         )
-        total = torch.zeros((), device=said.gone.device)
+        total = torch.zeros((), device=output.gone.device)
         for logits, truth, counted in sides:
             total = total + self._of_binary(logits.float(), truth, counted) / len(sides)
         if self.core:
-            total = total + self.core * _of_cores(said, batch)
+            total = total + self.core * _of_cores(output, batch)
         changed = torch.maximum(batch.gone, batch.new).amax((1, 2, 3))
-        return total + self.pair * functional.binary_cross_entropy_with_logits(said.anything.float(), changed)
+        return total + self.pair * functional.binary_cross_entropy_with_logits(output.anything.float(), changed)
 
     def _of_binary(self, logits: Tensor, truth: Tensor, counted: Tensor) -> Tensor:
         chance = logits.sigmoid()
@@ -75,8 +75,8 @@ class Loss:
         each = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
         return self._joined(each, right, weights, dice=lambda: dice_loss(chance, truth, counted))
 
-    def _of_classes(self, said: Classes, batch: Batch) -> Tensor:
-        chance = said.logits.float().softmax(1).clamp(_TINY, 1 - _TINY)
+    def _of_classes(self, output: Classes, batch: Batch) -> Tensor:
+        chance = output.logits.float().softmax(1).clamp(_TINY, 1 - _TINY)
         truth = four_maps(batch.gone, batch.new)  # (N, 4, H, W)
         chance, truth = alike(chance, truth, batch.directed)
         counted = batch.counted_before * batch.counted_after
@@ -100,14 +100,14 @@ class Loss:
         return entropy + dice() if self.name == "cross-entropy+dice" else entropy
 
 
-def _of_cores(said: Masks, batch: Batch) -> Tensor:
+def _of_cores(output: Masks, batch: Batch) -> Tensor:
     """Cross-entropy of the cores, where things are told apart; within the things it counts as much as around them."""
     apart = batch.apart.view(-1, 1, 1, 1)
     sides = (
-        (said.core_gone, batch.core_gone, batch.gone, batch.counted_before),
-        (said.core_new, batch.core_new, batch.new, batch.counted_after),
+        (output.core_gone, batch.core_gone, batch.gone, batch.counted_before),
+        (output.core_new, batch.core_new, batch.new, batch.counted_after),
     )
-    total = torch.zeros((), device=said.gone.device)
+    total = torch.zeros((), device=output.gone.device)
     for logits, truth, mask, counted in sides:
         each = functional.binary_cross_entropy_with_logits(logits.float(), truth, reduction="none")
         within, around = apart * counted * mask, apart * counted * (1 - mask)

@@ -149,21 +149,21 @@ def _fields(instance: object) -> dict[str, object]:
 def _from_file(path: Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        read = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
         raise DataError(f"{path} cannot be read as a recipe: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as a recipe: {error}") from None
-    if not isinstance(said, dict):
+    if not isinstance(read, dict):
         raise DataError(f"{path} holds no recipe: it needs fields such as net and steps")
-    odd = sorted(said.keys() - {f.name for f in fields(Recipe)})
+    odd = sorted(read.keys() - {f.name for f in fields(Recipe)})
     if odd:
         raise DataError(f"{path}: a recipe has no {odd[0]!r}; it has {', '.join(f.name for f in fields(Recipe))}")
-    parts = {key: said.pop(key, {}) for key in ("settings", "loss", "pair_settings")}
+    parts = {key: read.pop(key, {}) for key in ("settings", "loss", "pair_settings")}
     if not all(isinstance(part, dict) for part in parts.values()):
         raise DataError(f"{path}: settings, loss and pair_settings hold fields of their own")
-    plain = build(Recipe, {k: v for k, v in said.items() if k != "name"}, owner=str(path))
+    plain = build(Recipe, {k: v for k, v in read.items() if k != "name"}, owner=str(path))
     loss = build(Loss, parts["loss"], owner=f"the loss of {path}")
-    name = str(said.get("name", path.stem))
+    name = str(read.get("name", path.stem))
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in parts["settings"].items()}
     return replace(plain, name=name, loss=loss, settings=settings, pair_settings=parts["pair_settings"])

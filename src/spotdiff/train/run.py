@@ -21,9 +21,9 @@ from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters
 from spotdiff.nets.parts.weights import fill, read_weights
 from spotdiff.train.checkpoint import load_checkpoint
-from spotdiff.train.lessons import Lessons, find_lessons
-from spotdiff.train.loop import CHECKPOINT, WEIGHTS, Moment, learn
+from spotdiff.train.loop import CHECKPOINT, WEIGHTS, Progress, learn
 from spotdiff.train.recipe import get_recipe
+from spotdiff.train.training_data import TrainingData, find_training_data
 
 if TYPE_CHECKING:
     from spotdiff.train.recipe import Recipe
@@ -43,7 +43,7 @@ class Run:
         recipe: How.
         net: With the weights to begin with.
         facts: Of the net.
-        lessons: What it learns from.
+        training_data: What it learns from.
         out: The folder.
         begun: Steps that an earlier call has done; this one goes on from there.
         fresh: Whether no weights were given to begin with.
@@ -52,7 +52,7 @@ class Run:
     recipe: Recipe
     net: Net
     facts: Facts
-    lessons: Lessons
+    training_data: TrainingData
     out: Path
     begun: int
     fresh: bool
@@ -62,14 +62,14 @@ class Run:
         """Optimiser steps, at most."""
         return self.recipe.steps
 
-    def moments(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Moment]:
+    def progress(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Progress]:
         """Train; see `spotdiff.train.loop.learn`."""
         return learn(
             self.recipe,
             self.net,
             self.facts,
-            self.lessons.source,
-            self.lessons.held_out,
+            self.training_data.source,
+            self.training_data.held_out,
             self.out,
             fresh=self.fresh,
             workers=workers,
@@ -99,7 +99,7 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
 
     Args:
         recipe: How.
-        data: Folders to learn from; see `spotdiff.train.lessons.find_lessons`.
+        data: Folders to learn from; see `spotdiff.train.training_data.find_training_data`.
         out: Folder of the run. One that holds a training by the same recipe is gone on with.
         weights: A file of weights to begin with, or `shipped` for those that come with spotdiff; they bring their own
             network and settings.
@@ -121,14 +121,14 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
     if values is not None:
         fill(net, values, path=weights)
     _same_training(folder, recipe)
-    lessons = find_lessons(data, recipe)
-    _same_data(folder, lessons)
+    training_data = find_training_data(data, recipe)
+    _same_data(folder, training_data)
     state = load_checkpoint(folder / CHECKPOINT)
-    facts = _facts(net, recipe, lessons)
+    facts = _facts(net, recipe, training_data)
     if leads():
-        _write_down(folder, recipe, lessons, weights)
+        _write_records(folder, recipe, training_data, weights)
     begun = state["step"] if state else 0
-    return Run(recipe, net, facts, lessons, folder, begun=begun, fresh=weights is None)
+    return Run(recipe, net, facts, training_data, folder, begun=begun, fresh=weights is None)
 
 
 def shipped(net: str) -> Path:
@@ -154,7 +154,7 @@ def _same_training(folder: Path, recipe: Recipe) -> None:
         raise DataError(f"{folder} holds weights of unknown origin; give another --out")
 
 
-def _same_data(folder: Path, lessons: Lessons) -> None:
+def _same_data(folder: Path, training_data: TrainingData) -> None:
     """Refuse to go on with other data: a pair that was learned from could now be one that is measured on."""
     written = folder / RUN
     if not ((folder / CHECKPOINT).exists() and written.exists()):
@@ -163,43 +163,43 @@ def _same_data(folder: Path, lessons: Lessons) -> None:
         earlier = json.loads(written.read_text(encoding="utf-8"))["data_digest"]
     except (ValueError, TypeError, KeyError):
         raise DataError(f"{written} does not tell what was learned from; give another --out") from None
-    if earlier != lessons.digest:
+    if earlier != training_data.digest:
         raise DataError(f"{folder} holds a training on other data; give another --out, and its weights as --from")
 
 
-def _facts(net: Net, recipe: Recipe, lessons: Lessons) -> Facts:
+def _facts(net: Net, recipe: Recipe, training_data: TrainingData) -> Facts:
     with torch.inference_mode():
-        said = net.eval()(*torch.zeros(2, 1, 3, 64, 64))
+        output = net.eval()(*torch.zeros(2, 1, 3, 64, 64))
     net.train()
-    form = "centres" if isinstance(said, Centres) else "masks" if isinstance(said, Masks) else "classes"
+    form = "centres" if isinstance(output, Centres) else "masks" if isinstance(output, Masks) else "classes"
     return Facts(
         net=recipe.net,
         settings={k: v for k, v in recipe.settings.items() if k != "pretrained"},  # the weights are in the file
         form=form,  # type: ignore[arg-type]
-        classes=() if form == "centres" else tuple(said.answer()),
+        classes=() if form == "centres" else tuple(output.answer()),
         directed=net.directed,
         stride=net.stride,
         side=recipe.side or recipe.size,
         recipe=recipe.name,
-        data=lessons.told,
+        data=training_data.description,
         parameters=count_parameters(net),
         licence="Apache-2.0",
         made_with=spotdiff.__version__,
     )
 
 
-def _write_down(folder: Path, recipe: Recipe, lessons: Lessons, weights: str | Path | None) -> None:
+def _write_records(folder: Path, recipe: Recipe, training_data: TrainingData, weights: str | Path | None) -> None:
     from importlib.metadata import version
 
     packages = ("torch", "numpy", "opencv-python-headless", "accelerate")
-    said = {
-        "data": lessons.told,
-        "data_digest": lessons.digest,
-        "held_out": len(lessons.held_out),
+    record = {
+        "data": training_data.description,
+        "data_digest": training_data.digest,
+        "held_out": len(training_data.held_out),
         "begun_from": None if weights is None else read_weights(weights)[0].digest,
         "spotdiff": spotdiff.__version__,
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }
     write_whole(folder / RECIPE, recipe.to_json().encode())
-    write_whole(folder / RUN, (json.dumps(said, indent=2) + "\n").encode())
+    write_whole(folder / RUN, (json.dumps(record, indent=2) + "\n").encode())

@@ -11,31 +11,31 @@ from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
-from spotdiff.watching.post import Addresses
+from spotdiff.video import open_feed, without_password
+from spotdiff.watching.alerts.router import Routes
+from spotdiff.watching.events import check_store
+from spotdiff.watching.events.database import parse_address
 from spotdiff.watching.run import time_zone
-from spotdiff.watching.sources import open_feed, without_password
-from spotdiff.watching.store import open_store
-from spotdiff.watching.store.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from spotdiff.watching.rules import Approved, Rules, Zone
+    from spotdiff.watching.rules import Inspection, Rules, Zone
 
 _CONNECT = 10.0  # seconds that a source is given for its first frame
 _SHAPE = 0.02  # by which the sides of two pictures of one camera may differ in proportion
 
 
 def problems(rules: Rules) -> list[str]:
-    """What would keep a watch from doing what the rules ask; nothing is written and nobody is told.
+    """What would keep a watch from doing what the rules say; nothing is written and no message is sent.
 
     Returns:
         A line for each problem, [] when all is well. Every source is opened for its first frame.
     """
-    found = [*_tried(lambda: time_zone(rules.timezone)), *_tried(lambda: Addresses.of(rules))]
-    found += _tried(lambda: get_method(rules.options.method, rules.options.settings))
-    found += _tried(lambda: get_describer(rules.options))
-    found += _tried(lambda: _check_store(rules))
+    lines = [*_errors_of(lambda: time_zone(rules.timezone)), *_errors_of(lambda: Routes.from_rules(rules))]
+    lines += _errors_of(lambda: get_method(rules.options.method, rules.options.settings))
+    lines += _errors_of(lambda: get_describer(rules.options))
+    lines += _errors_of(lambda: _check_store(rules))
     sizes: dict[str, tuple[int, int]] = {}
     for name, camera in rules.cameras.items():
         try:
@@ -43,21 +43,23 @@ def problems(rules: Rules) -> list[str]:
                 frame = feed.next(timeout=_CONNECT)
                 trouble = feed.status.trouble
         except SpotdiffError as error:
-            found.append(f"camera {name}: {error}")
+            lines.append(f"camera {name}: {error}")
             continue
         if frame is None:
-            shown = without_password(camera.source)
-            found.append(f"camera {name}: no picture from {shown} in {_CONNECT:g} s{': ' + trouble if trouble else ''}")
+            source = without_password(camera.source)
+            lines.append(
+                f"camera {name}: no picture from {source} in {_CONNECT:g} s{': ' + trouble if trouble else ''}"
+            )
         else:
             sizes[name] = frame.pixels.shape[1::-1]
     for zone in rules.zones.values():
-        found += _of_zone(zone, rules, sizes)
-    for shift in rules.approved.values():
-        found += _of_shift(shift, sizes)
-    return found
+        lines += _of_zone(zone, rules, sizes)
+    for inspection in rules.inspections.values():
+        lines += _of_inspection(inspection, sizes)
+    return lines
 
 
-def _tried(step: Callable[[], object]) -> list[str]:
+def _errors_of(step: Callable[[], object]) -> list[str]:
     try:
         step()
     except SpotdiffError as error:
@@ -69,19 +71,19 @@ def _check_store(rules: Rules) -> None:
     folder = Path(rules.evidence) if rules.evidence else None
     parse_address(rules.store, folder)
     if "://" in rules.store or Path(rules.store).exists():
-        open_store(rules.store, folder=folder, reserve_mb=0).close()
+        check_store(rules.store, folder=folder)
         return
-    above = Path(rules.store).absolute().parent
-    while not above.exists():
-        above = above.parent
-    if not above.is_dir():
-        raise SpotdiffError(f"store: {above} is no folder")
-    if not os.access(above, os.W_OK):
-        raise SpotdiffError(f"store: {above} is read-only")
+    parent = Path(rules.store).absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise SpotdiffError(f"store: {parent} is no folder")
+    if not os.access(parent, os.W_OK):
+        raise SpotdiffError(f"store: {parent} is read-only")
 
 
 def _of_zone(zone: Zone, rules: Rules, sizes: dict[str, tuple[int, int]]) -> Iterator[str]:
-    """A zone must lie in the picture of each of its cameras, and be large enough for what it asks."""
+    """A zone must lie in the picture of each of its cameras, and be large enough for what it wants."""
     for name in zone.cameras or tuple(rules.cameras):
         if name not in sizes or not zone.polygon:
             continue
@@ -100,18 +102,18 @@ def _area(polygon: tuple[tuple[float, float], ...]) -> float:
     return sum(x * v - u * y for (x, y), (u, v) in zip(polygon, following, strict=True)) / 2
 
 
-def _of_shift(shift: Approved, sizes: dict[str, tuple[int, int]]) -> Iterator[str]:
-    """The approved picture must be there, and one of its camera."""
+def _of_inspection(inspection: Inspection, sizes: dict[str, tuple[int, int]]) -> Iterator[str]:
+    """The baseline must be there, and a picture of its camera."""
     try:
-        width, height = load_picture(shift.picture).size
+        width, height = load_picture(inspection.picture).size
     except SpotdiffError as error:
-        yield f"approved {shift.name}: {error}"
+        yield f"approved {inspection.name}: {error}"
         return
-    name = shift.camera or next(iter(sizes), "")
+    name = inspection.camera or next(iter(sizes), "")
     if name in sizes:
-        wide, high = sizes[name]
-        if abs(width / height - wide / high) > _SHAPE:
+        camera_width, camera_height = sizes[name]
+        if abs(width / height - camera_width / camera_height) > _SHAPE:
             yield (
-                f"approved {shift.name}: its picture is {width} x {height}, which is no picture of {name} "
-                f"({wide} x {high})"
+                f"approved {inspection.name}: its picture is {width} x {height}, which is no picture of {name} "
+                f"({camera_width} x {camera_height})"
             )

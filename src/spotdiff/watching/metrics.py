@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from spotdiff.watching.state import CameraState, WatchState
+    from spotdiff.watching.status import CameraStatus, WatchStatus
 
-_COUNTED = {
+_COUNTERS = {
     "frames": "frames looked at",
     "dropped": "frames that nobody took in time",
     "corrupt": "packets and files that could not be decoded",
     "restarts": "times that the source was opened anew",
 }
-_MEASURED = {
+_GAUGES = {
     "connected": "whether the source gives frames",
     "since_frame": "seconds since the last frame",
     "fps": "frames looked at in a second",
@@ -30,14 +30,14 @@ _MEASURED = {
 
 
 class Metrics:
-    """Serves the state of a watch to Prometheus; `state` is set by the watch and read by the server's thread.
+    """Serves the status of a watch to Prometheus; `status` is set by the watch and read by the server's thread.
 
     Attributes:
-        state: The latest state; None before the first.
+        status: The latest status; None before the first.
     """
 
     def __init__(self) -> None:
-        self.state: WatchState | None = None
+        self.status: WatchStatus | None = None
         self._stop: Callable[[], None] | None = None
 
     def serve(self, port: int) -> None:
@@ -66,36 +66,36 @@ class Metrics:
             self._stop()
 
     def collect(self) -> Iterator[Metric]:
-        """What Prometheus is told."""
-        state = self.state
-        if state is None:
+        """What Prometheus collects."""
+        status = self.status
+        if status is None:
             return
-        yield from _of_cameras(state.cameras)
+        yield from _of_cameras(status.cameras)
         opened = CounterMetricFamily("spotdiff_events", "events told", labels=("camera", "kind"))
-        for (camera, kind), number in state.opened.items():
+        for (camera, kind), number in status.opened.items():
             opened.add_metric((camera, kind), number)
-        letters = GaugeMetricFamily("spotdiff_letters", "messages by sink and state", labels=("sink", "state"))
-        for key, number in state.letters.items():
-            letters.add_metric(key, number)
-        yield from (opened, letters)
-        yield GaugeMetricFamily("spotdiff_store_waiting", "changes that wait for the database", state.store_waiting)
-        yield GaugeMetricFamily("spotdiff_store_up", "whether the database can be used", not state.store_trouble)
+        messages = GaugeMetricFamily("spotdiff_letters", "messages by sink and state", labels=("sink", "state"))
+        for key, number in status.messages.items():
+            messages.add_metric(key, number)
+        yield from (opened, messages)
+        yield GaugeMetricFamily("spotdiff_store_waiting", "changes that wait for the database", status.store_waiting)
+        yield GaugeMetricFamily("spotdiff_store_up", "whether the database can be used", not status.store_trouble)
 
 
-def _of_cameras(cameras: tuple[CameraState, ...]) -> Iterator[Metric]:
-    for name, said in _COUNTED.items():
-        counter = CounterMetricFamily(f"spotdiff_{name}", said, labels=("camera",))
+def _of_cameras(cameras: tuple[CameraStatus, ...]) -> Iterator[Metric]:
+    for name, text in _COUNTERS.items():
+        counter = CounterMetricFamily(f"spotdiff_{name}", text, labels=("camera",))
         for camera in cameras:
             counter.add_metric((camera.name,), getattr(camera, name))
         yield counter
-    for name, said in _MEASURED.items():
-        gauge = GaugeMetricFamily(f"spotdiff_{name}", said, labels=("camera",))
+    for name, text in _GAUGES.items():
+        gauge = GaugeMetricFamily(f"spotdiff_{name}", text, labels=("camera",))
         for camera in cameras:
             gauge.add_metric((camera.name,), float(getattr(camera, name)))
         yield gauge
-    there = GaugeMetricFamily("spotdiff_open_events", "events that are not closed", labels=("camera", "kind"))
+    open_events = GaugeMetricFamily("spotdiff_open_events", "events that are not closed", labels=("camera", "kind"))
     for camera in cameras:
         kinds = [event.kind for event in camera.open]
         for kind in dict.fromkeys(kinds):
-            there.add_metric((camera.name, kind), kinds.count(kind))
-    yield there
+            open_events.add_metric((camera.name, kind), kinds.count(kind))
+    yield open_events

@@ -9,15 +9,15 @@ import cv2
 
 import spotdiff
 from spotdiff.errors import DataError
-from spotdiff.report.embed import data_uri
+from spotdiff.report.data_uri import data_uri
 from spotdiff.report.markup import Html, element, fill, image, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spotdiff.watching.store import EvidenceFile, Store
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
+    from spotdiff.watching.events import EvidenceFile, Store
 
 _WIDE = 480  # pixels of a still on the page
 
@@ -29,14 +29,14 @@ def event_page(store: Store, events: Sequence[Event], *, title: str = "Events") 
         StoreDown: the database does not answer.
     """
     counts = Counter(event.kind for event in events)
-    said = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
+    kinds = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
     return fill(
         "events.html",
         style="base.css events.css",
         script="theme.js",
         image_sources="data:",
         title=title,
-        lead=f"{len(events)} events{': ' + said if said else ''}.",
+        lead=f"{len(events)} events{': ' + kinds if kinds else ''}.",
         events=join(*(_event(event, store.evidence(event.id)) for event in events)),
         foot=f"Made by spotdiff {spotdiff.__version__}.",
     )
@@ -65,7 +65,7 @@ def _still(path: Path, caption: str) -> Html | None:
         return element("p", f"{path.name} is missing", class_="muted")
     height, width = pixels.shape[:2]
     small = cv2.resize(pixels, (_WIDE, max(round(height * _WIDE / width), 1)), interpolation=cv2.INTER_AREA)
-    done, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    if not done:
+    encoded, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    if not encoded:
         raise DataError(f"{path}: cannot be shown")
     return element("figure", image(data_uri(data.tobytes(), "image/jpeg"), alt=caption), element("figcaption", caption))

@@ -1,4 +1,4 @@
-"""The run of a watch: frames of every source to its station, until the end or a stop."""
+"""The run of a watch: frames of every source to the monitor of its camera, until the end or a stop."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import uuid
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.methods import get_method
+from spotdiff.video import open_feed, source_name
 from spotdiff.watching.alerts import SystemClock
-from spotdiff.watching.post import Addresses, Post
-from spotdiff.watching.rounds import Rounds, retention_of
+from spotdiff.watching.alerts.router import AlertRouter, Routes
+from spotdiff.watching.camera_monitor import CameraMonitor
+from spotdiff.watching.events import StoreDown, clean_up, open_store
+from spotdiff.watching.housekeeping import Housekeeping, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
-from spotdiff.watching.rules.calendar import MachineZone
+from spotdiff.watching.rules.schedule import MachineZone
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.sources import open_feed, source_name
-from spotdiff.watching.state import WatchState
-from spotdiff.watching.station import Station
-from spotdiff.watching.store import StoreDown, mend, open_store
+from spotdiff.watching.status import WatchStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
 
-    from spotdiff.watching.desk import Listener
+    from spotdiff.video import Frame
+    from spotdiff.watching.event import Event
+    from spotdiff.watching.event_recorder import Listener
     from spotdiff.watching.rules import Rules
-    from spotdiff.watching.values import Event, Frame
 
 _WAIT = 0.05  # seconds that a live source is waited for before the next has its turn
 _LONG_WAIT = 5.0  # seconds that a film's next frame is waited for at a time
@@ -39,11 +40,10 @@ class Watch:
     """A watch at work; use it in a `with` block.
 
     Args:
-        rules: What is asked of it.
+        rules: Its rules.
         replay: Play films and folders as fast as it goes, by their own clock, each frame of them: the same events
             each time.
         start: When a film that does not say so begins.
-        speed: How many times faster than real a film is played that is not replayed.
         listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
             closed.
 
@@ -59,12 +59,10 @@ class Watch:
         *,
         replay: bool = False,
         start: datetime | None = None,
-        speed: float = 1.0,
         listener: Listener = lambda event, change: None,
     ) -> None:
         self.rules, self._replay, self._listener = rules, replay, listener
-        addresses = Addresses.of(rules)
-        self.post = Post(rules, addresses)
+        self.router = AlertRouter(rules, Routes.from_rules(rules))
         if "://" not in rules.store:
             Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
@@ -72,19 +70,19 @@ class Watch:
             folder=Path(rules.evidence) if rules.evidence else None,
             reserve_mb=rules.reserve_mb,
             retention=retention_of(rules),
-            letters=self.post.letters,
+            deliveries=self.router.deliveries,
         )
-        self.stations: list[Station] = []
+        self.monitors: list[CameraMonitor] = []
+        self._opened: Counter[tuple[str, str]] = Counter()
+        self.broken: list[str] = []  # why films and folders ended before their end
         try:
-            mend(self.store)
-            self._open_stations(start, speed)
-            self.post.open(self.store)
+            clean_up(self.store)
+            self._open_monitors(start)
+            self.router.open(self.store)
+            self.housekeeping = Housekeeping(self.store, self.router, rules, SystemClock(), escalates=not replay)
         except BaseException:
             self.close()
             raise
-        self.rounds = Rounds(self.store, self.post, rules, SystemClock(), escalates=not replay)
-        self._opened: Counter[tuple[str, str]] = Counter()
-        self.broken: list[str] = []  # why films and folders ended before their end
 
     def __enter__(self) -> Watch:
         return self
@@ -93,35 +91,37 @@ class Watch:
         self.close()
 
     def run(
-        self, *, until: Callable[[], bool] = lambda: False, show: Callable[[WatchState], None] = lambda state: None
+        self, *, until: Callable[[], bool] = lambda: False, show: Callable[[WatchStatus], None] = lambda status: None
     ) -> None:
         """Watch until every source has ended or `until` says so; `show` is called about once a second."""
         for due in self.steps(until=until):
             if due:
-                show(self.state())
+                show(self.status())
 
     def steps(self, *, until: Callable[[], bool] = lambda: False) -> Iterator[bool]:
-        """Watch step by step; about once a second a step is True, for who shows the state."""
-        for _ in self._replayed(until) if self._replay else self._lived(until):
-            due = self.rounds.make()
+        """Watch step by step; about once a second a step is True, for who shows the status."""
+        for _ in self._replay_frames(until) if self._replay else self._live_frames(until):
+            due = self.housekeeping.run_due()
             if due and not self._replay:
                 self._follow()
             yield due
 
-    def state(self) -> WatchState:
+    def status(self) -> WatchStatus:
         """How the watch is doing."""
-        cameras = tuple(station.state() for station in self.stations)
-        return WatchState(cameras, dict(self._opened), self.post.counts, self.store.waiting, self.rounds.database_down)
+        cameras = tuple(monitor.status() for monitor in self.monitors)
+        return WatchStatus(
+            cameras, dict(self._opened), self.router.counts, self.store.waiting, self.housekeeping.database_down
+        )
 
     def close(self) -> None:
         """Write down what is known and let go of everything."""
         with ExitStack() as last:
             last.callback(self.store.close)
-            last.callback(self.post.close, wait=_FLUSH if self._replay else 2.0)
-            for station in self.stations:
-                last.callback(station.close)
+            last.callback(self.router.close, wait=_FLUSH if self._replay else 2.0)
+            for monitor in self.monitors:
+                last.callback(monitor.close)
 
-    def _open_stations(self, start: datetime | None, speed: float) -> None:
+    def _open_monitors(self, start: datetime | None) -> None:
         zone = time_zone(self.rules.timezone)
         options = self.rules.options
         judge = Judge(get_method(options.method, options.settings), options)
@@ -132,7 +132,7 @@ class Watch:
                 name=camera.name,
                 fps=camera.fps,
                 replay=self._replay,
-                speed=0.0 if self._replay else speed,
+                speed=0.0 if self._replay else 1.0,
                 start=start,
                 order=camera.order,
                 grows=camera.grows and not self._replay,
@@ -140,61 +140,61 @@ class Watch:
                 patience=camera.patience,
             )
             try:
-                station = Station(
-                    camera, self.rules, feed, self.store, judge=judge, zone=zone, boot=boot, listener=self._heard
+                monitor = CameraMonitor(
+                    camera, self.rules, feed, self.store, judge=judge, zone=zone, boot=boot, listener=self._changed
                 )
             except BaseException:
                 feed.close()
                 raise
-            self.stations.append(station)
+            self.monitors.append(monitor)
 
-    def _heard(self, event: Event, change: str) -> None:
+    def _changed(self, event: Event, change: str) -> None:
         if change == "opened":
             self._opened[event.camera, event.kind] += 1
         self._listener(event, change)
 
-    def _replayed(self, until: Callable[[], bool]) -> Iterator[None]:
+    def _replay_frames(self, until: Callable[[], bool]) -> Iterator[None]:
         """Frames of all sources in the order of their own clocks."""
-        ahead: dict[int, Frame] = {}
+        next_frames: dict[int, Frame] = {}
         while not until():
-            for place, station in enumerate(self.stations):
-                while place not in ahead and not station.feed.ended and not until():
-                    frame = self._next(station, _LONG_WAIT)
+            for index, monitor in enumerate(self.monitors):
+                while index not in next_frames and not monitor.feed.ended and not until():
+                    frame = self._next(monitor, _LONG_WAIT)
                     if frame is not None:
-                        ahead[place] = frame
-            if not ahead:
+                        next_frames[index] = frame
+            if not next_frames:
                 return
-            place = min(ahead, key=lambda one: (ahead[one].wall, one))
-            self.stations[place].take(ahead.pop(place))
+            index = min(next_frames, key=lambda index: (next_frames[index].wall, index))
+            self.monitors[index].process(next_frames.pop(index))
             yield
 
-    def _lived(self, until: Callable[[], bool]) -> Iterator[None]:
+    def _live_frames(self, until: Callable[[], bool]) -> Iterator[None]:
         """Frames as they come, each source in its turn."""
-        while not until() and not all(station.feed.ended for station in self.stations):
-            for station in self.stations:
-                frame = self._next(station, _WAIT / len(self.stations))
+        while not until() and not all(monitor.feed.ended for monitor in self.monitors):
+            for monitor in self.monitors:
+                frame = self._next(monitor, _WAIT / len(self.monitors))
                 if frame is not None:
-                    station.take(frame)
-                elif station.feed.live:
-                    station.silent()
+                    monitor.process(frame)
+                elif monitor.feed.live:
+                    monitor.check_silence()
             yield
 
-    def _next(self, station: Station, wait: float) -> Frame | None:
-        """A station's next frame; a film that breaks off ends its own station and no other."""
+    def _next(self, monitor: CameraMonitor, wait: float) -> Frame | None:
+        """A monitor's next frame; a film that breaks off ends its own monitor and no other."""
         try:
-            return station.feed.next(timeout=wait)
+            return monitor.feed.next(timeout=wait)
         except LoadError as error:
             self.broken.append(str(error))
-            self.store.journal("source", str(error), station.camera.name)
+            self.store.journal("source", str(error), monitor.camera.name)
             return None
 
     def _follow(self) -> None:
-        """See to what people said of the events meanwhile."""
+        """Take over what people said of the events meanwhile."""
         try:
-            for station in self.stations:
-                station.desk.follow()
+            for monitor in self.monitors:
+                monitor.recorder.follow()
         except StoreDown as down:
-            self.rounds.database_down = str(down)
+            self.housekeeping.database_down = str(down)
 
 
 def time_zone(name: str) -> tzinfo:
@@ -240,16 +240,19 @@ def watch(
     """
     if bool(sources) == (rules is not None):
         raise OptionError("watch takes sources, or a file of rules that names them")
-    asked = read_rules(rules) if rules is not None else rules_of(sources, names=[source_name(one) for one in sources])
-    given = settings if store is None else settings | {"store": store}
-    heard: list[Event] = []
-    work = Watch(with_settings(asked, given), replay=replay, start=start, listener=lambda event, _: heard.append(event))
-    return _each(work, heard)
+    chosen = rules_of(sources, names=[source_name(each) for each in sources]) if rules is None else read_rules(rules)
+    chosen = with_settings(chosen, settings if store is None else settings | {"store": store})
+    changed: list[Event] = []
+    running = Watch(chosen, replay=replay, start=start, listener=lambda event, _: changed.append(event))
+    events = _events(running, changed)
+    next(events)  # a generator that never began would not close the watch with itself
+    return cast("Iterator[Event]", events)
 
 
-def _each(work: Watch, heard: list[Event]) -> Iterator[Event]:
-    with work:
-        for _ in work.steps():
-            yield from heard
-            heard.clear()
-    yield from heard
+def _events(running: Watch, changed: list[Event]) -> Iterator[Event | None]:
+    with running:
+        yield None
+        for _ in running.steps():
+            yield from changed
+            changed.clear()
+    yield from changed

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.event import listens_for
 
-from spotdiff.watching.alerts import Message, Outbox, SinkDown
-from spotdiff.watching.store.tables import metadata
+from spotdiff.watching.alerts import AlertQueue, Message, SinkDown
+from spotdiff.watching.events.schema import metadata
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -133,8 +133,8 @@ def engine(make_engine, tmp_path):
 
 
 @pytest.fixture
-def outbox(engine, clock):
-    return Outbox(engine, clock)
+def queue(engine, clock):
+    return AlertQueue(engine, clock)
 
 
 @pytest.fixture

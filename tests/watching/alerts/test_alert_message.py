@@ -12,7 +12,7 @@ from spotdiff.errors import DataError
 from spotdiff.watching.alerts import Message, SinkDown, message_of
 from spotdiff.watching.alerts.message import CHANGES, body_of
 from spotdiff.watching.alerts.sink import LONGEST_REASON, one_line, shown
-from spotdiff.watching.values import EVENT_KINDS, Event
+from spotdiff.watching.event import EVENT_KINDS, Event
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MESSAGES = st.builds(
@@ -27,7 +27,6 @@ MESSAGES = st.builds(
     at=st.datetimes(timezones=st.just(UTC)),
     record=st.dictionaries(WORDS, st.none() | st.integers() | WORDS | st.lists(st.integers())),
     picture=st.none() | st.just(Path("still/1.jpg")),
-    part=st.sampled_from(["text", "picture"]),
 )
 
 
@@ -47,7 +46,7 @@ def test_the_message_of_an_event_names_camera_kind_and_zone():
     event = Event("hall-17", "hall", "taken", "open", "desk", (1, 2, 3, 4), seen, seen, 0.9, "A cup was taken.")
     told = message_of(event, "escalated", record={"id": "hall-17"}, at=seen)
     assert told.title == "hall: still open: something was taken (desk)"
-    assert (told.text, told.event, told.zone, told.part) == ("A cup was taken.", "hall-17", "desk", "text")
+    assert (told.text, told.event, told.zone) == ("A cup was taken.", "hall-17", "desk")
 
 
 def test_every_kind_and_change_has_a_title():
@@ -65,6 +64,7 @@ def test_every_kind_and_change_has_a_title():
 def test_machines_get_the_line_with_the_key(make_message):
     body = body_of(make_message(3), "the key")
     assert (body["id"], body["state"], body["change"], body["key"]) == ("hall-3", "open", "opened", "the key")
+    assert body["part"] == "text"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from spotdiff.errors import OptionError
 from spotdiff.watching.alerts import Escalation, Escalator, message_of
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 
 @pytest.fixture
@@ -22,19 +22,19 @@ def told():
 
 
 @pytest.fixture
-def escalator_of(outbox, told):
+def escalator_of(queue, told):
     def tell(event):
         told.append(event.id)
-        return message_of(event, "escalated", record={"id": event.id}, at=outbox.clock.wall())
+        return message_of(event, "escalated", record={"id": event.id}, at=queue.clock.wall())
 
-    return lambda *rules: Escalator(rules, outbox, tell)
-
-
-def sinks(outbox):
-    return [letter.sink for letter in outbox.waiting()]
+    return lambda *rules: Escalator(rules, queue, tell)
 
 
-def test_what_nobody_acknowledges_is_told_to_further_people_once(outbox, escalator_of, told, event, clock):
+def sinks(queue):
+    return [delivery.sink for delivery in queue.waiting()]
+
+
+def test_what_nobody_acknowledges_is_told_to_further_people_once(queue, escalator_of, told, event, clock):
     escalator = escalator_of(Escalation(60.0, ("boss",)), Escalation(600.0, ("boss", "police")))
     assert escalator.escalate([event], clock.wall()) == ()
     clock.advance(59)
@@ -42,25 +42,25 @@ def test_what_nobody_acknowledges_is_told_to_further_people_once(outbox, escalat
     clock.advance(2)
     assert escalator.escalate([event], clock.wall()) == ("hall-1",)
     assert escalator.escalate([event], clock.wall()) == ()
-    assert sinks(outbox) == ["boss"]
+    assert sinks(queue) == ["boss"]
     clock.advance(600)
     assert escalator.escalate([event], clock.wall()) == ("hall-1",)
-    assert sinks(outbox) == ["boss", "police"]
+    assert sinks(queue) == ["boss", "police"]
     assert told == ["hall-1", "hall-1"], "once for each rule"
-    (first, _) = outbox.waiting()
+    (first, _) = queue.waiting()
     assert (first.key, first.message.change) == ("hall-1/escalated/boss/text", "escalated")
 
 
 @pytest.mark.parametrize("state", ["acknowledged", "closed"])
-def test_what_a_person_has_seen_is_not(outbox, escalator_of, event, clock, state):
+def test_what_a_person_has_seen_is_not(queue, escalator_of, event, clock, state):
     escalator = escalator_of(Escalation(60.0, ("boss",)))
     escalator.escalate([event], clock.wall())
     clock.advance(100)
     assert escalator.escalate([replace(event, state=state)], clock.wall()) == ()
-    assert sinks(outbox) == []
+    assert sinks(queue) == []
 
 
-def test_a_stepped_wall_does_not_escalate(outbox, escalator_of, event, clock):
+def test_a_stepped_wall_does_not_escalate(queue, escalator_of, event, clock):
     escalator = escalator_of(Escalation(60.0, ("boss",)))
     escalator.escalate([event], clock.wall())
     clock.step(3600)
@@ -70,13 +70,13 @@ def test_a_stepped_wall_does_not_escalate(outbox, escalator_of, event, clock):
     assert escalator.escalate([event], clock.wall()) == ("hall-1",)
 
 
-def test_a_restart_neither_forgets_the_time_nor_tells_twice(outbox, escalator_of, event, clock):
+def test_a_restart_neither_forgets_the_time_nor_tells_twice(queue, escalator_of, event, clock):
     rule = Escalation(60.0, ("boss",))
     escalator_of(rule).escalate([event], clock.wall())
     clock.advance(61)
     assert escalator_of(rule).escalate([event], clock.wall()) == ("hall-1",)
     assert escalator_of(rule).escalate([event], clock.wall()) == ()
-    assert sinks(outbox) == ["boss"]
+    assert sinks(queue) == ["boss"]
 
 
 def test_an_event_that_is_gone_is_forgotten(escalator_of, event, clock):

@@ -45,7 +45,7 @@ def test_secrets_come_from_the_environment(monkeypatch):
         ({"kind": ["mqtt"]}, "kind is one of"),
         ({"kind": "webhook", "urll": "https://x.org"}, "no parameter 'urll'; did you mean url"),
         ({"kind": "webhook", "name": "x"}, "no parameter 'name'"),
-        ({"kind": "mqtt", "_link": "x"}, "no parameter '_link'"),
+        ({"kind": "mqtt", "_connection": "x"}, "no parameter '_connection'"),
         ({"kind": "mqtt", "port": "many"}, "port: 'many' is not a whole number"),
         ({"kind": "mqtt", "port": 70000}, "port takes 0..65535"),
         ({"kind": "mqtt", "tls": 1}, "tls takes true or false"),

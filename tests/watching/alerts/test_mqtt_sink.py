@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from spotdiff.watching.alerts import Courier, SinkDown
-from spotdiff.watching.alerts.lane import LONGEST_PAUSE
-from spotdiff.watching.alerts.sinks import mqtt_link
-from spotdiff.watching.alerts.sinks.mqtt import Mqtt
-from spotdiff.watching.alerts.sinks.mqtt_topics import slug
-from spotdiff.watching.values import Event
+from spotdiff.watching.alerts import DeliveryWorker, SinkDown
+from spotdiff.watching.alerts.sinks import mqtt_connection
+from spotdiff.watching.alerts.sinks.mqtt import Mqtt, slug
+from spotdiff.watching.alerts.worker import LONGEST_PAUSE
+from spotdiff.watching.event import Event
 
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -52,14 +51,6 @@ def test_event_state_and_picture_are_published(broker, mqtt_of, listen, make_mes
     assert late.of("spotdiff/hall/event") == [], "what happened is not told again to who comes later"
     state = json.loads(late.of("spotdiff/hall/state")[0])
     assert (state["kinds"], state["zones"], state["events"]) == ({"left": 1}, {"door": 1}, ["hall-1"])
-
-
-def test_a_picture_that_follows_is_only_a_picture(broker, mqtt_of, listen, make_message, still, wait_until):
-    sink, heard = mqtt_of(broker), listen(broker.port)
-    sink.send(make_message(1), "k")
-    sink.send(make_message(1).with_picture(still), "k2")
-    assert wait_until(lambda: heard.of("spotdiff/hall/picture"))
-    assert len(heard.of("spotdiff/hall/event")) == 1
 
 
 def test_home_assistant_is_told_what_there_is(broker, mqtt_of, listen, make_message, wait_until):
@@ -120,21 +111,23 @@ def test_a_new_zone_is_introduced_when_something_happens_there(broker, mqtt_of, 
 
 
 def test_a_broker_down_for_an_hour_loses_nothing(
-    broker, mqtt_of, listen, make_message, outbox, clock, wait_until, monkeypatch
+    broker, mqtt_of, listen, make_message, queue, clock, wait_until, monkeypatch
 ):
-    monkeypatch.setattr(mqtt_link, "_SLOWEST", 1)
+    monkeypatch.setattr(mqtt_connection, "_RECONNECT_S", 1)
     sink = mqtt_of(broker, timeout=0.2)
-    with Courier(outbox, [sink], poll=0.01, timeout=1e6) as courier:
-        (lane,) = courier._lanes
-        outbox.put(make_message(0), ["mqtt"])
-        assert wait_until(lambda: outbox.idle(["mqtt"]))
+    with DeliveryWorker(queue, [sink], poll=0.01, timeout=1e6) as worker:
+        (channel,) = worker._channels
+        queue.put(make_message(0), ["mqtt"])
+        assert wait_until(lambda: queue.idle(["mqtt"]))
         broker.kill()
         for number in range(1, 7):
-            outbox.put(make_message(number), ["mqtt"])
+            queue.put(make_message(number), ["mqtt"])
             clock.advance(LONGEST_PAUSE)
-            assert wait_until(lambda number=number: outbox.waiting("mqtt")[0].tries >= number)
-        assert wait_until(lambda: not lane.busy and clock.seconds() < lane._ready), "it pauses until the clock is moved"
-        assert "cannot be reached" in outbox.head("mqtt").error
+            assert wait_until(lambda number=number: queue.waiting("mqtt")[0].tries >= number)
+        assert wait_until(lambda: not channel.busy and clock.seconds() < channel._ready_at), (
+            "it pauses until the clock is moved"
+        )
+        assert "cannot be reached" in queue.head("mqtt").error
         broker.start()
         heard = listen(broker.port)
         assert wait_until(lambda: heard.of("spotdiff/hall/state")), "discovery and state come back by themselves"
@@ -142,7 +135,7 @@ def test_a_broker_down_for_an_hour_loses_nothing(
 
         def all_gone():
             clock.advance(20)  # again and again: a busy machine may let a try fail that need not
-            return outbox.idle(["mqtt"])
+            return queue.idle(["mqtt"])
 
         assert wait_until(all_gone)
         assert wait_until(lambda: len(heard.of("spotdiff/hall/event")) == 6)
@@ -168,20 +161,22 @@ def test_what_is_not_confirmed_is_waited_for_not_sent_twice(broker, mqtt_of, lis
 
 
 def test_what_a_lost_connection_kept_is_not_sent_twice(broker, mqtt_of, make_message, wait_until, monkeypatch):
-    monkeypatch.setattr(mqtt_link, "_SLOWEST", 1)
+    monkeypatch.setattr(mqtt_connection, "_RECONNECT_S", 1)
     sink = mqtt_of(broker, timeout=0.2)
     sink.send(make_message(1), "k1")
-    link, sent = sink._link, []
-    publish = link._client.publish
-    monkeypatch.setattr(link._client, "publish", lambda topic, *a, **k: sent.append(topic) or publish(topic, *a, **k))
+    connection, sent = sink._connection, []
+    publish = connection._client.publish
+    monkeypatch.setattr(
+        connection._client, "publish", lambda topic, *a, **k: sent.append(topic) or publish(topic, *a, **k)
+    )
     broker.kill()
-    assert wait_until(lambda: not link._up.is_set())
-    link._up.set()  # as it is in the moment before the loss is noticed
+    assert wait_until(lambda: not connection._up.is_set())
+    connection._up.set()  # as it is in the moment before the loss is noticed
     with pytest.raises(SinkDown, match="did not confirm"):
         sink.send(make_message(2), "k2")
-    link._up.clear()
+    connection._up.clear()
     broker.start()
-    assert wait_until(link._up.is_set)
+    assert wait_until(connection._up.is_set)
 
     def taken():
         try:
@@ -195,16 +190,16 @@ def test_what_a_lost_connection_kept_is_not_sent_twice(broker, mqtt_of, make_mes
 
 
 def test_a_state_of_before_is_not_told_over_a_newer_one(broker, mqtt_of, listen, make_message, wait_until, monkeypatch):
-    monkeypatch.setattr(mqtt_link, "_SLOWEST", 1)
+    monkeypatch.setattr(mqtt_connection, "_RECONNECT_S", 1)
     sink = mqtt_of(broker)
     sink.send(make_message(1), "k1")
     broker.freeze(signal.SIGSTOP)
     sink.introduce("hall", ["old"])
     broker.kill()
-    assert wait_until(lambda: not sink._link._up.is_set())
+    assert wait_until(lambda: not sink._connection._up.is_set())
     sink.introduce("hall", ["new"])
     broker.start()
-    assert wait_until(sink._link._up.is_set)
+    assert wait_until(sink._connection._up.is_set)
     sink.send(make_message(2, camera="yard"), "k2")
     late = listen(broker.port)
     assert wait_until(lambda: late.of("spotdiff/hall/state"))

@@ -14,18 +14,17 @@ from pathlib import Path
 import pytest
 
 from spotdiff.errors import OptionError
-from spotdiff.watching.alerts import Courier, SinkDown
+from spotdiff.watching.alerts import DeliveryWorker, SinkDown
 from spotdiff.watching.alerts.sinks.apprise import Apprise
 from spotdiff.watching.alerts.sinks.lines import Lines
 from spotdiff.watching.alerts.sinks.program import Program
 from spotdiff.watching.alerts.sinks.webhook import Webhook
 
 
-def test_lines_are_the_records_and_are_out_at_once(make_message, still, capsys, tmp_path):
+def test_lines_are_the_records_and_are_out_at_once(make_message, capsys, tmp_path):
     stream = io.StringIO()
     for sink in (Lines(stream=stream), Lines(), Lines(path=str(tmp_path / "log.jsonl"))):
         sink.send(make_message(1), "k")
-        sink.send(make_message(1).with_picture(still), "k2")
         sink.send(make_message(2), "k3")
     expected = [make_message(1).record, make_message(2).record]
     for text in (stream.getvalue(), capsys.readouterr().out, (tmp_path / "log.jsonl").read_text()):
@@ -63,6 +62,7 @@ json.dump([said, {{k: v for k, v in os.environ.items() if k.startswith("SPOTDIFF
     assert environment["SPOTDIFF_TEXT"] == "a; rm -rf $HOME `x`"
     assert environment["SPOTDIFF_PICTURE"] == str(still)
     assert environment["SPOTDIFF_KEY"] == "the/key"
+    assert environment["SPOTDIFF_PART"] == "text"
     assert {"SPOTDIFF_EVENT", "SPOTDIFF_CHANGE", "SPOTDIFF_KIND", "SPOTDIFF_CAMERA", "SPOTDIFF_ZONE"} <= set(
         environment
     )
@@ -107,15 +107,15 @@ open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
     os.kill(pid, 9)
 
 
-def test_closing_kills_what_still_runs(outbox, make_message, tmp_path, wait_until):
+def test_closing_kills_what_still_runs(queue, make_message, tmp_path, wait_until):
     sink = python(f"import time; open({str(tmp_path / 'on')!r}, 'w'); time.sleep(60)")
-    with Courier(outbox, [sink]) as courier:
-        outbox.put(make_message(), ["program"])
+    with DeliveryWorker(queue, [sink]) as worker:
+        queue.put(make_message(), ["program"])
         assert wait_until(lambda: sink._running and (tmp_path / "on").exists())
         (process,) = sink._running
-        courier.close(grace=0.5)
+        worker.close(grace=0.5)
     assert wait_until(lambda: process.returncode == -9)
-    assert not outbox.idle(["program"])
+    assert not queue.idle(["program"])
 
 
 def test_a_program_that_is_not_there_is_told(make_message, tmp_path):
@@ -191,13 +191,13 @@ def test_a_server_that_is_not_there_is_down(server, make_message):
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_refused_message_is_dead_and_the_next_goes(server, outbox, make_message):
+def test_a_refused_message_is_dead_and_the_next_goes(server, queue, make_message):
     server.answers.append((422, {}))
-    with Courier(outbox, [Webhook(url=f"http://{server.where}/")], poll=0.01) as courier:
-        outbox.put(make_message(1), ["webhook"])
-        outbox.put(make_message(2), ["webhook"])
-        assert courier.flush(10)
-    assert [letter.message.event for letter in outbox.dead()] == ["hall-1"]
+    with DeliveryWorker(queue, [Webhook(url=f"http://{server.where}/")], poll=0.01) as worker:
+        queue.put(make_message(1), ["webhook"])
+        queue.put(make_message(2), ["webhook"])
+        assert worker.flush(10)
+    assert [delivery.message.event for delivery in queue.dead()] == ["hall-1"]
     assert [json.loads(body)["id"] for _, _, body in server.posts] == ["hall-1", "hall-2"]
 
 

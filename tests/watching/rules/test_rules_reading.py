@@ -6,8 +6,8 @@ import pytest
 
 from spotdiff.errors import OptionError, SpotdiffError
 from spotdiff.params import params_of
-from spotdiff.watching.post import Addresses
-from spotdiff.watching.rules import Approved, Camera, Rules, Zone, read_rules, rules_of, with_settings
+from spotdiff.watching.alerts.router import Routes
+from spotdiff.watching.rules import Camera, Inspection, Rules, Zone, read_rules, rules_of, with_settings
 
 HALL = '[cameras.hall]\nsource = "hall.mp4"\n'
 SHIFT = '[approved.clean]\npicture = "clean.png"\nat = ["18:00"]\n'
@@ -89,7 +89,7 @@ def mistake(read, tmp_path):
 
     def call(text):
         with pytest.raises(SpotdiffError) as caught:
-            Addresses.of(read(text))
+            Routes.from_rules(read(text))
         said = str(caught.value)
         assert "\n" not in said
         return said.removeprefix(f"{tmp_path / 'rules.toml'}: ")
@@ -104,7 +104,7 @@ def unlike_defaults(value):
 
 def test_every_field_is_read(read, tmp_path):
     rules = read(ALL)
-    hall, door, clean = rules.cameras["hall"], rules.zones["door"], rules.approved["clean"]
+    hall, door, clean = rules.cameras["hall"], rules.zones["door"], rules.inspections["clean"]
     assert [unlike_defaults(one) for one in (rules, hall, door, clean)] == [[], [], [], []]
     assert hall == Camera("hall", str(tmp_path / "films/hall.mp4"), 2, 320, "taken", 60.0, True, 30.0)
     assert (door.polygon, door.cameras) == (((10.0, 20.0), (90.5, 20.0), (90.0, 80.0)), ("hall",))
@@ -113,13 +113,13 @@ def test_every_field_is_read(read, tmp_path):
     assert [f"{at:%H:%M}" for at in clean.times] == ["06:00", "18:00"]
     assert (rules.before, rules.after, rules.keep_days, rules.metrics) == (3.0, 4, 7, 9100)
     assert (rules.options.method, rules.options.sensitivity, rules.options.describe) == ("classic", 0.4, "off")
-    assert {f.name for f in fields(Rules)} == {"cameras", "zones", "approved", "sinks", "options", *params_of(Rules)}
+    assert {f.name for f in fields(Rules)} == {"cameras", "zones", "inspections", "sinks", "options", *params_of(Rules)}
 
 
 def test_names_of_files_are_taken_from_the_folder_of_the_rules(read, tmp_path):
     rules = read(ALL)
     assert (rules.store, rules.evidence) == (str(tmp_path / "kept/events.db"), str(tmp_path / "shown"))
-    assert rules.approved["clean"].picture == str(tmp_path / "clean.png")
+    assert rules.inspections["clean"].picture == str(tmp_path / "clean.png")
     assert rules.cameras["gate"].source == "rtsp://ann:hush@10.0.0.5/live"
     for source in ("0", "webcam:1", "/dev/video3", "/films/hall.mp4", "http://h/x"):
         assert read(f'[cameras.hall]\nsource = "{source}"').cameras["hall"].source == source
@@ -131,7 +131,7 @@ def test_a_word_does_for_a_list(read):
         HALL + '[zones.door]\nwhat = "left, taken"\ncameras = "hall"\n' + SHIFT.replace('["18:00"]', '"18:00"')
     )
     assert (rules.zones["door"].what, rules.zones["door"].cameras) == (("left", "taken"), ("hall",))
-    assert rules.approved["clean"].at == ("18:00",)
+    assert rules.inspections["clean"].at == ("18:00",)
 
 
 def test_what_is_not_said_is_as_documented(read):
@@ -318,8 +318,8 @@ def test_settings_are_changed_on_top(read):
 
 
 def test_an_escalation_is_made_of_words(read):
-    addresses = Addresses.of(read(ALL))
-    assert {name: (one.after, one.to) for name, one in addresses.escalations.items()} == {"ann": (300.0, ("log",))}
+    routes = Routes.from_rules(read(ALL))
+    assert {name: (one.after, one.to) for name, one in routes.escalations.items()} == {"ann": (300.0, ("log",))}
 
 
 def test_values_made_in_a_program_are_checked_as_well():
@@ -327,7 +327,7 @@ def test_values_made_in_a_program_are_checked_as_well():
         lambda: Camera("hall", "x", fps=0),
         lambda: Zone("door", what=("lft",)),
         lambda: Zone("door", dwell=-1),
-        lambda: Approved("clean", at=("25:00",)),
+        lambda: Inspection("clean", at=("25:00",)),
         lambda: Rules({}, metrics=-1),
     ):
         with pytest.raises(OptionError):

@@ -16,7 +16,7 @@ import numpy as np
 from spotdiff.options import Options
 from spotdiff.watching.rules import Camera, Rules, Zone
 from spotdiff.watching.run import Watch
-from spotdiff.watching.told import record_of
+from spotdiff.watching.texts import record_of
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SIZE = (320, 180)

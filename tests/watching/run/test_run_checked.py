@@ -10,9 +10,9 @@ from spotdiff.errors import DataError, LoadError, OptionError, SpotdiffError
 from spotdiff.options import Options
 from spotdiff.watching import check
 from spotdiff.watching.check import problems
-from spotdiff.watching.rules import Approved, Camera, Zone
+from spotdiff.watching.events import open_store
+from spotdiff.watching.rules import Camera, Inspection, Zone
 from spotdiff.watching.run import Watch, time_zone
-from spotdiff.watching.store import open_store
 from watching.run.run_toys import drop, make_film, make_rules, place, replayed, spans
 
 
@@ -48,11 +48,11 @@ def square(left, top, right, bottom, **settings):
 
 
 def clean(folder, name):
-    return {"clean": Approved("clean", picture=str(folder / name), at=("18:00",))}
+    return {"clean": Inspection("clean", picture=str(folder / name), at=("18:00",))}
 
 
 def test_nothing_is_wrong_where_all_is_well(told, folder):
-    assert told(zones=square(0, 0, 320, 180), approved=clean(folder, "clean.png"), timezone="Europe/Berlin") == []
+    assert told(zones=square(0, 0, 320, 180), inspections=clean(folder, "clean.png"), timezone="Europe/Berlin") == []
 
 
 def test_each_problem_is_told(told, folder):
@@ -66,9 +66,9 @@ def test_each_problem_is_told(told, folder):
         ),
         "zone door: it covers 9 px": told(zones=square(0, 0, 3, 3)),
         "zone door: it covers 100 px": told(zones=square(0, 0, 10, 10, min_area=200)),
-        "approved clean: ": told(approved=clean(folder, "none.png")),
-        "approved clean: ~": told(approved=clean(folder, "broken.png")),
-        "approved clean: its picture is 90 x 180": told(approved=clean(folder, "tall.png")),
+        "approved clean: ": told(inspections=clean(folder, "none.png")),
+        "approved clean: ~": told(inspections=clean(folder, "broken.png")),
+        "approved clean: its picture is 90 x 180": told(inspections=clean(folder, "tall.png")),
         "sink log: kind is one of": told(sinks={"log": {"kind": "line"}}),
         "there is no 'clasic' in methods": told(options=Options(method="clasic")),
         "there is no 'wrds' in describe": told(options=Options(describe="wrds")),
@@ -85,8 +85,45 @@ def test_a_place_that_cannot_be_written_is_told(told, monkeypatch, tmp_path):
     assert told() == [f"store: {tmp_path} is read-only"]
 
 
+def contents(folder):
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_a_check_makes_no_store(told, tmp_path):
+    (tmp_path / "own").mkdir()
+    before = contents(tmp_path)
+    assert told(store=f"sqlite:///{tmp_path}/own/events.db") == []
+    assert told(store=f"sqlite:///{tmp_path}/none/events.db") == [
+        f"{tmp_path}/none/events.db: its folder does not exist"
+    ]
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("how", ["closed", "open", "killed"])
+def test_a_check_leaves_a_store_as_it_is(told, tmp_path, how):
+    path = tmp_path / "events.db"
+    store = open_store(str(path), reserve_mb=0)
+    if how == "killed":
+        lines = [
+            (path.with_name(name), path.with_name(name).read_bytes()) for name in ("events.db-wal", "events.db-shm")
+        ]
+    if how != "open":
+        store.close()
+    if how == "killed":
+        for left, data in lines:
+            left.write_bytes(data)
+    (tmp_path / "empty.db").touch()
+    before = contents(tmp_path)
+    assert told(store=str(path)) == told(store=f"sqlite:///{path}") == []
+    assert told(store=str(tmp_path / "empty.db")) == []
+    (problem,) = told(store=str(tmp_path / "empty.db"), evidence=str(tmp_path / "events-evidence"))
+    assert "holds the evidence of another store" in problem
+    assert contents(tmp_path) == before
+    store.close()
+
+
 def test_all_problems_are_told_at_once(told, folder):
-    found = told(folder / "none.mp4", timezone="x/y", approved=clean(folder, "none.png"), store="events.txt")
+    found = told(folder / "none.mp4", timezone="x/y", inspections=clean(folder, "none.png"), store="events.txt")
     assert len(found) == 4
 
 
@@ -117,7 +154,7 @@ def test_a_start_refuses_what_the_check_would_tell(folder, tmp_path):
         (OptionError, make_rules(tmp_path, {"hall": hall}, store="events.txt")),
         (DataError, make_rules(tmp_path, {"hall": hall}, store=str(folder / "folder.db"))),
         (LoadError, make_rules(tmp_path, {"hall": folder / "none.mp4"})),
-        (SpotdiffError, make_rules(tmp_path, {"hall": hall}, approved=clean(folder, "none.png"))),
+        (SpotdiffError, make_rules(tmp_path, {"hall": hall}, inspections=clean(folder, "none.png"))),
         (OptionError, make_rules(tmp_path, {"hall": Camera("hall", str(hall), order="mtime", grows=True)})),
     ):
         with pytest.raises(error) as caught:
@@ -134,7 +171,7 @@ def test_a_film_that_breaks_off_ends_no_other(folder, tmp_path):
     rules = make_rules(tmp_path, {"cut": cut, "hall": tmp_path / "hall.mp4"})
     with Watch(rules, replay=True) as watch:
         watch.run()
-        frames = {station.camera.name: station.frames for station in watch.stations}
+        frames = {monitor.camera.name: monitor.frames for monitor in watch.monitors}
     assert frames["hall"] == 15
     assert 20 < frames["cut"] < 80
 

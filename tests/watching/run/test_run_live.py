@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from spotdiff.watching.events import StoreDown, open_store, verify
 from spotdiff.watching.run import Watch
-from spotdiff.watching.store import StoreDown, open_store, verify
+from watching.events.store_toys import down
 from watching.run.run_toys import NOON, Heard, drop, growing, make_film, make_rules, noisy, place, spans
-from watching.store.store_toys import down
 
 OTHER = (40, 30, 90, 70)
 
@@ -30,7 +30,7 @@ class Live:
         for _ in range(seconds):
             drop(self.pictures, place(*boxes), self.seconds)
             self.seconds += 1
-        while self.watch.stations[0].frames < self.seconds:
+        while self.watch.monitors[0].frames < self.seconds:
             next(self.steps)
 
     def until(self, condition):
@@ -65,19 +65,19 @@ def test_people_are_heard_while_it_runs(live):
     live.people(state="acknowledged", by="Ann")
     live.until(lambda: len(live.heard.all) == 2)
     assert live.heard.told[-1] == ("hall-1", "left", "acknowledged")
-    assert [event.state for event in live.watch.stations[0].desk.open] == ["acknowledged"]
+    assert [event.state for event in live.watch.monitors[0].recorder.open_events] == ["acknowledged"]
 
     live.people(state="closed", outcome="normal")
     live.until(lambda: len(live.heard.all) == 3)
     (event,) = live.heard.of("closed")
     assert (event.id, event.outcome) == ("hall-1", "normal")
-    assert live.watch.stations[0].desk.open == ()
+    assert live.watch.monitors[0].recorder.open_events == ()
 
     live.show(15, OTHER)
     assert len(live.heard.all) == 3
     live.show(12)
     assert [(event.id, event.kind) for event in live.heard.of("opened")] == [("hall-1", "left"), ("hall-2", "taken")]
-    assert live.watch.state().opened == {("hall", "left"): 1, ("hall", "taken"): 1}
+    assert live.watch.status().opened == {("hall", "left"): 1, ("hall", "taken"): 1}
 
 
 def test_an_acknowledged_event_is_closed_like_any_other(live):
@@ -98,7 +98,7 @@ def test_pictures_of_another_size_begin_a_new_memory(live):
     wide = np.ascontiguousarray(np.pad(place(OTHER), ((0, 0), (0, 40), (0, 0)), mode="reflect"))
     for number in range(12):
         drop(live.pictures, noisy(wide, number), live.seconds + number)
-    live.until(lambda: live.watch.stations[0].frames == live.seconds + 12)
+    live.until(lambda: live.watch.monitors[0].frames == live.seconds + 12)
     assert [(change, event.outcome) for event, change in live.heard.all] == [("opened", ""), ("closed", "gone")]
 
 
@@ -110,24 +110,24 @@ def film(tmp_path):
 def test_a_database_that_goes_away_loses_nothing(film, tmp_path, monkeypatch):
     rules, heard, said = make_rules(tmp_path, {"hall": film}, after=24.0), Heard(), []  # the clip ends after the event
     with Watch(rules, replay=True, start=NOON, listener=heard) as watch, closing(watch.steps()) as steps:
-        while watch.stations[0].frames < 20:
+        while watch.monitors[0].frames < 20:
             next(steps)
-        watch.rounds._next = 0.0  # its next round is due
+        watch.housekeeping._next = 0.0  # its next round is due
         with down(watch.store), monkeypatch.context() as patch:
             gone = OperationalError("SELECT 1", {}, Exception("the server closed the connection unexpectedly"))
-            patch.setattr(watch.post._outbox, "counts", lambda: (_ for _ in ()).throw(gone))
+            patch.setattr(watch.router._queue, "counts", lambda: (_ for _ in ()).throw(gone))
             for due in steps:
-                state = watch.state()
+                state = watch.status()
                 said.append((due, state.store_waiting, state.store_trouble))
             with pytest.raises(StoreDown):
                 watch.store.events()
         assert [change for _, _, change in heard.told] == ["opened", "closed"]
         assert said[-1][1] >= 2
         assert "closed the connection" in said[-1][2]
-        assert watch.rounds.database_down
-        watch.rounds._next = 0.0
-        assert watch.rounds.make()
-        assert (watch.state().store_waiting, watch.state().store_trouble) == (0, "")
+        assert watch.housekeeping.database_down
+        watch.housekeeping._next = 0.0
+        assert watch.housekeeping.run_due()
+        assert (watch.status().store_waiting, watch.status().store_trouble) == (0, "")
     with open_store(rules.store, reserve_mb=0) as store:
         assert store.events() == [heard.all[-1][0]]
         assert verify(store) == []
@@ -137,8 +137,8 @@ def test_a_database_that_goes_away_loses_nothing(film, tmp_path, monkeypatch):
 def test_a_stop_ends_it_between_two_frames(film, tmp_path):
     heard = Heard()
     with Watch(make_rules(tmp_path, {"hall": film}), replay=True, start=NOON, listener=heard) as watch:
-        watch.run(until=lambda: watch.stations[0].frames >= 100)
-        assert watch.stations[0].frames == 100
+        watch.run(until=lambda: watch.monitors[0].frames >= 100)
+        assert watch.monitors[0].frames == 100
     assert heard.told == [("hall-1", "left", "opened")]
     with open_store(str(tmp_path / "events.db"), reserve_mb=0) as store:
         assert [event.state for event in store.events()] == ["open"]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from spotdiff.watching.store import open_store, verify
+from spotdiff.watching.events import open_store, verify
 from watching.run.run_toys import BAG, NOON, make_film, make_rules, replayed, spans
 
 TELL = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + chr(10))"

@@ -6,9 +6,11 @@ from contextlib import closing
 
 import pytest
 
+import spotdiff
 from spotdiff.errors import DataError
+from spotdiff.watching.events import open_store
 from spotdiff.watching.run import Watch
-from spotdiff.watching.store import open_store
+from watching.events.store_toys import down
 from watching.run.run_toys import (
     NOON,
     Heard,
@@ -21,7 +23,6 @@ from watching.run.run_toys import (
     replayed,
     spans,
 )
-from watching.store.store_toys import down
 
 LATER = NOON.replace(minute=5)
 
@@ -61,11 +62,11 @@ def test_a_database_that_is_down_at_the_first_frame_is_waited_for(begun, films, 
     heard, rules = Heard(), make_rules(tmp_path, {"hall": films["there"]})
     with Watch(rules, replay=True, start=LATER, listener=heard) as watch, closing(watch.steps()) as steps:
         with down(watch.store):
-            while watch.stations[0].frames < 5:
+            while watch.monitors[0].frames < 5:
                 next(steps)
         for _ in steps:
             pass
-        assert [event.id for event in watch.stations[0].desk.open] == ["hall-1"]
+        assert [event.id for event in watch.monitors[0].recorder.open_events] == ["hall-1"]
     assert heard.told == []
 
 
@@ -92,16 +93,17 @@ def test_a_camera_that_is_still_gone_is_not_told_again(tmp_path):
     first, second = Heard(), Heard()
 
     def silent(watch):
-        station = watch.stations[0]
-        if station.frames >= 6:
-            station.desk.take(next(station.watch.silent(100.0, NOON), None), NOON, 100.0) if not first.all else None
+        monitor = watch.monitors[0]
+        if monitor.frames >= 6:
+            for change in monitor.analyser.check_silence(100.0, NOON):
+                monitor.recorder.record(change, NOON, 100.0)
         return first.all
 
     lived(rules, first, until=silent)
     assert first.told == [("hall-1", "offline", "opened")]
     with Watch(rules, listener=second) as watch:
-        assert [event.id for event in watch.stations[0].desk.open] == ["hall-1"]
-        assert list(watch.stations[0].watch.silent(100.0, NOON)) == []
+        assert [event.id for event in watch.monitors[0].recorder.open_events] == ["hall-1"]
+        assert list(watch.monitors[0].analyser.check_silence(100.0, NOON)) == []
         drop(tmp_path / "pictures", place(), 200)
         with closing(watch.steps()) as steps:
             next(step for step in steps if second.all)
@@ -114,9 +116,9 @@ def test_a_folder_that_grows_is_not_told_from_its_beginning(tmp_path):
         drop(tmp_path / "pictures", draw(seconds), seconds)
     rules = make_rules(tmp_path, {"hall": growing(tmp_path / "pictures")})
     first, second = Heard(), Heard()
-    lived(rules, first, until=lambda watch: watch.stations[0].frames == 30)
+    lived(rules, first, until=lambda watch: watch.monitors[0].frames == 30)
     assert [change for _, _, change in first.told] == ["opened", "closed"]
-    lived(rules, second, until=lambda watch: watch.stations[0].frames == 30)
+    lived(rules, second, until=lambda watch: watch.monitors[0].frames == 30)
     assert second.told == []
 
 
@@ -128,7 +130,12 @@ def test_a_camera_has_one_watch(films, tmp_path):
         Watch(rules, replay=True) as watch,
         Watch(make_rules(tmp_path, {"yard": films["there"]}), replay=True) as other,
     ):
-        assert [one.stations[0].camera.name for one in (watch, other)] == ["hall", "yard"]
+        assert [one.monitors[0].camera.name for one in (watch, other)] == ["hall", "yard"]
+
+
+def test_nothing_is_held_by_an_iterator_closed_before_its_first_event(films, tmp_path):
+    for _ in range(2):
+        spotdiff.watch(str(films["there"]), store=str(tmp_path / "events.db"), replay=True, reserve_mb=0).close()
 
 
 def test_nothing_is_held_after_a_start_that_failed(films, tmp_path):
@@ -136,5 +143,5 @@ def test_nothing_is_held_after_a_start_that_failed(films, tmp_path):
     with pytest.raises(Exception, match=r"none\.mp4: no such file"):
         Watch(wrong, replay=True)
     with Watch(make_rules(tmp_path, {"hall": films["there"]}), replay=True) as watch:
-        assert watch.stations[0].frames == 0
+        assert watch.monitors[0].frames == 0
     assert sys.exc_info() == (None, None, None)

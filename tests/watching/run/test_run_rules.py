@@ -1,6 +1,8 @@
 """What the rules ask for is told and nothing else: zones, sizes, kinds, hours, approved pictures, faults."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, timedelta
 from types import SimpleNamespace
@@ -9,12 +11,15 @@ import cv2
 import pytest
 from sqlalchemy import select
 
-from spotdiff.watching.rules import Approved, Zone
+from spotdiff.watching.alerts.router import Routes
+from spotdiff.watching.events import open_store
+from spotdiff.watching.events.schema import journal
+from spotdiff.watching.inspections import Inspections
+from spotdiff.watching.rules import Inspection, Zone
+from spotdiff.watching.run import Watch
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.shifts import Shifts
-from spotdiff.watching.store import open_store
-from spotdiff.watching.store.tables import journal
-from watching.run.run_toys import NOON, make_film, make_rules, place, replayed, spans
+from watching.events.store_toys import make_event
+from watching.run.run_toys import NOON, Heard, make_film, make_rules, place, replayed, spans
 
 THINGS = [(10 + 62 * number, 70, 46 + 62 * number, 104) for number in range(5)]
 
@@ -67,12 +72,12 @@ def shift(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shift")
     film = make_film(folder / "hall.mp4", 86, spans(first=10, last=30), fps=2)
     cv2.imwrite(str(folder / "clean.png"), place()[..., ::-1])
-    clean = Approved("clean", picture=str(folder / "clean.png"), at=("13:01", "13:02"), zones=("all",))
+    clean = Inspection("clean", picture=str(folder / "clean.png"), at=("13:01", "13:02"), zones=("all",))
     rules = make_rules(
         folder,
         {"hall": film},
         zones={"all": Zone("all", what=("untidy",))},
-        approved={"clean": clean},
+        inspections={"clean": clean},
         timezone="Europe/Berlin",
     )
     return rules, replayed(rules, start=NOON.replace(second=40)), folder / "events-evidence/shifts"
@@ -120,7 +125,7 @@ def test_a_report_that_cannot_be_written_is_noted_and_the_event_told(shift, tmp_
 
 def test_a_view_that_cannot_be_compared_is_neither_tidy_nor_not(shift, tmp_path, monkeypatch):
     rules, _, _ = shift
-    unsure = lambda judge, usual, seen: replace(compare(judge, usual, seen), verdict="unsure", reason="dark")  # noqa: E731
+    unsure = lambda judge, usual, present: replace(compare(judge, usual, present), verdict="unsure", reason="dark")  # noqa: E731
     compare = Judge.compare
     monkeypatch.setattr(Judge, "compare", unsure)
     heard = replayed(replace(rules, store=str(tmp_path / "events.db")), start=NOON.replace(second=40))
@@ -176,9 +181,46 @@ def test_what_is_untidy_is_shown_in_the_size_of_the_camera(shift, tmp_path):
 def test_an_old_picture_is_held_against_nothing(shift, tmp_path):
     """A camera that gives nothing now shows neither order nor disorder: the appointment waits."""
     rules, _, _ = shift
-    (clean,) = rules.approved.values()
+    (clean,) = rules.inspections.values()
     judge = SimpleNamespace(compare=lambda *looks: pytest.fail("an old picture was compared"))
-    shifts = Shifts([clean], dict(rules.zones), zone=UTC, folder=tmp_path, judge=judge, last=NOON)
-    scene, later = SimpleNamespace(still=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
-    assert list(shifts.see(scene, later, 30.0, None)) == []
-    assert shifts.last == NOON
+    inspections = Inspections([clean], dict(rules.zones), zone=UTC, folder=tmp_path, judge=judge, last=NOON)
+    scene, later = SimpleNamespace(median=SimpleNamespace(seconds=10.0)), NOON + timedelta(hours=2)
+    assert list(inspections.inspect(scene, SimpleNamespace(wall=later, seconds=30.0), None)) == []
+    assert inspections.last == NOON
+
+
+def test_the_inspection_of_an_event_is_known_by_its_key(shift, tmp_path):
+    """In any language, after a restart, and whatever else its text names."""
+    rules, heard, _ = shift
+    (event,) = heard.of("opened")
+    assert event.inspection == "clean"
+    (clean,) = rules.inspections.values()
+    others = {name: replace(clean, name=name, tell=(name,)) for name in ("tidy", "clean")}
+    routes = Routes({name: None for name in others}, {})
+    text = "1 thing is not as in tidy: it is not as in clean: so."
+    assert routes.sinks_of(replace(event, text=text), replace(rules, inspections=others)) == ["clean"]
+
+    chinese = replace(rules, store=str(tmp_path / "events.db"), options=rules.options.changed(language="zh"))
+    first = Heard()
+    with Watch(chinese, replay=True, start=NOON.replace(second=40), listener=first) as watch:
+        watch.run(until=lambda: bool(first.all))
+    second = replayed(chinese, start=NOON.replace(second=40))
+    assert [(event.id, change, event.outcome) for event, change in (*first.all, *second.all)] == [
+        ("hall-1", "opened", ""),
+        ("hall-1", "closed", "recovered"),
+    ]
+
+
+def test_events_of_an_older_store_get_their_inspection_from_their_text(tmp_path):
+    path = str(tmp_path / "events.db")
+    texts = ["2 things are not as in clean: the hall: A chair was added.", "1 thing is not as in tidy: "]
+    with open_store(path, reserve_mb=0) as store:
+        for text in texts:
+            store.add(make_event(kind="untidy", text=text))
+        store.add(make_event(text=texts[1]))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE events DROP COLUMN inspection")
+        connection.execute("UPDATE spotdiff_version SET version_num = '0001'")
+        connection.commit()
+    with open_store(path, reserve_mb=0) as store:
+        assert [event.inspection for event in store.events()] == ["clean", "tidy", ""]

@@ -9,27 +9,29 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from spotdiff.cli._view import View
+from spotdiff.cli._watching import View
 from spotdiff.errors import OptionError
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.watching.event import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS
 from spotdiff.watching.metrics import Metrics
-from spotdiff.watching.state import CameraState, WatchState
-from spotdiff.watching.told import health_text, record_of, scene_text
-from spotdiff.watching.values import EVENT_KINDS, HEALTH_KINDS, SCENE_KINDS
-from watching.store.store_toys import make_event
+from spotdiff.watching.status import CameraStatus, WatchStatus
+from spotdiff.watching.texts import fault_text, record_of, scene_text
+from watching.events.store_toys import make_event
 
+ENGLISH = get_catalogue("en")
 BAG = make_event(id="hall-3", text="Left: [/] a [red]bag[/red].")
 SPOON = make_event(id="hall-4", kind="taken", text="Taken: a spoon.")
-STATE = WatchState(
+STATE = WatchStatus(
     cameras=(
-        CameraState("hall", True, 0.25, 4.9, 1234, 5, 6, 7, "", (BAG, SPOON, replace(BAG, id="hall-5"))),
-        CameraState('the "yard" [/]', False, 99.5, 0.0, 0, 0, 0, 2, "no route to [/host]", ()),
+        CameraStatus("hall", True, 0.25, 4.9, 1234, 5, 6, 7, "", (BAG, SPOON, replace(BAG, id="hall-5"))),
+        CameraStatus('the "yard" [/]', False, 99.5, 0.0, 0, 0, 0, 2, "no route to [/host]", ()),
     ),
     opened={("hall", "left"): 3, ("hall", "taken"): 1},
-    letters={("ann", "waiting"): 2, ("ann", "sent"): 40, ("log", "waiting"): 1},
+    messages={("ann", "waiting"): 2, ("ann", "sent"): 40, ("log", "waiting"): 1},
     store_waiting=8,
     store_trouble="events.db: no server answers there",
 )
-WELL = WatchState((CameraState("hall", True, 0.1, 5.0, 9, 0, 0, 0, "", ()),), {}, {("ann", "sent"): 1}, 0, "")
+WELL = WatchStatus((CameraStatus("hall", True, 0.1, 5.0, 9, 0, 0, 0, "", ()),), {}, {("ann", "sent"): 1}, 0, "")
 
 
 def shown(state, *events):
@@ -37,7 +39,7 @@ def shown(state, *events):
     console = Console(file=stream, force_terminal=True, width=120, color_system=None)
     with View(console) as view:
         for event, change in events:
-            view.heard(event, change)
+            view.add(event, change)
         view.show(state)
         picture = stream.getvalue()
     return [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", picture).splitlines()]
@@ -75,8 +77,8 @@ def fetched():
     metrics = Metrics()
     metrics.serve(port)
 
-    def fetch(state):
-        metrics.state = state
+    def fetch(status):
+        metrics.status = status
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
             lines = page.read().decode().splitlines()
         return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
@@ -132,10 +134,10 @@ def test_a_port_that_is_taken_is_told():
 
 def test_every_kind_has_words():
     for kind in HEALTH_KINDS:
-        assert "hall" in health_text(kind, "hall")
+        assert "hall" in fault_text(ENGLISH, kind, "hall")
     for kind in SCENE_KINDS:
-        assert scene_text(kind, "A bag.", "gate") == f"{kind.capitalize()} in gate: A bag."
-        assert scene_text(kind, "", "") == f"{kind.capitalize()}."
+        assert scene_text(ENGLISH, kind, "A bag.", "gate") == f"{kind.capitalize()} in gate: A bag."
+        assert scene_text(ENGLISH, kind, "", "") == f"{kind.capitalize()}."
     assert set(EVENT_KINDS) == {*SCENE_KINDS, *HEALTH_KINDS, "intrusion", "untidy"}
 
 

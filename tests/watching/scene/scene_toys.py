@@ -10,8 +10,8 @@ import numpy as np
 from spotdiff.methods import get_method
 from spotdiff.options import Options
 from spotdiff.watching.scene.judge import Judge
-from spotdiff.watching.scene.scales import Scales, shrunk
-from spotdiff.watching.scene.scene import Ask, Came, Scene
+from spotdiff.watching.scene.scene import Criteria, Scene
+from spotdiff.watching.scene.sizes import Sizes, shrink
 
 SIZE = (256, 144)
 HERE, THERE = (80, 60, 106, 86), (170, 40, 196, 66)
@@ -70,46 +70,46 @@ def noisy(pixels, rng, strength=1.5):
 
 
 @cache
-def judge(method="classic"):
+def judge(method="classic", language="en"):
     """The one flow that compares two pictures."""
-    options = Options(method=method, describe="off")
+    options = Options(method=method, describe="off" if language == "en" else "words", language=language)
     return Judge(get_method(options.method, options.settings), options)
 
 
-def asks(mask, kind):
+def criteria(mask, kind):
     """A rule that waits less than the default."""
-    return Ask(dwell=DWELL)
+    return Criteria(dwell=DWELL)
 
 
-def scene_for(pixels, *, method="classic", rule=asks):
+def scene_for(pixels, *, method="classic", rule=criteria):
     """A scene for pictures of this size."""
-    return Scene(Scales.of(pixels, side=640), judge(method), asks=rule)
+    return Scene(Sizes.of(pixels, side=640), judge(method), criteria=rule)
 
 
 class Watched:
     """A scene that is fed with drawn frames."""
 
-    def __init__(self, *, size=SIZE, method="classic", noise=1.5, seed=0, rule=asks):
+    def __init__(self, *, size=SIZE, method="classic", noise=1.5, seed=0, rule=criteria):
         self.scene = scene_for(place(size), method=method, rule=rule)
         self.rng, self.noise, self.seconds = np.random.default_rng(seed), noise, 0.0
-        self.told = []
+        self.changes = []
 
     def see(self, draw, until, *, fps=FPS):
         """Show `draw` (a picture, or seconds to a picture) until a second; what that brought to light."""
-        before = len(self.told)
+        before = len(self.changes)
         while self.seconds < until - 1e-6:
             picture = draw(self.seconds) if callable(draw) else draw
             frame = noisy(picture, self.rng, self.noise)
-            self.told += self.scene.see(shrunk(frame, self.scene.scales.work), self.seconds)
+            self.changes += self.scene.analyse(shrink(frame, self.scene.sizes.work), self.seconds)
             self.seconds = round(self.seconds + 1 / fps, 6)
-        return self.told[before:]
+        return self.changes[before:]
 
 
-def kinds(told):
-    """What was told, in words: the kinds of what came, the outcomes of what went."""
-    return [one.judged.kind if hasattr(one, "judged") else one.outcome for one in told]
+def kinds(changes):
+    """The kinds of what was opened or amended, and that something was closed."""
+    return ["closed" if each.transition == "closed" else each.candidate.judgement.kind for each in changes]
 
 
-def boxes(told):
-    """Where what came is."""
-    return [one.judged.box for one in told if isinstance(one, Came)]
+def boxes(changes):
+    """Where what was opened is."""
+    return [each.candidate.judgement.box for each in changes if each.transition == "opened"]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.watching.health import Health, whole
+from spotdiff.watching.health import CameraHealth, is_complete
 from watching.scene.scene_toys import FPS, in_grey, lit, moved, noisy, place, with_thing, with_walker
 
 WELL = place((320, 180))
@@ -22,12 +22,15 @@ def slab(pixels):
 
 
 def ails(draw, *, until, fps=FPS, noise=1.5, health=None, start=0.0):
-    health, rng = health or Health(), np.random.default_rng(0)
+    health, rng = health or CameraHealth(), np.random.default_rng(0)
     said = []
     for number in range(round((until - start) * fps)):
         seconds = start + number / fps
         shown = noisy(draw(seconds), rng, noise) if noise else np.asarray(draw(seconds), np.uint8)
-        said += [(ail.kind, ail.began, round(ail.seconds, 1), seconds) for ail in health.see(shown, seconds)]
+        said += [
+            (change.kind, change.transition == "opened", round(change.seconds, 1), seconds)
+            for change in health.check(shown, seconds)
+        ]
     return said
 
 
@@ -56,7 +59,7 @@ def test_a_fault_begins_and_ends(name, fault):
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS.items(), ids=FAULTS)
 def test_a_short_one_is_not_told_but_not_learned_either(name, fault):
-    health = Health()
+    health = CameraHealth()
     noise = 0.0 if "data" in name or "grey" in name else 1.5
     assert ails(lambda t: WELL, until=6, health=health, noise=noise) == []
     assert not health.suspicious
@@ -119,31 +122,42 @@ def test_what_is_drawn_never_freezes(draw):
 
 
 def test_the_new_view_is_learned_when_asked():
-    health = Health()
+    health = CameraHealth()
     ails(lambda t: WIDE[:, :320], until=8, health=health)
     assert [one[0] for one in ails(lambda t: WIDE[:, 300:620], until=20, start=8, health=health)] == ["turned"]
-    health.learn_anew()
+    health.relearn()
     assert [one[:2] for one in ails(lambda t: WIDE[:, 300:620], until=30, start=20, health=health)] == [
         ("turned", False)
     ]
 
 
 def test_what_is_expected_outweighs_what_was_seen():
-    health = Health()
+    health = CameraHealth()
     ails(lambda t: WIDE[:, 300:620], until=1, health=health)
-    health.expect(WIDE[:, :320])
+    health.expect_view(WIDE[:, :320])
     assert [one[0] for one in ails(lambda t: WIDE[:, 300:620], until=9, start=1, health=health)] == ["turned"]
-    health.expect(FLAT)  # says nothing
+    health.expect_view(FLAT)  # says nothing
     assert [one[:2] for one in ails(lambda t: WIDE[:, :320], until=15, start=9, health=health)] == [("turned", False)]
 
 
 def test_whole():
-    assert whole(WELL)
-    assert whole(FLAT)
-    assert whole(lit(WELL, 0.02).astype(np.uint8))
-    assert not whole(slab(WELL))
-    assert not whole(np.full_like(WELL, 128))
+    assert is_complete(WELL)
+    assert is_complete(FLAT)
+    assert is_complete(lit(WELL, 0.02).astype(np.uint8))
+    assert not is_complete(slab(WELL))
+    assert not is_complete(np.full_like(WELL, 128))
     strip = WELL.copy()
     strip[170:] = 128
-    assert whole(strip)
-    assert not whole(slab(place((8, 6), 2)[[0, 1, 2, 3] * 50]))
+    assert is_complete(strip)
+    assert not is_complete(slab(place((8, 6), 2)[[0, 1, 2, 3] * 50]))
+
+
+def test_a_fault_must_show_for_its_whole_time_after_an_outage():
+    health = CameraHealth()
+    ails(lambda t: WELL, until=8, health=health)
+    assert ails(lambda t: lit(WELL, 0.02), until=10, start=8, health=health) == []
+    health.interrupt()
+    assert ails(lambda t: lit(WELL, 0.02), until=64, start=60, health=health) == []
+    assert [each[:3] for each in ails(lambda t: lit(WELL, 0.02), until=68, start=64, health=health)] == [
+        ("black", True, 60.0)
+    ]

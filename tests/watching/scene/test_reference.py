@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from spotdiff.watching.scene.difference import grown
-from spotdiff.watching.scene.reference import Reference, Regimes, known_at
-from spotdiff.watching.scene.scales import Scales, shrunk
-from spotdiff.watching.scene.still import Still
+from spotdiff.watching.scene.candidates import dilate
+from spotdiff.watching.scene.median import MedianFrame
+from spotdiff.watching.scene.reference import Reference, Regimes
+from spotdiff.watching.scene.sizes import Sizes, resize_mask, shrink
 from watching.scene.scene_toys import in_grey, lit, place
 
-SCALES = Scales.of(place(), side=640)
+SCALES = Sizes.of(place(), side=640)
 SHAPE = SCALES.small[::-1]
 ALL, NOTHING = np.ones(SHAPE, bool), np.zeros(SHAPE, bool)
 
 
 def still_of(pixels, *, restless=NOTHING, seconds=0.0):
     work = np.rint(pixels).astype(np.uint8)
-    return Still(work, shrunk(work, SCALES.small), restless, seconds)
+    return MedianFrame(work, shrink(work, SCALES.small), restless, seconds)
 
 
 def patch(rows=(20, 40), columns=(30, 60)):
@@ -27,7 +27,7 @@ def patch(rows=(20, 40), columns=(30, 60)):
 
 
 def wide(mask):
-    return known_at(Reference(place(), mask), SCALES.work)
+    return resize_mask(mask, SCALES.work)
 
 
 def reference_of(pixels=None, known=ALL):
@@ -68,7 +68,7 @@ def test_a_grey_level_is_learned_in_the_end():
 def test_what_was_never_seen_is_taken_in_at_once_unless_it_moves():
     hidden, moving = patch(), patch((30, 40), (30, 60))
     reference = reference_of(flat(100), ~hidden)
-    assert not reference.differs(still_of(flat(200)), usable=ALL, noise=1.0)[hidden].any()
+    assert not reference.difference(still_of(flat(200)), usable=ALL, noise=1.0)[hidden].any()
     reference.learn(still_of(flat(200), restless=moving), NOTHING, seconds=1.0)
     assert (reference.work[wide(hidden & ~moving)] == 200).all()
     assert (reference.work[~wide(hidden & ~moving)] == 100).all()
@@ -85,39 +85,39 @@ def test_to_take_in_is_to_know():
     thing = patch()
     shown = still_of(with_patch(thing, 250))
     reference = reference_of(known=~patch((20, 25), (30, 60)))
-    assert (reference.differs(shown, usable=ALL & ~thing, noise=1.0) > 1)[patch((27, 38), (32, 58))].mean() > 0.8
-    reference.take_in(shown, thing)
-    assert not (reference.differs(shown, usable=ALL, noise=1.0) > 1).any()
+    assert (reference.difference(shown, usable=ALL & ~thing, noise=1.0) > 1)[patch((27, 38), (32, 58))].mean() > 0.8
+    reference.absorb(shown, thing)
+    assert not (reference.difference(shown, usable=ALL, noise=1.0) > 1).any()
     assert reference.known.all()
-    assert (reference.differs(still_of(place()), usable=ALL & ~thing, noise=1.0) > 1)[thing].mean() > 0.7
+    assert (reference.difference(still_of(place()), usable=ALL & ~thing, noise=1.0) > 1)[thing].mean() > 0.7
 
 
 def test_to_allow_is_to_know_a_second_look():
     thing, elsewhere = patch(), patch((45, 60), (80, 110))
     reference = reference_of()
-    reference.allow(still_of(with_patch(thing, 250)), grown(thing, 2))
+    reference.allow(still_of(with_patch(thing, 250)), dilate(thing, 2))
     for shown in (place(), with_patch(thing, 250)):
-        assert not (reference.differs(still_of(shown), usable=ALL & ~thing, noise=1.0) > 1).any()
-    third = reference.differs(still_of(with_patch(thing, 5)), usable=ALL & ~thing, noise=1.0)
+        assert not (reference.difference(still_of(shown), usable=ALL & ~thing, noise=1.0) > 1).any()
+    third = reference.difference(still_of(with_patch(thing, 5)), usable=ALL & ~thing, noise=1.0)
     assert (third > 1)[thing].mean() > 0.5
-    there = reference.differs(still_of(with_patch(elsewhere, 250)), usable=ALL & ~elsewhere, noise=1.0)
+    there = reference.difference(still_of(with_patch(elsewhere, 250)), usable=ALL & ~elsewhere, noise=1.0)
     assert (there > 1)[elsewhere].mean() > 0.5
 
 
 def test_second_looks_are_not_kept_without_end():
     reference = reference_of()
     for number in range(40):
-        reference.allow(still_of(with_patch(patch(), 6 * number)), grown(patch(), 2))
-    assert not (reference.differs(still_of(with_patch(patch(), 6 * 39)), usable=~patch(), noise=1.0) > 1).any()
-    assert (reference.differs(still_of(with_patch(patch(), 0)), usable=~patch(), noise=1.0) > 1).any()
+        reference.allow(still_of(with_patch(patch(), 6 * number)), dilate(patch(), 2))
+    assert not (reference.difference(still_of(with_patch(patch(), 6 * 39)), usable=~patch(), noise=1.0) > 1).any()
+    assert (reference.difference(still_of(with_patch(patch(), 0)), usable=~patch(), noise=1.0) > 1).any()
 
 
 def test_lit_as():
     dark = lit(place(), 0.5)
-    shown = reference_of().lit_as(still_of(dark), ALL)
+    shown = reference_of().relit(still_of(dark), ALL)
     assert shown.dtype == np.uint8
     assert np.abs(shown - dark).mean() < 2
-    bright = reference_of(lit(place(), 0.9)).lit_as(still_of(lit(place(), 1.8)), ALL)
+    bright = reference_of(lit(place(), 0.9)).relit(still_of(lit(place(), 1.8)), ALL)
     assert bright.max() == 255
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from spotdiff.regions.boxes import iou
-from spotdiff.watching.scene.scales import shrunk
-from spotdiff.watching.scene.scene import Ask, Became, Came, Went
+from spotdiff.watching.scene.scene import Criteria
+from spotdiff.watching.scene.sizes import shrink
 from watching.scene.scene_toys import (
     DWELL,
     HERE,
@@ -32,14 +32,25 @@ EMPTY, FULL = place(), with_thing(place())
 THEN = 5.0
 
 
+def transitions(changes):
+    return [change.transition for change in changes]
+
+
+def closed(changes):
+    """The numbers of the candidates, all of which were closed."""
+    assert set(transitions(changes)) <= {"closed"}
+    return [change.candidate.number for change in changes]
+
+
 def came_once(told, *, kind, box=HERE, since=THEN):
     """The one thing that was told, where and when it was."""
-    assert [type(one) for one in told] == [Came], kinds(told)
-    assert told[0].judged.kind in kind
-    assert iou(told[0].judged.box, box) > 0.5
-    assert abs(told[0].seconds - since) <= 0.5
-    assert 0.4 <= told[0].judged.score <= 1
-    return told[0]
+    assert transitions(told) == ["opened"], kinds(told)
+    candidate = told[0].candidate
+    assert candidate.judgement.kind in kind
+    assert iou(candidate.judgement.box, box) > 0.5
+    assert abs(candidate.began - since) <= 0.5
+    assert 0.4 <= candidate.judgement.score <= 1
+    return candidate
 
 
 @pytest.mark.parametrize("method", ["classic", "spot"])
@@ -48,9 +59,10 @@ def test_left_and_taken(kind, first, second, method):
     watched = Watched(method=method)
     assert watched.see(first, THEN) == []
     came = came_once(watched.see(second, 16), kind=(kind,))
-    assert came.before.shape == came.after.shape == first.shape
+    before, after = came.pictures
+    assert before.shape == after.shape == first.shape
     rows, columns = slice(HERE[1], HERE[3]), slice(HERE[0], HERE[2])
-    for shown, drawn, other in ((came.before, first, second), (came.after, second, first)):
+    for shown, drawn, other in ((before, first, second), (after, second, first)):
         apart = [np.abs(shown.astype(int) - one)[rows, columns].mean() for one in (drawn, other)]
         assert apart[0] < 0.3 * apart[1]
 
@@ -67,7 +79,7 @@ def test_what_moved_is_one_thing():
     watched.see(FULL, THEN)
     told = watched.see(with_thing(EMPTY, THERE), 18)
     came = came_once(told, kind=("moved",), box=THERE)
-    assert iou(came.judged.box_before, HERE) > 0.5
+    assert iou(came.judgement.box_before, HERE) > 0.5
     watched.scene.accept(came.number)
     assert watched.see(with_thing(EMPTY, THERE), 26) == []
 
@@ -78,34 +90,35 @@ def test_taken_here_and_left_there_some_seconds_later_has_moved():
     told = watched.see(EMPTY, THEN + 8)
     assert kinds(told) == ["taken"]
     told = watched.see(with_thing(EMPTY, THERE), 24)
-    assert [type(one) for one in told] == [Became]
-    assert told[0].number == 1
-    assert told[0].judged.kind == "moved"
-    assert iou(told[0].judged.box, THERE) > 0.5
-    assert iou(told[0].judged.box_before, HERE) > 0.5
+    assert transitions(told) == ["amended"]
+    candidate = told[0].candidate
+    assert candidate.number == 1
+    assert candidate.judgement.kind == "moved"
+    assert iou(candidate.judgement.box, THERE) > 0.5
+    assert iou(candidate.judgement.box_before, HERE) > 0.5
 
 
 def test_reverted_and_left_again():
     watched = Watched()
     watched.see(EMPTY, THEN)
     (came,) = watched.see(FULL, 14)
-    assert watched.see(EMPTY, 23) == [Went(came.number, "reverted")]
+    assert closed(watched.see(EMPTY, 23)) == [came.candidate.number]
     again = came_once(watched.see(FULL, 34), kind=("left",), since=23)
-    assert again.number != came.number
+    assert again.number != came.candidate.number
 
 
 def test_a_thing_that_stays_is_told_once():
     watched = Watched()
     watched.see(EMPTY, THEN)
     watched.see(FULL, 40)
-    assert kinds(watched.told) == ["left"]
+    assert kinds(watched.changes) == ["left"]
 
 
 def test_normal_is_the_usual_look_from_then_on():
     watched = Watched()
     watched.see(EMPTY, THEN)
     (came,) = watched.see(FULL, 14)
-    watched.scene.accept(came.number)
+    watched.scene.accept(came.candidate.number)
     assert watched.see(FULL, 24) == []
     told = watched.see(EMPTY, 34)
     came_once(told, kind=("taken",), since=24)
@@ -116,14 +129,14 @@ def test_to_accept_what_is_not_there_changes_nothing():
     watched.scene.accept(7)
     watched.see(EMPTY, THEN)
     (came,) = watched.see(FULL, 14)
-    watched.scene.accept(came.number + 1)
-    assert watched.see(EMPTY, 23) == [Went(came.number, "reverted")]
+    watched.scene.accept(came.candidate.number + 1)
+    assert closed(watched.see(EMPTY, 23)) == [came.candidate.number]
 
 
 def test_passers_by_alone_are_nothing():
     watched = Watched()
     assert watched.see(lambda t: with_walker(EMPTY, t), 26) == []
-    assert watched.scene.differences == []
+    assert watched.scene.candidates == []
 
 
 def test_left_among_passers_by():
@@ -225,7 +238,7 @@ def test_what_is_left_by_night_is_told_once_and_still_known_by_day():
     watched.see(night[False], 12)
     came_once(watched.see(night[True], 24), kind=("left", "changed"), since=12)
     assert watched.see(white, 38) == []
-    assert kinds(watched.see(EMPTY, 48)) == ["reverted"]
+    assert kinds(watched.see(EMPTY, 48)) == ["closed"]
 
 
 def test_the_glow_of_a_lamp_is_nothing():
@@ -263,10 +276,10 @@ def test_a_thing_in_a_large_picture():
     full[box[1] : box[3], box[0] : box[2]] = (210, 50, 40)
     scene, told = scene_for(empty), []
     for seconds in range(16):
-        told += scene.see(shrunk(full if seconds >= 5 else empty, scene.scales.work), float(seconds))
+        told += scene.analyse(shrink(full if seconds >= 5 else empty, scene.sizes.work), float(seconds))
     (came,) = told
-    assert came.before.shape[1] == 640
-    assert iou(scene.scales.box_in_own(came.judged.box), box) > 0.7
+    assert came.candidate.pictures[0].shape[1] == 640
+    assert iou(scene.sizes.source_box(came.candidate.judgement.box), box) > 0.7
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
@@ -288,7 +301,7 @@ def test_an_hour_without_frames():
     watched.seconds = 3608.0
     told = watched.see(FULL, 3620)
     assert kinds(told) == ["left"]
-    assert 8 <= told[0].seconds <= 3608.5
+    assert 8 <= told[0].candidate.began <= 3608.5
 
 
 def test_an_hour_without_frames_changes_nothing_by_itself():
@@ -297,7 +310,7 @@ def test_an_hour_without_frames_changes_nothing_by_itself():
     (came,) = watched.see(FULL, 14)
     watched.seconds = 3614.0
     assert watched.see(FULL, 3624) == []
-    assert watched.see(EMPTY, 3633) == [Went(came.number, "reverted")]
+    assert closed(watched.see(EMPTY, 3633)) == [came.candidate.number]
 
 
 def test_one_picture_a_minute():
@@ -305,7 +318,7 @@ def test_one_picture_a_minute():
     watched.see(EMPTY, 600, fps=1 / 60)
     told = watched.see(FULL, 1500, fps=1 / 60)
     assert kinds(told) == ["left"]
-    assert abs(told[0].seconds - 570) <= 121
+    assert abs(told[0].candidate.began - 570) <= 121
 
 
 def test_two_things_at_once_are_two():
@@ -316,7 +329,7 @@ def test_two_things_at_once_are_two():
     assert kinds(told) == ["left", "left"]
     assert sorted(max(iou(box, one) > 0.5 for one in (HERE, THERE)) for box in boxes(told)) == [True, True]
     assert boxes(told)[0] != boxes(told)[1]
-    assert told[0].number != told[1].number
+    assert told[0].candidate.number != told[1].candidate.number
 
 
 def test_nobody_asks_for_it():
@@ -326,19 +339,18 @@ def test_nobody_asks_for_it():
 
 
 def test_the_rule_asks_for_one_kind_only():
-    watched = Watched(rule=lambda mask, kind: Ask(dwell=DWELL) if kind in (None, "taken") else None)
+    watched = Watched(rule=lambda mask, kind: Criteria(dwell=DWELL) if kind in (None, "taken") else None)
     watched.see(EMPTY, THEN)
     assert watched.see(FULL, 16) == []
     assert watched.see(EMPTY, 24) == []  # what was not told does not go, either
 
 
-def fields(one):
-    """A happening as plain values."""
-    if isinstance(one, Went):
-        return one.number, one.outcome
-    found = one.judged
-    said = [one.number, found.kind, found.score, found.box, found.box_before, found.mask.tobytes(), found.text]
-    return (*said, one.seconds, one.before.tobytes(), one.after.tobytes()) if isinstance(one, Came) else tuple(said)
+def fields(change):
+    """A change as plain values."""
+    candidate = change.candidate
+    found = candidate.judgement
+    plain = [change.transition, candidate.number, found.kind, found.score, found.box, found.box_before, found.text]
+    return (*plain, candidate.began, found.mask.tobytes(), *(picture.tobytes() for picture in candidate.pictures))
 
 
 def test_the_same_frames_tell_the_same():
@@ -346,7 +358,7 @@ def test_the_same_frames_tell_the_same():
         watched = Watched(seed=4)
         watched.see(lambda t: with_walker(FULL if t >= 11 else EMPTY, t), 24)
         watched.see(lit(EMPTY, 0.6), 34)
-        return [fields(one) for one in watched.told]
+        return [fields(one) for one in watched.changes]
 
     first = told()
     assert len(first) >= 2

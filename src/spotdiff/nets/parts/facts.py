@@ -1,16 +1,18 @@
-"""What a file of weights says of itself, so that the file alone is enough to use it and to judge it."""
+"""What a file of weights says of itself, so that it alone is enough to use and to judge it; read without torch."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from spotdiff.errors import DataError
 
 KEY = "spotdiff"  # under which the facts stand in a file's metadata
 Form = Literal["classes", "masks", "centres", "words"]
+_LONGEST = 100_000_000  # bytes of a safetensors head; the format allows no more
 _BOUNDS = {
     "stride": (1, 256),
     "side": (1, 16384),
@@ -79,16 +81,16 @@ class Facts:
             True
         """
         try:
-            said = json.loads(text or "")
-            known = {f.name: said[f.name] for f in fields(cls) if f.name in said}
+            read = json.loads(text or "")
+            known = {f.name: read[f.name] for f in fields(cls) if f.name in read}
             known["settings"] = {k: tuple(v) if isinstance(v, list) else v for k, v in known["settings"].items()}
             facts = cls(**(known | {"classes": tuple(known.get("classes", ()))}))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise DataError(f"{path} holds no weights of spotdiff; make such a file with spotdiff train") from None
         odd = [name for name, value in asdict(facts).items() if not _can_be(name, value)]
         if odd:
-            said = f"{odd[0]} {getattr(facts, odd[0])!r}"
-            raise DataError(f"{path} says of itself what cannot be: {said}; make it anew, or update spotdiff")
+            wrong = f"{odd[0]} {getattr(facts, odd[0])!r}"
+            raise DataError(f"{path} says of itself what cannot be: {wrong}; make it anew, or update spotdiff")
         return facts
 
 
@@ -107,3 +109,34 @@ def _can_be(name: str, value: Any) -> bool:  # noqa: ANN401 (of any type)
         kinds = (int, float) if name == "threshold" else (int,)
         return type(value) in kinds and low <= value and (high is None or value <= high)
     return isinstance(value, bool if name == "directed" else str)
+
+
+def read_facts(path: str | Path) -> Facts:
+    """The facts in the head of a file of weights (safetensors).
+
+    Raises:
+        DataError: the file cannot be read or holds no weights of ours.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            head = json.loads(file.read(length)) if length <= _LONGEST else None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError):  # neither JSON nor even text
+        head = None
+    metadata = head.get("__metadata__") if isinstance(head, dict) else None
+    return Facts.from_json(metadata.get(KEY) if isinstance(metadata, dict) else None, path=path)
+
+
+def file_stamp(path: str | Path) -> tuple[str, int, int]:
+    """Where a file lies, when it was last written and how long it is: what was read of it holds until this changes.
+
+    Raises:
+        DataError: it cannot be looked at.
+    """
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    return str(Path(path).absolute()), status.st_mtime_ns, status.st_size

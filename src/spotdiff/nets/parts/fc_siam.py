@@ -19,8 +19,7 @@ from torch.nn import functional
 
 from spotdiff.errors import OptionError
 from spotdiff.nets.parts.blocks import conv, halves
-from spotdiff.nets.parts.heads import check_classes
-from spotdiff.nets.parts.outputs import FOUR, Classes, Net, resized
+from spotdiff.nets.parts.outputs import FOUR, Classes, Net, check_classes, resized
 from spotdiff.params import check, param
 
 Join: TypeAlias = Callable[[Tensor, Tensor], Tensor]
@@ -79,10 +78,10 @@ class FcSiamNet(Net):
 
     def forward(self, before: Tensor, after: Tensor) -> Classes:
         """Logits (N, classes, H, W) of the pairs."""
-        skips, found = self._down(before, after)
+        skips, maps = self._down(before, after)
         for skip, up, mix in zip(skips[::-1], list(self.ups)[::-1], list(self.mixes)[::-1], strict=True):
-            found = mix(torch.cat([resized(up(found), skip), skip], 1))
-        return Classes(self.maps(found))
+            maps = mix(torch.cat([resized(up(maps), skip), skip], 1))
+        return Classes(self.maps(maps))
 
     def _down(self, before: Tensor, after: Tensor) -> tuple[list[Tensor], Tensor]:
         """Joined features at strides 1, 2, 4, 8, and those of the second picture alone at stride 16."""

@@ -1,4 +1,4 @@
-"""What a net says: one of three forms. Its loss, its method and its export go by the form, not by the net."""
+"""What a net gives: one of three forms. Its loss, its method and its export go by the form, not by the net."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from spotdiff.errors import OptionError
+
 FOUR = ("added", "removed", "changed", "unchanged")  # channels of a net that tells them apart
 TWO = ("changed", "unchanged")  # of one that does not
+
+
+def check_classes(classes: int) -> None:
+    """Raise OptionError unless the number of classes is one that has names."""
+    if classes not in (len(FOUR), len(TWO)):
+        raise OptionError(f"classes takes {len(FOUR)} or {len(TWO)}, not {classes}")
 
 
 class Classes(NamedTuple):
@@ -106,13 +114,13 @@ class Net(nn.Module):
     stride: int = 1
 
     def forward(self, before: Tensor, after: Tensor) -> Output:
-        """What the net says of the pairs."""
+        """The net's output for the pairs."""
         raise NotImplementedError
 
     def pictures(self, before: Tensor, after: Tensor) -> dict[str, Tensor]:
-        """What the net says, by name, as its method and its exported file give it."""
-        said: Output = self(before, after)
-        return said.answer(directed=self.directed) if isinstance(said, Classes) else said.answer()
+        """The net's output by name, as its method and its exported file give it."""
+        output: Output = self(before, after)
+        return output.answer(directed=self.directed) if isinstance(output, Classes) else output.answer()
 
 
 def count_parameters(net: nn.Module) -> int:

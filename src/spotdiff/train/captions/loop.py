@@ -15,15 +15,15 @@ from torch.nn.utils import clip_grad_norm_
 
 from spotdiff.language.parse import parse
 from spotdiff.metrics.facts import SLOTS, FactScores
-from spotdiff.nets.parts.beam import tell
+from spotdiff.nets.parts.captioning import beam_search
 from spotdiff.nets.parts.vocabulary import PAD
 from spotdiff.nets.parts.weights import save_weights
-from spotdiff.train.captions.lessons import CaptionBatch, CaptionLessons, Item
+from spotdiff.report.plots import write_training_curves
+from spotdiff.train.captions.training_data import CaptionBatch, CaptionData, Item
 from spotdiff.train.checkpoint import resume, save_checkpoint
-from spotdiff.train.journal import Journal
-from spotdiff.train.loop import CHECKPOINT, JOURNAL, PLOT, WEIGHTS, Moment
-from spotdiff.train.measure import Measured
-from spotdiff.train.plot import write_plot
+from spotdiff.train.loop import CHECKPOINT, METRICS, PLOT, WEIGHTS, Progress
+from spotdiff.train.metrics_log import MetricsLog
+from spotdiff.train.validation import Validation
 
 if TYPE_CHECKING:
     from spotdiff.nets.captioner import CaptionerNet
@@ -73,27 +73,26 @@ class _Learner:
 
 def nll(net: CaptionerNet, batch: CaptionBatch) -> torch.Tensor:
     """Mean negative logarithm of the chance of each word, those before it given."""
-    said = net(batch.before, batch.after, batch.words, batch.facts)
-    told = -said.gather(2, batch.words[..., None])[..., 0]
-    counts = batch.words != PAD
-    mean: torch.Tensor = told[counts].mean()
+    chances = net(batch.before, batch.after, batch.words, batch.facts)
+    losses = -chances.gather(2, batch.words[..., None])[..., 0]
+    mean: torch.Tensor = losses[batch.words != PAD].mean()
     return mean
 
 
-def steps_an_epoch(recipe: CaptionRecipe, lessons: CaptionLessons) -> int:
+def steps_an_epoch(recipe: CaptionRecipe, training_data: CaptionData) -> int:
     """Whole batches; a last batch of one has no batch norm."""
-    return max(len(lessons.items) // recipe.batch, 1)
+    return max(len(training_data.items) // recipe.batch, 1)
 
 
 def learn(
     recipe: CaptionRecipe,
     net: CaptionerNet,
     facts: Facts,
-    lessons: CaptionLessons,
+    training_data: CaptionData,
     out: Path,
     *,
     minutes: float = 2.0,
-) -> Iterator[Moment]:
+) -> Iterator[Progress]:
     """Train a captioner; where the folder holds a checkpoint of this training, it goes on from there.
 
     Yields:
@@ -106,42 +105,44 @@ def learn(
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     learner = _Learner(recipe, net, device or torch.device("cpu"))
     resume(learner, out / CHECKPOINT)
-    journal = Journal(out / JOURNAL)
-    journal.resume(learner.step)
+    metrics_log = MetricsLog(out / METRICS)
+    metrics_log.resume(learner.step)
     if 0 < recipe.patience <= learner.since_best:
         return
-    each, kept = steps_an_epoch(recipe, lessons), time.monotonic()
+    each, kept = steps_an_epoch(recipe, training_data), time.monotonic()
     if learner.step == 0:
-        yield _measured(learner, journal, lessons, facts, out)
+        yield _validated(learner, metrics_log, training_data, facts, out)
     while learner.step < recipe.epochs * each:
-        loss = learner.learn(_batch(recipe, lessons, learner.step, each).to(learner.device))
+        loss = learner.learn(_batch(recipe, training_data, learner.step, each).to(learner.device))
         due = learner.step % each == 0
-        moment = _measured(learner, journal, lessons, facts, out) if due else Moment(learner.step, loss)
+        progress = _validated(learner, metrics_log, training_data, facts, out) if due else Progress(learner.step, loss)
         if due or time.monotonic() - kept >= minutes * 60:
             save_checkpoint(out / CHECKPOINT, learner.state())
             kept = time.monotonic()
-        yield moment
-        if moment.stopped:
+        yield progress
+        if progress.stopped:
             return
 
 
-def _batch(recipe: CaptionRecipe, lessons: CaptionLessons, step: int, each: int) -> CaptionBatch:
+def _batch(recipe: CaptionRecipe, training_data: CaptionData, step: int, each: int) -> CaptionBatch:
     """The batch of a step; order and wording go by the step alone, so that a stop changes nothing."""
     epoch, turn = divmod(step, each)
-    order = list(range(len(lessons.items)))
+    order = list(range(len(training_data.items)))
     Random(f"{recipe.seed} {epoch}").shuffle(order)
     rng = Random(f"{recipe.seed} {step}")
-    items = [lessons.items[number] for number in order[turn * recipe.batch : (turn + 1) * recipe.batch]]
+    items = [training_data.items[number] for number in order[turn * recipe.batch : (turn + 1) * recipe.batch]]
     if recipe.augment:
-        items = [item.turned(rng) for item in items]
-    return CaptionBatch.of(items, lessons.vocabulary, rng)
+        items = [item.augmented(rng) for item in items]
+    return CaptionBatch.of(items, training_data.vocabulary, rng)
 
 
-def _measured(learner: _Learner, journal: Journal, lessons: CaptionLessons, facts: Facts, out: Path) -> Moment:
+def _validated(
+    learner: _Learner, metrics_log: MetricsLog, training_data: CaptionData, facts: Facts, out: Path
+) -> Progress:
     losses = learner.losses
     loss, learner.losses = sum(losses) / len(losses) if losses else math.nan, []
     learner.net.eval()
-    figures = measure(learner.net, lessons.held_out, learner.device)
+    figures = validate(learner.net, training_data.held_out, learner.device)
     learner.net.train()
     score = figures["fact F1"] if figures["fact F1"] == figures["fact F1"] else -figures["validation loss"]
     best = learner.step > 0 and score > learner.best
@@ -150,25 +151,25 @@ def _measured(learner: _Learner, journal: Journal, lessons: CaptionLessons, fact
     if best:
         rounded = {name: round(value, 4) for name, value in figures.items() if value == value}
         save_weights(out / WEIGHTS, learner.net, replace(facts, steps=learner.step, figures=rounded))  # type: ignore[arg-type]
-    journal.add({"step": learner.step, "loss": loss, "score": score} | figures)
-    tired = 0 < learner.recipe.patience <= learner.since_best
-    write_plot(journal.rows, out / PLOT)
-    stopped = f"no better fact F1 in {learner.recipe.patience} epochs" if tired else ""
-    return Moment(learner.step, loss, Measured(figures, score, 0.5), best, stopped)
+    metrics_log.add({"step": learner.step, "loss": loss, "score": score} | figures)
+    out_of_patience = 0 < learner.recipe.patience <= learner.since_best
+    write_training_curves(metrics_log.rows, out / PLOT)
+    stopped = f"no better fact F1 in {learner.recipe.patience} epochs" if out_of_patience else ""
+    return Progress(learner.step, loss, Validation(figures, score, 0.5), best, stopped)
 
 
 @torch.inference_mode()
-def measure(net: CaptionerNet, items: Sequence[Item], device: torch.device) -> dict[str, float]:
+def validate(net: CaptionerNet, items: Sequence[Item], device: torch.device) -> dict[str, float]:
     """Validation loss, and the facts in the likeliest sentence of each item; put the net into `eval` mode first."""
     loss, scores, rng = 0.0, FactScores(), Random(0)
     for start in range(0, len(items), _AT_ONCE):
         some = items[start : start + _AT_ONCE]
         batch = CaptionBatch.of(some, net.vocabulary, rng).to(device)
         loss += float(nll(net, batch)) * len(some)
-        memory = net.see(batch.before, batch.after, batch.facts)
-        for item, (text, _) in zip(some, tell(net, memory, width=1), strict=True):
+        memory = net.encode(batch.before, batch.after, batch.facts)
+        for item, (text, _) in zip(some, beam_search(net, memory, width=1), strict=True):
             if item.facts is not None:
                 scores.add(parse(text), item.facts)
     shares = {f"{slot} F1": scores.of(slot).f1 for slot in SLOTS}
-    told = {"validation loss": loss / len(items), "fact F1": scores.all.f1, **shares}
-    return told | {"false statements": scores.false_statements}
+    figures = {"validation loss": loss / len(items), "fact F1": scores.all.f1, **shares}
+    return figures | {"false statements": scores.false_statements}

@@ -16,9 +16,9 @@ from spotdiff.files import write_whole
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import count_parameters
-from spotdiff.train.captions.lessons import CaptionLessons, find_captions
 from spotdiff.train.captions.loop import learn, steps_an_epoch
 from spotdiff.train.captions.recipe import NET
+from spotdiff.train.captions.training_data import CaptionData, find_caption_data
 from spotdiff.train.checkpoint import load_checkpoint
 from spotdiff.train.loop import CHECKPOINT, WEIGHTS
 from spotdiff.train.run import RECIPE, RUN
@@ -26,7 +26,7 @@ from spotdiff.train.run import RECIPE, RUN
 if TYPE_CHECKING:
     from spotdiff.nets.captioner import CaptionerNet
     from spotdiff.train.captions.recipe import CaptionRecipe
-    from spotdiff.train.loop import Moment
+    from spotdiff.train.loop import Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,18 +36,18 @@ class CaptionRun:
     recipe: CaptionRecipe
     net: CaptionerNet
     facts: Facts
-    lessons: CaptionLessons
+    training_data: CaptionData
     out: Path
     begun: int
 
     @property
     def steps(self) -> int:
         """Optimiser steps, at most."""
-        return self.recipe.epochs * steps_an_epoch(self.recipe, self.lessons)
+        return self.recipe.epochs * steps_an_epoch(self.recipe, self.training_data)
 
-    def moments(self, *, workers: int = 0) -> Iterator[Moment]:
+    def progress(self, *, workers: int = 0) -> Iterator[Progress]:
         """Train; see `spotdiff.train.captions.loop.learn`."""
-        return learn(self.recipe, self.net, self.facts, self.lessons, self.out)
+        return learn(self.recipe, self.net, self.facts, self.training_data, self.out)
 
 
 def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path) -> CaptionRun:
@@ -60,7 +60,7 @@ def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path
     folder = Path(out)
     design = get_net(NET, recipe.settings)
     regions = getattr(design, "looks", "") == "regions"
-    lessons = find_captions(
+    training_data = find_caption_data(
         data,
         side=recipe.side,
         regions=regions,
@@ -68,29 +68,29 @@ def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path
         measured=recipe.measured,
         least=recipe.least,
     )
-    settings = {**recipe.settings, "words": " ".join(lessons.vocabulary.words)}
+    settings = {**recipe.settings, "words": " ".join(training_data.vocabulary.words)}
     torch.manual_seed(recipe.seed)
     net = cast("CaptionerNet", get_net(NET, settings).build())
-    _same_training(folder, recipe, lessons)
+    _same_training(folder, recipe, training_data)
     facts = Facts(
         net=NET,
         settings=settings,
         form="words",
         side=recipe.side,
         recipe=recipe.name,
-        data=lessons.told,
+        data=training_data.description,
         parameters=count_parameters(net),
         licence="Apache-2.0",
         made_with=spotdiff.__version__,
     )
-    said = {"data": lessons.told, "data_digest": lessons.digest, "spotdiff": spotdiff.__version__}
+    record = {"data": training_data.description, "data_digest": training_data.digest, "spotdiff": spotdiff.__version__}
     write_whole(folder / RECIPE, recipe.to_json().encode())
-    write_whole(folder / RUN, (json.dumps(said, indent=2) + "\n").encode())
+    write_whole(folder / RUN, (json.dumps(record, indent=2) + "\n").encode())
     state = load_checkpoint(folder / CHECKPOINT)
-    return CaptionRun(recipe, net, facts, lessons, folder, state["step"] if state else 0)
+    return CaptionRun(recipe, net, facts, training_data, folder, state["step"] if state else 0)
 
 
-def _same_training(folder: Path, recipe: CaptionRecipe, lessons: CaptionLessons) -> None:
+def _same_training(folder: Path, recipe: CaptionRecipe, training_data: CaptionData) -> None:
     """Refuse to go on with another recipe or other data; only the length may differ."""
     if (folder / WEIGHTS).exists() and not (folder / RECIPE).exists():
         raise DataError(f"{folder} holds weights of unknown origin; give another --out")
@@ -102,7 +102,7 @@ def _same_training(folder: Path, recipe: CaptionRecipe, lessons: CaptionLessons)
         digest = json.loads((folder / RUN).read_text())["data_digest"]
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(f"{folder} holds a training of unknown origin; give another --out") from None
-    if digest != lessons.digest or {k: v for k, v in earlier.items() if k not in free} != {
+    if digest != training_data.digest or {k: v for k, v in earlier.items() if k not in free} != {
         k: v for k, v in now.items() if k not in free
     }:
         raise DataError(f"{folder} holds a training by another recipe or on other data; give another --out")

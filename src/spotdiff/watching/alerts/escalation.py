@@ -9,8 +9,8 @@ from datetime import datetime
 from spotdiff.errors import OptionError
 from spotdiff.params import check, param
 from spotdiff.watching.alerts.message import Message
-from spotdiff.watching.alerts.outbox import Outbox
-from spotdiff.watching.values import Event
+from spotdiff.watching.alerts.queue import AlertQueue
+from spotdiff.watching.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,21 @@ class Escalation:
 
 
 class Escalator:
-    """Puts events that stay open into the outbox again, as `escalated`, once for each rule and sink.
+    """Puts events that stay open into the queue again, as `escalated`, once for each rule and sink.
 
     How long an event is open is measured with the monotonic clock from when it is first seen here. Only what it was
     open for before that, as before a restart, is read off the wall.
 
     Args:
         rules: Whom to tell after how long.
-        outbox: Where the messages go; its clock is used.
-        tell: Makes the message of an event that is escalated.
+        queue: Where the messages go; its clock is used.
+        message_of: Makes the message of an event that is escalated.
     """
 
-    def __init__(self, rules: Sequence[Escalation], outbox: Outbox, tell: Callable[[Event], Message]) -> None:
-        self._rules, self._outbox, self._tell = tuple(rules), outbox, tell
+    def __init__(self, rules: Sequence[Escalation], queue: AlertQueue, message_of: Callable[[Event], Message]) -> None:
+        self._rules, self._queue, self._message_of = tuple(rules), queue, message_of
         self._since: dict[str, float] = {}
-        self._told: set[tuple[str, int]] = set()
+        self._escalated: set[tuple[str, int]] = set()  # event and rule
 
     def escalate(self, open_events: Iterable[Event], now: datetime) -> tuple[str, ...]:
         """Tell of what has been open for too long; call it now and then.
@@ -59,21 +59,22 @@ class Escalator:
             now: The wall; aware.
 
         Returns:
-            The ids of the events that were put into the outbox.
+            The ids of the events that were put into the queue.
         """
-        seconds = self._outbox.clock.seconds()
-        standing = {event.id: event for event in open_events if event.state == "open"}
+        seconds = self._queue.clock.seconds()
+        unacknowledged = {event.id: event for event in open_events if event.state == "open"}
         self._since = {
             name: self._since.get(name, seconds - max((now - event.confirmed).total_seconds(), 0.0))
-            for name, event in standing.items()
+            for name, event in unacknowledged.items()
         }
-        self._told = {told for told in self._told if told[0] in standing}
-        return tuple(name for name, event in standing.items() if self._tell_of(event, seconds - self._since[name]))
-
-    def _tell_of(self, event: Event, age: float) -> bool:
-        added = 0
-        for number, rule in enumerate(self._rules):
-            if age >= rule.after and (event.id, number) not in self._told:
-                added += self._outbox.put(self._tell(event), rule.to)
-                self._told.add((event.id, number))
-        return added > 0
+        self._escalated = {pair for pair in self._escalated if pair[0] in unacknowledged}
+        escalated = []
+        for name, event in unacknowledged.items():
+            added = 0
+            for number, rule in enumerate(self._rules):
+                if seconds - self._since[name] >= rule.after and (name, number) not in self._escalated:
+                    added += self._queue.put(self._message_of(event), rule.to)
+                    self._escalated.add((name, number))
+            if added:
+                escalated.append(name)
+        return tuple(escalated)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from spotdiff.errors import DataError
-from spotdiff.watching.values import Event
+from spotdiff.watching.event import Event
 
 Change = Literal["opened", "closed", "acknowledged", "escalated"]
-Part = Literal["text", "picture"]
 
 CHANGES: tuple[Change, ...] = get_args(Change)
-_BEFORE = {"opened": "", "closed": "over: ", "acknowledged": "seen: ", "escalated": "still open: "}
-_WORDS = {
+PART = "text"  # of a message, in keys and payloads; there has never been another
+_PREFIXES = {"opened": "", "closed": "over: ", "acknowledged": "seen: ", "escalated": "still open: "}
+_KINDS = {
     "left": "something was left",
     "taken": "something was taken",
     "moved": "something was moved",
@@ -47,7 +47,6 @@ class Message:
         at: When it came to be so; aware.
         record: The line of the event, as JSON knows it.
         picture: A still that shows it, or None.
-        part: "text", or "picture" for a still that follows a text that went without.
     """
 
     event: str
@@ -60,11 +59,6 @@ class Message:
     at: datetime
     record: Mapping[str, object]
     picture: Path | None = None
-    part: Part = "text"
-
-    def with_picture(self, picture: Path) -> Message:
-        """The second part: the same message with a still that was not there before."""
-        return replace(self, picture=picture, part="picture")
 
     def to_json(self) -> dict[str, object]:
         """The message in the words of JSON; `from_json` reads them."""
@@ -79,21 +73,21 @@ class Message:
             "at": self.at.isoformat(),
             "record": dict(self.record),
             "picture": None if self.picture is None else str(self.picture),
-            "part": self.part,
+            "part": PART,
         }
 
     @classmethod
-    def from_json(cls, said: Mapping[str, object]) -> Message:
+    def from_json(cls, values: Mapping[str, object]) -> Message:
         """The message that `to_json` wrote.
 
         Raises:
             DataError: it is not such a message.
         """
         try:
-            values = dict(said)
-            at = datetime.fromisoformat(cast("str", values.pop("at")))
-            picture = cast("str | None", values.pop("picture"))
-            return cls(at=at, picture=None if picture is None else Path(picture), **values)  # type: ignore[arg-type]
+            fields = {name: value for name, value in values.items() if name != "part"}
+            at = datetime.fromisoformat(cast("str", fields.pop("at")))
+            picture = cast("str | None", fields.pop("picture"))
+            return cls(at=at, picture=None if picture is None else Path(picture), **fields)  # type: ignore[arg-type]
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"this is not a message: {error}") from None
 
@@ -114,7 +108,7 @@ def message_of(
         A message whose title names camera, kind and zone, and whose text is the event's own.
     """
     where = f" ({event.zone})" if event.zone else ""
-    title = f"{event.camera}: {_BEFORE[change]}{_WORDS.get(event.kind, event.kind)}{where}"
+    title = f"{event.camera}: {_PREFIXES[change]}{_KINDS.get(event.kind, event.kind)}{where}"
     return Message(
         event=event.id,
         change=change,
@@ -134,7 +128,7 @@ def body_of(message: Message, key: str) -> dict[str, object]:
     return {
         **message.record,
         "change": message.change,
-        "part": message.part,
+        "part": PART,
         "title": message.title,
         "told": message.at.isoformat(),
         "picture": None if message.picture is None else str(message.picture),

@@ -11,7 +11,7 @@ from spotdiff.errors import SpotdiffError
 from spotdiff.watching.alerts.message import Message
 
 if TYPE_CHECKING:
-    from spotdiff.watching.values import Event
+    from spotdiff.watching.event import Event
 
 LONGEST_REASON = 300  # characters
 _USER_INFO = re.compile(r"://[^/\s@]*(?:@[^/\s@]*)*@")
@@ -39,7 +39,7 @@ class Sink(Protocol):
 
     @property
     def name(self) -> str:
-        """Names the sink in rules and in the outbox."""
+        """Names the sink in rules and in the alert queue."""
         ...
 
     def send(self, message: Message, key: str) -> None:

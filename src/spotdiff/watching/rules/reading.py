@@ -1,4 +1,4 @@
-"""Rules from a TOML file, or from sources alone; every mistake is told with where it stands and what was meant."""
+"""Rules from a TOML file, or from sources alone; every mistake is named with where it stands and what was meant."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
 from spotdiff.params import build, hint, params_of
-from spotdiff.watching.rules.calendar import seconds_of
-from spotdiff.watching.rules.settings import Approved, Camera, Rules, Zone
-from spotdiff.watching.sources import without_password
+from spotdiff.video import without_password
+from spotdiff.watching.rules.schedule import seconds_of
+from spotdiff.watching.rules.settings import Camera, Inspection, Rules, Zone
 
 if TYPE_CHECKING:
     from spotdiff.watching.rules.settings import Polygon
@@ -23,7 +23,7 @@ _TABLES = ("cameras", "zones", "approved", "sinks", "compare")
 _COMPARED = ("method", "settings", "align", "light", "sensitivity", "describe", "describe_settings", "language")
 _LOGIN = re.compile(r"(://[^:'\"]*:)[^'\"]*@")
 _ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s'\"]+")
-_LONGEST = 100  # bytes: a camera, a shift and a time together are the name of a report
+_LONGEST = 100  # bytes: a camera, an inspection and a time together are the name of a report
 _PLAIN = f"no slashes, no dot in front, 1 to {_LONGEST} bytes"
 _SINK_FILES = ("path", "ca", "cert", "cert_key")
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def read_rules(path: str | Path) -> Rules:
     """
     path = Path(path)
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise OptionError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -71,17 +71,17 @@ def read_rules(path: str | Path) -> Rules:
     except RecursionError:
         raise OptionError(f"{path} is no TOML of a person: its lists are nested too deep") from None
     try:
-        rules = _rules(said)
+        rules = _rules(document)
     except OptionError as error:
-        raise OptionError(f"{path}: {_discreet(str(error))}") from None
+        raise OptionError(f"{path}: {_without_passwords(str(error))}") from None
     return _beside(rules, path.parent)
 
 
-def _rules(said: dict[str, Any]) -> Rules:
+def _rules(document: dict[str, Any]) -> Rules:
     for name in _TABLES:
-        if not isinstance(said.get(name, {}), Mapping):
+        if not isinstance(document.get(name, {}), Mapping):
             raise OptionError(f"{name} is a table of names: [{name}.hall]")
-    top = {name: value for name, value in said.items() if name not in _TABLES}
+    top = {name: value for name, value in document.items() if name not in _TABLES}
     if unknown := [name for name in top if name not in params_of(Rules)]:
         known = (*params_of(Rules), *_TABLES)
         raise OptionError(f"there is no setting {unknown[0]!r}{hint(unknown[0], known) or '; see docs/watch.md'}")
@@ -89,38 +89,38 @@ def _rules(said: dict[str, Any]) -> Rules:
         Rules,
         top,
         owner="the file",
-        cameras=_named(Camera, said.get("cameras", {}), "camera"),
-        zones=_named(Zone, said.get("zones", {}), "zone"),
-        approved=_named(Approved, said.get("approved", {}), "approved"),
-        sinks={name: _table(one, f"sink {name}") for name, one in said.get("sinks", {}).items()},
-        options=_options(said.get("compare", {})),
+        cameras=_named(Camera, document.get("cameras", {}), "camera"),
+        zones=_named(Zone, document.get("zones", {}), "zone"),
+        inspections=_named(Inspection, document.get("approved", {}), "approved"),
+        sinks={name: _table(value, f"sink {name}") for name, value in document.get("sinks", {}).items()},
+        options=_options(document.get("compare", {})),
     )
     _check_names(rules)
     return rules
 
 
-def _options(said: Mapping[str, Any]) -> Options:
-    for name in said:
+def _options(table: Mapping[str, Any]) -> Options:
+    for name in table:
         if name not in _COMPARED:
             raise OptionError(f"compare has no setting {name!r}{hint(name, _COMPARED)}; it has {', '.join(_COMPARED)}")
     try:
-        return Options().changed(**said)
+        return Options().changed(**table)
     except OptionError as error:
         raise OptionError(f"compare: {error}") from None
 
 
-def _named(cls: type[T], said: Mapping[str, Any], owner: str) -> dict[str, T]:
-    found = {}
-    for name, table in said.items():
-        whose = f"{owner} {name}"
+def _named(cls: type[T], tables: Mapping[str, Any], owner: str) -> dict[str, T]:
+    values = {}
+    for name, table in tables.items():
+        table_owner = f"{owner} {name}"
         if not _can_be_called(name):
             raise OptionError(f"{owner} {name[:80]!r} needs a name of plain letters: {_PLAIN}")
-        settings = dict(_table(table, whose))
+        settings = dict(_table(table, table_owner))
         given: dict[str, Any] = {"name": name}
         if cls is Zone:
-            given["polygon"] = _polygon(settings.pop("polygon", ()), whose)
-        found[name] = _built(cls, settings, owner=whose, **given)
-    return found
+            given["polygon"] = _polygon(settings.pop("polygon", ()), table_owner)
+        values[name] = _built(cls, settings, owner=table_owner, **given)
+    return values
 
 
 def _built(cls: type[T], settings: Mapping[str, Any], *, owner: str, **given: object) -> T:
@@ -145,9 +145,9 @@ def _value(name: str, value: object, *, spanned: bool) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _discreet(said: str) -> str:
+def _without_passwords(message: str) -> str:
     """A message that quotes a value, without the password of a URL in it."""
-    return _ADDRESS.sub(lambda found: without_password(found[0]), _LOGIN.sub(r"\1***@", said))
+    return _ADDRESS.sub(lambda match: without_password(match[0]), _LOGIN.sub(r"\1***@", message))
 
 
 def _can_be_called(name: str) -> bool:
@@ -164,35 +164,37 @@ def _table(value: object, owner: str) -> Mapping[str, Any]:
 
 def _polygon(corners: object, owner: str) -> Polygon:
     try:
-        found = tuple((float(x), float(y)) for x, y in corners)  # type: ignore[attr-defined]
+        polygon = tuple((float(x), float(y)) for x, y in corners)  # type: ignore[attr-defined]
     except (TypeError, ValueError, OverflowError):
         raise OptionError(f"{owner}: polygon takes corners such as [[10, 20], [90, 20], [90, 80]]") from None
-    if found and (len(found) < 3 or not all(abs(value) < 1e6 for corner in found for value in corner)):
+    if polygon and (len(polygon) < 3 or not all(abs(value) < 1e6 for corner in polygon for value in corner)):
         raise OptionError(f"{owner}: polygon takes three corners or more, in pixels of the camera's picture")
-    return found
+    return polygon
 
 
 def _beside(rules: Rules, folder: Path) -> Rules:
     """Names of files taken from the folder of the rules; other people start the watch from elsewhere."""
-    cameras = {name: replace(one, source=_there(one.source, folder)) for name, one in rules.cameras.items()}
-    approved = {name: replace(one, picture=_there(one.picture, folder)) for name, one in rules.approved.items()}
-    sinks = {
-        name: {key: _sink_file(key, one, folder) for key, one in said.items()} for name, said in rules.sinks.items()
-    }
-    store, evidence = _there(rules.store, folder), _there(rules.evidence, folder)
-    return replace(rules, cameras=cameras, approved=approved, sinks=sinks, store=store, evidence=evidence)
 
+    def path(value: str) -> str:
+        if not value or "://" in value or value.isdigit() or value.startswith(("webcam:", "/dev/")):
+            return value
+        return str(folder / Path(value).expanduser())
 
-def _sink_file(key: str, said: object, folder: Path) -> object:
-    """A setting of a sink, with the folder of the rules before the name of a file."""
-    plain = key in _SINK_FILES and isinstance(said, str) and said != "-" and not said.startswith("env:")
-    return _there(str(said), folder) if plain else said
+    def sink_value(key: str, value: object) -> object:
+        is_file = key in _SINK_FILES and isinstance(value, str) and value != "-" and not value.startswith("env:")
+        return path(str(value)) if is_file else value
 
-
-def _there(said: str, folder: Path) -> str:
-    if not said or "://" in said or said.isdigit() or said.startswith(("webcam:", "/dev/")):
-        return said
-    return str(folder / Path(said).expanduser())
+    return replace(
+        rules,
+        cameras={name: replace(camera, source=path(camera.source)) for name, camera in rules.cameras.items()},
+        inspections={name: replace(rule, picture=path(rule.picture)) for name, rule in rules.inspections.items()},
+        sinks={
+            name: {key: sink_value(key, value) for key, value in settings.items()}
+            for name, settings in rules.sinks.items()
+        },
+        store=path(rules.store),
+        evidence=path(rules.evidence),
+    )
 
 
 def _check_names(rules: Rules) -> None:
@@ -200,14 +202,14 @@ def _check_names(rules: Rules) -> None:
     for zone in rules.zones.values():
         _all_known(zone.cameras, rules.cameras, f"zone {zone.name}: cameras")
         _all_known(zone.tell, rules.sinks, f"zone {zone.name}: tell")
-    for shift in rules.approved.values():
-        owner = f"approved {shift.name}"
-        _all_known((shift.camera,) if shift.camera else (), rules.cameras, f"{owner}: camera")
-        _all_known(shift.zones, rules.zones, f"{owner}: zones")
-        _all_known(shift.tell, rules.sinks, f"{owner}: tell")
-        if not shift.picture or not shift.at:
+    for inspection in rules.inspections.values():
+        owner = f"approved {inspection.name}"
+        _all_known((inspection.camera,) if inspection.camera else (), rules.cameras, f"{owner}: camera")
+        _all_known(inspection.zones, rules.zones, f"{owner}: zones")
+        _all_known(inspection.tell, rules.sinks, f"{owner}: tell")
+        if not inspection.picture or not inspection.at:
             raise OptionError(f"{owner} needs a picture, and times such as at = ['18:00']")
-        if not shift.camera and len(rules.cameras) != 1:
+        if not inspection.camera and len(rules.cameras) != 1:
             raise OptionError(f"{owner} needs a camera: one of {', '.join(rules.cameras)}")
     for camera in rules.cameras.values():
         if not camera.source:

@@ -9,8 +9,8 @@ from datetime import time
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
 from spotdiff.params import check, hint, param
-from spotdiff.watching.rules.calendar import Hours, clock_of, days_of
-from spotdiff.watching.values import SCENE_KINDS
+from spotdiff.watching.event import SCENE_KINDS
+from spotdiff.watching.rules.schedule import Hours, clock_of, days_of
 
 WHAT = (*SCENE_KINDS, "intrusion", "untidy")
 _WEEK, _YEAR = 604_800, 31_622_400  # seconds; a longer span is a slip of the pen
@@ -76,11 +76,11 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class Approved:
-    """A picture that somebody approved, and when the place should look like it.
+class Inspection:
+    """A baseline, which is a picture that somebody approved, and when the place should look like it.
 
     Attributes:
-        name: Names the shift in reports.
+        name: Names it in events and reports.
     """
 
     name: str
@@ -104,17 +104,18 @@ class Approved:
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything that is asked of a watch.
+    """Everything that a person wants of a watch.
 
     Attributes:
-        cameras, zones, approved: By name.
+        cameras, zones: By name.
+        inspections: By name; the table `approved` of the file.
         sinks: Settings of each sink by name.
         options: How two looks are compared.
     """
 
     cameras: Mapping[str, Camera]
     zones: Mapping[str, Zone] = field(default_factory=dict)
-    approved: Mapping[str, Approved] = field(default_factory=dict)
+    inspections: Mapping[str, Inspection] = field(default_factory=dict)
     sinks: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     store: str = param("watch/events.db", "where events are kept: a file, or postgresql://...")

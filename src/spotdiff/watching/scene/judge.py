@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from spotdiff.describe import described, get_describer
+from spotdiff.language.catalogue import get_catalogue
 from spotdiff.pipeline import compare_pair
 from spotdiff.regions.kinds import presence
 from spotdiff.types import Pair, Picture
-from spotdiff.watching.scene.differ import alike_coloured
+from spotdiff.watching.scene.candidates import bounding_box
+from spotdiff.watching.scene.detector import match_colours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 _TOUCHES = 0.3  # share of the smaller of two grounds that they must share to be of one thing
 _MAIN = 0.75  # share that the largest kind of several regions must have to name the whole
+_MARGIN = 8  # pixels around a thing that its outline is looked for in
 _CLEAR = 0.2  # log ratio from which on a cue speaks
 _KIND_OF = {"added": "left", "removed": "taken", "moved": "moved"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class Judgement:
     """What the flow says of the ground of a candidate.
 
     Attributes:
@@ -50,33 +52,38 @@ class Judged:
 
 
 class Judge:
-    """Compares two looks of a scene with the method and options of any comparison."""
+    """Compares two looks of a scene with the method and options of any comparison.
+
+    Attributes:
+        catalogue: The language that events are described in.
+    """
 
     def __init__(self, method: Method, options: Options) -> None:
         self._method, self._options = method, options.changed(describe="off", describe_settings={})
         self._describer = get_describer(options)
+        self.catalogue = get_catalogue(options.language)
 
-    def compare(self, usual: Bytes, seen: Bytes, *, valid: Mask | None = None) -> Comparison:
+    def compare(self, usual: Bytes, present: Bytes, *, valid: Mask | None = None) -> Comparison:
         """The flow's answer for two pictures (H, W, 3) of one size."""
-        usual, seen = alike_coloured(usual, seen)
-        pair = Pair(Picture(usual), Picture(seen), valid=valid)
+        usual, present = match_colours(usual, present)
+        pair = Pair(Picture(usual), Picture(present), valid=valid)
         return compare_pair(pair, self._method, self._options)
 
-    def say(self, answer: Comparison, region: Region) -> str:
+    def describe(self, answer: Comparison, region: Region) -> str:
         """One region of an answer in words, by itself: an event is read without the others."""
         texts, _ = described(self._describer, answer, (region,))
         return texts[0]
 
 
-def judged(
-    answer: Comparison, ground: Mask, say: Callable[[Comparison, Region], str] = lambda answer, region: ""
-) -> Judged | None:
+def judge_ground(
+    answer: Comparison, ground: Mask, describe: Callable[[Comparison, Region], str] = lambda answer, region: ""
+) -> Judgement | None:
     """What an answer says of `ground` (H, W) bool; None where it sees no difference.
 
     Args:
         answer: Of the usual look held against the present one.
         ground: Where the candidate is.
-        say: Puts a region of the answer into words.
+        describe: Puts a region of the answer into words.
 
     An answer that is unsure of the whole counts, too: what stays for so long is likelier than what is seen once.
     """
@@ -87,20 +94,25 @@ def judged(
     if not touching:
         return None
     main = max(touching, key=lambda region: region.score * region.area)
-    same = [region for region in touching if region.kind == main.kind]
+    same_kind = [region for region in touching if region.kind == main.kind]
     mask = np.isin(labels, [region.label for region in touching])
-    share = sum(r.area for r in same) / sum(r.area for r in touching)
+    share = sum(region.area for region in same_kind) / sum(region.area for region in touching)
     kind = _KIND_OF.get(main.kind, "changed") if share >= _MAIN else "changed"
-    box = _union([region.box_after or region.box_before for region in same])
-    kind = kind if kind == "moved" else agreed(answer, kind, mask)
-    text = say(answer, replace(main, kind="changed") if kind == "changed" else main)
-    found = Judged(kind, max(region.score for region in same), box, None, mask, text)
-    return replace(found, box=main.box_after or box, box_before=main.box_before) if kind == "moved" else found
+    score = max(region.score for region in same_kind)
+    if kind == "moved":
+        box, box_before = main.box_after or region_bounds(same_kind), main.box_before
+    else:
+        kind = confirmed_kind(answer, kind, mask)
+        box, box_before = region_bounds(same_kind), None
+    text = describe(answer, replace(main, kind="changed") if kind == "changed" else main)
+    return Judgement(kind, score, box, box_before, mask, text)
 
 
-def agreed(answer: Comparison, kind: str, mask: Mask) -> str:
+def confirmed_kind(answer: Comparison, kind: str, mask: Mask) -> str:
     """The kind, if the thing's outline or its colours bear it out and neither speaks against it; else `changed`."""
-    rows, columns = _window(mask)
+    left, top, right, bottom = bounding_box(mask)
+    rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
+    columns = slice(max(left - _MARGIN, 0), right + _MARGIN)
     inside = mask[rows, columns]
     before, after = (
         presence(np.ascontiguousarray(picture.pixels[rows, columns]), inside)
@@ -115,19 +127,14 @@ def agreed(answer: Comparison, kind: str, mask: Mask) -> str:
 
 
 def _touches(region: Region, labels: NDArray[np.int32], ground: Mask) -> bool:
-    own = labels == region.label
-    shared = int((own & ground).sum())
-    return shared >= _TOUCHES * min(int(own.sum()), int(ground.sum())) and shared > 0
+    region_mask = labels == region.label
+    shared = int((region_mask & ground).sum())
+    return shared >= _TOUCHES * min(int(region_mask.sum()), int(ground.sum())) and shared > 0
 
 
-def _union(boxes: list[Box | None]) -> Box:
-    there = np.array([box for box in boxes if box is not None])
-    left, top = there[:, :2].min(0)
-    right, bottom = there[:, 2:].max(0)
+def region_bounds(regions: Sequence[Region]) -> Box:
+    """The smallest box around regions, each where it is now, or where it was."""
+    boxes = np.array([box for region in regions if (box := region.box_after or region.box_before) is not None])
+    left, top = boxes[:, :2].min(0)
+    right, bottom = boxes[:, 2:].max(0)
     return int(left), int(top), int(right), int(bottom)
-
-
-def _window(mask: Mask, margin: int = 8) -> tuple[slice, slice]:
-    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    rows = slice(max(top - margin, 0), top + height + margin)
-    return rows, slice(max(left - margin, 0), left + width + margin)

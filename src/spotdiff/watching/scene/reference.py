@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.watching.scene.differ import difference, light_between
-from spotdiff.watching.scene.scales import shrunk, stretched
+from spotdiff.watching.scene.detector import difference_map, light_ratio
+from spotdiff.watching.scene.sizes import shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
-    from spotdiff.watching.scene.still import Still
+    from spotdiff.watching.scene.median import MedianFrame
 
 _MOST_LOOKS = 4  # second looks of single places that are remembered, such as the light of a lamp
-_RATE = 0.02  # share of a still look that is learned in a second
+_RATE = 0.02  # share of a frame that is learned in a second
 _MOST_REGIMES = 6  # lights that are remembered
 _ALIKE = 0.12  # share of differing pixels below which a look belongs to a known light
 _STRONGER = 0.25  # log ratio of brightness beyond which it does not
@@ -31,7 +31,7 @@ class Reference:
     def __init__(self, work: Bytes, known: Mask) -> None:
         self._work = work.astype(np.float32)
         self.known = known
-        self._small = shrunk(work, (known.shape[1], known.shape[0]))
+        self._small = shrink(work, (known.shape[1], known.shape[0]))
         self._looks: list[tuple[Bytes, Mask]] = []
 
     @property
@@ -44,45 +44,45 @@ class Reference:
         """(h, w, 3) uint8: the usual look, small."""
         return self._small
 
-    def differs(self, still: Still, *, usable: Mask, noise: float) -> Map:
-        """(h, w) float32: how far a still look is from everything that is usual; 1 is where it counts."""
-        apart = difference(self._small, still.small, usable & self.known, noise=noise)
+    def difference(self, frame: MedianFrame, *, usable: Mask, noise: float) -> Map:
+        """(h, w) float32: how far a frame is from everything that is usual; 1 is where it counts."""
+        difference = difference_map(self._small, frame.small, usable & self.known, noise=noise)
         for look, where in self._looks:
-            other = difference(look, still.small, usable & self.known, noise=noise)
-            apart[where] = np.minimum(apart, other)[where]
-        apart[~self.known] = 0
-        return apart
+            from_look = difference_map(look, frame.small, usable & self.known, noise=noise)
+            difference[where] = np.minimum(difference, from_look)[where]
+        difference[~self.known] = 0
+        return difference
 
-    def learn(self, still: Still, where: Mask, *, seconds: float) -> None:
-        """Follow a still look slowly where nothing is different; take in at once what was not known."""
-        fresh = ~self.known & ~still.restless
+    def learn(self, frame: MedianFrame, where: Mask, *, seconds: float) -> None:
+        """Follow a frame slowly where nothing is different; take in at once what was not known."""
+        fresh = ~self.known & ~frame.restless
         share = np.where(where & self.known, min(_RATE * seconds, 1.0), 0.0).astype(np.float32)
         share[fresh] = 1
         self.known = self.known | fresh
-        self._blend(still, share)
+        self._blend(frame, share)
 
-    def take_in(self, still: Still, where: Mask) -> None:
+    def absorb(self, frame: MedianFrame, where: Mask) -> None:
         """Make what stands in `where` (h, w) the usual look."""
-        self._blend(still, where.astype(np.float32))
+        self._blend(frame, where.astype(np.float32))
         self.known = self.known | where
         self._looks = [(look, mask & ~where) for look, mask in self._looks]
 
-    def allow(self, still: Still, where: Mask) -> None:
+    def allow(self, frame: MedianFrame, where: Mask) -> None:
         """Take what stands in `where` (h, w) for a second usual look of that place."""
-        self._looks = [*self._looks, (still.small, where)][-_MOST_LOOKS:]
+        self._looks = [*self._looks, (frame.small, where)][-_MOST_LOOKS:]
 
-    def lit_as(self, still: Still, usable: Mask) -> Bytes:
-        """(H, W, 3) uint8: the usual look in the light of a still look."""
-        factor = light_between(self._small, still.small, usable & self.known)
+    def relit(self, frame: MedianFrame, usable: Mask) -> Bytes:
+        """(H, W, 3) uint8: the usual look in the light of a frame."""
+        factor = light_ratio(self._small, frame.small, usable & self.known)
         size = (self._work.shape[1], self._work.shape[0])
         wide = cv2.resize(factor, size, interpolation=cv2.INTER_LINEAR)
         return np.asarray(np.clip(np.rint(self._work * wide), 0, 255), np.uint8)
 
-    def _blend(self, still: Still, share: Map) -> None:
+    def _blend(self, frame: MedianFrame, share: Map) -> None:
         size = (self._work.shape[1], self._work.shape[0])
         wide = cv2.resize(share, size, interpolation=cv2.INTER_NEAREST)[..., None]
-        self._work += wide * (still.work - self._work)
-        self._small = shrunk(self.work, (share.shape[1], share.shape[0]))
+        self._work += wide * (frame.work - self._work)
+        self._small = shrink(self.work, (share.shape[1], share.shape[0]))
 
 
 class Regimes:
@@ -101,30 +101,22 @@ class Regimes:
         """Every light that is known, the latest used last."""
         return tuple(self._all)
 
-    def nearest(self, still: Still, *, usable: Mask, noise: float) -> Reference | None:
+    def nearest(self, frame: MedianFrame, *, usable: Mask, noise: float) -> Reference | None:
         """The reference whose light a look is in, or None where it is in none that is known."""
         best: tuple[float, Reference] | None = None
         for reference in self._all:
-            counted = usable & reference.known & ~still.restless
-            if not counted.any() or abs(np.log(_bright(still.small, counted) / _bright(reference.small, counted))) > (
-                _STRONGER
-            ):
+            counted = usable & reference.known & ~frame.restless
+            if not counted.any():
                 continue
-            share = float((reference.differs(still, usable=counted, noise=noise) > 1)[counted].mean())
+            brightness, usual = (float(small[counted].mean()) + 1.0 for small in (frame.small, reference.small))
+            if abs(np.log(brightness / usual)) > _STRONGER:
+                continue
+            share = float((reference.difference(frame, usable=counted, noise=noise) > 1)[counted].mean())
             if share < _ALIKE and (best is None or share < best[0]):
                 best = share, reference
         return best[1] if best else None
 
     def switch(self, reference: Reference) -> None:
         """Go on in another light, which is remembered; the one that was used least lately is forgotten."""
-        self._all = [*(one for one in self._all if one is not reference), reference][-_MOST_REGIMES:]
+        self._all = [*(known for known in self._all if known is not reference), reference][-_MOST_REGIMES:]
         self.now = reference
-
-
-def _bright(small: Bytes, counted: Mask) -> float:
-    return float(small[counted].mean()) + 1.0
-
-
-def known_at(reference: Reference, size: tuple[int, int]) -> Mask:
-    """(H, W) bool: where the reference is known, in another size (width, height)."""
-    return stretched(reference.known, size)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotdiff.watching.scene.differ import parts
-from spotdiff.watching.scene.difference import Difference, grown, same_ground
-from spotdiff.watching.scene.joined import one_that_moved
-from spotdiff.watching.scene.judge import judged
-from spotdiff.watching.scene.reference import Reference, Regimes, known_at
-from spotdiff.watching.scene.scales import covered, shrunk, stretched
-from spotdiff.watching.scene.steady import Steady, moved_by
-from spotdiff.watching.scene.still import StillLook
-from spotdiff.watching.scene.trace import Trace, around, nearer
+from spotdiff.watching.scene.candidates import Candidate, dilate, join_moved, overlaps
+from spotdiff.watching.scene.detector import connected_parts
+from spotdiff.watching.scene.history import History, nearest_look, ring_around
+from spotdiff.watching.scene.judge import judge_ground
+from spotdiff.watching.scene.median import TemporalMedian
+from spotdiff.watching.scene.reference import Reference, Regimes
+from spotdiff.watching.scene.sizes import resize_mask, shrink, shrink_mask
+from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
+from spotdiff.watching.texts import moved_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from spotdiff.types import Bytes, Comparison, Mask
-    from spotdiff.watching.scene.judge import Judge, Judged
-    from spotdiff.watching.scene.scales import Scales
-    from spotdiff.watching.scene.still import Still
+    from spotdiff.watching.event import Transition
+    from spotdiff.watching.scene.judge import Judge
+    from spotdiff.watching.scene.median import MedianFrame
+    from spotdiff.watching.scene.sizes import Sizes
 
 _PACE = 1.0  # seconds between looks
-_SPAN = 3.0  # seconds that a still look is made of
+_SPAN = 3.0  # seconds that a median is taken over
 _PAST = 120.0  # seconds that a beginning can be traced back
 _LEAST = 0.0006  # share of the small picture that a candidate must have
 _MANY = 24  # candidates followed at once: a picture that differs everywhere has no things in it
@@ -43,299 +44,303 @@ _LEARNED = 0.7  # of the limit: what differs more is not learned
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a rule asks of a difference before it is told.
+class Criteria:
+    """What a rule wants of a difference before it is reported.
 
     Attributes:
-        dwell: Seconds that it must have been there.
-        sure: Least score, 0 to 1.
+        dwell: Seconds that it must have been there, of those in which the place was observed.
+        min_score: Least score, 0 to 1.
     """
 
     dwell: float = 10.0
-    sure: float = 0.4
+    min_score: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Came:
-    """A difference has come to stay.
+class SceneChange:
+    """A lasting difference of a scene was opened, was amended (it turned out to be another), or was closed.
 
     Attributes:
-        number: Of the difference.
-        judged: What it is.
-        seconds: When it came to be so.
-        ground: (h, w) bool of the small picture: what the rules were asked of.
-        before, after: (H, W, 3) uint8, the usual look and the present one, in the size of the working picture.
+        transition: opened, amended or closed: the usual look is back.
+        candidate: As it was at that moment.
     """
 
-    number: int
-    judged: Judged
-    seconds: float
-    ground: Mask
-    before: Bytes
-    after: Bytes
+    transition: Transition
+    candidate: Candidate
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Became:
-    """What was told as taken or left turns out to have moved.
-
-    Attributes:
-        number: Of the difference that was told.
-        judged: What it is now.
-    """
-
-    number: int
-    judged: Judged
-
-
-@dataclass(frozen=True, slots=True)
-class Went:
-    """A difference that was told is no more.
-
-    Attributes:
-        number: Of the difference.
-        outcome: reverted.
-    """
-
-    number: int
-    outcome: str
-
-
-def always(mask: Mask, kind: str | None) -> Ask | None:
-    """The rule of a scene that has no other: everything is told after ten seconds."""
-    return Ask()
+def default_criteria(mask: Mask, kind: str | None) -> Criteria | None:
+    """The rule of a scene that has no other: everything is reported after ten seconds."""
+    return Criteria()
 
 
 class Scene:
     """The memory of one place.
 
     Args:
-        scales: The sizes of its pictures.
+        sizes: The sizes of its pictures.
         judge: Compares the usual look with the present one.
-        asks: What the rules ask of a difference on a ground, (h, w) bool of the small picture, and of a kind once it
-            is known; None where nobody asks for it.
+        criteria: What the rules want of a difference on a ground, (h, w) bool of the small picture, and of a kind once
+            it is known; None where no rule wants it.
+
+    Attributes:
+        median: The latest look; None before the first.
+        regimes: The usual looks; None before the first look.
+        candidates: Everything that differs.
+        offset: Pixels (x, y) of the working picture that the latest frame lies beside the reference.
     """
 
     def __init__(
-        self, scales: Scales, judge: Judge, *, asks: Callable[[Mask, str | None], Ask | None] = always
+        self,
+        sizes: Sizes,
+        judge: Judge,
+        *,
+        criteria: Callable[[Mask, str | None], Criteria | None] = default_criteria,
     ) -> None:
-        self.scales = scales
-        self.still: Still | None = None  # the latest look
+        self.sizes = sizes
+        self.median: MedianFrame | None = None
         self.regimes: Regimes | None = None
-        self.differences: list[Difference] = []
-        self.steady: Steady | None = None
-        self.offset = 0.0, 0.0  # pixels of the working picture that the latest frame lies beside the reference
-        self._judge, self._asks = judge, asks
-        self._stills, self._trace = StillLook(scales, span=_SPAN), Trace(span=_PAST)
+        self.candidates: list[Candidate] = []
+        self.offset = 0.0, 0.0
+        self._stabiliser: Stabiliser | None = None
+        self._judge, self._criteria = judge, criteria
+        self._frames, self._history = TemporalMedian(sizes, span=_SPAN), History(span=_PAST)
         self._count = 0
         self._next_look = self._last_look = 0.0
         self._next_judgement = self._rest = 0.0
+        self._last_frame: float | None = None
+        self._interrupted = False
+        self._unobserved = 0.0  # seconds since the last look in which no frame showed the place
 
-    def see(self, work: Bytes, seconds: float) -> Iterator[Came | Became | Went]:
+    def analyse(self, work: Bytes, seconds: float) -> Iterator[SceneChange]:
         """Take in a frame in the size of the working picture; what it brings to light."""
-        tiny = shrunk(work, self.scales.tiny)
-        if self.steady is None:
-            self.steady = Steady(tiny)
-        x, y = self.steady.shift(tiny)
-        factor = self.scales.work[0] / self.scales.tiny[0]
-        self._trace.add(seconds, moved_by(tiny, x, y))
+        self._count_observed(seconds)
+        tiny = shrink(work, self.sizes.tiny)
+        if self._stabiliser is None:
+            self._stabiliser = Stabiliser(tiny)
+        x, y = self._stabiliser.offset(tiny)
+        factor = self.sizes.work[0] / self.sizes.tiny[0]
+        self._history.add(seconds, shift_back(tiny, x, y))
         self.offset = x * factor, y * factor
-        self._stills.add(seconds, moved_by(work, *self.offset), self.offset)
-        if seconds < self._next_look or not self._stills.full:
+        self._frames.add(seconds, shift_back(work, *self.offset), self.offset)
+        if seconds < self._next_look or not self._frames.is_full:
             return
         self._next_look = seconds + _PACE * 0.95
-        still = self.still = self._stills.look()
-        pace, self._last_look = still.seconds - self._last_look, still.seconds
+        median = self.median = self._frames.median()
+        observed = median.seconds - self._last_look - self._unobserved
+        self._last_look, self._unobserved = median.seconds, 0.0
         if self.regimes is None:
-            self.regimes = Regimes(Reference(still.work, ~still.restless))
+            self.regimes = Regimes(Reference(median.work, ~median.restless))
         else:
-            yield from self._look(still, self.regimes, pace)
+            yield from self._look(median, self.regimes, observed)
 
     def interrupt(self) -> None:
-        """Frames are missing or cannot be trusted: the next look is made of what comes after."""
-        self._stills.forget()
+        """Frames are missing or cannot be trusted: the next look is made of what comes after.
+
+        Nothing is known of the time until the next frame: it counts for no dwell.
+        """
+        self._frames.clear()
+        self._interrupted = True
 
     def accept(self, number: int) -> None:
         """A person says that a difference is normal now: it becomes the usual look."""
-        for difference in [one for one in self.differences if one.number == number]:
-            self.differences.remove(difference)
-            if self.regimes is not None and self.still is not None:
-                self.regimes.now.take_in(self.still, grown(difference.mask, 2))
+        for candidate in [candidate for candidate in self.candidates if candidate.number == number]:
+            self.candidates.remove(candidate)
+            if self.regimes is not None and self.median is not None:
+                self.regimes.now.absorb(self.median, dilate(candidate.mask, 2))
 
-    def adopt(self, difference: Difference) -> int:
-        """Watch a difference that was told earlier; its number here."""
+    def adopt(self, candidate: Candidate) -> int:
+        """Watch a difference that was reported earlier; its number here."""
         self._count += 1
-        difference.number = self._count
-        self.differences.append(difference)
+        candidate.number = self._count
+        self.candidates.append(candidate)
         return self._count
 
     def start(self, regimes: Regimes) -> None:
-        """Begin with a memory that was kept."""
+        """Begin with usual looks that were saved."""
         self.regimes = regimes
-        self.steady = Steady(shrunk(regimes.now.work, self.scales.tiny))
+        self._stabiliser = Stabiliser(shrink(regimes.now.work, self.sizes.tiny))
 
-    def _look(self, still: Still, regimes: Regimes, pace: float) -> Iterator[Came | Became | Went]:
-        ground = self._ground(self.differences)
-        apart = regimes.now.differs(still, usable=~still.restless & ~ground, noise=_NOISE)
-        counted = regimes.now.known & ~still.restless
-        if counted.any() and float((apart > 1)[counted].mean()) > _SUDDEN:
-            self._other_light(still, regimes)
+    def _count_observed(self, seconds: float) -> None:
+        """Put down the time before this frame, where the frames were interrupted, as time that nobody observed."""
+        if self._interrupted and self._last_frame is not None:
+            gap = seconds - self._last_frame
+            self._unobserved += gap
+            for candidate in self.candidates:
+                candidate.unobserved += gap
+        self._last_frame, self._interrupted = seconds, False
+
+    def _look(self, median: MedianFrame, regimes: Regimes, observed: float) -> Iterator[SceneChange]:
+        ground = self._ground(self.candidates)
+        difference = regimes.now.difference(median, usable=~median.restless & ~ground, noise=_NOISE)
+        differs = difference > 1
+        counted = regimes.now.known & ~median.restless
+        if counted.any() and float(differs[counted].mean()) > _SUDDEN:
+            self._switch_light(median, regimes)
             return
-        yield from self._retest(still, apart > 1, pace)
-        self._follow(still, apart > 1, pace)
-        yield from self._tell(still, regimes.now)
-        keep = (apart > _LEARNED) | still.restless | self._ground(self.differences)
-        regimes.now.learn(still, ~grown(keep, 3), seconds=pace)
+        yield from self._retest(median, differs, observed)
+        self._update(median, differs, observed)
+        yield from self._judge_due(median, regimes.now)
+        yield from self._report(median)
+        keep = (difference > _LEARNED) | median.restless | self._ground(self.candidates)
+        regimes.now.learn(median, ~dilate(keep, 3), seconds=observed)
 
-    def _ground(self, differences: list[Difference]) -> Mask:
-        ground = np.zeros(self.scales.small[::-1], bool)
-        for difference in differences:
-            ground |= difference.mask
+    def _ground(self, candidates: Sequence[Candidate]) -> Mask:
+        ground = np.zeros(self.sizes.small[::-1], bool)
+        for candidate in candidates:
+            ground |= candidate.mask
         return ground
 
     @property
-    def _told(self) -> list[Difference]:
-        return [one for one in self.differences if one.judged is not None]
+    def _judged(self) -> list[Candidate]:
+        return [candidate for candidate in self.candidates if candidate.judgement is not None]
 
     @property
-    def _waiting(self) -> list[Difference]:
-        return [one for one in self.differences if one.judged is None]
+    def _pending(self) -> list[Candidate]:
+        return [candidate for candidate in self.candidates if candidate.judgement is None]
 
-    def _retest(self, still: Still, apart: Mask, pace: float) -> Iterator[Went]:
-        """Is what was told still so?"""
-        for told in self._told:
-            present = told.present(apart, still.restless)
-            if present is False and self._shows(told, still) != "new":
-                told.missing += pace
-                if told.missing > 2 * pace:
-                    self.differences.remove(told)
-                    if told.announced:
-                        yield Went(told.number, "reverted")
+    def _retest(self, median: MedianFrame, differs: Mask, observed: float) -> Iterator[SceneChange]:
+        """Is what was judged still so?"""
+        for candidate in self._judged:
+            present = candidate.is_present(differs, median.restless)
+            if present is False and self._shown_look(candidate, median) != "new":
+                candidate.missing += observed
+                if candidate.missing > 2 * observed:
+                    self.candidates.remove(candidate)
+                    if candidate.reported:
+                        yield SceneChange("closed", replace(candidate))
             elif present is not None:
-                told.missing = 0.0
+                candidate.missing = 0.0
 
-    def _shows(self, told: Difference, still: Still) -> str:
-        """Which of the looks that a difference was told by its ground shows now: old, new or neither."""
-        if told.shown is None:
+    def _shown_look(self, candidate: Candidate, median: MedianFrame) -> str:
+        """Which of the two looks that a candidate was judged by its ground shows now: old, new or neither."""
+        if candidate.pictures is None:
             return "neither"
-        size = self.scales.small
-        old, new = (shrunk(picture, size).astype(np.float32) for picture in told.shown)
-        return nearer(still.small.astype(np.float32), old, new, told.mask, around(told.mask))
+        old, new = (shrink(picture, self.sizes.small).astype(np.float32) for picture in candidate.pictures)
+        return nearest_look(median.small.astype(np.float32), old, new, candidate.mask, ring_around(candidate.mask))
 
-    def _follow(self, still: Still, apart: Mask, pace: float) -> None:
-        """Bring every candidate up to the present look, drop those that went and find new ones."""
-        fresh = apart & ~grown(self._ground(self._told), 3)
-        found = [mask for mask, _ in parts(fresh & ~still.restless, least=max(round(_LEAST * apart.size), 4))]
-        for candidate in self._waiting:
-            mine = next((mask for mask in found if same_ground(mask, candidate.mask)), None)
-            if mine is not None:
-                candidate.follow(mine, seconds=still.seconds, pace=pace)
-                found = [mask for mask in found if mask is not mine]
-            elif candidate.present(fresh, still.restless) is False:
-                self.differences.remove(candidate)
-        for mask in found[: max(_MANY - len(self._waiting), 0)]:
-            ask = self._asks(mask, None)
-            if ask is not None:
+    def _update(self, median: MedianFrame, differs: Mask, observed: float) -> None:
+        """Bring every pending candidate up to the present look, drop those that went and find new ones."""
+        fresh = differs & ~dilate(self._ground(self._judged), 3)
+        min_area = max(round(_LEAST * differs.size), 4)
+        masks = [mask for mask, _ in connected_parts(fresh & ~median.restless, min_area=min_area)]
+        for candidate in self._pending:
+            same = next((mask for mask in masks if overlaps(mask, candidate.mask)), None)
+            if same is not None:
+                candidate.update(same, seconds=median.seconds, observed=observed)
+                masks = [mask for mask in masks if mask is not same]
+            elif candidate.is_present(fresh, median.restless) is False:
+                self.candidates.remove(candidate)
+        for mask in masks[: max(_MANY - len(self._pending), 0)]:
+            criteria = self._criteria(mask, None)
+            if criteria is not None:
                 self._count += 1
-                now = still.seconds
-                self.differences.append(Difference(self._count, mask, now, now, now + ask.dwell - _SPAN / 2))
+                now = median.seconds
+                self.candidates.append(Candidate(self._count, mask, now, now, now + criteria.dwell - _SPAN / 2))
 
-    def _tell(self, still: Still, reference: Reference) -> Iterator[Came | Became]:
-        due = [one for one in self._waiting if self._ripe(one, still)]
-        if due and still.seconds >= self._next_judgement:
-            usual = reference.work
-            answer = self._judge.compare(usual, still.work, valid=known_at(reference, self.scales.work))
-            before = len(self._told)
-            for candidate in due:
-                if candidate in self.differences:
-                    yield from self._decide(candidate, answer, still, usual)
-            self._pause(still.seconds, fruitful=len(self._told) > before)
-        yield from self._announce(still)
+    def _judge_due(self, median: MedianFrame, reference: Reference) -> Iterator[SceneChange]:
+        """Have what stayed for its dwell time judged, all of it by one comparison."""
+        due = [candidate for candidate in self._pending if self._is_due(candidate, median)]
+        if not due or median.seconds < self._next_judgement:
+            return
+        usual = reference.work
+        answer = self._judge.compare(usual, median.work, valid=resize_mask(reference.known, self.sizes.work))
+        judged_before = len(self._judged)
+        for candidate in due:
+            if candidate in self.candidates:
+                yield from self._decide(candidate, answer, median, usual)
+        self._pause(median.seconds, fruitful=len(self._judged) > judged_before)
+
+    def _is_due(self, candidate: Candidate, median: MedianFrame) -> bool:
+        """Whether a candidate may be judged now: it stayed long enough, is seen, and nobody is near it."""
+        if candidate.last_seen != median.seconds or candidate.visible < 2 * _PACE:
+            return False
+        if median.seconds - candidate.unobserved < candidate.due:
+            return False
+        near = dilate(candidate.mask, _CLEARANCE)
+        restless = median.restless
+        return float(restless[candidate.mask].mean()) < _COVERED and float(restless[near].mean()) < _NEAR
 
     def _pause(self, seconds: float, *, fruitful: bool) -> None:
-        """The judge is slow: where it finds nothing again and again, it is asked less often."""
+        """The judge is slow: where it finds nothing again and again, it is called less often."""
         self._rest = _REST if fruitful else min(max(2 * self._rest, _REST), _LONG_REST)
         self._next_judgement = seconds + self._rest
 
-    def _announce(self, still: Still) -> Iterator[Came]:
-        """What is judged and asked for by some rule, each once."""
-        for told in [one for one in self._told if not one.announced]:
-            found, shown = told.judged, told.shown
-            if found is None or shown is None:
+    def _report(self, median: MedianFrame) -> Iterator[SceneChange]:
+        """What is judged and wanted by some rule, each once."""
+        for candidate in self._judged:
+            if candidate.reported or candidate.judgement is None or candidate.pictures is None:
                 continue
-            ask = self._asks(told.mask, found.kind)
-            if ask is not None and found.score >= ask.sure and still.seconds - told.began >= ask.dwell:
-                told.announced = True
-                yield Came(told.number, found, told.began, told.mask, *shown)
+            criteria = self._criteria(candidate.mask, candidate.judgement.kind)
+            stayed = median.seconds - candidate.unobserved - candidate.began
+            if criteria and candidate.judgement.score >= criteria.min_score and stayed >= criteria.dwell:
+                candidate.reported = True
+                yield SceneChange("opened", replace(candidate))
 
-    def _ripe(self, candidate: Difference, still: Still) -> bool:
-        """Whether a candidate may be judged now: it stayed long enough, is seen, and nobody is near it."""
-        seen = candidate.seen == still.seconds and candidate.visible >= 2 * _PACE
-        if not seen or still.seconds < candidate.due:
-            return False
-        near = grown(candidate.mask, _CLEARANCE)
-        return float(still.restless[candidate.mask].mean()) < _COVERED and float(still.restless[near].mean()) < _NEAR
-
-    def _decide(self, candidate: Difference, answer: Comparison, still: Still, usual: Bytes) -> Iterator[Became]:
-        ask = self._asks(candidate.mask, None) or Ask()
-        found = judged(answer, stretched(grown(candidate.mask, 1), self.scales.work), self._judge.say)
-        if found is None or found.score < ask.sure:
-            self._not_seen(candidate, still, final=answer.verdict != "unsure")
+    def _decide(
+        self, candidate: Candidate, answer: Comparison, median: MedianFrame, usual: Bytes
+    ) -> Iterator[SceneChange]:
+        criteria = self._criteria(candidate.mask, None) or Criteria()
+        ground = resize_mask(dilate(candidate.mask, 1), self.sizes.work)
+        judgement = judge_ground(answer, ground, self._judge.describe)
+        if judgement is None or judgement.score < criteria.min_score:
+            self._not_confirmed(candidate, median, final=answer.verdict != "unsure")
             return
-        small = covered(found.mask, self.scales.small)
-        where = small if small.any() else candidate.mask
-        one = int(candidate.mask.sum()) <= _MUCH * int(where.sum())
-        candidate.mask = candidate.mask | small if one else grown(where, 2)
-        for other in self._waiting:
-            if other is not candidate and same_ground(other.mask, candidate.mask):
-                candidate.mask = candidate.mask | other.mask
-                self.differences.remove(other)
-        candidate.judged, candidate.shown = found, (usual, still.work)
-        candidate.began = self._trace.began(usual, still.work, where, noticed=candidate.since - _SPAN / 2)
-        yield from self._joined(candidate)
+        small = shrink_mask(judgement.mask, self.sizes.small)
+        confirmed = small if small.any() else candidate.mask
+        alike = int(candidate.mask.sum()) <= _MUCH * int(confirmed.sum())
+        candidate.mask = candidate.mask | small if alike else dilate(confirmed, 2)
+        for pending in self._pending:
+            if pending is not candidate and overlaps(pending.mask, candidate.mask):
+                candidate.mask = candidate.mask | pending.mask
+                self.candidates.remove(pending)
+        candidate.judgement, candidate.pictures = judgement, (usual, median.work)
+        noticed = candidate.since - _SPAN / 2
+        candidate.began = self._history.began(usual, median.work, confirmed, noticed=noticed)
+        yield from self._join(candidate)
 
-    def _joined(self, fresh: Difference) -> Iterator[Became]:
+    def _join(self, later: Candidate) -> Iterator[SceneChange]:
         """One thing that went here and came there has moved, though the two were judged one after the other."""
-        for told in self._told:
-            if told is fresh or abs(told.began - fresh.began) > _TOGETHER:
+        for earlier in self._judged:
+            if earlier is later or abs(earlier.began - later.began) > _TOGETHER:
                 continue
-            moved = one_that_moved(told, fresh)
+            moved = join_moved(earlier, later, lambda text: moved_text(self._judge.catalogue, text))
             if moved is not None:
-                told.judged, told.mask = moved, told.mask | fresh.mask
-                told.began, told.shown = min(told.began, fresh.began), fresh.shown
-                self.differences.remove(fresh)
-                if told.announced:
-                    yield Became(told.number, moved)
+                earlier.judgement, earlier.mask = moved, earlier.mask | later.mask
+                earlier.began, earlier.pictures = min(earlier.began, later.began), later.pictures
+                self.candidates.remove(later)
+                if earlier.reported:
+                    yield SceneChange("amended", replace(earlier))
                 return
 
-    def _not_seen(self, candidate: Difference, still: Still, *, final: bool) -> None:
+    def _not_confirmed(self, candidate: Candidate, median: MedianFrame, *, final: bool) -> None:
         """The judge sees nothing there: try again later, and in the end take the look for usual."""
-        candidate.tries += 1
-        candidate.due = still.seconds + 2 * _BACKOFF**candidate.tries
-        if candidate.tries > _TRIES and final and self.regimes is not None:
-            self.differences.remove(candidate)
-            self.regimes.now.allow(still, grown(candidate.mask, 1) & ~self._ground(self._told))
+        candidate.attempts += 1
+        candidate.due = median.seconds - candidate.unobserved + 2 * _BACKOFF**candidate.attempts
+        if candidate.attempts > _TRIES and final and self.regimes is not None:
+            self.candidates.remove(candidate)
+            self.regimes.now.allow(median, dilate(candidate.mask, 1) & ~self._ground(self._judged))
 
-    def _other_light(self, still: Still, regimes: Regimes) -> None:
+    def _switch_light(self, median: MedianFrame, regimes: Regimes) -> None:
         """The whole picture differs: go on in the light that it is in now; that alone alarms nobody."""
-        usable = ~still.restless & ~self._ground(self.differences)
-        known = regimes.nearest(still, usable=usable, noise=_NOISE)
-        if known is None and still.seconds >= self._next_judgement:
-            known = self._new_light(still, regimes.now)
-            self._pause(still.seconds, fruitful=known is not None)
-        if known is not None:
-            regimes.switch(known)
-            self.steady = Steady(shrunk(known.work, self.scales.tiny))
-            for candidate in self._waiting:
-                self.differences.remove(candidate)
+        usable = ~median.restless & ~self._ground(self.candidates)
+        reference = regimes.nearest(median, usable=usable, noise=_NOISE)
+        if reference is None and median.seconds >= self._next_judgement:
+            reference = self._new_light(median, regimes.now)
+            self._pause(median.seconds, fruitful=reference is not None)
+        if reference is not None:
+            regimes.switch(reference)
+            self._stabiliser = Stabiliser(shrink(reference.work, self.sizes.tiny))
+            for candidate in self._pending:
+                self.candidates.remove(candidate)
 
-    def _new_light(self, still: Still, old: Reference) -> Reference | None:
+    def _new_light(self, median: MedianFrame, old: Reference) -> Reference | None:
         """A reference for a light not seen before: the present look, but the old one where things differ."""
-        answer = self._judge.compare(old.work, still.work, valid=known_at(old, self.scales.work))
+        answer = self._judge.compare(old.work, median.work, valid=resize_mask(old.known, self.sizes.work))
         if answer.labels is None or answer.verdict == "unsure":
             return None
-        told = self._ground(self._told)
-        differing = grown((answer.labels > 0) | stretched(told, self.scales.work), 4)
-        work = still.work.copy()
-        work[differing] = old.lit_as(still, ~still.restless & ~told)[differing]
-        return Reference(work, (~still.restless | covered(differing, self.scales.small)) & old.known)
+        judged = self._ground(self._judged)
+        differing = dilate((answer.labels > 0) | resize_mask(judged, self.sizes.work), 4)
+        work = median.work.copy()
+        work[differing] = old.relit(median, ~median.restless & ~judged)[differing]
+        return Reference(work, (~median.restless | shrink_mask(differing, self.sizes.small)) & old.known)

@@ -18,8 +18,8 @@ from spotdiff.watching.alerts.sink import SinkDown
 if TYPE_CHECKING:
     import apprise
 
-_LOOKS = {"opened": "warning", "closed": "success", "acknowledged": "info", "escalated": "failure"}
-_LISTENING: ContextVar[list[str] | None] = ContextVar("listening to Apprise", default=None)
+_NOTIFY_TYPES = {"opened": "warning", "closed": "success", "acknowledged": "info", "escalated": "failure"}
+_WARNINGS: ContextVar[list[str] | None] = ContextVar("warnings of Apprise", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ class Apprise:
         del key  # people do not look at it, and Apprise has no place for it
         service = _service(self.url)
         attach = _attachment(message)
-        with _overheard() as said:
+        with _warnings() as warned:
             try:
                 taken = service.notify(
-                    body=message.text, title=message.title, notify_type=_LOOKS[message.change], attach=attach
+                    body=message.text, title=message.title, notify_type=_NOTIFY_TYPES[message.change], attach=attach
                 )
             except Exception as error:  # its plugins raise anything
                 raise SinkDown(f"{_scheme(self.url)} failed: {type(error).__name__}") from None
         if not taken:
-            raise SinkDown(f"{_scheme(self.url)} did not take it" + (f": {said[-1]}" if said else ""))
+            raise SinkDown(f"{_scheme(self.url)} did not take it" + (f": {warned[-1]}" if warned else ""))
 
 
 def _service(url: str) -> apprise.Apprise:
@@ -71,7 +71,7 @@ def _service(url: str) -> apprise.Apprise:
     asset = apprise.AppriseAsset(app_id="spotdiff", app_desc="spotdiff", async_mode=False, secure_logging=True)
     service = apprise.Apprise(asset=asset)
     # Apprise loads all of its plugins now, some of which use what Python is about to drop.
-    with _overheard(), warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    with _warnings(), warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         usable = bool(url) and service.add(url)
     if not usable:
         raise OptionError(
@@ -96,27 +96,27 @@ def _scheme(url: str) -> str:
 
 
 @contextmanager
-def _overheard() -> Iterator[list[str]]:
+def _warnings() -> Iterator[list[str]]:
     """What Apprise complains of in this call meanwhile; who else listens to its log hears it too."""
-    said: list[str] = []
-    listener = _Listener(said)
+    warned: list[str] = []
+    collector = _WarningCollector(warned)
     logger = logging.getLogger("apprise")
-    token = _LISTENING.set(said)
-    logger.addHandler(listener)
+    token = _WARNINGS.set(warned)
+    logger.addHandler(collector)
     try:
-        yield said
+        yield warned
     finally:
-        logger.removeHandler(listener)
-        _LISTENING.reset(token)
+        logger.removeHandler(collector)
+        _WARNINGS.reset(token)
 
 
-class _Listener(logging.Handler):
+class _WarningCollector(logging.Handler):
     """Collects the warnings of one call; Apprise may make them in threads of its own, which have the call's context."""
 
-    def __init__(self, said: list[str]) -> None:
+    def __init__(self, warned: list[str]) -> None:
         super().__init__(logging.WARNING)
-        self._said = said
+        self._warned = warned
 
     def emit(self, record: logging.LogRecord) -> None:
-        if _LISTENING.get() is self._said:
-            self._said.append(record.getMessage())
+        if _WARNINGS.get() is self._warned:
+            self._warned.append(record.getMessage())

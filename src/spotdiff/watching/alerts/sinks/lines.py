@@ -37,14 +37,12 @@ class Lines:
             raise OptionError(f"there is no folder for {self.path}")
 
     def send(self, message: Message, key: str) -> None:
-        """Write the event's line; a picture that comes later has none.
+        """Write the event's line.
 
         Raises:
             SinkDown: the stream is closed or the file cannot be written.
         """
         del key  # the line names event and state, which say the same
-        if message.part == "picture":
-            return
         line = json.dumps(dict(message.record)) + "\n"
         try:
             if self.stream is None and self.path != "-":

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
+import spotdiff
 from spotdiff.errors import OptionError
 from spotdiff.params import Param, check, param
 from spotdiff.watching.alerts.message import Message, body_of
 from spotdiff.watching.alerts.sink import SinkDown
-from spotdiff.watching.alerts.sinks.mqtt_link import Account, Link, client_of
-from spotdiff.watching.alerts.sinks.mqtt_places import Places
-from spotdiff.watching.alerts.sinks.mqtt_topics import Post, Topics
-from spotdiff.watching.values import Event
+from spotdiff.watching.alerts.sinks.mqtt_connection import Broker, Connection, Publication, client_of
+from spotdiff.watching.event import Event
 
 PORT, TLS_PORT = 1883, 8883
+_NOT_IN_A_TOPIC = re.compile(r"[^0-9A-Za-z_-]")
+_LONGEST_TEXT = 250  # characters; Home Assistant takes states of 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,8 @@ class Mqtt:
     topic: str = param("spotdiff", "what all topics begin with")
     discovery: str = param("homeassistant", "where Home Assistant looks; empty does not tell it")
     timeout: float = param(10.0, "time that the broker may take", low=0.1, high=600.0, unit="s")
-    _places: Places = field(init=False, repr=False, compare=False)
-    _link: Link = field(init=False, repr=False, compare=False)
+    _states: CameraStates = field(init=False, repr=False, compare=False)
+    _connection: Connection = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check(self)
@@ -70,56 +75,7 @@ class Mqtt:
                 raise OptionError(f"{name} takes levels with / between them and no + or #, not {topic!r}")
         if not self.topic:
             raise OptionError("topic is what all topics begin with, such as spotdiff")
-        account = self._account()
-        client_of(account)
-        topics = Topics(self.topic, self.discovery)
-        places = Places(topics)
-        object.__setattr__(self, "_places", places)
-        object.__setattr__(self, "_link", Link(account, topics.status, places.everything))
-
-    def open(self) -> None:
-        """Begin to connect; everything that is known is published whenever a connection has come about."""
-        self._link.open()
-
-    def introduce(self, camera: str, zones: Iterable[str] = (), open_events: Iterable[Event] = ()) -> None:
-        """Tell of a camera before anything happens there, and of what is open there from before a restart.
-
-        Args:
-            camera: Its name.
-            zones: The names of its zones.
-            open_events: Its events that are not closed, oldest first.
-        """
-        self._link.tell(self._places.introduce(camera, zones, open_events))
-
-    def send(self, message: Message, key: str) -> None:
-        """Publish event, state and picture, and wait until the broker has them.
-
-        Raises:
-            SinkDown: the broker cannot be reached or does not confirm in time.
-        """
-        self._link.publish(key, lambda: self._posts(message, key), self.timeout)
-
-    def close(self) -> None:
-        """Say offline and leave the broker."""
-        self._link.close()
-
-    def _posts(self, message: Message, key: str) -> list[Post]:
-        topics = Topics(self.topic, self.discovery)
-        posts = []
-        if message.picture is not None and message.picture.is_file():
-            try:
-                picture = message.picture.read_bytes()
-            except OSError as error:
-                raise SinkDown(f"cannot read {message.picture}: {error.strerror}") from None
-            posts.append(Post(topics.of(message.camera, "picture"), picture, retain=True))
-        if message.part == "text":
-            body = json.dumps(body_of(message, key)).encode("ascii")
-            posts.append(Post(topics.of(message.camera, "event"), body))
-            posts += self._places.hear(message)
-        return posts
-
-    def _account(self) -> Account:
-        return Account(
+        broker = Broker(
             host=self.host,
             port=self.port or (TLS_PORT if self.tls else PORT),
             user=self.user,
@@ -130,3 +86,213 @@ class Mqtt:
             cert=self.cert,
             cert_key=self.cert_key,
         )
+        client_of(broker)  # finds what cannot be used
+        topics = Topics(self.topic, self.discovery)
+        states = CameraStates(topics)
+        object.__setattr__(self, "_states", states)
+        object.__setattr__(self, "_connection", Connection(broker, topics.status, states.all))
+
+    def open(self) -> None:
+        """Begin to connect; everything that is known is published whenever a connection has come about."""
+        self._connection.open()
+
+    def introduce(self, camera: str, zones: Iterable[str] = (), open_events: Iterable[Event] = ()) -> None:
+        """Tell of a camera before anything happens there, and of what is open there from before a restart.
+
+        Args:
+            camera: Its name.
+            zones: The names of its zones.
+            open_events: Its events that are not closed, oldest first.
+        """
+        self._connection.publish_if_connected(self._states.introduce(camera, zones, open_events))
+
+    def send(self, message: Message, key: str) -> None:
+        """Publish event, state and picture, and wait until the broker has them.
+
+        Raises:
+            SinkDown: the broker cannot be reached or does not confirm in time.
+        """
+        self._connection.publish(key, lambda: self._publications(message, key), self.timeout)
+
+    def close(self) -> None:
+        """Say offline and leave the broker."""
+        self._connection.close()
+
+    def _publications(self, message: Message, key: str) -> list[Publication]:
+        topics = Topics(self.topic, self.discovery)
+        publications = []
+        if message.picture is not None and message.picture.is_file():
+            try:
+                picture = message.picture.read_bytes()
+            except OSError as error:
+                raise SinkDown(f"cannot read {message.picture}: {error.strerror}") from None
+            publications.append(Publication(topics.of(message.camera, "picture"), picture, retain=True))
+        body = json.dumps(body_of(message, key)).encode("ascii")
+        publications.append(Publication(topics.of(message.camera, "event"), body))
+        return publications + self._states.update(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenEvent:
+    kind: str
+    zone: str
+    acknowledged: bool
+
+
+@dataclass(slots=True)
+class _CameraState:
+    """One camera: its zones, its open events by id, and the text and time of the last event."""
+
+    zones: list[str] = field(default_factory=list)
+    events: dict[str, _OpenEvent] = field(default_factory=dict)
+    last: str = ""
+    at: str = ""
+
+    def add_zone(self, zone: str) -> bool:
+        """Remember a zone; whether it is new."""
+        if not zone or zone in self.zones:
+            return False
+        self.zones.append(zone)
+        return True
+
+    def payload(self) -> bytes:
+        open_events = self.events.values()
+        values = {
+            "open": len(open_events),
+            "acknowledged": sum(event.acknowledged for event in open_events),
+            "kinds": dict(Counter(event.kind for event in open_events)),
+            "zones": {zone: sum(event.zone == zone for event in open_events) for zone in self.zones},
+            "events": list(self.events),
+            "last": self.last,
+            "at": self.at,
+        }
+        return json.dumps(values).encode("ascii")
+
+
+class CameraStates:
+    """All cameras that have been introduced or that a message has told of; may be used from several threads."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._states: dict[str, _CameraState] = {}
+        self._lock = threading.Lock()
+
+    def introduce(self, camera: str, zones: Iterable[str], open_events: Iterable[Event]) -> list[Publication]:
+        """Remember a camera with what is open there; what is to be published of it."""
+        with self._lock:
+            state = self._states.setdefault(camera, _CameraState())
+            for zone in zones:
+                state.add_zone(zone)
+            for event in open_events:
+                state.add_zone(event.zone)
+                state.events[event.id] = _OpenEvent(event.kind, event.zone, event.state == "acknowledged")
+                state.last, state.at = event.text, event.confirmed.isoformat()
+            return self._all_of(camera, state)
+
+    def update(self, message: Message) -> list[Publication]:
+        """Take in a message; what is to be published besides it. The same again changes nothing."""
+        with self._lock:
+            known = message.camera in self._states
+            state = self._states.setdefault(message.camera, _CameraState())
+            new = state.add_zone(message.zone) or not known
+            if message.change == "closed":
+                state.events.pop(message.event, None)
+            else:
+                acknowledged = message.change == "acknowledged"
+                state.events[message.event] = _OpenEvent(message.kind, message.zone, acknowledged)
+            state.last, state.at = message.text, message.at.isoformat()
+            publications = self._all_of(message.camera, state)
+            return publications if new else publications[-1:]
+
+    def all(self) -> list[Publication]:
+        """What a broker that has forgotten everything must be told."""
+        with self._lock:
+            return [
+                publication for camera, state in self._states.items() for publication in self._all_of(camera, state)
+            ]
+
+    def _all_of(self, camera: str, state: _CameraState) -> list[Publication]:
+        publication = Publication(self._topics.of(camera, "state"), state.payload(), retain=True)
+        return [*self._topics.discovery_of(camera, state.zones), publication]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one watch.
+
+    Attributes:
+        prefix: What all topics begin with, such as spotdiff.
+        discovery: Where Home Assistant looks for what there is, such as homeassistant; "" tells it nothing.
+    """
+
+    prefix: str
+    discovery: str
+
+    @property
+    def status(self) -> str:
+        """Says online or offline."""
+        return f"{self.prefix}/status"
+
+    def of(self, camera: str, what: str) -> str:
+        """The topic of a camera for its `event`, `state` or `picture`."""
+        return f"{self.prefix}/{slug(camera)}/{what}"
+
+    def discovery_of(self, camera: str, zones: list[str]) -> list[Publication]:
+        """What tells Home Assistant of a camera: a sensor for the whole and each zone, the last event, the picture."""
+        if not self.discovery:
+            return []
+        publications = [
+            self._entity(camera, "binary_sensor", "open", "Differences", self._counted(camera, "value_json.open"))
+        ]
+        for zone in zones:
+            count = f"value_json.zones.get({json.dumps(zone, ensure_ascii=False)}, 0)"
+            fields = self._counted(camera, count)
+            publications.append(self._entity(camera, "binary_sensor", f"zone_{slug(zone)}", zone, fields))
+        last = {
+            "state_topic": self.of(camera, "state"),
+            "value_template": f"{{{{ value_json.last[:{_LONGEST_TEXT}] }}}}",
+            "json_attributes_topic": self.of(camera, "event"),
+        }
+        picture = {"image_topic": self.of(camera, "picture"), "content_type": "image/jpeg"}
+        publications.append(self._entity(camera, "sensor", "last_event", "Last event", last))
+        publications.append(self._entity(camera, "image", "picture", "Picture", picture))
+        return publications
+
+    def _counted(self, camera: str, count: str) -> dict[str, str]:
+        """The fields of a sensor that is on while a count in the camera's state is above 0."""
+        return {
+            "state_topic": self.of(camera, "state"),
+            "value_template": f"{{{{ 'ON' if {count} > 0 else 'OFF' }}}}",
+            "device_class": "problem",
+        }
+
+    def _entity(self, camera: str, component: str, thing: str, name: str, fields: dict[str, str]) -> Publication:
+        device = f"{slug(self.prefix)}_{slug(camera)}"
+        config = {
+            "name": name,
+            "unique_id": f"{device}_{thing}",
+            "availability_topic": self.status,
+            "device": {
+                "identifiers": [device],
+                "name": camera,
+                "manufacturer": "spotdiff",
+                "model": "watched place",
+                "sw_version": spotdiff.__version__,
+            },
+            "origin": {"name": "spotdiff", "sw_version": spotdiff.__version__},
+            **fields,
+        }
+        return Publication(
+            f"{self.discovery}/{component}/{device}/{thing}/config", json.dumps(config).encode("ascii"), retain=True
+        )
+
+
+def slug(name: str) -> str:
+    """A name as one level of a topic; names that differ stay different.
+
+    Examples:
+        >>> slug("hall"), slug("hall/door 1")
+        ('hall', 'hall_door_1_951812')
+    """
+    plain = _NOT_IN_A_TOPIC.sub("_", name)
+    return plain if plain == name and name else f"{plain}_{sha256(name.encode()).hexdigest()[:6]}"

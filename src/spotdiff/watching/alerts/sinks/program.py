@@ -13,10 +13,10 @@ from tempfile import TemporaryFile
 
 from spotdiff.errors import OptionError
 from spotdiff.params import check, param
-from spotdiff.watching.alerts.message import Message, body_of
+from spotdiff.watching.alerts.message import PART, Message, body_of
 from spotdiff.watching.alerts.sink import SinkDown
 
-_MOST_HEARD = 4096  # bytes of its standard error that are read
+_MOST_READ = 4096  # bytes of its standard error that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ class Program:
             SinkDown: it cannot be started, takes too long or ends with another status than 0.
         """
         # Files, not pipes: what the program leaves running in the background may hold them open for ever.
-        with TemporaryFile() as said, TemporaryFile() as heard:
-            said.write(json.dumps(body_of(message, key)).encode("ascii"))
-            said.seek(0)
+        with TemporaryFile() as body, TemporaryFile() as errors:
+            body.write(json.dumps(body_of(message, key)).encode("ascii"))
+            body.seek(0)
             try:
                 process = subprocess.Popen(
                     self.command,
-                    stdin=said,
+                    stdin=body,
                     stdout=subprocess.DEVNULL,
-                    stderr=heard,
+                    stderr=errors,
                     env=os.environ | _environment(message, key),
                     start_new_session=True,
                 )
@@ -71,8 +71,8 @@ class Program:
                 raise SinkDown(f"cannot start {self.command[0]}: {error.strerror}") from None
             self._wait(process)
             if process.returncode:
-                heard.seek(0)
-                lines = heard.read(_MOST_HEARD).decode("utf-8", errors="replace").split("\n", 1)
+                errors.seek(0)
+                lines = errors.read(_MOST_READ).decode("utf-8", errors="replace").split("\n", 1)
                 raise SinkDown(f"{self.command[0]} ended with status {process.returncode}: {lines[0]}".rstrip(": "))
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(message: Message, key: str) -> dict[str, str]:
-    said = {
+    values = {
         "EVENT": message.event,
         "CHANGE": message.change,
         "KIND": message.kind,
@@ -112,7 +112,7 @@ def _environment(message: Message, key: str) -> dict[str, str]:
         "TEXT": message.text,
         "AT": message.at.isoformat(),
         "PICTURE": "" if message.picture is None else str(message.picture),
-        "PART": message.part,
+        "PART": PART,
         "KEY": key,
     }
-    return {f"SPOTDIFF_{name}": value.replace("\0", "") for name, value in said.items()}
+    return {f"SPOTDIFF_{name}": value.replace("\0", "") for name, value in values.items()}

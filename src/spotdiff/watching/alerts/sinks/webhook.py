@@ -20,10 +20,10 @@ from spotdiff.params import Param, check, param
 from spotdiff.watching.alerts.message import Message, body_of
 from spotdiff.watching.alerts.sink import SinkDown, shown
 
-_WORTH_ANOTHER_TRY = {408, 429}  # of the answers that otherwise say that the message itself is refused
+_WORTH_RETRYING = {408, 429}  # of the answers that otherwise say that the message itself is refused
 
 
-class _Staying(urllib.request.HTTPRedirectHandler):
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """Follows no redirection: a POST that is redirected becomes a GET, and the message is lost."""
 
     def redirect_request(
@@ -69,7 +69,7 @@ class Webhook:
         Raises:
             SinkDown: the server cannot be reached or does not take the message; finally so for any 4xx but 408 and 429.
         """
-        opener = urllib.request.build_opener(_Staying)
+        opener = urllib.request.build_opener(_NoRedirects)
         try:
             with opener.open(self._request(message, key), timeout=self.timeout):
                 return
@@ -82,9 +82,9 @@ class Webhook:
             raise SinkDown(f"{shown(self.url)} cannot be reached: {type(error).__name__}") from None
 
     def _request(self, message: Message, key: str) -> urllib.request.Request:
-        said = body_of(message, key)
+        body = body_of(message, key)
         if self.picture and message.picture is not None and message.picture.is_file():
-            said["picture_base64"] = base64.b64encode(message.picture.read_bytes()).decode("ascii")
+            body["picture_base64"] = base64.b64encode(message.picture.read_bytes()).decode("ascii")
         parts = urlsplit(self.url)
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
         headers = {
@@ -97,14 +97,14 @@ class Webhook:
         elif parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-        return urllib.request.Request(url, json.dumps(said).encode("ascii"), headers, method="POST")
+        return urllib.request.Request(url, json.dumps(body).encode("ascii"), headers, method="POST")
 
 
 def _refusal(answer: urllib.error.HTTPError, url: str) -> SinkDown:
     where = shown(url)
     if 300 <= answer.code < 400:
         return SinkDown(f"{where} answers {answer.code}: the address has moved; give the new one as url")
-    final = 400 <= answer.code < 500 and answer.code not in _WORTH_ANOTHER_TRY
+    final = 400 <= answer.code < 500 and answer.code not in _WORTH_RETRYING
     return SinkDown(
         f"{where} answers {answer.code} {answer.reason}",
         final=final,
@@ -112,14 +112,14 @@ def _refusal(answer: urllib.error.HTTPError, url: str) -> SinkDown:
     )
 
 
-def _retry_after(said: str | None) -> float | None:
+def _retry_after(header: str | None) -> float | None:
     """Seconds from a header that gives seconds or a date; None when it is missing or neither."""
-    if said is None:
+    if header is None:
         return None
-    if said.strip().isdecimal():
-        return float(said)
+    if header.strip().isdecimal():
+        return float(header)
     try:
-        until = parsedate_to_datetime(said)
+        until = parsedate_to_datetime(header)
     except ValueError:
         return None
     until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)

@@ -1,0 +1,115 @@
+"""One pair of a batch, from its files to its record: what a worker process does."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
+from spotdiff.errors import SpotdiffError
+from spotdiff.files import write_whole
+from spotdiff.report.batch_row import BatchRow
+
+if TYPE_CHECKING:
+    from spotdiff.options import Options
+    from spotdiff.types import Comparison
+
+PAGES = ("off", "changed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done for every pair of a batch.
+
+    Attributes:
+        out: Folder of the answers.
+        options: How to compare.
+        maps: Write the probability maps too.
+        thumbs: Write small pictures for an index page.
+        pages: Write a report for each pair: off, changed (and unsure), or all.
+    """
+
+    out: Path
+    options: Options
+    maps: bool = False
+    thumbs: bool = False
+    pages: str = "off"
+
+    def products(self, row: BatchRow, paths: OutputPaths) -> tuple[Path, ...]:
+        """The files that belong to an answer besides the record."""
+        maps = paths.maps if self.maps else ()
+        thumbs = paths.thumbs if self.thumbs else ()
+        return *maps, *thumbs, *([paths.page] if self.has_page(row.verdict) else [])
+
+    def has_page(self, verdict: str) -> bool:
+        """Does an answer with this verdict get a report of its own?"""
+        return self.pages == "all" or (self.pages == "changed" and verdict in ("changed", "unsure"))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A pair that was dealt with.
+
+    Attributes:
+        entry: The pair.
+        row: Its answer in a line, or its trouble.
+        changed_fraction: Share of the picture that changed, 0 to 1.
+        resumed: Was the answer taken over from an earlier run?
+    """
+
+    entry: Entry
+    row: BatchRow
+    changed_fraction: float = 0.0
+    resumed: bool = False
+
+
+def compare_entry(entry: Entry, *, plan: Plan) -> Done:
+    """Compare a pair and write what the plan wants; whatever goes wrong with it becomes its row.
+
+    The record comes last and whole: where it is, the other files are too.
+    """
+    from spotdiff.pipeline import compare
+
+    start = time.perf_counter()
+    paths = OutputPaths(plan.out, entry.name)
+    try:
+        earlier = pictures_in(entry.history, called="its history") if entry.history else ()
+        comparison = compare(entry.before, entry.after, options=plan.options, history=earlier, name=entry.name)
+        return _written(comparison, entry, paths, plan)
+    except (SpotdiffError, OSError) as error:
+        error_text = str(error)
+    except MemoryError:
+        error_text = "not enough memory; use fewer --workers, or smaller pictures"
+    except Exception as error:  # a fault of ours in one pair must not take the others with it
+        error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
+    return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
+
+
+def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0) -> Done:
+    """The pair as trouble; an answer to it from an earlier run is taken away."""
+    if entry.placed:
+        for path in paths.all():
+            with suppress(OSError):  # its folder cannot be one: then there is no such file either
+                path.unlink(missing_ok=True)
+    return Done(entry, BatchRow.trouble(entry.name, " ".join(error.split()), seconds=seconds))
+
+
+def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan) -> Done:
+    from spotdiff.report.data_uri import thumbnail
+    from spotdiff.report.html import write_page
+    from spotdiff.report.maps import write_maps
+    from spotdiff.report.record import to_json, to_record
+
+    record = to_record(comparison)
+    if plan.maps:
+        write_maps(comparison, plan.out, stem=entry.name)
+    if plan.thumbs:
+        for path, picture in zip(paths.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
+            write_whole(path, thumbnail(picture))
+    if plan.has_page(comparison.verdict):
+        write_page(comparison, paths.page)
+    write_whole(paths.record, to_json(record).encode("ascii"))
+    return Done(entry, BatchRow.of(record), record["changed_fraction"])

@@ -1,0 +1,237 @@
+"""The pairs of a batch, out of a table or of two folders, and the files that each answer is written to."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from spotdiff.data.dataset import PICTURE_SUFFIXES
+from spotdiff.errors import DataError, MissingExtra, OptionError
+
+COLUMNS = ("name", "before", "after")
+HISTORY = "history"  # a column that may be there: a folder of earlier pictures of the place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pair of a batch.
+
+    Attributes:
+        name: Its name, which may hold slashes; the record is NAME.json.
+        before, after: Path or URL of the pictures; "" for one that is not there.
+        error: Why it cannot be compared; empty for a pair that can be tried.
+        history: Folder of earlier pictures in which nothing changed; "" for none.
+        placed: False when its name is not its own or leads elsewhere, so that nothing may be done under it.
+    """
+
+    name: str
+    before: str
+    after: str
+    error: str = ""
+    placed: bool = True
+    history: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPaths:
+    """Where the answer for a pair is written, under the folder `out`."""
+
+    out: Path
+    name: str
+
+    @property
+    def record(self) -> Path:
+        """The record, NAME.json."""
+        return self.out / f"{self.name}.json"
+
+    @property
+    def maps(self) -> tuple[Path, Path]:
+        """The probability maps."""
+        return self.out / f"{self.name}.before.png", self.out / f"{self.name}.after.png"
+
+    @property
+    def thumbs(self) -> tuple[Path, Path]:
+        """The small pictures that the index page shows."""
+        return self.out / "thumbs" / f"{self.name}.before.jpg", self.out / "thumbs" / f"{self.name}.after.jpg"
+
+    @property
+    def page(self) -> Path:
+        """The pair's own report."""
+        return self.out / "pages" / f"{self.name}.html"
+
+    def all(self) -> tuple[Path, ...]:
+        """Every file that may be written for the pair."""
+        return self.record, *self.maps, *self.thumbs, self.page
+
+
+def check_names(entries: Iterable[Entry], *, out: Path) -> Iterator[Entry]:
+    """The entries, with an error for a name that is taken or leads out of the folder, or that would harm a picture.
+
+    Examples:
+        >>> rows = [Entry("roof/1", "a.png", "b.png"), Entry("../x", "a.png", "b.png"), Entry("roof/1", "", "")]
+        >>> [bool(entry.error) for entry in check_names(rows, out=Path("out"))]
+        [False, True, True]
+    """
+    entries = list(entries)
+    pictures = {str(Path(path).absolute()) for entry in entries for path in (entry.before, entry.after) if path}
+    taken: set[str] = set()
+    for entry in entries:
+        error = name_error(entry.name)
+        if not error and entry.name in taken:
+            error = "another pair has this name already; names must differ"
+        if not error and any(str(path.absolute()) in pictures for path in OutputPaths(out, entry.name).all()):
+            error = "its answer would be written over a picture; choose another --out"
+        taken.add(entry.name)
+        yield replace(entry, error=error or entry.error, placed=not error)
+
+
+def name_error(name: str) -> str:
+    """Why a name cannot be the name of a file below the output folder; empty when it can.
+
+    Examples:
+        >>> name_error("roof/1"), name_error("")
+        ('', 'it has no name')
+        >>> name_error("/etc/passwd")
+        'its name leads out of the output folder; use relative names without . and ..'
+    """
+    if not name:
+        return "it has no name"
+    if any(ord(letter) < 32 for letter in name):
+        return "its name holds control characters"
+    leaves = "\\" in name or PureWindowsPath(name).drive or any(part in ("", ".", "..") for part in name.split("/"))
+    return "its name leads out of the output folder; use relative names without . and .." if leaves else ""
+
+
+def pairs_of_table(path: str | Path) -> list[Entry]:
+    """The pairs of a table, in its order; relative paths are relative to the table's folder.
+
+    A row without one of the three values becomes an entry with an error.
+
+    Raises:
+        DataError: not a table, a column is missing, or it has no rows.
+        MissingExtra: it is Parquet, and pyarrow is not installed.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1"
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from None
+    rows = _parquet(path) if is_parquet else _csv(path)
+    entries = [_pair_of_row(row, path.parent) for row in rows]
+    if not entries:
+        raise DataError(f"{path}: no pairs in it")
+    return entries
+
+
+def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            _check_columns(path, reader.fieldnames or ())
+            return list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not a CSV table in UTF-8 ({error})") from None
+
+
+def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtra("pyarrow", extra="scale") from None
+    try:
+        names = pyarrow.parquet.read_schema(path).names
+        _check_columns(path, names)
+        wanted = [*COLUMNS, *([HISTORY] if HISTORY in names else [])]
+        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: not a Parquet table ({str(error).splitlines()[0]})") from None
+    return rows
+
+
+def _check_columns(path: Path, columns: Iterable[str]) -> None:
+    columns = list(columns)
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise DataError(f"{path}: no column {' and no '.join(missing)}; it takes the columns {', '.join(COLUMNS)}")
+
+
+def _pair_of_row(row: Mapping[str, Any], folder: Path) -> Entry:
+    values = {name: str(row[name]) if row.get(name) not in (None, "") else "" for name in (*COLUMNS, HISTORY)}
+    empty = [name for name in COLUMNS[1:] if not values[name]]
+    error = f"its row has no {' and no '.join(empty)}" if empty else ""
+    before, after, history = (
+        path if not path or "://" in path else str(folder / path)
+        for path in (values[name] for name in ("before", "after", HISTORY))
+    )
+    return Entry(values["name"], before, after, error, history=history)
+
+
+def _is_picture(path: Path) -> bool:
+    """Is it a file whose name ends as pictures' names do?"""
+    return path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+
+
+def pictures_in(folder: str | Path, *, called: str) -> list[str]:
+    """The pictures of a folder by name, not those of folders in it.
+
+    Args:
+        folder: Where they are.
+        called: What names the folder in an error.
+
+    Raises:
+        OptionError: it is no folder, or holds no picture.
+    """
+    if not Path(folder).is_dir():
+        raise OptionError(f"{called} takes a folder of pictures; {folder} is none")
+    pictures = [str(path) for path in sorted(Path(folder).iterdir()) if _is_picture(path)]
+    if not pictures:
+        raise OptionError(f"{called} {folder} holds no picture")
+    return pictures
+
+
+def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | None = None) -> list[Entry]:
+    """The pairs of two folders by name; a picture without its one counterpart becomes an entry with an error.
+
+    Args:
+        before: Folder of the earlier pictures, with any folders in it.
+        after: Folder of the later ones.
+        besides: A folder inside of them whose files are not looked at, such as where answers are written.
+
+    Raises:
+        DataError: one of the two is no folder, or neither holds a picture.
+    """
+    earlier, later = (_pictures(Path(folder), besides) for folder in (before, after))
+    names = sorted({*earlier, *later})
+    if not names:
+        raise DataError(f"neither {before} nor {after} holds a picture")
+    folders = str(before), str(after)
+    return [_matched(name, (earlier.get(name, ()), later.get(name, ())), folders) for name in names]
+
+
+def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]]:
+    """The pictures below a folder by their relative names without extension."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: not a folder; batch takes a table of pairs, or two folders")
+    left_out = None if besides is None else besides.resolve()
+    pictures: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.rglob("*")):
+        if _is_picture(path) and (left_out is None or left_out not in path.resolve().parents):
+            pictures[path.relative_to(folder).with_suffix("").as_posix()].append(path)
+    return pictures
+
+
+def _matched(name: str, sides: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, str]) -> Entry:
+    before, after = (str(paths[0]) if paths else "" for paths in sides)
+    error = ""
+    for paths, folder in zip(sides, folders, strict=True):
+        if not paths:
+            error = f"it has no counterpart in {folder}"
+        elif len(paths) > 1:
+            error = f"{' and '.join(path.name for path in paths)} in {folder} share this name"
+    return Entry(name, before, after, error)

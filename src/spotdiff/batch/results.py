@@ -1,0 +1,139 @@
+"""The results of a batch: a table, an index page that leads to the pairs' own pages, JUnit XML, COCO detections."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.batch.pairs import OutputPaths
+from spotdiff.errors import MissingExtra
+from spotdiff.files import write_whole
+
+if TYPE_CHECKING:
+    from spotdiff.batch.compare import Done, Plan
+    from spotdiff.report.batch_row import BatchRow
+
+KINDS = ("auto", "csv", "parquet")
+COLUMNS = {
+    "name": "string",
+    "before": "string",
+    "after": "string",
+    "verdict": "string",
+    "score": "float64",
+    "regions": "int64",
+    "changed_fraction": "float64",
+    "seconds": "float64",
+    "text": "string",
+    "error": "string",
+}
+
+
+def index_path(out: Path, *, kind: str) -> Path:
+    """Where the index goes: index.parquet or index.csv.
+
+    Args:
+        out: The batch's folder.
+        kind: csv, parquet, or auto for Parquet where pyarrow is installed.
+
+    Raises:
+        MissingExtra: Parquet is asked for and pyarrow is not installed.
+    """
+    installed = find_spec("pyarrow") is not None
+    if kind == "parquet" and not installed:
+        raise MissingExtra("pyarrow", extra="scale")
+    return out / ("index.parquet" if kind != "csv" and installed else "index.csv")
+
+
+def write_index_table(done: Sequence[Done], path: Path) -> None:
+    """Write the index, whole or not at all; its name's ending says as what.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    rows = [_row(result) for result in done]
+    write_whole(path, _parquet(rows) if path.suffix == ".parquet" else _csv(rows))
+
+
+def _row(done: Done) -> dict[str, Any]:
+    values = {name: getattr(done.row, name) for name in COLUMNS if hasattr(done.row, name)}
+    values |= {"before": done.entry.before, "after": done.entry.after, "changed_fraction": done.changed_fraction}
+    # names of files may hold what UTF-8 cannot say
+    return {
+        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        for name, value in ((name, values[name]) for name in COLUMNS)
+    }
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.schema([(name, kind) for name, kind in COLUMNS.items()])
+    buffer = BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), buffer)
+    return buffer.getvalue()
+
+
+def write_batch_page(done: Sequence[Done], plan: Plan, path: str | Path) -> None:
+    """Write the index page; small pictures and pages of pairs are addressed from where it lies.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from spotdiff.report.index import write_index
+
+    page = Path(path)
+    write_index((_linked(result, plan, page.parent) for result in done), page)
+
+
+def write_batch_junit(done: Sequence[Done], path: str | Path) -> None:
+    """Write the answers as JUnit XML, one test case a pair.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from spotdiff.report.junit import write_junit
+
+    write_junit((result.row for result in done), path)
+
+
+def write_batch_coco(done: Sequence[Done], out: Path, path: str | Path) -> None:
+    """Write the regions of all records as one COCO detection file.
+
+    Raises:
+        OSError: a record cannot be read, or the file cannot be written.
+    """
+    from spotdiff.report.coco import write_coco
+
+    write_coco(records(done, out), path)
+
+
+def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
+    """The records of the pairs that were compared, read from where they were written."""
+    for result in done:
+        if not result.row.error:
+            yield json.loads(OutputPaths(out, result.row.name).record.read_bytes())
+
+
+def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
+    row, paths = done.row, OutputPaths(plan.out, done.row.name)
+    if row.error:
+        return row
+    before, after = (os.path.relpath(thumb, folder) for thumb in paths.thumbs)
+    href = os.path.relpath(paths.page, folder) if plan.has_page(row.verdict) else ""
+    return replace(row, href=href, thumb_before=before, thumb_after=after)

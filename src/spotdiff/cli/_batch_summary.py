@@ -1,0 +1,104 @@
+"""What came of a batch, in counts: for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spotdiff.batch import Done
+
+_MOST = 20  # pairs told one by one
+_CODES = {"trouble": 2, "changed": 1, "unsure": 3, "same": 0}  # the first that occurs is the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of a batch.
+
+    Attributes:
+        pairs: How many pairs there were.
+        same, changed, unsure, trouble: How many of each.
+        resumed: How many answers were taken over from an earlier run.
+        seconds: Wall time.
+        index: Path of the index.
+        first_trouble: Name and error of the first pair in trouble; empty for none.
+    """
+
+    pairs: int
+    same: int
+    changed: int
+    unsure: int
+    trouble: int
+    resumed: int
+    seconds: float
+    index: str
+    first_trouble: str = ""
+
+    @classmethod
+    def of(cls, done: Sequence[Done], *, index: Path, seconds: float) -> Summary:
+        """The counts of what was done."""
+        count = Counter(pair.row.verdict for pair in done)
+        troubles = (f"{pair.row.name}: {pair.row.error}" for pair in done if pair.row.error)
+        return cls(
+            pairs=len(done),
+            same=count["same"],
+            changed=count["changed"],
+            unsure=count["unsure"],
+            trouble=count["trouble"],
+            resumed=sum(pair.resumed for pair in done),
+            seconds=round(seconds, 3),
+            index=str(index),
+            first_trouble=next(troubles, ""),
+        )
+
+    @property
+    def line(self) -> str:
+        """The counts in a line."""
+        counts = (
+            f"{getattr(self, word)} {word}" for word in ("changed", "unsure", "trouble", "same") if getattr(self, word)
+        )
+        pairs = f"{self.pairs} pair{'s' if self.pairs != 1 else ''}"
+        resumed = f"; {self.resumed} skipped, answered by an earlier run" if self.resumed else ""
+        return f"{pairs} in {self.seconds:.1f} s: {', '.join(counts)}{resumed}. Index: {self.index}"
+
+    @property
+    def trouble_line(self) -> str:
+        """How many pairs had trouble, the first of them, and where to read on."""
+        some = "a pair" if self.trouble == 1 else f"{self.trouble} pairs"
+        rest = "" if self.trouble == 1 else f"; the others are in {self.index}"
+        return f"{some} had trouble: {self.first_trouble}{rest}"
+
+    def write(self, target: str) -> None:
+        """Write the counts as one JSON object to a file, or to standard output for "-".
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        text = json.dumps(asdict(self), indent=2) + "\n"
+        if target == "-":
+            sys.stdout.write(text)
+            return
+        path = Path(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="ascii")
+
+
+def batch_text(done: Sequence[Done], summary: Summary) -> str:
+    """One line for each of the first pairs that are not simply the same, then the counts."""
+    rows = [pair.row for pair in done if pair.row.verdict != "same"]
+    lines = [f"{row.verdict:<8} {row.name}  {row.error or row.text}".rstrip() for row in rows[:_MOST]]
+    if len(rows) > _MOST:
+        lines.append(f"and {len(rows) - _MOST} more")
+    return "\n".join([*lines, summary.line])
+
+
+def exit_code(done: Sequence[Done]) -> int:
+    """2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0."""
+    verdicts = {pair.row.verdict for pair in done}
+    return next((code for verdict, code in _CODES.items() if verdict in verdicts), 0)

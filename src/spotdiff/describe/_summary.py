@@ -1,0 +1,87 @@
+"""The whole comparison in words: its verdict, how many things changed, light and camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.summary import Conditions, changes_text, unchanged_text, unsure_text
+
+if TYPE_CHECKING:
+    from spotdiff.types import Comparison, Pair
+
+
+def summary_text(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
+    """The text of a comparison whose verdict is known.
+
+    Args:
+        answer: With verdict, reason and regions.
+        language: Name of a language, or a catalogue FILE.po.
+        least_px: Pixels under which a region is not kept.
+        note: What the describer has to say of the whole.
+
+    Raises:
+        OptionError: there is no such language.
+    """
+    catalogue = get_catalogue(language)
+    conditions = _conditions(answer, least_px)
+    unsure = answer.verdict == "unsure"  # nothing is more than possible then
+    changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
+    text = changes_text(changes, conditions, catalogue) if changes else ""
+    if unsure:
+        return catalogue.text(filter(None, (unsure_text(answer.reason, text, catalogue), note)))
+    return catalogue.text(filter(None, (text or unchanged_text(conditions, catalogue), note)))
+
+
+def _conditions(answer: Comparison, least_px: int) -> Conditions:
+    width, height = answer.pair.before.size
+    usable = answer.aligned.usable
+    seen = 1.0 if usable is None else float(usable[:height, :width].mean())
+    equal = answer.verdict == "same" and _equal(answer.pair)
+    error = None if answer.alignment.model == "off" else answer.alignment.error_px
+    return Conditions(_brightness(answer), _shift(answer), error, seen, least_px, equal)
+
+
+def _equal(pair: Pair) -> bool:
+    before, after = pair.before, pair.after
+    alphas = before.alpha is after.alpha or (
+        before.alpha is not None and after.alpha is not None and np.array_equal(before.alpha, after.alpha)
+    )
+    return alphas and np.array_equal(before.pixels, after.pixels)
+
+
+def _brightness(answer: Comparison) -> float | None:
+    """Of after as a share of before's; 1 where fit and pictures disagree, None when nobody measured it as a factor.
+
+    The fit that evened out the light leaves out what changed, the medians are of what everybody sees: the light is what
+    both say, the smaller of the two.
+    """
+    light = answer.light
+    if light.model in ("off", "histogram"):
+        return None
+    before, after = (
+        max(float(np.median(picture.pixels[::4, ::4])) / 255, 1e-3)
+        for picture in (answer.pair.before, answer.pair.after)
+    )
+    gain, gamma = np.array(light.gain), np.array(light.gamma)
+    seen = (before / gain) ** (1 / gamma)  # what after shows of a surface that before shows as its median
+    fitted = np.log(seen.mean() / before) - np.log(light.field).mean()
+    plain = np.log(after / before)
+    agreed = min(fitted, plain, key=abs) if fitted * plain > 0 else 0.0
+    return float(np.exp(agreed))
+
+
+def _shift(answer: Comparison) -> float | None:
+    """How far a corner of before moved at most, as a share of after's longer side; None when nobody looked.
+
+    That after has other pixels, more or fewer, is no motion.
+    """
+    if answer.alignment.model == "off":
+        return None
+    (width, height), (wide, high) = answer.pair.before.size, answer.pair.after.size
+    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
+    moved = corners @ answer.alignment.matrix.T
+    still = corners[:, :2] * (wide / width, high / height)
+    return float(np.hypot(*(moved[:, :2] / moved[:, 2:] - still).T).max() / max(wide, high))

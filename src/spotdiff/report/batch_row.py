@@ -1,0 +1,65 @@
+"""One pair of a batch in a line: what an index page and a JUnit file tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Outcome = Literal["same", "changed", "unsure", "trouble"]
+OUTCOMES: tuple[Outcome, ...] = ("changed", "unsure", "trouble", "same")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One pair of a batch.
+
+    Attributes:
+        name: The pair's name.
+        verdict: same, changed or unsure; trouble for a pair that could not be compared.
+        score: How sure that something changed, 0 to 1.
+        regions: How many things changed.
+        seconds: Wall time in total.
+        text: The answer in words, or the reason.
+        error: What went wrong; empty for a pair that was compared.
+        href: Address of the pair's own report, relative to the page; empty for none.
+        thumb_before, thumb_after: A JPEG file's bytes, put into the page, or its address relative to the page, so that
+            a page of thousands stays small; None for none.
+    """
+
+    name: str
+    verdict: Outcome
+    score: float = 0.0
+    regions: int = 0
+    seconds: float = 0.0
+    text: str = ""
+    error: str = ""
+    href: str = ""
+    thumb_before: bytes | str | None = None
+    thumb_after: bytes | str | None = None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any], **more: Any) -> BatchRow:  # noqa: ANN401 (of the fields' own types)
+        """The row of a record (see `to_record`); `more` sets further fields.
+
+        Examples:
+            >>> record = {"name": "yard", "verdict": "same", "score": 0.1, "regions": [], "seconds": {"total": 0.2}}
+            >>> BatchRow.of({**record, "text": "", "reason": "nothing differs"}, href="yard.html").text
+            'nothing differs'
+        """
+        row = cls(
+            name=record["name"],
+            verdict=record["verdict"],
+            score=record["score"],
+            regions=len(record["regions"]),
+            seconds=record["seconds"]["total"],
+            text=record["text"] or record["reason"],
+        )
+        return replace(row, **more)
+
+    @classmethod
+    def trouble(cls, name: str, error: str, *, seconds: float = 0.0) -> BatchRow:
+        """The row of a pair that could not be compared."""
+        return cls(name=name, verdict="trouble", error=error, seconds=seconds)

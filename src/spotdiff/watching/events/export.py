@@ -1,0 +1,86 @@
+"""Events for other programs: a CSV table, and COCO annotations on the pictures that show them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import fields
+from datetime import datetime
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from spotdiff.errors import DataError
+from spotdiff.watching.event import EVENT_KINDS, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from spotdiff.types import Box
+    from spotdiff.watching.events.store import Store
+
+_COLUMNS = tuple(field.name for field in fields(Event))
+
+
+def to_csv(events: Iterable[Event]) -> str:
+    """Events as a CSV table with a line of names: instants as ISO 8601 in UTC, boxes as `left top right bottom`."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([_cell(getattr(event, name)) for name in _COLUMNS] for event in events)
+    return out.getvalue()
+
+
+def to_coco(store: Store, events: Iterable[Event]) -> dict[str, Any]:
+    """Events as COCO annotations: images are the pictures with the event, categories the kinds.
+
+    Events without such a picture are left out; those without a box have an image and no annotation. Beyond the format,
+    an image says its `event`, an annotation its `score`.
+
+    Raises:
+        DataError: a picture is not there or cannot be read.
+        StoreDown: the database does not answer.
+    """
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for event in events:
+        file = store.evidence(event.id).get("after")
+        if file is None:
+            continue
+        images.append({"id": len(images) + 1, **_image(store.folder, file.path), "event": event.id})
+        if event.box is not None:
+            number = len(annotations) + 1
+            annotations.append({"id": number, "image_id": images[-1]["id"], **_annotation(event, event.box)})
+    categories = [{"id": number, "name": kind, "supercategory": "event"} for number, kind in enumerate(EVENT_KINDS, 1)]
+    return {"images": images, "annotations": annotations, "categories": categories}
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return " ".join(str(side) for side in value) if isinstance(value, tuple) else value
+
+
+def _image(folder: Path, path: Path) -> dict[str, Any]:
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or 'not a picture'}") from None
+    return {"file_name": path.relative_to(folder).as_posix(), "width": width, "height": height}
+
+
+def _annotation(event: Event, box: Box) -> dict[str, Any]:
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    return {
+        "category_id": EVENT_KINDS.index(event.kind) + 1,
+        "bbox": [left, top, width, height],
+        "area": width * height,
+        "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
+        "iscrowd": 0,
+        "score": event.score,
+    }
