@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from spotdiff.data.coco import coco_box, coco_document
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, Event
 
@@ -42,18 +43,13 @@ def to_coco(store: Store, events: Iterable[Event]) -> dict[str, Any]:
         DataError: a picture is not there or cannot be read.
         StoreDown: the database does not answer.
     """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    images = []
     for event in events:
         file = store.evidence(event.id).get("after")
-        if file is None:
-            continue
-        images.append({"id": len(images) + 1, **_image(store.folder, file.path), "event": event.id})
-        if event.box is not None:
-            number = len(annotations) + 1
-            annotations.append({"id": number, "image_id": images[-1]["id"], **_annotation(event, event.box)})
-    categories = [{"id": number, "name": kind, "supercategory": "event"} for number, kind in enumerate(EVENT_KINDS, 1)]
-    return {"images": images, "annotations": annotations, "categories": categories}
+        if file is not None:
+            annotations = [] if event.box is None else [_annotation(event, event.box)]
+            images.append(({**_image(store.folder, file.path), "event": event.id}, annotations))
+    return coco_document(images, EVENT_KINDS, supercategory="event")
 
 
 def _cell(value: object) -> object:
@@ -74,13 +70,4 @@ def _image(folder: Path, path: Path) -> dict[str, Any]:
 
 
 def _annotation(event: Event, box: Box) -> dict[str, Any]:
-    left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    return {
-        "category_id": EVENT_KINDS.index(event.kind) + 1,
-        "bbox": [left, top, width, height],
-        "area": width * height,
-        "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
-        "iscrowd": 0,
-        "score": event.score,
-    }
+    return {"category_id": EVENT_KINDS.index(event.kind) + 1, **coco_box(box), "score": event.score}
