@@ -7,10 +7,11 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spotdiff.clock import EPOCH
 from spotdiff.errors import DataError
 from spotdiff.evaluate.tables import Table
 from spotdiff.regions.boxes import iou
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _OVERLAP = 0.2  # intersection over union of two boxes of one thing
 _APART = 15.0  # seconds between what is true and what is told of one event, at most
 _DAY = 86400.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def default_watcher(options: Options) -> Watcher:
         watch = FrameAnalyser(Camera("clip", ""), rules, judge, zone=UTC, boot="")
         reported: dict[str, ReportedEvent] = {}
         for number, (seconds, pixels) in enumerate(frames):
-            frame = Frame(pixels, number, seconds, _EPOCH + timedelta(seconds=seconds))
+            frame = Frame(pixels, number, seconds, EPOCH + timedelta(seconds=seconds))
             for report in watch.analyse(frame):
                 _note(reported, report)
         return list(reported.values())

@@ -17,7 +17,7 @@ from spotdiff.watching.frame_buffer import FrameBuffer
 from spotdiff.watching.health import CameraHealth, is_complete
 from spotdiff.watching.intrusion import IntrusionDetector
 from spotdiff.watching.scene.scene import Scene
-from spotdiff.watching.scene.stabiliser import shift_back, visible_after
+from spotdiff.watching.scene.stabiliser import undo_offset, visible_after
 from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink
 from spotdiff.watching.zones import ZoneMap
 
@@ -243,7 +243,7 @@ class FrameAnalyser:
     ) -> Iterator[Intrusion]:
         """Who enters a zone or has left it; the frame is laid on the reference, as the median is."""
         sizes = scene.sizes
-        small = shrink(shift_back(work, *scene.offset), sizes.small)
+        small = shrink(undo_offset(work, *scene.offset), sizes.small)
         factor = sizes.small[0] / sizes.work[0]
         visible = visible_after(sizes.small, scene.offset[0] * factor, scene.offset[1] * factor)
         guarded = [(zone, ground & visible) for zone, ground in zones.zones_for("intrusion")]
@@ -262,7 +262,7 @@ class FrameAnalyser:
             text=intrusion_text(self._judge.catalogue, intrusion.zone),
         )
         x, y = (edge * sizes.own[0] / sizes.work[0] for edge in scene.offset)
-        before, after = enlarge(scene.median.work, sizes.own), shift_back(frame.pixels, x, y)
+        before, after = enlarge(scene.median.work, sizes.own), undo_offset(frame.pixels, x, y)
         witness = Witness(before, after, resize_mask(intrusion.mask, sizes.own))
         return Opened(key, event, witness, self._clip(since))
 

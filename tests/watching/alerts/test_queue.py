@@ -57,7 +57,7 @@ def test_deliveries_come_in_order_and_remember_failures(queue, make_message, clo
     for number in (3, 1, 2):
         queue.put(make_message(number), ["mail"])
     first = queue.head("mail")
-    queue.postpone(first, seconds=60, reason="no route")
+    queue.reschedule(first, seconds=60, reason="no route")
     again = queue.head("mail")
     assert (again.id, again.tries, again.error) == (first.id, 1, "no route")
     assert again.due == clock.wall() + timedelta(seconds=60)
@@ -80,7 +80,7 @@ def test_what_is_dead_or_sent_stays_so(queue, make_message):
     queue.put(make_message(), ["mail"])
     delivery = queue.head("mail")
     queue.mark_sent(delivery)
-    queue.postpone(delivery, seconds=1, reason="late")
+    queue.reschedule(delivery, seconds=1, reason="late")
     queue.mark_dead(delivery, reason="late")
     assert queue.counts() == {("mail", "sent"): 1}
 

@@ -157,7 +157,7 @@ def test_a_stepped_wall_neither_loses_nor_delays(
 @pytest.mark.parametrize("hours", [0, 1, -1])
 def test_a_restart_keeps_the_pause_but_believes_no_stepped_wall(queue, worker_of, memory, make_message, clock, hours):
     queue.put(make_message(), ["memory"])
-    queue.postpone(queue.head("memory"), seconds=1.2, reason="no route")
+    queue.reschedule(queue.head("memory"), seconds=1.2, reason="no route")
     clock.step(hours * 3600)
     worker = worker_of(memory)
     assert worker.flush(0.1) == (hours == 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
+from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
 from spotdiff.watching.scene.working_sizes import Sizes, shrink
 from watching.scene.scene_toys import in_grey, lit, moved, noisy, place
 
@@ -108,6 +108,6 @@ def test_tiny_pictures(size):
 
 def test_moved_by_brings_back_what_moved():
     picture = place(WORK)
-    back = shift_back(moved(picture, 6, -4), 6, -4)
+    back = undo_offset(moved(picture, 6, -4), 6, -4)
     assert np.array_equal(back[10:-10, 10:-10], picture[10:-10, 10:-10])
-    assert shift_back(picture, 0, 0) is picture
+    assert undo_offset(picture, 0, 0) is picture

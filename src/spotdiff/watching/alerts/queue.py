@@ -86,7 +86,7 @@ class AlertQueue:
         """Note that the sink has it."""
         self._change(delivery, state="sent", sent=micros(self.clock.wall()), error="")
 
-    def postpone(self, delivery: Delivery, *, seconds: float, reason: str) -> None:
+    def reschedule(self, delivery: Delivery, *, seconds: float, reason: str) -> None:
         """Note that it failed and is to be tried again after some seconds."""
         due = micros(self.clock.wall()) + round(seconds * _MICROS)
         self._change(delivery, tries=delivery.tries + 1, due=due, error=reason)

@@ -318,7 +318,7 @@ class SinkChannel:
         now, failures = self._clock.seconds(), max(self._failures, delivery.tries) + 1
         asked = (trouble.retry_after if isinstance(trouble, SinkDown) else None) or 0.0
         seconds = max(backoff(failures, self._policy.random()), min(asked, LONGEST_ASKED))
-        self._queue.postpone(delivery, seconds=seconds, reason=str(trouble))
+        self._queue.reschedule(delivery, seconds=seconds, reason=str(trouble))
         self._failures = failures
         self._ready_at = max(self._ready_at, now + seconds)
         self._down_since = now if self._down_since is None else self._down_since

@@ -13,7 +13,7 @@ from spotdiff.watching.scene.detector import connected_parts
 from spotdiff.watching.scene.judge import judge_ground
 from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
 from spotdiff.watching.scene.reference import Reference, Regimes
-from spotdiff.watching.scene.stabiliser import Stabiliser, shift_back
+from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
 from spotdiff.watching.scene.temporal_median import TemporalMedian
 from spotdiff.watching.scene.working_sizes import resize_mask, shrink, shrink_mask
 
@@ -120,9 +120,9 @@ class Scene:
             self._stabiliser = Stabiliser(tiny)
         x, y = self._stabiliser.offset(tiny)
         factor = self.sizes.work[0] / self.sizes.tiny[0]
-        self._history.add(seconds, shift_back(tiny, x, y))
+        self._history.add(seconds, undo_offset(tiny, x, y))
         self.offset = x * factor, y * factor
-        self._frames.add(seconds, shift_back(work, *self.offset), self.offset)
+        self._frames.add(seconds, undo_offset(work, *self.offset), self.offset)
         if seconds < self._next_look or not self._frames.is_full:
             return
         self._next_look = seconds + _PACE * 0.95

@@ -82,7 +82,7 @@ class Stabiliser:
         return float(step[0]), float(step[1])
 
     def _differences(self, frame: Map, x: float, y: float) -> Map:
-        moved = shift_back(frame, x, y) if x or y else frame
+        moved = undo_offset(frame, x, y) if x or y else frame
         inner: Map = (moved - self._reference)[_EDGE:-_EDGE, _EDGE:-_EDGE]
         return inner
 
@@ -97,7 +97,7 @@ def _flatten(tiny: Bytes) -> Map:
     return np.asarray(detail / (np.sqrt(cv2.blur(detail * detail, (15, 15))) + _CONTRAST), np.float32)
 
 
-def shift_back(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array of any type, and the same again)
+def undo_offset(pixels: Any, x: float, y: float) -> Any:  # noqa: ANN401 (an array of any type, and the same again)
     """A picture moved back by (x, y) pixels; its edge is repeated where nothing was seen."""
     if x == 0 and y == 0:
         return pixels
