@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,6 +32,7 @@ from sqlalchemy import (
     text,
 )
 
+from spotdiff.clock import from_microseconds, to_microseconds
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, STATES, Event
 
@@ -122,10 +123,6 @@ facts = Table(  # by name, such as when an inspection was last reported
 )
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
 def micros(when: datetime) -> int:
     """Microseconds from 1970 in UTC, without loss.
 
@@ -138,7 +135,7 @@ def micros(when: datetime) -> int:
     """
     if when.tzinfo is None:
         raise DataError(f"{when} has no time zone; a store takes aware times")
-    return (when - _EPOCH) // _MICROSECOND
+    return to_microseconds(when)
 
 
 def instant(value: int) -> datetime:
@@ -148,7 +145,7 @@ def instant(value: int) -> datetime:
         >>> instant(micros(datetime(2026, 3, 1, 12, 30, 0, 7, tzinfo=UTC))).isoformat()
         '2026-03-01T12:30:00.000007+00:00'
     """
-    return _EPOCH + timedelta(microseconds=value)
+    return from_microseconds(value)
 
 
 def utc_now() -> datetime:
