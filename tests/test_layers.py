@@ -32,7 +32,7 @@ WITHIN = {  # who may use whom inside one layer
         ("params", "errors"),
         ("plugins", "errors"),
     },
-    "hands": {("regions", "align"), ("metrics", "image")},
+    "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},
     "work": {("evaluate", "batch"), ("evaluate", "watching")},
 }
 START = {

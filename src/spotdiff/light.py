@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.image.equal_cells import EXACT, equal_cells
 from spotdiff.types import Light
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _BURNT = 253  # lossy files leave burnt-out places a little under 255
 _ROUNDS = 5
 _GRID = 15  # cells along the longer side for the first guess of the field
 _FIELD_SIZE = 8  # the local field's Gaussian is the longer side over this
-_EXACT = 0.5  # share of equal pixels from which on the light cannot have changed
+_HALF = 0.5  # share of equal pixels from which on the light cannot have changed
 _CLOSE = 0.04  # log ratio, about 4 %, at which a place agrees with the light found
 _WORTH = 0.02  # share of places that a fit must bring to agreement to be worth it
 _STILL = 0.012  # log ratio, about 1 %, under which the light is left as it is
@@ -48,9 +49,9 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
     if pair.history:
         pair = replace(pair, history=tuple(_lit(pair, earlier, model) for earlier in pair.history))
     usable = pair.usable
-    before, after = pair.before.pixels, pair.after.pixels
-    if model == "auto" and _equal_share(before, after, usable) > _EXACT:
-        return pair, Light("none", note="most pixels agree exactly")
+    before, after = pair.before.opaque, pair.after.opaque
+    if model == "auto" and (_equal_share(before, after, usable) > _HALF or _exact_copies(before, after)):
+        return pair, Light("none", note="what did not change agrees exactly")
     if model == "histogram":
         matched = _match_histogram(before, after, usable)
         return _with_after(pair, matched), Light("histogram", note="each channel's distribution matched")
@@ -205,6 +206,11 @@ def _equal_share(before: Bytes, after: Bytes, usable: Mask | None) -> float:
     return float(equal.mean() if usable is None else equal[usable].mean() if usable.any() else 1.0)
 
 
+def _exact_copies(before: Bytes, after: Bytes) -> bool:
+    greys = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after))
+    return equal_cells(*greys) > EXACT
+
+
 def _in_range(channel: Floats) -> Mask:
     return np.asarray((channel * 255 > _DARK) & (channel * 255 < _BRIGHT))
 
@@ -226,7 +232,8 @@ def _negligible(gain: Floats, gamma: Floats, field: Map | None) -> bool:
 
 
 def _with_after(pair: Pair, pixels: Bytes) -> Pair:
-    return replace(pair, after=replace(pair.after, pixels=pixels))
+    """Both without transparency: the light is that of what is seen."""
+    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None))
 
 
 def _triple(values: Floats) -> tuple[float, float, float]:

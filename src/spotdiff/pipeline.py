@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotdiff.align import align
+from spotdiff.align import align, is_flush
 from spotdiff.describe import described, get_describer, summary_text
 from spotdiff.errors import Refusal
 from spotdiff.history import over, restless
@@ -20,8 +20,9 @@ from spotdiff.methods import get_method
 from spotdiff.options import Options
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
+from spotdiff.regions.unshared import with_unshared
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
-from spotdiff.types import STEPS, Alignment, Comparison, Evidence, Light, Pair, Region
+from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region
 from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def compare_pair(
         texts, note = described(describer, answer, regions)
         own = tuple(replace(region, text=text) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
-        said = summary_text(answer, language=options.language, least_px=least, note=note)
+        overlooks = getattr(method, "overlooks", "light")
+        said = summary_text(answer, language=options.language, least_px=least, overlooks=overlooks, note=note)
     return replace(answer, regions=own, text=said, seconds=clock.seconds)
 
 
@@ -107,10 +109,11 @@ def _judged(
             evidence = method.score(aligned)
             if (usual := restless(aligned, method)) is not None:
                 evidence = over(evidence, *usual)
-            evidence = _with_layout(pair, aligned, evidence, flush=options.align == "off")
         with clock("regions"):
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
+            if is_flush(pair, alignment):
+                evidence, regions, labels = with_unshared(pair, aligned, evidence, regions, labels)
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)
@@ -128,22 +131,6 @@ def limits_for(method: Method, options: Options) -> Limits:
         cluster=options.cluster,
         seed_score=options.seed_score,
     )
-
-
-def _with_layout(pair: Pair, aligned: Pair, evidence: Evidence, *, flush: bool) -> Evidence:
-    """Evidence that calls every pixel that only one of two pictures laid flush has changed."""
-    if not flush or aligned.seen is None:
-        return evidence
-    gone, new = evidence.gone.copy(), evidence.new.copy()
-    for picture, one in ((pair.before, gone), (pair.after, new)):
-        width, height = picture.size
-        one[:height, :width][~aligned.seen[:height, :width]] = 1.0
-    if aligned.valid is not None:
-        gone[~aligned.valid] = new[~aligned.valid] = 0.0
-    if evidence.directed:
-        return replace(evidence, gone=gone, new=new)
-    both = np.maximum(gone, new)
-    return replace(evidence, gone=both, new=both)
 
 
 def _unanswered(pair: Pair, method: Method, options: Options) -> Comparison:

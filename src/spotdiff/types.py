@@ -54,6 +54,22 @@ class Picture:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
+    @property
+    def opaque(self) -> Bytes:
+        """(H, W, 3) uint8: what a person sees of it, the pixels laid on white where they are transparent."""
+        if self.alpha is None:
+            return self.pixels
+        import numpy as np
+
+        share = self.alpha[..., None].astype(np.float32) / 255
+        on_white: Bytes = np.rint(255 + share * (self.pixels.astype(np.float32) - 255)).astype(np.uint8)
+        return on_white
+
+    @property
+    def on_white(self) -> Picture:
+        """The picture without transparency, as `opaque` shows it."""
+        return self if self.alpha is None else replace(self, pixels=self.opaque, alpha=None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
@@ -179,7 +195,11 @@ class Extraction:
 
 
 class Method(Protocol):
-    """A way to score a pair: a frozen dataclass whose fields are its parameters."""
+    """A way to score a pair: a frozen dataclass whose fields are its parameters.
+
+    One that does not forgive light and noise has `overlooks`: "threshold" where what differs by less is the same to it,
+    "" where nothing is. One that learns from `Pair.history` by itself has `learns_history`.
+    """
 
     extraction: ClassVar[Extraction]
 

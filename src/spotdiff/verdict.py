@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.align.warp import coverage, scaling
+from spotdiff.align import overlap_of_after
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; sh
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
 _LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
+_LEAST_SEEN_OF_TWO_SHAPES = 0.99  # the same where one was cut off or grew: what is missing then is no camera's doing
 _AFAR = 64  # pixels of the longer side, for a rough look
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
@@ -49,26 +50,20 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     shares = {"before that after": answer.alignment.overlap}
     if answer.aligned.valid is None:  # else it was said what counts, and the rest of after does not
-        shares["after that before"] = _overlap_of_after(answer)
+        shares["after that before"] = overlap_of_after(answer.pair, answer.alignment)
     which = min(shares, key=shares.__getitem__)
-    if shares[which] < _LEAST_SEEN:
+    if shares[which] < (_LEAST_SEEN if _of_one_shape(answer.pair) else _LEAST_SEEN_OF_TWO_SHAPES):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
     if _apart(answer.aligned) > _FARTHEST:
         return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
 
-def _overlap_of_after(answer: Comparison) -> float:
-    """Share of after, in its own pixels, that before shows."""
-    before, after, alignment = answer.pair.before.size, answer.pair.after.size, answer.alignment
-    if alignment.model == "off":
-        return min(before[0], after[0]) * min(before[1], after[1]) / (after[0] * after[1])
-    if before == after and np.array_equal(alignment.matrix, np.eye(3)):
-        return 1.0
-    factor = min(_AFAR / max(after), 1.0)  # a share needs no full picture
-    size = max(round(after[0] * factor), 1), max(round(after[1] * factor), 1)
-    back = np.linalg.inv(alignment.matrix) @ np.linalg.inv(scaling(factor))
-    return float(coverage(np.asarray(back, np.float64), size, before).mean())
+def _of_one_shape(pair: Pair) -> bool:
+    """Whether one picture is as large as the other or a resized copy: what one misses then is the camera's doing."""
+    (width, height), (other_width, other_height) = pair.before.size, pair.after.size
+    rounding = max(width + height, other_width + other_height) / 2
+    return abs(width * other_height - height * other_width) <= rounding
 
 
 def _unsure(answer: Comparison, reason: str, score: float) -> Comparison:
@@ -111,7 +106,7 @@ def _apart(pair: Pair) -> float:
     width, height = pair.before.size
     factor = min(_AFAR / max(width, height), 1.0)
     size = max(round(width * factor), 1), max(round(height * factor), 1)
-    small = [cv2.resize(one.pixels, size, interpolation=cv2.INTER_AREA) for one in (pair.before, pair.after)]
+    small = [cv2.resize(one.opaque, size, interpolation=cv2.INTER_AREA) for one in (pair.before, pair.after)]
     apart = cv2.absdiff(*small).max(-1)
     if pair.usable is not None:
         apart = apart[cv2.resize(pair.usable.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0]

@@ -10,13 +10,15 @@ import numpy as np
 
 from spotdiff.align.estimate import estimate
 from spotdiff.align.flow import residual_flow
-from spotdiff.align.warp import coverage, warp_picture
+from spotdiff.align.warp import coverage, scaling, warp_picture
 from spotdiff.errors import Refusal
 from spotdiff.types import Alignment, Pair
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask, Picture
 
+_NOT_LOOKED_FOR = Alignment("off", np.eye(3), None, 1.0, note="not looked for; laid flush at the top left")
+_AFAR = 64  # pixels of the longer side, for a rough look
 _FURTHEST = 0.01  # of the picture's longer side: residual parallax, not another place
 
 
@@ -34,23 +36,25 @@ def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair
     if pair.history:
         pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
     if model == "off":
-        return lay_flush(pair, beyond=beyond)
+        return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
     motion = estimate(_grey(pair.before), _grey(pair.after), model="auto" if model == "flow" else model)
     found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
-    return lay_moved(pair, found, flow=model == "flow")
+    return lay_moved(pair, found, flow=model == "flow", beyond=beyond)
 
 
 def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = True) -> tuple[Pair, Alignment]:
     """`align` for a pair of which the alignment of its exchanged pair is known."""
     if model == "off":
-        return lay_flush(pair, beyond=beyond)
+        return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
     matrix = np.asarray(np.linalg.inv(other.matrix), np.float64)
-    return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow")
+    return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow", beyond=beyond)
 
 
-def lay_moved(pair: Pair, motion: Alignment, *, flow: bool) -> tuple[Pair, Alignment]:
+def lay_moved(pair: Pair, motion: Alignment, *, flow: bool, beyond: bool = True) -> tuple[Pair, Alignment]:
     """The pair with `after` brought into before's pixels by a known motion, and what residual flow adds to it."""
     size = pair.before.size
+    if is_flush(pair, motion):
+        return lay_flush(pair, motion, beyond=beyond)
     seen: Mask | None = coverage(motion.matrix, size, pair.after.size)
     residual = None
     if motion.model == "none" and pair.before.size == pair.after.size:
@@ -81,14 +85,42 @@ def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
         raise Refusal(f"{name}: {refusal}") from None
     if aligned.seen is None:
         return aligned.after
-    return replace(aligned.after, pixels=np.where(aligned.seen[..., None], aligned.after.pixels, before.pixels))
+    own = slice(before.size[1]), slice(before.size[0])  # laid flush, it may reach beyond before
+    pixels = np.where(aligned.seen[own][..., None], aligned.after.opaque[own], before.opaque)
+    return replace(aligned.after, pixels=pixels, alpha=None)
 
 
-def lay_flush(pair: Pair, *, beyond: bool = True) -> tuple[Pair, Alignment]:
-    """The pair with both pictures flush at the top left, the smaller filled up with black; `seen` says where."""
-    note = "not looked for"
+def is_flush(pair: Pair, alignment: Alignment) -> bool:
+    """Whether pictures of two sizes, as they were given, lie flush at the top left."""
+    return pair.before.size != pair.after.size and np.array_equal(alignment.matrix, np.eye(3))
+
+
+def overlap_of_after(pair: Pair, alignment: Alignment) -> float:
+    """Share of after, in its own pixels, that before shows.
+
+    Args:
+        pair: The pictures as they were given.
+        alignment: How after lies on before.
+    """
+    before, after = pair.before.size, pair.after.size
+    if np.array_equal(alignment.matrix, np.eye(3)):
+        return min(before[0], after[0]) * min(before[1], after[1]) / (after[0] * after[1])
+    factor = min(_AFAR / max(after), 1.0)  # a share needs no full picture
+    size = max(round(after[0] * factor), 1), max(round(after[1] * factor), 1)
+    back = np.linalg.inv(alignment.matrix) @ np.linalg.inv(scaling(factor))
+    return float(coverage(np.asarray(back, np.float64), size, before).mean())
+
+
+def lay_flush(pair: Pair, alignment: Alignment, *, beyond: bool = True) -> tuple[Pair, Alignment]:
+    """The pair with both pictures flush at the top left, the smaller filled up with black; `seen` says where.
+
+    Args:
+        pair: Two pictures as they were given.
+        alignment: Why they lie so.
+        beyond: See `align`.
+    """
     if pair.before.size == pair.after.size:
-        return pair, Alignment("off", np.eye(3), None, 1.0, note=note)
+        return pair, alignment
     width, height = (max(b, a) for b, a in zip(pair.before.size, pair.after.size, strict=True))
     inside = [_inside(p, (width, height)) for p in (pair.before, pair.after)]
     seen = inside[0] & inside[1]
@@ -98,9 +130,8 @@ def lay_flush(pair: Pair, *, beyond: bool = True) -> tuple[Pair, Alignment]:
         valid = np.full((height, width), beyond)
         valid[: pair.valid.shape[0], : pair.valid.shape[1]] = pair.valid
     overlap = float(seen.sum()) / (pair.before.size[0] * pair.before.size[1])
-    note = f"{note}; sizes differ, laid flush at the top left"
     laid = replace(pair, before=padded[0], after=padded[1], seen=seen, valid=valid)
-    return laid, Alignment("off", np.eye(3), None, overlap, note=note)
+    return laid, replace(alignment, overlap=overlap)
 
 
 def _inside(picture: Picture, size: tuple[int, int]) -> Mask:
@@ -119,4 +150,4 @@ def _pad(picture: Picture, size: tuple[int, int]) -> Picture:
 
 
 def _grey(picture: Picture) -> Bytes:
-    return np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    return np.asarray(cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2GRAY), np.uint8)

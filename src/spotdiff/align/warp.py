@@ -83,17 +83,19 @@ def warp_picture(picture: Picture, matrix: Matrix, size: tuple[int, int], flow: 
     """A picture as seen in a frame of `size`, alpha included; `flow` is added to where each pixel looks."""
     from dataclasses import replace
 
-    alpha = picture.alpha
-    if flow is None:
-        pixels = warp(picture.pixels, matrix, size)
-        alpha = None if alpha is None else warp(alpha, matrix, size)
-        return replace(picture, pixels=pixels, alpha=alpha)
-    x, y = look_up(matrix, size, flow)
+    if flow is not None:
+        x, y = look_up(matrix, size, flow)
 
-    def remapped(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def moved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if flow is None:
+            return warp(image, matrix, size)
         return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
-    return replace(picture, pixels=remapped(picture.pixels), alpha=None if alpha is None else remapped(alpha))
+    if picture.alpha is None:
+        return replace(picture, pixels=moved(picture.pixels))
+    # a colour that nobody sees must not bleed into its neighbours
+    visible = np.where(picture.alpha[..., None] > 0, picture.pixels, np.uint8(255))
+    return replace(picture, pixels=moved(visible), alpha=moved(picture.alpha))
 
 
 def look_up(matrix: Matrix, size: tuple[int, int], flow: Map) -> tuple[Map, Map]:

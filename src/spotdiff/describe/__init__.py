@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff import plugins
+from spotdiff.align import is_flush
 from spotdiff.describe._named_areas import read_areas
 from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import OptionError
@@ -66,8 +67,8 @@ def described(
     if answer.verdict == "unsure":
         regions = [replace(region, score=min(region.score, _POSSIBLE)) for region in regions]
     pair = answer.aligned
-    if answer.alignment.model == "off" and pair.before.size != answer.pair.before.size:
-        pair = answer.pair  # laid flush: what was filled up is no picture
+    if is_flush(answer.pair, answer.alignment):
+        pair = answer.pair  # what was filled up is no picture
     if isinstance(describer, Noting):
         with_text, note = describer.with_note(pair, regions)
     else:

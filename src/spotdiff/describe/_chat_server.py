@@ -139,8 +139,8 @@ class Server:
         here = region.box_before or region.box_after or (0, 0, *pair.before.size)
         there = region.box_after or here
         pictures = [
-            _data_url(surroundings(pair.before.pixels, here, side)),
-            _data_url(surroundings(pair.after.pixels, there, side)),
+            _data_url(surroundings(pair.before.opaque, here, side)),
+            _data_url(surroundings(pair.after.opaque, there, side)),
         ]
         return self._ask_with_retries(_question(self.model, region.kind, pictures))
 

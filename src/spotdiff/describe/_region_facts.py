@@ -44,8 +44,8 @@ def _fact(pair: Pair, region: Region, areas: Areas) -> ChangeFact:
     box = (before if region.kind in ("removed", "moved") else after) or before or after
     if box is None:
         return ChangeFact(region.kind, score=region.score)
-    old = _thing(pair.before.pixels, region.outline_before, before or box, size)
-    new = _thing(pair.after.pixels, region.outline_after, after or box, size)
+    old = _thing(pair.before.opaque, region.outline_before, before or box, size)
+    new = _thing(pair.after.opaque, region.outline_after, after or box, size)
     spot, score = _spot(box, size, areas), region.score
     if region.kind == "replaced":
         other = replace(new, size="") if new.size == old.size else new  # one size is told once

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.align import is_flush, overlap_of_after
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, unchanged_text, unsure_text
 
@@ -13,20 +14,21 @@ if TYPE_CHECKING:
     from spotdiff.types import Comparison, Pair
 
 
-def summary_text(answer: Comparison, *, language: str, least_px: int = 1, note: str = "") -> str:
+def summary_text(answer: Comparison, *, language: str, least_px: int = 1, overlooks: str = "", note: str = "") -> str:
     """The text of a comparison whose verdict is known.
 
     Args:
         answer: With verdict, reason and regions.
         language: Name of a language, or a catalogue FILE.po.
         least_px: Pixels under which a region is not kept.
+        overlooks: What else the method does not tell, as in `Conditions`.
         note: What the describer has to say of the whole.
 
     Raises:
         OptionError: there is no such language.
     """
     catalogue = get_catalogue(language)
-    conditions = _conditions(answer, least_px)
+    conditions = _conditions(answer, least_px, overlooks)
     unsure = answer.verdict == "unsure"  # nothing is more than possible then
     changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
     text = changes_text(changes, conditions, catalogue) if changes else ""
@@ -35,21 +37,24 @@ def summary_text(answer: Comparison, *, language: str, least_px: int = 1, note: 
     return catalogue.text(filter(None, (text or unchanged_text(conditions, catalogue), note)))
 
 
-def _conditions(answer: Comparison, least_px: int) -> Conditions:
+def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions:
     width, height = answer.pair.before.size
     usable = answer.aligned.usable
     seen = 1.0 if usable is None else float(usable[:height, :width].mean())
+    if answer.aligned.valid is None:  # else it was said what counts, in before's pixels
+        seen = min(seen, overlap_of_after(answer.pair, answer.alignment))
     equal = answer.verdict == "same" and _equal(answer.pair)
     error = None if answer.alignment.model == "off" else answer.alignment.error_px
-    return Conditions(_brightness(answer), _shift(answer), error, seen, least_px, equal)
+    return Conditions(_brightness(answer), _shift(answer), error, seen, least_px, overlooks, equal)
 
 
 def _equal(pair: Pair) -> bool:
     before, after = pair.before, pair.after
-    alphas = before.alpha is after.alpha or (
-        before.alpha is not None and after.alpha is not None and np.array_equal(before.alpha, after.alpha)
-    )
-    return alphas and np.array_equal(before.pixels, after.pixels)
+    if before.size != after.size:
+        return False
+    opaque = np.full(before.pixels.shape[:2], 255, np.uint8)
+    alphas = (opaque if picture.alpha is None else picture.alpha for picture in (before, after))
+    return np.array_equal(before.opaque, after.opaque) and np.array_equal(next(alphas), next(alphas))
 
 
 def _brightness(answer: Comparison) -> float | None:
@@ -62,7 +67,7 @@ def _brightness(answer: Comparison) -> float | None:
     if light.model in ("off", "histogram"):
         return None
     before, after = (
-        max(float(np.median(picture.pixels[::4, ::4])) / 255, 1e-3)
+        max(float(np.median(picture.opaque[::4, ::4])) / 255, 1e-3)
         for picture in (answer.pair.before, answer.pair.after)
     )
     gain, gamma = np.array(light.gain), np.array(light.gamma)
@@ -80,6 +85,8 @@ def _shift(answer: Comparison) -> float | None:
     """
     if answer.alignment.model == "off":
         return None
+    if is_flush(answer.pair, answer.alignment):
+        return 0.0
     (width, height), (wide, high) = answer.pair.before.size, answer.pair.after.size
     corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
     moved = corners @ answer.alignment.matrix.T

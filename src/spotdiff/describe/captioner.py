@@ -79,7 +79,7 @@ class Captioner:
         return open_captioner(self.weights)
 
     def _whole(self, captioner: LoadedCaptioner, pair: Pair) -> str:
-        squares = [square(picture.pixels, captioner.side) for picture in (pair.before, pair.after)]
+        squares = [square(picture.opaque, captioner.side) for picture in (pair.before, pair.after)]
         ((text, _),) = captioner.captions([squares[0]], [squares[1]], beam=self.beam)
         return _SPACE.sub(r"\1", text) or "nothing."
 
@@ -100,7 +100,7 @@ class Captioner:
 
 def _squares(pair: Pair, region: Region, side: int) -> tuple[Bytes, Bytes]:
     here, there = where_seen(region.kind, region.box_before or (0, 0, 1, 1), region.box_after)
-    return surroundings(pair.before.pixels, here, side), surroundings(pair.after.pixels, there, side)
+    return surroundings(pair.before.opaque, here, side), surroundings(pair.after.opaque, there, side)
 
 
 def _agree(caption: ChangeFact, known: ChangeFact) -> bool:

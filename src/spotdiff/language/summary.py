@@ -42,6 +42,17 @@ _NEXT_SEEMS: Mapping[Kind, tuple[str, str]] = {
     "changed": ("{number} place seems to have changed", "{number} places seem to have changed"),
 }
 _DARKER, _BRIGHTER = 0.92, 1.09  # brightness of after as a share of before's, from which on it is worth a word
+_UNTOLD = {  # by whether there is a least size, and by what the method overlooks
+    (False, ""): "",
+    (True, ""): "what covers less than {least} px is not told",
+    (False, "light"): "what is as faint as shadows and noise may not be told",
+    (
+        True,
+        "light",
+    ): "what covers less than {least} px is not told, and what is as faint as shadows and noise may not be",
+    (False, "threshold"): "what differs by less than the threshold is not told",
+    (True, "threshold"): "what covers less than {least} px or differs by less than the threshold is not told",
+}
 _SHIFTED = 0.01  # of the longer side, from which on a camera moved
 
 
@@ -53,8 +64,10 @@ class Conditions:
         brightness: Of after as a share of before's; 1 for the same, None when nobody looked.
         shift: How far a corner moved at most, as a share of the longer side; None when nobody looked.
         error_px: Median distance that is left between the pictures, in pixels; None when nobody looked.
-        seen: Share of before that was compared; 1 for all of it.
+        seen: Share of the picture that was compared, of that of which less was; 1 for all of both.
         least_px: Pixels under which a change is not told.
+        overlooks: What else the method does not tell: what is as faint as "light" and noise, or differs by less than
+            its "threshold"; "" for nothing.
         equal: Whether every pixel is the same.
     """
 
@@ -63,6 +76,7 @@ class Conditions:
     error_px: float | None = None
     seen: float = 1.0
     least_px: int = 1
+    overlooks: str = ""
     equal: bool = False
 
 
@@ -133,10 +147,8 @@ def unchanged_text(conditions: Conditions, catalogue: Catalogue) -> str:
         named = catalogue.say("list", " and ").join(clauses)
         compared = catalogue.say("checked", "{said}; {named}, which does not count", said=compared, named=named)
     sentences = [unchanged, compared]
-    if conditions.least_px > 1:
-        sentences.append(
-            catalogue.say("checked", "what covers less than {least} px is not told", least=conditions.least_px)
-        )
+    if untold := _UNTOLD[conditions.least_px > 1, conditions.overlooks]:
+        sentences.append(catalogue.say("checked", untold, least=conditions.least_px))
     return catalogue.text(map(catalogue.sentence, sentences))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from spotdiff.errors import OptionError
 from spotdiff.methods._multiscale import closer, scaled, sides_of
 from spotdiff.methods._postprocess import evidence_of, inner_maps, predict
-from spotdiff.methods._preprocess import NetworkInput, filled, network_input, opaque
+from spotdiff.methods._preprocess import NetworkInput, filled, network_input
 from spotdiff.nets.parts.inference import file_facts, open_network
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
@@ -98,7 +98,7 @@ class NetworkMethod:
         facts = self.facts()
         run = open_network(self.file, threads=self._threads)[0]
         both_ways = self.both_ways and facts.net not in MIRRORED
-        before, after = filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        before, after = filled(pair.before.opaque, pair.after.opaque, pair.usable)
         side, limit = self.side or facts.side, min(self.threshold or facts.threshold, _MOST)
         further = sides_of(max(pair.before.size), first=side, closest=self.closest)[1:]
         scales = scaled(before, after, further if facts.form != "centres" else ())
@@ -115,7 +115,7 @@ class NetworkMethod:
 
     def shown(self, pair: Pair) -> NetworkInput:
         """The pair as the network is shown it at its first look; raises as `facts` does."""
-        before, after = filled(opaque(pair.before), opaque(pair.after), pair.usable)
+        before, after = filled(pair.before.opaque, pair.after.opaque, pair.usable)
         return network_input(before, after, side=self.side or self.facts().side)
 
     @property

@@ -1,4 +1,4 @@
-"""What pictures are made into before a method sees them: opaque, filled where nothing counts, of a network's size."""
+"""What pictures are made into before a network sees them: filled where nothing counts, and of its size."""
 
 from __future__ import annotations
 
@@ -9,18 +9,9 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Map, Mask, Picture
+    from spotdiff.types import Bytes, Map, Mask
 
 _LEAST = 32  # pixels a side that every network takes
-
-
-def opaque(picture: Picture) -> Bytes:
-    """(H, W, 3) uint8: the picture's pixels, laid on white where they are transparent."""
-    if picture.alpha is None:
-        return picture.pixels
-    share = picture.alpha[..., None].astype(np.float32) / 255
-    on_white: Bytes = np.rint(255 + share * (picture.pixels.astype(np.float32) - 255)).astype(np.uint8)
-    return on_white
 
 
 def filled(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Bytes, Bytes]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from spotdiff.errors import Refusal
 from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
-from spotdiff.methods._preprocess import opaque
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
 
@@ -53,6 +52,7 @@ class Background:
     """
 
     learns_history: ClassVar[bool] = True
+    overlooks: ClassVar[str] = "threshold"
     extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.6, min_area=20, join=2)
 
     model: str = param("median", "how the usual look is kept", choices=("median", "mog2", "knn", "vibe"))
@@ -116,7 +116,7 @@ class Background:
 
     def _frame(self, picture: Picture, usable: Mask | None) -> Bytes:
         """The picture's pixels on white, black where not usable, blurred."""
-        pixels = opaque(picture)
+        pixels = picture.opaque
         if usable is not None:
             pixels = pixels * usable[..., None]
         if self.smooth:

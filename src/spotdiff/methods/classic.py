@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from spotdiff.light import same_surface
-from spotdiff.methods._preprocess import opaque
 from spotdiff.methods._tolerant_difference import outside
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
@@ -78,7 +77,7 @@ class Classic:
         height, width = pair.before.pixels.shape[:2]
         factor = min(1.0, (self.most * 1e6 / (width * height)) ** 0.5)
         size = max(round(width * factor), 1), max(round(height * factor), 1)
-        before, after = (_shrunk(opaque(p), size) for p in (pair.before, pair.after))
+        before, after = (_shrunk(p.opaque, size) for p in (pair.before, pair.after))
         usable = None if pair.usable is None else _shrunk(pair.usable.astype(np.uint8), size) > 0
         change, noise = self._change(before, after, usable)
         if factor < 1:

@@ -93,6 +93,11 @@ class Pixel:
         return Evidence.undirected(change)
 
     @property
+    def overlooks(self) -> str:
+        """What it does not tell beside what is too small: colours nearer than the threshold, if there is one."""
+        return "threshold" if self.threshold or self.antialias else ""
+
+    @property
     def _metric(self) -> Metric:
         return METRICS[self.metric]
 

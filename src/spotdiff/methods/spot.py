@@ -10,8 +10,7 @@ import numpy as np
 
 from spotdiff import nets
 from spotdiff.methods._network import NetworkMethod as Network
-from spotdiff.methods._preprocess import opaque
-from spotdiff.methods._same_source import backed, of_one_source
+from spotdiff.methods._plain_difference import with_plain_difference
 from spotdiff.params import param
 from spotdiff.types import Calibration, Evidence, Extraction
 
@@ -50,12 +49,11 @@ class Spot(Network):
 
     def score(self, pair: Pair) -> Evidence:
         """As `Network.score`, without the network where all pixels are the same, and not by it alone where most are."""
-        before, after = opaque(pair.before), opaque(pair.after)
+        before, after = pair.before.opaque, pair.after.opaque
         if np.array_equal(before, after):
             nothing = np.zeros(before.shape[:2], np.float32)
             return Evidence(nothing, nothing, directed=True, notes={"anything": 0.0})
-        evidence = Network.score(self, pair)  # not `super`: slots make a class of their own
-        return backed(evidence, before, after) if of_one_source(before, after, pair.usable) else evidence
+        return with_plain_difference(Network.score(self, pair), pair)  # not `super`: slots make a class of their own
 
     @property
     def file(self) -> str:

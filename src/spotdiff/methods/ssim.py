@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import OptionError
-from spotdiff.methods._preprocess import opaque
 from spotdiff.metrics.ssim import Formula, luma, mean_of, ms_ssim_map, ssim_map
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
@@ -57,6 +56,7 @@ class Ssim:
         (True, 0.0)
     """
 
+    overlooks: ClassVar[str] = "threshold"
     extraction: ClassVar[Extraction] = Extraction(grow=0.5, seed=0.6, min_area=20, join=2)
 
     sigma: float = param(1.5, "standard deviation of the Gaussian window", low=0.3, high=20, unit="px")
@@ -86,7 +86,7 @@ class Ssim:
             Undirected evidence. `notes` holds `mean_ssim`, the mean over the usable windows wholly inside the
             picture, None when nothing is usable.
         """
-        before, after = self._planes(opaque(pair.before)), self._planes(opaque(pair.after))
+        before, after = self._planes(pair.before.opaque), self._planes(pair.after.opaque)
         similarity_of = ms_ssim_map if self.multiscale else ssim_map
         similarity = similarity_of(before, after, formula=self._formula, usable=pair.usable)
         any_usable = pair.usable is None or pair.usable.any()

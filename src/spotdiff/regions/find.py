@@ -183,7 +183,7 @@ def _log_odds(chance: float) -> float:
 
 def _divided(pair: Pair, change: Map, labels: Labels, regions: list[Region], *, least: int) -> list[Region]:
     """The regions, those that hold both something gone and something new divided into one region for each."""
-    standing = standing_out(pair.before.pixels, pair.after.pixels, labels)
+    standing = standing_out(pair.before.opaque, pair.after.opaque, labels)
     found: list[Region] = []
     fresh = len(regions)
     for region in regions:
@@ -216,7 +216,7 @@ def _piece(number: int, kind: Kind, mask: Mask, box: Box, change: Map, labels: L
 
 
 def _named_by_edges(pair: Pair, labels: Labels, regions: list[Region]) -> list[Region]:
-    before, after = pair.before.pixels, pair.after.pixels
+    before, after = pair.before.opaque, pair.after.opaque
     named = []
     for region in regions:
         if region.kind == "changed":

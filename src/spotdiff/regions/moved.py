@@ -70,8 +70,8 @@ def pair_moves(pair: Pair, regions: tuple[Region, ...], *, least: float = 0.0) -
     gone, new = _largest(sure, "removed"), _largest(sure, "added")
     if not gone or not new:
         return regions
-    befores = [look(pair.before.pixels, region.box_before, region.outline_before) for region in gone]
-    afters = [look(pair.after.pixels, region.box_after, region.outline_after) for region in new]
+    befores = [look(pair.before.opaque, region.box_before, region.outline_before) for region in gone]
+    afters = [look(pair.after.opaque, region.box_after, region.outline_after) for region in new]
     crowd = len(gone) * len(new)
     alike = np.array([[likeness(one, other, crowd=crowd) for other in afters] for one in befores])
     joined: dict[int, Region] = {}

@@ -49,7 +49,7 @@ def heat_colours() -> Bytes:
 
 def thumbnail(picture: Picture, *, max_side: int = 192) -> bytes:
     """A JPEG file of a picture, its long side brought down to `max_side` pixels."""
-    pixels = cv2.cvtColor(shrink(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
+    pixels = cv2.cvtColor(shrink(picture.opaque, max_side), cv2.COLOR_RGB2BGR)
     return _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 80)
 
 

@@ -66,7 +66,7 @@ def palette() -> Bytes:
 
 def overlay_indices(comparison: Comparison) -> Bytes:
     """(H, W) uint8: the overlay as rows of `palette`."""
-    grey = np.asarray(cv2.cvtColor(comparison.aligned.after.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = np.asarray(cv2.cvtColor(comparison.aligned.after.opaque, cv2.COLOR_RGB2GRAY), np.uint8)
     canvas = np.asarray(cv2.LUT(grey, (np.arange(256) * _GREYS // 256).astype(np.uint8)), np.uint8)
     _tint(canvas, grey, comparison)
     for region in reversed(comparison.regions):  # the surest last, on top

@@ -1,0 +1,60 @@
+"""What only one of two pictures laid flush has: rows of a page that grew, columns of one that was cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spotdiff.regions.outline import outlines_of
+from spotdiff.types import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Box, Evidence, Kind, Map, Pair
+
+    Labels = NDArray[np.int32]
+
+
+def with_unshared(
+    pair: Pair, aligned: Pair, evidence: Evidence, regions: tuple[Region, ...], labels: Labels
+) -> tuple[Evidence, tuple[Region, ...], Labels]:
+    """Evidence, regions and labels of the common frame, in which what only one picture has is gone or new for certain.
+
+    Args:
+        pair: The pictures as they were given, of two sizes.
+        aligned: The same laid flush at the top left.
+        evidence: Of what both show.
+        regions: Of what both show, the surest first.
+        labels: Their labels.
+    """
+    gone = evidence.gone.copy()
+    new = evidence.new.copy() if evidence.directed else gone
+    before, after = pair.before.size, pair.after.size
+    removed: list[tuple[Kind, Map, Box]] = [("removed", gone, box) for box in _strips(before, after)]
+    added: list[tuple[Kind, Map, Box]] = [("added", new, box) for box in _strips(after, before)]
+    unshared: list[Region] = []
+    marked = np.zeros_like(labels)
+    for kind, change, (left, top, right, bottom) in (*removed, *added):
+        window = slice(top, bottom), slice(left, right)
+        counts = np.ones((bottom - top, right - left), bool) if aligned.valid is None else aligned.valid[window]
+        if not counts.any():
+            continue
+        number = len(unshared) + 1
+        change[window][counts] = 1.0
+        marked[window][counts] = number
+        outline = outlines_of(counts.astype(np.uint8), left=left, top=top)
+        box = left, top, right, bottom
+        unshared.append(Region(kind, 1.0, int(counts.sum()), box, box, outline, outline, number))
+    shifted = tuple(replace(region, label=region.label + len(unshared)) for region in regions)
+    labels = np.where(marked > 0, marked, np.where(labels > 0, labels + len(unshared), 0)).astype(np.int32)
+    return replace(evidence, gone=gone, new=new), (*unshared, *shifted), labels
+
+
+def _strips(own: tuple[int, int], other: tuple[int, int]) -> list[Box]:
+    """The one or two boxes of a picture of size `own` that one of size `other`, laid flush, does not reach."""
+    (width, height), (reach, depth) = own, other
+    beside, below = (reach, 0, width, height), (0, depth, min(width, reach), height)
+    return [box for box in (beside, below) if box[0] < box[2] and box[1] < box[3]]

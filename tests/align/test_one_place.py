@@ -1,0 +1,102 @@
+"""One place or another: plain and dark places that get a thing, and parts of a picture that move by themselves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+import spotdiff
+
+METHODS = ("spot", "pixel", "classic", "ssim", "background")
+
+
+def noisy(picture, seed, sigma=2.0):
+    rng = np.random.default_rng(seed)
+    return np.clip(picture + rng.normal(0, sigma, picture.shape), 0, 255).astype(np.uint8)
+
+
+def plain(level, *, shade=0.0):
+    """A wall, a table or a dark screen: one colour, perhaps shaded from left to right."""
+    place = np.full((240, 320, 3), level, np.float64)
+    return place + shade * np.linspace(-1, 1, 320)[:, None]
+
+
+def with_thing(place, kind):
+    picture = place.copy()
+    if kind == "label":
+        cv2.rectangle(picture, (120, 80), (230, 160), (235, 225, 190), -1)
+        for row in range(5):
+            cv2.line(picture, (130, 92 + 14 * row), (215, 92 + 14 * row), (60, 50, 40), 3)
+    elif kind == "crate":
+        cv2.rectangle(picture, (40, 120), (140, 220), (90, 120, 170), -1)
+        cv2.rectangle(picture, (48, 128), (132, 212), (60, 80, 120), 4)
+    else:
+        cv2.circle(picture, (160, 120), 50, (40, 180, 220), -1)
+        cv2.circle(picture, (160, 120), 30, (220, 60, 60), -1)
+    return picture
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("level", [18, 128, 232])
+@pytest.mark.parametrize("kind", ["label", "crate", "disc"])
+def test_a_plain_or_dark_place_that_gets_a_thing_stays_one_place(method, level, kind):
+    empty, full = noisy(plain(level), 1), noisy(with_thing(plain(level), kind), 2)
+    for before, after in ((empty, full), (full, empty)):
+        answer = spotdiff.compare(before, after, method=method)
+        assert "in common" not in answer.reason
+        assert "empty" not in answer.reason
+        assert answer.alignment.model == "none"
+        if method == "spot":
+            assert answer.verdict == "changed"
+
+
+def test_a_shaded_wall_in_other_light_that_gets_a_thing():
+    before = noisy(plain(150, shade=20), 1)
+    after = noisy(with_thing(plain(150, shade=20), "crate") * 0.9, 2)
+    assert spotdiff.compare(before, after).verdict == "changed"
+
+
+def screen(scroll, *, frame="bars", rows=30):
+    """A program with a list whose rows are scrolled by some pixels inside of a frame that stands."""
+    picture = np.full((480, 640, 3), 250, np.uint8)
+    rng = np.random.default_rng(7)
+    for row in range(rows):
+        top = 60 + 34 * row - scroll
+        colour = rng.integers(0, 220, 3).tolist()
+        cv2.rectangle(picture, (180, top), (210, top + 24), colour, -1)
+        words = "".join(chr(97 + c) for c in rng.integers(0, 26, 24))
+        cv2.putText(picture, words, (230, top + 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (30, 30, 30), 1, cv2.LINE_AA)
+    if frame == "bars":
+        picture[:44] = (40, 60, 90)
+        picture[450:] = (200, 200, 200)
+        picture[44:450, :160] = (225, 230, 235)
+        for row in range(9):
+            cv2.putText(picture, f"item {row}", (12, 80 + 40 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1)
+        cv2.putText(picture, "File  Edit  View", (12, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1)
+    else:
+        picture[:44] = (40, 60, 90)
+        cv2.putText(picture, "A title that stays where it is", (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2)
+    return picture
+
+
+@pytest.mark.parametrize("frame", ["bars", "title"])
+@pytest.mark.parametrize("scroll", [8, 20, 51, 120])
+@pytest.mark.parametrize("method", ["spot", "pixel"])
+def test_a_pane_that_scrolled_is_no_motion_of_the_camera(method, scroll, frame):
+    before, after = screen(0, frame=frame), screen(scroll, frame=frame)
+    answer = spotdiff.compare(before, after, method=method)
+    assert answer.alignment.model == "none"
+    assert answer.verdict == "changed"
+    left = 160 if frame == "bars" else 0
+    for region in answer.regions:
+        assert region.box_after[0] >= left - 2
+        assert region.box_after[1] >= 42
+
+
+@pytest.mark.parametrize("shift", [3, 12])
+def test_a_screen_that_moved_as_a_whole_is_still_followed(shift):
+    page = screen(0)
+    answer = spotdiff.compare(page[20:400, 20:600], page[20 + shift : 400 + shift, 20 + shift : 600 + shift])
+    assert answer.alignment.model != "none"
+    assert answer.alignment.matrix[:2, 2] == pytest.approx([-shift, -shift], abs=0.1)
