@@ -4,6 +4,7 @@
     ├── OptionError     an option or parameter has a value it cannot have
     ├── LoadError       a picture cannot be read
     ├── DataError       a table, folder or label file cannot be used
+    ├── MethodError     a method or a network gave no maps that can be used, or never ended
     └── MissingExtra    the job needs a package that is not installed
 
 `Refusal` is none of these: a step of the flow raises it when it could only guess, and the
@@ -27,6 +28,10 @@ class LoadError(SpotdiffError):
 
 class DataError(SpotdiffError):
     """A table of pairs, a dataset folder or a label file cannot be used."""
+
+
+class MethodError(SpotdiffError):
+    """A method, a plug-in or a network gave something that is no evidence: NaN, another shape, nothing in time."""
 
 
 class MissingExtra(SpotdiffError):

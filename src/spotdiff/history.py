@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.methods import score
 from spotdiff.types import Pair
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _FEWEST_PX = 2
 _LEAST = 1e-4  # chance, so that the log-odds are finite
 
 
-def restless(pair: Pair, method: Method) -> tuple[Map, float | None] | None:
+def restless(pair: Pair, method: Method, *, name: str) -> tuple[Map, float | None] | None:
     """How much evidence of change a method finds where nothing changed, (H, W) in [0, 1], and for the pair as a whole.
 
     Each of the last `MOST` pictures of the history is held against `before`; the highest counts, within one per cent of
@@ -29,10 +30,11 @@ def restless(pair: Pair, method: Method) -> tuple[Map, float | None] | None:
     Args:
         pair: Aligned and in one light, its history too.
         method: That scores it.
+        name: What the method is called in an error.
     """
     if not pair.history or getattr(method, "learns_history", False):
         return None
-    found = [method.score(replace(pair, after=earlier, history=())) for earlier in pair.history[-MOST:]]
+    found = [score(method, replace(pair, after=earlier, history=()), name=name) for earlier in pair.history[-MOST:]]
     floor = found[0].change.copy()
     for evidence in found[1:]:
         np.maximum(floor, evidence.change, out=floor)

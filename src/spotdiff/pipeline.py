@@ -16,7 +16,7 @@ from spotdiff.errors import Refusal
 from spotdiff.history import over, restless
 from spotdiff.image import load_pair
 from spotdiff.light import match_light
-from spotdiff.methods import get_method
+from spotdiff.methods import get_method, score
 from spotdiff.options import Options
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
@@ -106,8 +106,8 @@ def _judged(
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):
-            evidence = method.score(aligned)
-            if (usual := restless(aligned, method)) is not None:
+            evidence = score(method, aligned, name=options.method)
+            if (usual := restless(aligned, method, name=options.method)) is not None:
                 evidence = over(evidence, *usual)
         with clock("regions"):
             limits = limits_for(method, options)

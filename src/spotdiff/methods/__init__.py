@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from spotdiff import plugins
+from spotdiff.methods._checks import checked_evidence
 from spotdiff.params import build
 from spotdiff.types import Method
+
+if TYPE_CHECKING:
+    from spotdiff.types import Evidence, Pair
 
 
 def method_names() -> list[str]:
@@ -18,6 +22,15 @@ def method_names() -> list[str]:
         True
     """
     return plugins.names("methods")
+
+
+def score(method: Method, pair: Pair, *, name: str) -> Evidence:
+    """What a method says of an aligned pair, once it is known to be evidence.
+
+    Raises:
+        MethodError: it is no evidence, or a map of it is not finite, has another shape or leaves 0 to 1.
+    """
+    return checked_evidence(method.score(pair), pair.before.pixels.shape[:2], name=name)
 
 
 def get_method(name: str, settings: Mapping[str, object] | None = None) -> Method:

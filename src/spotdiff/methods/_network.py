@@ -94,6 +94,7 @@ class NetworkMethod:
             OptionError: there are no weights, or they are of a network that this method does not take.
             DataError: the file cannot be read or is none of ours.
             MissingExtra: the weights need torch, which is not installed.
+            MethodError: the network gives no finite maps of the right shape, or does not end.
         """
         facts = self.facts()
         run = open_network(self.file, threads=self._threads)[0]
@@ -104,11 +105,11 @@ class NetworkMethod:
         scales = scaled(before, after, further if facts.form != "centres" else ())
         near = scales[0] if scales else (before, after)  # the first look is made from the second's pictures
         shown = replace(network_input(*near, side=side), shape=before.shape[:2])
-        outputs = predict(run, shown, both_ways=both_ways)
+        outputs = predict(run, shown, facts, both_ways=both_ways)
 
         def look(before: Bytes, after: Bytes) -> Maps:
             shown = network_input(before, after, side=max(before.shape))
-            return inner_maps(predict(run, shown, both_ways=both_ways), shown)
+            return inner_maps(predict(run, shown, facts, both_ways=both_ways), shown)
 
         multiscale = closer(look, scales, inner_maps(outputs, shown)) if scales else None
         return evidence_of(outputs, facts, shown, limit=limit, usable=pair.usable, multiscale=multiscale)

@@ -48,6 +48,9 @@ _LEAST = 1e-4  # chance, so that the log-odds are finite
 def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     """The evidence of an aligned pair, surer where the plain difference tells; its direction stays as it was."""
     before, after, usable = pair.before.opaque, pair.after.opaque, pair.usable
+    if pair.seen is not None and usable is not None:
+        # what the rim shows is half made up by resampling and by lossy compression
+        usable = usable & (cv2.erode(pair.seen.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0)
     apart = strongest(cv2.absdiff(before, after))
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import DataError
+from spotdiff.methods._checks import checked_outputs
 from spotdiff.regions.centre_heatmap import decode, painted
 from spotdiff.types import Evidence
 
@@ -30,12 +31,21 @@ _REQUIRED = {"classes": _MAPS, "masks": _MAPS, "centres": _CENTRES}
 _OPPOSITES = (("gone", "new"), ("added", "removed"), ("appear", "disappear"), ("before", "after"))
 
 
-def predict(run: Run, shown: NetworkInput, *, both_ways: bool) -> Outputs:
-    """A network's outputs by name; the mean of those for both orders of the pictures where that is wanted."""
-    outputs = run(shown.before, shown.after)
+def predict(run: Run, shown: NetworkInput, facts: Facts, *, both_ways: bool) -> Outputs:
+    """A network's outputs by name; the mean of those for both orders of the pictures where that is wanted.
+
+    Raises:
+        MethodError: they are no finite maps of the right shape.
+    """
+    shape = shown.before.shape[2], shown.before.shape[3]
+
+    def outputs_of(first: Map, second: Map) -> dict[str, Map]:
+        return checked_outputs(run(first, second), shape, stride=facts.stride, name=f"the network {facts.net}")
+
+    outputs = outputs_of(shown.before, shown.after)
     if not both_ways:
         return outputs
-    swapped = run(shown.after, shown.before)
+    swapped = outputs_of(shown.after, shown.before)
     return {name: np.float32(0.5) * (value + swapped.get(opposite(name), value)) for name, value in outputs.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -9,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
-import numpy as np
 
-from spotdiff.errors import DataError, MissingExtra
+from spotdiff.errors import DataError, MethodError, MissingExtra
 from spotdiff.nets.parts.facts import KEY, Facts, file_stamp, read_facts
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Run: TypeAlias = "Callable[[Map, Map], dict[str, Map]]"
 
 EXPORTED = ".onnx"
 _INPUTS = ("before", "after")
+_PATIENCE, _PATIENCE_PER_PIXEL = 30.0, 3e-5  # seconds; the largest network here takes 1e-5 a value on a slow machine
 
 
 def file_facts(path: str | Path, *, threads: int = 0) -> Facts:
@@ -156,17 +157,30 @@ def load_session(model: str | bytes, *, name: str, threads: int = 1) -> Any:  # 
 def onnx_run(session: Any, *, name: str = "the network") -> Run:  # noqa: ANN401
     """A function that runs a session's network on two pictures.
 
-    It raises a DataError, with the network called `name`, where onnxruntime cannot work it out.
+    It raises a DataError, with the network called `name`, where onnxruntime cannot work it out, and a MethodError where
+    it does not end. What it gives is not looked at.
     """
+    import onnxruntime
+
     names = [put.name for put in session.get_outputs()]
 
     def run(before: Map, after: Map) -> dict[str, Map]:
+        seconds = _PATIENCE + _PATIENCE_PER_PIXEL * before.size
+        how = onnxruntime.RunOptions()
+        how.log_severity_level = 4
+        alarm = threading.Timer(seconds, setattr, (how, "terminate", True))
+        alarm.daemon = True
+        alarm.start()
         try:
-            outputs = session.run(names, {"before": before, "after": after})
+            outputs = session.run(names, {"before": before, "after": after}, how)
         except _onnx_errors() as error:
+            if how.terminate:
+                raise MethodError(f"{name} was stopped: it did not end within {seconds:.0f} s") from None
             first = str(error).strip().partition("\n")[0]
             raise DataError(f"{name} cannot be run on these pictures: {first}") from None
-        return {name: np.asarray(value, np.float32) for name, value in zip(names, outputs, strict=True)}
+        finally:
+            alarm.cancel()
+        return dict(zip(names, outputs, strict=True))
 
     return run
 
