@@ -37,7 +37,8 @@ _WIDE = 0.25  # share of the picture that points must span to be the place rathe
 _TILES, _TILES_ALIKE, _ALIKE = 6, 4, 0.7  # tiles down and across; how many must be how much alike to be one place
 _TEXTURED = 1.0  # levels by which a tile must deviate to be alike
 _MOST = 0.5  # share of equal cells of pictures of two sizes that lie flush
-_FITS, _FITTING = 6.0, 0.45  # levels up to which a place is equal; share of such, of unrelated photographs up to 0.33
+_FITS, _NOISIEST = 6.0, 40.0  # levels up to which a place is equal, and its single pixels, that carry noise
+_FITTING = 0.45  # share of such places; of unrelated photographs up to 0.33
 _FLAT, _BLURRED = 2.0, 0.15  # mean detail in grey levels of an empty picture; share of the other's that is too little
 _LEAST_OVERLAP = 0.25
 
@@ -236,9 +237,11 @@ def _fits_as_it_lies(view: _View) -> bool:
     Of 1,500 pairs of unrelated photographs a third was equal at most.
     """
     size = view.before.shape[1], view.before.shape[0]
-    here, there = (cv2.GaussianBlur(p, (0, 0), 1.5) for p in (view.before, warp(view.after, view.guess, size)))
-    apart = there.astype(np.float32) - here
-    return float((np.abs(apart - np.median(apart)) <= _FITS).mean()) >= _FITTING
+    here, there = (picture.astype(np.float32) for picture in (view.before, warp(view.after, view.guess, size)))
+    apart = there - here
+    apart -= np.median(apart)
+    fits = (np.abs(cv2.GaussianBlur(apart, (0, 0), 1.5)) <= _FITS) & (np.abs(apart) <= _NOISIEST)
+    return float(fits.mean()) >= _FITTING
 
 
 def _same_in_parts(view: _View, matrix: Matrix) -> bool:

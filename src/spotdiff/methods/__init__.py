@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from spotdiff import plugins
-from spotdiff.methods._checks import checked_evidence
 from spotdiff.params import build
 from spotdiff.types import Method
 
@@ -30,6 +29,8 @@ def score(method: Method, pair: Pair, *, name: str) -> Evidence:
     Raises:
         MethodError: it is no evidence, or a map of it is not finite, has another shape or leaves 0 to 1.
     """
+    from spotdiff.methods._checks import checked_evidence
+
     return checked_evidence(method.score(pair), pair.before.pixels.shape[:2], name=name)
 
 
