@@ -233,7 +233,7 @@ def _negligible(gain: Floats, gamma: Floats, field: Map | None) -> bool:
 
 def _with_after(pair: Pair, pixels: Bytes) -> Pair:
     """Both without transparency: the light is that of what is seen."""
-    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None))
+    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None), relit=True)
 
 
 def _triple(values: Floats) -> tuple[float, float, float]:

@@ -81,6 +81,7 @@ class Pair:
         valid: (H, W) bool in before's pixels, True where the answer counts; None for everywhere.
         seen: (H, W) bool, True where both pictures have pixels; None for everywhere.
         history: Earlier pictures of the same place in which nothing changed, oldest first.
+        relit: Whether `after` was brought to the light of `before`: its values are no longer those of its file.
     """
 
     before: Picture
@@ -88,6 +89,7 @@ class Pair:
     valid: Mask | None = None
     seen: Mask | None = None
     history: tuple[Picture, ...] = ()
+    relit: bool = False
 
     @property
     def usable(self) -> Mask | None:

@@ -24,6 +24,7 @@ _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
 _LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
 _LEAST_SEEN_OF_TWO_SHAPES = 0.99  # the same where one was cut off or grew: what is missing then is no camera's doing
 _AFAR = 64  # pixels of the longer side, for a rough look
+_BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
 
@@ -54,7 +55,10 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     which = min(shares, key=shares.__getitem__)
     if shares[which] < (_LEAST_SEEN if _of_one_shape(answer.pair) else _LEAST_SEEN_OF_TWO_SHAPES):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
-    if _apart(answer.aligned) > _FARTHEST:
+    apart = _apart(answer.aligned)
+    if answer.light.model == "off" and apart > _BRIGHTER:
+        return _unsure(answer, "the pictures differ all over, though light counts as it is", score)
+    if apart > _FARTHEST:
         return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 

@@ -1,4 +1,4 @@
-"""Whether two pictures are exact copies in places: screens, scans and retouched files are, views of a camera never."""
+"""Whether two pictures are exact copies in places: screens, scans, retouched files are, and films at rest."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ EXACT = 0.05  # share of equal cells from which on two pictures of one size are 
 def equal_cells(before: Bytes, after: Bytes) -> float:
     """Share of the textured cells that are equal to the last level where two pictures lie flush; 0 for a handful.
 
-    Of 11 sets of camera pictures and of lossy scans, 1,100 pairs, none has such cells; of screens on which a fifth of
-    all pixels differ, a fifth of the cells is equal.
+    Of 1,100 pairs of cameras' pictures only ten from one film have such cells, whose coder copied what stood still; of
+    screens on which a fifth of all pixels differ, a fifth of the cells is equal.
 
     Args:
         before: (H, W) uint8, grey.

@@ -3,8 +3,9 @@
 A network that learned to forgive light and camera forgives too much there. Three kinds of pairs are known by their
 pixels:
 
-- *Exact copies*: screens, scans of one drawing, lossless files. Whole textured places are the same to the level, so
-  each difference is true, be it as thin as a digit, but for edges that were merely smoothed anew.
+- *Exact copies*: screens, scans of one drawing, lossless files. Whole textured places are the same to the level, and
+  few pixels differ by as little as compression makes it, so each difference is true, be it as thin as a digit, but for
+  edges that were merely smoothed anew.
 - *One source*: a photograph and its retouched copy. Most pixels are the same to the level; the rest was changed or
   compressed.
 - *A steady view*: two looks of one still camera, such as minutes apart. Nearly all of the place is the same within the
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes, Evidence, Map, Mask, Pair
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
-_FAINT = 0.02  # share of faint differences that are no compression
+_LOSSY = 0.1  # share of what differs that does so faintly, alone; on screens 0, of lossy pictures 0.23 at least
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edges that were smoothed
 _FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by which thin lines of them are not
@@ -47,6 +48,8 @@ _LEAST = 1e-4  # chance, so that the log-odds are finite
 
 def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     """The evidence of an aligned pair, surer where the plain difference tells; its direction stays as it was."""
+    if pair.relit:
+        return evidence
     before, after, usable = pair.before.opaque, pair.after.opaque, pair.usable
     if pair.seen is not None and usable is not None:
         # what the rim shows is half made up by resampling and by lossy compression
@@ -54,22 +57,25 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     apart = strongest(cv2.absdiff(before, after))
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size
-    if _exact_copies(before, after) or (equal > _ALIKE and _uncompressed(counted)):
+    if (equal > _ALIKE or _equal_cells(before, after)) and not _compressed(apart, usable):
         return _with_every_difference(evidence, before, after, apart, usable)
     if equal > _ALIKE:
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
 
 
-def _exact_copies(before: Bytes, after: Bytes) -> bool:
+def _equal_cells(before: Bytes, after: Bytes) -> bool:
     greys = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after))
     return equal_cells(*greys) > EXACT
 
 
-def _uncompressed(apart: Bytes) -> bool:
-    """Whether hardly any pixel differs by as little as compression makes it."""
-    differing = np.count_nonzero(apart)
-    return bool(differing - np.count_nonzero(apart >= _FAINTEST) <= _FAINT * differing)
+def _compressed(apart: Bytes, usable: Mask | None) -> bool:
+    """Whether pixels differ by as little as lossy compression makes it, and not beside an edge that was smoothed."""
+    clear = cv2.dilate((apart >= _PLAIN).astype(np.uint8), np.ones((_STROKE, _STROKE), np.uint8))
+    faint = (apart > 0) & (apart < _FAINTEST) & (clear == 0)
+    if usable is not None:
+        faint &= usable
+    return bool(np.count_nonzero(faint) > _LOSSY * max(np.count_nonzero(apart), 1))
 
 
 def _with_every_difference(
