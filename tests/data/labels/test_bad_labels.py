@@ -31,10 +31,10 @@ SHAPES = {
     "one corner thrice": (draw.shape("added", [[1, 1]] * 3 + [[2, 2]]), "three corners or more, not 2"),
     "no corner": (draw.shape("added", []), "three corners or more, not 0"),
     "outside": (
-        draw.shape("added", [[10, 5], [90, 5], [30, 20]]),
-        "it lies outside: 10,5,90,20 is not within 0,0,64,48",
+        draw.shape("added", [[70, 5], [90, 5], [80, 20]]),
+        "it lies outside: 70,5,90,20 is not within 0,0,64,48",
     ),
-    "far outside": (draw.shape("added", [[1e300, 5], [90, 5], [30, 20]]), "it lies outside"),
+    "far outside": (draw.shape("added", [[1e300, 5], [90, 5], [30, 20]]), "'1e+300' is no coordinate"),
     "nothing": (draw.shape("added", [[1.1, 1.1], [1.2, 1.1], [1.1, 1.2]]), "covers no pixel"),
     "unknown": (draw.shape("adedd", SQUARE), "unknown label 'adedd'; did you mean added?"),
     "no word": (draw.shape("", SQUARE), "unknown label ''"),
