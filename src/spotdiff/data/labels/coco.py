@@ -13,7 +13,7 @@ the category's name.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,7 +57,7 @@ class Coco:
                 value_of(document, key, list) for key in ("images", "annotations", "categories")
             )
             images_by_id, categories_by_id = _by_id("images", image_nodes), _by_id("categories", category_nodes)
-            _by_id("annotations", [node for node in annotation_nodes if isinstance(node, dict) and "id" in node])
+            _check_annotation_ids(annotation_nodes)
             names = {category_id: value_of(node, "name", str) for category_id, node in categories_by_id.items()}
             by_image: dict[int, list[Annotation]] = defaultdict(list)
             for position, node in enumerate(annotation_nodes, start=1):
@@ -93,6 +93,14 @@ def _by_id(what: str, nodes: Sequence[object]) -> dict[int, object]:
     return by_id
 
 
+def _check_annotation_ids(nodes: Sequence[object]) -> None:
+    """Annotations need no id, and some tools write them as texts; but two of one id are one label written twice."""
+    ids = Counter(str(node["id"]) for node in nodes if isinstance(node, dict) and node.get("id") is not None)
+    twice = next((node_id for node_id, count in ids.items() if count > 1), None)
+    if twice is not None:
+        raise DataError(f"two of its annotations have the id {twice[:40]}")
+
+
 def _parse_image(node: object, annotations: Sequence[Annotation], path: Path) -> ImageAnnotations:
     name = value_of(node, "file_name", str)
     width, height = (node.get(key) if isinstance(node, dict) else None for key in ("width", "height"))
@@ -125,7 +133,18 @@ def _parse_polygons(node: object, segmentation: object) -> tuple[Polygon, ...]:
         isinstance(flat, list) and len(flat) % 2 == 0 for flat in segmentation
     ):
         raise DataError("a segmentation is a list of polygons [x1, y1, x2, y2, ...]")
-    return tuple(parse_polygon([flat[at : at + 2] for at in range(0, len(flat), 2)]) for flat in segmentation)
+    polygons = tuple(parse_polygon([flat[at : at + 2] for at in range(0, len(flat), 2)]) for flat in segmentation)
+    if len(polygons) == 1 and _is_box(polygons[0], node) and _parse_rotation(node):
+        raise DataError(
+            "its segmentation is its bbox, but it has a rotation: empty the segmentation, or set the rotation to 0"
+        )
+    return polygons
+
+
+def _is_box(polygon: Polygon, node: object) -> bool:
+    if not isinstance(node, dict) or not isinstance(node.get("bbox"), list):
+        return False
+    return {tuple(corner) for corner in polygon.tolist()} == {tuple(corner) for corner in _parse_box(node).tolist()}
 
 
 def _parse_box(node: object) -> Polygon:

@@ -7,8 +7,9 @@
       </image></annotations>
 
 Read are polygons, boxes and ellipses (`cx cy rx ry`), turned by `rotation` degrees, and masks (`rle` along the rows of
-`width` x `height` at `left`, `top`). Polylines, points, cuboids and skeletons have no area; tags have no place and are
-passed over. An export of a project names the `subset` of each image, which is a folder above it.
+`width` x `height` at `left`, `top`). Polylines, points, cuboids and skeletons have no area. Tags have no place: one
+that says what changed is refused, others are passed over. An export of a project names the `subset` of each image,
+which is a folder above it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, category_map, parse_annotation
 from spotdiff.data.annotations.parsing import (
     check_lengths,
     decode_run_lengths,
@@ -35,7 +36,7 @@ from spotdiff.data.annotations.parsing import (
 from spotdiff.errors import DataError
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle, rotated
 
-_TAG = "tag"
+_TAG, _WORDS = "tag", category_map()
 _DIGITS = 2  # as CVAT writes them
 
 
@@ -79,7 +80,7 @@ class Cvat:
 
 def _parse_image(image: ElementTree.Element, path: Path) -> ImageAnnotations:
     name, subset = _attribute(image, "name"), image.get("subset")
-    shapes = [shape for shape in image if shape.tag != _TAG]
+    shapes = [shape for shape in image if shape.tag != _TAG or shape.get("label", "").lower() in _WORDS]
     annotations = tuple(
         parse_annotation(f"{shape.tag} {at}", partial(_attribute, shape, "label"), partial(_parse_polygons, shape))
         for at, shape in enumerate(shapes, start=1)

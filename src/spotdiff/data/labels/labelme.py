@@ -19,16 +19,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import cv2
 import numpy as np
 
 from spotdiff.data.annotations.annotation import ImageAnnotations, parse_annotation
 from spotdiff.data.annotations.parsing import check_mask_size, exact_polygons, parse_polygon, parse_size, value_of
 from spotdiff.data.read_json import read_json_object
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, LoadError
+from spotdiff.image import load_picture
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle
+
+if TYPE_CHECKING:
+    from spotdiff.types import Mask
 
 _POINTS = {  # how many points a shape has
     "rectangle": (2, 4),
@@ -96,7 +99,7 @@ def _parse_polygons(shape: object) -> tuple[Polygon, ...]:
     return exact_polygons(_decode_mask(value_of(shape, "mask", str), size), left=x, top=y)
 
 
-def _decode_mask(text: str, size: tuple[int, int]) -> np.ndarray:
+def _decode_mask(text: str, size: tuple[int, int]) -> Mask:
     """The mask, whose header must tell the size of its box before anything is unpacked."""
     data = _decode_base64(text)
     if not data.startswith(_PNG) or len(data) < _PNG_HEAD.size:
@@ -105,10 +108,10 @@ def _decode_mask(text: str, size: tuple[int, int]) -> np.ndarray:
     if abs(width - size[0]) > 1 or abs(height - size[1]) > 1:  # programs count the last row and column, or do not
         raise DataError(f"its mask is {width}x{height} pixels, but its points are {size[0]}x{size[1]} apart")
     check_mask_size((width, height))
-    mask = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise DataError("its mask is no picture")
-    return np.asarray(mask > 0)
+    try:
+        return load_picture(data).pixels.any(axis=2)
+    except LoadError:
+        raise DataError("its mask is no picture") from None
 
 
 def _decode_base64(text: object) -> bytes:

@@ -78,5 +78,5 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 def _parse_cell(cell: str, where: str) -> object:
     try:
         return parse_json(cell)
-    except DataError:
-        raise DataError(f"{where}: {cell[:40]!r} is not JSON") from None
+    except DataError as error:
+        raise DataError(f"{where}: {cell[:40]!r} is not JSON: {error}") from None
