@@ -169,6 +169,13 @@ def test_two_sites_with_a_file_each(tmp_path, form):
     }
 
 
+def test_the_folders_of_label_files_alone_make_no_sites(tmp_path):
+    held = pictures(tmp_path / "pictures", "before/1.png", "after/1.png")
+    for job, name in (("job_1", "before/1.png"), ("job_2", "after/1.png")):
+        named("cvat", tmp_path / "drawn" / job, [name])
+    assert set(brought("cvat", tmp_path / "drawn", tmp_path / "out", pictures=held)) == {"1"}
+
+
 def test_two_sites_of_labelme(tmp_path):
     root = pictures(tmp_path / "drawn", *SITES)
     draw.labelme(root / "north/after/1.json", draw.shape("added", SQUARE))

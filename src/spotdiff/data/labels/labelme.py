@@ -109,7 +109,7 @@ def _decode_mask(text: str, size: tuple[int, int]) -> Mask:
         raise DataError(f"its mask is {width}x{height} pixels, but its points are {size[0]}x{size[1]} apart")
     check_mask_size((width, height))
     try:
-        return load_picture(data).pixels.any(axis=2)
+        return np.asarray(load_picture(data).pixels.any(axis=2))
     except LoadError:
         raise DataError("its mask is no picture") from None
 
