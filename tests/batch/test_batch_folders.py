@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from spotdiff.batch import pairs_of_folders
@@ -46,3 +48,26 @@ def test_no_folders(tmp_path):
         pairs_of_folders(tmp_path / "a", tmp_path / "b")
     with pytest.raises(DataError, match="not a folder"):
         pairs_of_folders(tmp_path / "a", tmp_path / "c")
+
+
+NFC, NFD = (unicodedata.normalize(form, "Küche") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(("before", "after"), [(NFC, NFD), (NFD, NFC), (NFD, NFD)])
+def test_names_match_however_their_letters_are_composed(tmp_path, before, after):
+    touch(tmp_path, f"a/{before}/1.png", f"b/{after}/1.png")
+    (entry,) = pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    assert (entry.name, entry.error) == (f"{before}/1", "")
+    assert (entry.before, entry.after) == (str(tmp_path / f"a/{before}/1.png"), str(tmp_path / f"b/{after}/1.png"))
+
+
+def test_two_files_whose_names_read_the_same(tmp_path):
+    touch(tmp_path, f"a/{NFC}.png", f"a/{NFD}.png", f"b/{NFC}.png")
+    (entry,) = pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    assert entry.error.startswith(f"2 files read {NFC}.png and differ only in how the letters are composed")
+
+
+def test_two_sites_with_equal_names_are_two_pairs(tmp_path):
+    touch(tmp_path, *(f"{side}/{site}/1.png" for side in "ab" for site in ("north", "south")))
+    found = pairs_of_folders(tmp_path / "a", tmp_path / "b")
+    assert [(entry.name, entry.error) for entry in found] == [("north/1", ""), ("south/1", "")]

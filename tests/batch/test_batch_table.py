@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from spotdiff.batch import pairs_of_table
@@ -22,6 +24,30 @@ def test_a_row_without_a_value_is_an_entry_with_an_error(tmp_path):
         "its row has no before and no after",
         "",
     ]
+
+
+@pytest.mark.parametrize(("written", "lying"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_paths_are_found_however_their_letters_are_composed(tmp_path, written, lying):
+    written, lying = (unicodedata.normalize(form, "Küche") for form in (written, lying))
+    picture = tmp_path / lying / f"{lying}.png"
+    picture.parent.mkdir()
+    picture.write_bytes(b"x")
+    path = tmp_path / "pairs.csv"
+    rows = f"1,{written}/{written}.png,{picture}\n2,{written}/none.png,{written}.png\n"
+    path.write_text(f"name,before,after\n{rows}", "utf-8")
+    one, other = pairs_of_table(path)
+    assert (one.before, one.after) == (str(picture), str(picture))
+    assert (other.before, other.after) == (str(tmp_path / written / "none.png"), str(tmp_path / f"{written}.png"))
+
+
+def test_of_two_paths_that_read_the_same_the_one_that_is_written_counts(tmp_path):
+    names = [unicodedata.normalize(form, "Küche") for form in ("NFC", "NFD")]
+    for name in names:
+        (tmp_path / f"{name}.png").write_bytes(b"x")
+    path = tmp_path / "pairs.csv"
+    path.write_text("name,before,after\n1,{}.png,{}.png\n".format(*names), "utf-8")
+    (entry,) = pairs_of_table(path)
+    assert [entry.before, entry.after] == [str(tmp_path / f"{name}.png") for name in names]
 
 
 def test_parquet(tmp_path):

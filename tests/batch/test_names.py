@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ def test_names_that_may_be(name):
 def test_the_first_of_a_name_keeps_it():
     first, second, third = check_names([Entry(n, "a", "b") for n in ("x", "x", "y")], out=Path("out"))
     assert (first.error, third.error) == ("", "")
+    assert "names must differ" in second.error
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_names_that_read_the_same_are_one(forms):
+    names = [unicodedata.normalize(form, "Küche") for form in forms]
+    first, second = check_names([Entry(name, "a", "b") for name in names], out=Path("out"))
+    assert first.error == ""
     assert "names must differ" in second.error
 
 

@@ -105,3 +105,24 @@ def test_help_has_an_example(spotdiff, arguments):
     ran = spotdiff(*arguments)
     assert ran.code == 0
     assert "Example: spotdiff labels" in ran.out
+
+
+def test_letters_that_steer_a_terminal_are_spelled_out(spotdiff, tmp_path):
+    images = [{"id": 1, "file_name": "before/\n\x1b[2J\x07x.png"}]
+    (tmp_path / "all.json").write_text(json.dumps({"images": images, "annotations": [], "categories": []}))
+    ran = spotdiff("labels", "in", "coco", tmp_path / "all.json", "--out", tmp_path / "place")
+    (line,) = ran.err.splitlines()
+    assert ran.code == 2
+    assert line.isprintable()
+    assert r"before/ \x1b[2J\x07x.png" in line
+
+
+def test_an_option_names_the_attribute_that_counts(spotdiff, drawn, tmp_path):
+    shape = {"name": "rect", "x": 5, "y": 5, "width": 20, "height": 20}
+    region = {"shape_attributes": shape, "region_attributes": {"type": "moved", "name": "added"}}
+    file = drawn / "all.json"
+    file.write_text(json.dumps({"a": {"filename": "after/1.png", "size": 1, "regions": [region]}}))
+    ran = spotdiff("labels", "in", "via", file, "--out", tmp_path / "place")
+    assert "--attribute NAME says which counts" in ran.err
+    ran = spotdiff("labels", "in", "via", file, "--attribute", "name", "--out", tmp_path / "place", "--json", "-")
+    assert json.loads(ran.out)["labels"] == {"added": 1}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from spotdiff.data import find_datasets, open_dataset
@@ -34,6 +36,31 @@ def test_pairs_belong_together_by_name(tmp_path, before, after, mask):
 def test_a_name_with_dots_keeps_them(tmp_path):
     dataset = open_dataset(make(tmp_path, "before/v1.2.png", "after/v1.2.png", "before/v1.3.png", "after/v1.3.png"))
     assert [s.name for s in dataset] == ["v1.2", "v1.3"]
+
+
+NFC, NFD = (unicodedata.normalize(form, "Küche") for form in ("NFC", "NFD"))
+
+
+def test_names_match_however_their_letters_are_composed(tmp_path):
+    files = f"before/{NFC}/1.png", f"after/{NFD}/1.jpg", f"mask/{NFD}/1.png", f"boxes/{NFC}/1.json"
+    root = make(tmp_path / "yard", *files)
+    (root / "val.txt").write_text(f"{NFD}/1.png\n", encoding="utf-8")
+    (sample,) = open_dataset(root, split="val")
+    assert sample.name == f"{NFC}/1"
+    assert [sample.before, sample.after, sample.mask, sample.boxes] == [root / file for file in files]
+
+
+def test_two_files_whose_names_read_the_same(tmp_path):
+    make(tmp_path, f"before/{NFC}.png", f"before/{NFD}.png", f"after/{NFC}.png")
+    with pytest.raises(DataError, match=f"2 files read {NFC}.png and differ only in how the letters are composed"):
+        open_dataset(tmp_path)
+
+
+def test_two_sites_with_equal_names_are_two_pairs(tmp_path):
+    files = [f"{side}/{site}/1.png" for side in ("before", "after") for site in ("north", "south")]
+    north, south = open_dataset(make(tmp_path, *files))
+    assert (north.name, north.after) == ("north/1", tmp_path / "after/north/1.png")
+    assert (south.name, south.after) == ("south/1", tmp_path / "after/south/1.png")
 
 
 def test_odd_files_are_told(tmp_path):

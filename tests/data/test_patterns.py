@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from spotdiff.data import open_patterns
@@ -90,3 +92,16 @@ def test_truth_roles_and_reader_travel_with_the_samples(tmp_path):
     )
     assert (sample.gone.parent.name, sample.new.parent.name, sample.boxes.name) == ("g", "n", "1.json")
     assert sample.reader is len
+
+
+def test_keys_match_however_their_letters_are_composed(tmp_path):
+    composed, apart = (unicodedata.normalize(form, "Küche") for form in ("NFC", "NFD"))
+    root = make(tmp_path, f"{composed}/A/{apart}.png", f"{composed}/B/{composed}.png")
+    (sample,) = open_patterns(root, before=f"{apart}/A/{{}}.png", after=f"{apart}/B/{{}}.png")
+    assert (sample.name, sample.before) == (composed, root / f"{composed}/A/{apart}.png")
+
+
+def test_what_two_wildcards_stand_for_is_not_mixed(tmp_path):
+    make(tmp_path, "a/xb/1.png", "ab/y/1.png")
+    with pytest.raises(DataError, match="no key is in both"):
+        open_patterns(tmp_path, before="a*/x*/{}.png", after="a*/y*/{}.png")

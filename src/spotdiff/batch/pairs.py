@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
+from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.errors import DataError, MissingExtra, OptionError
 
 COLUMNS = ("name", "before", "after")
@@ -81,11 +82,11 @@ def check_names(entries: Iterable[Entry], *, out: Path) -> Iterator[Entry]:
     taken: set[str] = set()
     for entry in entries:
         error = name_error(entry.name)
-        if not error and entry.name in taken:
+        if not error and composed(entry.name) in taken:
             error = "another pair has this name already; names must differ"
         if not error and any(str(path.absolute()) in pictures for path in OutputPaths(out, entry.name).all()):
             error = "its answer would be written over a picture; choose another --out"
-        taken.add(entry.name)
+        taken.add(composed(entry.name))
         yield replace(entry, error=error or entry.error, placed=not error)
 
 
@@ -121,8 +122,8 @@ def pairs_of_table(path: str | Path) -> list[Entry]:
             is_parquet = file.read(4) == b"PAR1"
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
-    rows = _parquet(path) if is_parquet else _csv(path)
-    entries = [_pair_of_row(row, path.parent) for row in rows]
+    rows, spelling = _parquet(path) if is_parquet else _csv(path), DiskSpelling()
+    entries = [_pair_of_row(row, path.parent, spelling) for row in rows]
     if not entries:
         raise DataError(f"{path}: no pairs in it")
     return entries
@@ -161,12 +162,12 @@ def _check_columns(path: Path, columns: Iterable[str]) -> None:
         raise DataError(f"{path}: no column {' and no '.join(missing)}; it takes the columns {', '.join(COLUMNS)}")
 
 
-def _pair_of_row(row: Mapping[str, Any], folder: Path) -> Entry:
+def _pair_of_row(row: Mapping[str, Any], folder: Path, spelling: DiskSpelling) -> Entry:
     values = {name: str(row[name]) if row.get(name) not in (None, "") else "" for name in (*COLUMNS, HISTORY)}
     empty = [name for name in COLUMNS[1:] if not values[name]]
     error = f"its row has no {' and no '.join(empty)}" if empty else ""
     before, after, history = (
-        path if not path or "://" in path else str(folder / path)
+        path if not path or "://" in path else str(spelling(folder / path))
         for path in (values[name] for name in ("before", "after", HISTORY))
     )
     return Entry(values["name"], before, after, error, history=history)
@@ -211,27 +212,33 @@ def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | N
     if not names:
         raise DataError(f"neither {before} nor {after} holds a picture")
     folders = str(before), str(after)
-    return [_matched(name, (earlier.get(name, ()), later.get(name, ())), folders) for name in names]
+    return [_matched((earlier.get(name, ()), later.get(name, ())), folders) for name in names]
 
 
 def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]]:
-    """The pictures below a folder by their relative names without extension."""
+    """The pictures below a folder by their relative names without extension, letters composed."""
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; batch takes a table of pairs, or two folders")
     left_out = None if besides is None else besides.resolve()
     pictures: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
         if _is_picture(path) and (left_out is None or left_out not in path.resolve().parents):
-            pictures[path.relative_to(folder).with_suffix("").as_posix()].append(path)
+            pictures[composed(_name_below(folder, path))].append(path)
     return pictures
 
 
-def _matched(name: str, sides: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, str]) -> Entry:
+def _name_below(folder: str | Path, path: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def _matched(sides: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, str]) -> Entry:
+    """The pair, called as before's file is, or else after's."""
+    name = next(_name_below(folder, paths[0]) for paths, folder in zip(sides, folders, strict=True) if paths)
     before, after = (str(paths[0]) if paths else "" for paths in sides)
     error = ""
     for paths, folder in zip(sides, folders, strict=True):
         if not paths:
             error = f"it has no counterpart in {folder}"
         elif len(paths) > 1:
-            error = f"{' and '.join(path.name for path in paths)} in {folder} share this name"
+            error = f"{claim_text(paths)} (in {folder})"
     return Entry(name, before, after, error)

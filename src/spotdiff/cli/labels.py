@@ -44,6 +44,7 @@ def _shared(function: F) -> F:
 @_shared
 @click.option("--pictures", type=click.Path(path_type=Path), metavar="DIR", help="default: where SOURCE is")
 @click.option("--label", "labels", multiple=True, metavar="THEIRS=OURS", help="what a word means, as in taken=removed")
+@click.option("--attribute", default="", metavar="NAME", help="which of VIA's attributes says what a region is")
 @click.option("--boxes", type=click.Choice(("places", "objects")), default="places", help="how boxes are meant")
 @click.option("--unmarked", is_flag=True, help="pairs of pictures that no label file names are unchanged ones")
 def labels_in(
@@ -55,6 +56,7 @@ def labels_in(
     quiet: bool,  # noqa: FBT001
     pictures: Path | None,
     labels: Sequence[str],
+    attribute: str,
     boxes: str,
     unmarked: bool,  # noqa: FBT001
 ) -> int:
@@ -62,7 +64,8 @@ def labels_in(
 
     FORMAT is coco, cvat, labelme, via or via-csv; SOURCE a label file or a folder of them. The pictures of a pair are
     before/NAME and after/NAME (or t0, t1; A, B), each drawn on by itself, or one picture with both --side-by-side.
-    Labels are added (drawn in after), removed (in before), changed (in either), moved (in both) and ignore.
+    Labels are added (drawn in after), removed (in before), changed (in either), moved (in both) and ignore. What
+    crosses the edge of its picture is cut off there. Nothing outside of SOURCE's folder and --pictures is read.
 
     \b
     Example: spotdiff labels in coco annotations.json --pictures pictures --label taken=removed --out myplace
@@ -74,7 +77,13 @@ def labels_in(
     from spotdiff.data.labels import get_format
 
     pairs, troubles = read_pairs(
-        get_format(form), source, pictures=pictures, side_by_side=side_by_side, labels=labels, unmarked=unmarked
+        get_format(form),
+        source,
+        pictures=pictures,
+        side_by_side=side_by_side,
+        labels=labels,
+        attribute=attribute,
+        unmarked=unmarked,
     )
     if troubles:
         return _report(troubles)
@@ -129,7 +138,10 @@ def labels_out(
 def _report(troubles: Iterable[str]) -> int:
     """2, once every trouble stands in a line of its own on standard error."""
     for trouble in troubles:
-        click.echo(f"spotdiff: {' '.join(trouble.split())}", err=True)
+        line = "".join(
+            letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in " ".join(trouble.split())
+        )
+        click.echo(f"spotdiff: {line}", err=True)
     return 2
 
 

@@ -18,8 +18,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, Truth
+from spotdiff.data.file_names import claim_text, composed
 from spotdiff.data.published import get_published
 from spotdiff.errors import DataError, OptionError
 
@@ -30,6 +32,9 @@ _TOKENS = re.compile(r"\*\*/|\*|\{\}")
 _REGEX_OF = {"**/": "((?:[^/]+/)*)", "*": "([^/]*)", _KEY: "([^/]+)"}
 _NAMED = re.compile(r"([A-Za-z][\w-]+):(.+)", re.DOTALL)  # two letters or more: one is a drive
 _SHOWN = 5  # names in a message
+
+Key = tuple[str, ...]  # what the wildcards of a pattern and its {} stand for
+K = TypeVar("K")
 
 
 def open_named(named: str | Path, *, split: str = "") -> Dataset:
@@ -69,7 +74,7 @@ def open_dataset(path: str | Path, *, split: str = "", layout: str = "") -> Data
     root = Path(path)
     if layout:
         return get_published(layout).open(root, split)
-    list_file = _split_files(root).get(split) if split else None
+    list_file = _split_files(root).get(composed(split)) if split else None
     if split and list_file is None and _pair_folders(root / split) is not None:
         return replace(open_dataset(root / split), name=f"{root.resolve().name}/{split}")
     folders = _pair_folders(root)
@@ -106,7 +111,7 @@ def select_split(dataset: Dataset, list_file: Path) -> Dataset:
     """
     by_name = {sample.name: sample for sample in dataset.samples}
     try:
-        lines = [line.strip() for line in list_file.read_text(encoding="utf-8").splitlines()]
+        lines = [composed(line.strip()) for line in list_file.read_text(encoding="utf-8").splitlines()]
     except UnicodeDecodeError:
         raise DataError(f"{list_file} is no text in UTF-8") from None
     names, unknown = set(), []
@@ -175,15 +180,15 @@ def _files_by_name(folder: Path, suffixes: Set[str]) -> tuple[dict[str, Path], l
         if path.suffix.lower() not in suffixes:
             others.append(path)
             continue
-        name = inside.with_suffix("").as_posix()
+        name = composed(inside.with_suffix("").as_posix())
         if name in files:
-            raise DataError(f"{path.name} and {files[name].name} in {path.parent} claim one name: keep one of them")
+            raise DataError(f"{path.parent}: {claim_text([files[name], path])}")
         files[name] = path
     return files, others
 
 
 def _split_files(root: Path) -> dict[str, Path]:
-    return {path.stem: path for folder in (root / "list", root) for path in sorted(folder.glob("*.txt"))}
+    return {composed(path.stem): path for folder in (root / "list", root) for path in sorted(folder.glob("*.txt"))}
 
 
 def _some(names: Sequence[str]) -> str:
@@ -241,14 +246,14 @@ def open_patterns(
             )
     paths = list(_paths_below(folder))
     files = {role: _files_by_key(folder, paths, pattern) for role, pattern in patterns.items()}
-    keys = sorted(files["before"].keys() & files["after"].keys())
+    keys = sorted(files["before"].keys() & files["after"].keys(), key=_joined)
     if not keys and not folder.is_dir():
         raise DataError(f"{folder} is not a folder")
     if not keys:
         counts = f"{before} finds {len(files['before'])} files, {after} {len(files['after'])}"
         raise DataError(f"{folder} holds no pair: {counts}, and no key is in both")
     samples = tuple(
-        Sample(key, reader=reader, **{role: by_key[key] for role, by_key in files.items() if key in by_key})
+        Sample(_joined(key), reader=reader, **{role: by_key[key] for role, by_key in files.items() if key in by_key})
         for key in keys
     )
     return Dataset(name or folder.resolve().name, samples, _unpaired(folder, files, keys))
@@ -258,7 +263,7 @@ def _compile(pattern: str, role: str) -> re.Pattern[str]:
     """The regular expression of a pattern; every wildcard is a group, and so is the key."""
     if pattern.count(_KEY) != 1:
         raise OptionError(f"the pattern for {role} needs {{}} once, for the key of a pair, not {pattern!r}")
-    pattern = pattern.removeprefix("./")
+    pattern = composed(pattern.removeprefix("./"))
     stem, suffix = pattern, ""
     if pattern.endswith(_ANY_SUFFIX):
         stem = pattern.removesuffix(_ANY_SUFFIX)
@@ -279,22 +284,27 @@ def _paths_below(root: Path) -> Iterable[str]:
         yield from (above + file for file in sorted(files) if not file.startswith("."))
 
 
-def _files_by_key(root: Path, paths: Iterable[str], pattern: re.Pattern[str]) -> dict[str, Path]:
-    files: dict[str, Path] = {}
+def _files_by_key(root: Path, paths: Iterable[str], pattern: re.Pattern[str]) -> dict[Key, Path]:
+    files: dict[Key, Path] = {}
+    by_name: dict[str, str] = {}
     for path in paths:
-        match = pattern.fullmatch(path)
+        match = pattern.fullmatch(composed(path))
         if match is None:
             continue
-        key = "/".join(part.strip("/") for part in match.groups() if part)
-        if key in files:
-            first = files[key].relative_to(root).as_posix()
-            raise DataError(f"{first} and {path} in {root} have one key, {key}: keep one of them")
+        key = tuple(part.strip("/") for part in match.groups())
+        first = by_name.setdefault(_joined(key), path)
+        if first != path:
+            raise DataError(f"{first} and {path} in {root} have one key, {_joined(key)}: keep one of them")
         files[key] = root / path
     return files
 
 
+def _joined(key: Key) -> str:
+    return "/".join(filter(None, key))
+
+
 def _unpaired(
-    root: Path, files: dict[str, dict[str, Path]], keys: Iterable[str], others: Iterable[Path] = ()
+    root: Path, files: dict[str, dict[K, Path]], keys: Iterable[K], others: Iterable[Path] = ()
 ) -> tuple[str, ...]:
     """One line on every file that is in no pair, sorted."""
     paired = {path for key in keys for by_key in files.values() if (path := by_key.get(key)) is not None}

@@ -45,10 +45,17 @@ def labelme(path: Path, *shapes: dict, size: tuple[int, int] | None = SIZE, **mo
 def coco(path: Path, images: dict[str, list[dict]], size: tuple[int, int] = SIZE) -> Path:
     """Annotations by the pictures' names, each with `name`, its category's, and `segmentation` or `bbox`."""
     names = sorted({one["name"] for marks in images.values() for one in marks})
+    placed = [(at, one) for at, marks in enumerate(images.values(), start=1) for one in marks]
     annotations = [
-        {"id": 7, "image_id": at, "category_id": names.index(one["name"]) + 1, "iscrowd": 0, "area": 1.0, **one}
-        for at, marks in enumerate(images.values(), start=1)
-        for one in marks
+        {
+            "id": number,
+            "image_id": at,
+            "category_id": names.index(one["name"]) + 1,
+            "iscrowd": 0,
+            "area": 1.0,
+            **one,
+        }
+        for number, (at, one) in enumerate(placed, start=1)
     ]
     said = {
         "info": {},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
 
 import pytest
 
@@ -26,20 +28,27 @@ def the_one(form, source, **asked):
     return trouble
 
 
+def png(size):
+    """The head of a PNG, in base64."""
+    return base64.b64encode(struct.pack(">8sI4sII", b"\x89PNG\r\n\x1a\n", 13, b"IHDR", *size)).decode()
+
+
 SHAPES = {
     "two corners": (draw.shape("added", SQUARE[:2]), "three corners or more, not 2"),
     "one corner thrice": (draw.shape("added", [[1, 1]] * 3 + [[2, 2]]), "three corners or more, not 2"),
     "no corner": (draw.shape("added", []), "three corners or more, not 0"),
     "outside": (
-        draw.shape("added", [[10, 5], [90, 5], [30, 20]]),
-        "it lies outside: 10,5,90,20 is not within 0,0,64,48",
+        draw.shape("added", [[70, 5], [90, 5], [80, 20]]),
+        "it lies outside: 70,5,90,20 is not within 0,0,64,48",
     ),
-    "far outside": (draw.shape("added", [[1e300, 5], [90, 5], [30, 20]]), "it lies outside"),
+    "far outside": (draw.shape("added", [[1e300, 5], [90, 5], [30, 20]]), "'1e+300' is no coordinate"),
     "nothing": (draw.shape("added", [[1.1, 1.1], [1.2, 1.1], [1.1, 1.2]]), "covers no pixel"),
     "unknown": (draw.shape("adedd", SQUARE), "unknown label 'adedd'; did you mean added?"),
     "no word": (draw.shape("", SQUARE), "unknown label ''"),
     "no text": (draw.shape(3, SQUARE), 'it needs "label" (a text)'),
     "wrong side": (draw.shape("removed", SQUARE), "what is removed is drawn in before, not in after"),
+    "turned": (draw.shape("added", SQUARE[:3], "oriented_rectangle"), "has four points, not 3"),
+    "points": (draw.shape("added", SQUARE, "points"), "a points has no area"),
     "line": (draw.shape("added", SQUARE, "linestrip"), "a linestrip has no area"),
     "circle": (draw.shape("added", SQUARE, "circle"), "a circle has two points, not 4"),
     "infinite": (draw.shape("added", [[float("inf"), 1], [2, 2], [3, 1]]), "'inf' is no coordinate"),
@@ -49,6 +58,16 @@ SHAPES = {
     "no points": ({"label": "added"}, 'it needs "points" (a list)'),
     "no shape": ("added", 'it needs "label"'),
     "broken mask": (draw.shape("added", [[1, 1], [3, 3]], "mask", mask="AAAA"), "its mask is no picture"),
+    "mask of another size": (
+        draw.shape("added", [[1, 1], [30, 30]], "mask", mask=png((5, 4))),
+        "its mask is 5x4 pixels, but its points are 30x30 apart",
+    ),
+    "mask to fill the memory": (
+        draw.shape("added", [[0, 0], [39_999, 39_999]], "mask", mask=png((40_000, 40_000))),
+        "a mask of 40000x40000 pixels cannot be",
+    ),
+    "mask cut short": (draw.shape("added", [[1, 1], [5, 4]], "mask", mask=png((5, 4))), "its mask is no picture"),
+    "huge circle": (draw.shape("added", [[1e308, 1e308], [-1e308, -1e308]], "circle"), "is no coordinate"),
     "no base64": (draw.shape("added", [[1, 1], [3, 3]], "mask", mask="@"), "base64"),
     "moved": (draw.shape("moved", SQUARE), "what moved is drawn in after only: draw it in before too"),
 }
@@ -72,6 +91,9 @@ FILES = {
         ("\xff", "not JSON"),
         ("[" * 100_000, "without end"),
         ('{"shapes": [], "imageData": "\\u00e4"}', "base64"),
+        ('{"shapes": [], "imagePath": 5}', 'needs "imagePath" (a text)'),
+        ('{"shapes": [], "imageWidth": true, "imageHeight": true}', "'True' is no coordinate"),
+        ('{"shapes": [], "imagePath": "1.png", "shapes": []}', "an object has 'shapes' twice"),
         ('{"shapes": [], "imageWidth": "x", "imageHeight": 1}', "'x' is no coordinate"),
     ],
     "coco": [
@@ -80,6 +102,19 @@ FILES = {
         ('{"images": [], "annotations": [{"image_id": 3}], "categories": []}', "image 3, which is not among"),
         ('{"images": [], "annotations": [3], "categories": []}', 'needs "image_id"'),
         ('{"images": [], "annotations": [], "categories": [{"id": 1}]}', 'needs "name"'),
+        ('{"images": [{"id": 1}, {"id": 1}], "annotations": [], "categories": []}', "two of its images have the id 1"),
+        (
+            '{"images": [], "annotations": [], "categories": [{"id": 2, "name": "added"}, {"id": 2, "name": "moved"}]}',
+            "two of its categories have the id 2",
+        ),
+        (
+            '{"images": [], "annotations": [{"id": 3}, {"id": 4}, {"id": 3}], "categories": []}',
+            "two of its annotations have the id 3",
+        ),
+        (
+            '{"images": [], "annotations": [{"id": "x"}, {"id": "x"}], "categories": []}',
+            "two of its annotations have the id x",
+        ),
     ],
     "cvat": [
         ("", "not XML"),
@@ -107,6 +142,10 @@ FILES = {
         (
             HEADS + "1,2,{},1,0,{,{}\n",
             "row 2: '{' is not JSON",
+        ),
+        (
+            HEADS + 'after/1.png,1,{},1,0,"{""name"": ""rect"", ""name"": ""x""}",{}\n',
+            "an object has 'name' twice",
         ),
     ],
 }
@@ -150,6 +189,26 @@ MARKS = {
         ({"name": "added", "segmentation": {"size": [48, 64], "counts": "%"}}, "a letter"),
         ({"name": "added", "bbox": [1, 2, 3]}, "a bbox is"),
         ({"name": "added", "segmentation": []}, 'needs "bbox"'),
+        *[
+            ({"name": "added", "segmentation": {"size": size, "counts": [0, 1]}}, "run lengths need")
+            for size in ([True, True], [48, 64, 1], ["48", "64"], [48.0, 64.0], [])
+        ],
+        ({"name": "added", "segmentation": {"size": [48, 64], "counts": [True, 3071]}}, "do not fill 64x48"),
+        (
+            {"name": "added", "segmentation": {"size": [24, 32], "counts": [100, 5, 663]}},
+            "run lengths of 32x24 on a picture of 64x48",
+        ),
+        (
+            {"name": "added", "segmentation": {"size": [64, 48], "counts": [100, 5, 2967]}},
+            "run lengths of 48x64 on a picture of 64x48",
+        ),
+        ({"name": "added", "bbox": [9, 9, -5, 5]}, "-5 is no width, height or radius"),
+        ({"name": "added", "bbox": [64, 9, 5, 5]}, "it lies outside"),
+        ({"name": "added", "bbox": [9, 9, 5, 5], "attributes": {"rotation": "x"}}, "'x' is no coordinate"),
+        (
+            {"name": "added", "bbox": [10, 5, 20, 15], "segmentation": [FLAT], "attributes": {"rotation": 90}},
+            "its segmentation is its bbox, but it has a rotation",
+        ),
         ({"name": "added", "category_id": 9, "bbox": [1, 1, 5, 5]}, "there is no category 9"),
     ],
     "cvat": [
@@ -162,6 +221,15 @@ MARKS = {
         ('<mask label="added" rle="1, x" left="1" top="1" width="2" height="2"/>', "list of whole numbers"),
         ('<mask label="added" rle="9" left="1" top="1" width="2" height="2"/>', "do not fill 2x2"),
         ('<mask label="added" rle="4" left="1" top="1" width="1e9" height="1e9"/>', "cannot be"),
+        ('<mask label="added" rle="4" left="1e200" top="1" width="2" height="2"/>', "'1e200' is no coordinate"),
+        ('<mask label="added" rle="0,4" left="1" top="1" width="2" height="1e200"/>', "'1e200' is no coordinate"),
+        ('<mask label="added" rle="0,4" left="1.5" top="1" width="2" height="2"/>', "are whole numbers"),
+        ('<mask label="added" rle="0,4" left="-2" top="1" width="2" height="2"/>', "it lies outside"),
+        ('<ellipse label="added" cx="9" cy="9" rx="-9" ry="9"/>', "-9 is no width, height or radius"),
+        ('<box label="added" xtl="64" ytl="1" xbr="70" ybr="4"/>', "it lies outside"),
+        ('<cuboid label="added"/>', "a cuboid has no area"),
+        ('<blob label="added"/>', "a blob has no area"),
+        ('<tag label="Added"/>', "a tag has no area"),
     ],
     "via": [
         (({"name": "polyline"}, {"kind": "added"}), "a polyline has no area"),
@@ -170,6 +238,14 @@ MARKS = {
         ((draw.polygon((1, 1), (5, 1), (5, 5)), {}), 'needs an attribute "kind"'),
         ((draw.polygon((1, 1), (5, 1), (5, 5)), {"kind": {"added": True, "moved": True}}), "must be one word"),
         (({}, {"kind": "added"}), 'needs "name"'),
+        (({"name": "rect", "x": 5, "y": 5, "width": -5, "height": 5}, {"kind": "added"}), "-5 is no width"),
+        (({"name": "circle", "cx": -9, "cy": 5, "r": 8}, {"kind": "added"}), "it lies outside"),
+        ((draw.polygon((1, 1), (5, 1), (5, 5)), {"kind": 5}), 'needs an attribute "kind" that holds a word'),
+        ((draw.polygon((1, 1), (5, 1), (5, 5)), {"type": "x", "name": "y"}), "no attribute holds a known label"),
+        (
+            (draw.polygon((1, 1), (5, 1), (5, 5)), {"type": "moved", "name": "added"}),
+            "type='moved' and name='added': --attribute NAME says which counts",
+        ),
     ],
 }
 

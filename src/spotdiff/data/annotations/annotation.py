@@ -38,16 +38,20 @@ class Annotation:
 
     Attributes:
         where: What to call it in messages, such as "shape 3".
-        category: The word it bears.
+        category: The word it bears, ours or the tool's; "" until one of `words` is chosen.
         polygons: Its parts. One that crosses or touches itself covers what an odd number of its turns enclose, so a
             hole is cut by walking to it, around it and back.
         trouble: Why it cannot be used; empty when it can.
+        words: Attributes and the words that they hold, where a tool keeps several, any of which may be the category.
+        mask_size: (width, height) that the image must have, where it was drawn as a mask of the whole image.
     """
 
     where: str
     category: str
     polygons: tuple[Polygon, ...]
     trouble: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    mask_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,3 +147,49 @@ def category_of(word: str, categories: Mapping[str, str]) -> str:
         hint = f"did you mean {near[0]}? Else" if near else "say what it means with"
         raise DataError(f"unknown label {word!r}; {hint} --label {word or 'WORD'}={'|'.join(CATEGORIES)}")
     return category
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the words of annotations mean.
+
+    Attributes:
+        categories: The category that each word stands for, see `category_map`.
+        attribute: The one attribute that counts, where annotations have several; "" for all.
+    """
+
+    categories: Mapping[str, str]
+    attribute: str = ""
+
+    def category(self, annotation: Annotation) -> str:
+        """The category of an annotation; of several attributes that of those which hold a known word.
+
+        Raises:
+            DataError: no word is known, or two attributes hold words for different categories.
+        """
+        if self.attribute and not annotation.words:
+            raise DataError("it has no attributes to choose from: leave --attribute out")
+        if not annotation.words:
+            return category_of(annotation.category, self.categories)
+        words = [(name, word) for name, word in annotation.words if self.attribute.lower() in ("", name.lower())]
+        if not words:
+            names = ", ".join(dict.fromkeys(name for name, _ in annotation.words))
+            raise DataError(f"it has no attribute {self.attribute!r}, only {names}: see --attribute")
+        known = {
+            (name, category): word
+            for name, word in words
+            if (category := self.categories.get(word.strip().lower())) is not None
+        }
+        if not known and len(words) > 1:
+            held = ", ".join(f"{name}={word!r}" for name, word in words)
+            raise DataError(f"no attribute holds a known label ({held}); say what one means with --label")
+        if len({category for _, category in known}) > 1:
+            raise DataError(_disagreement(known))
+        return next((category for _, category in known), "") or category_of(words[0][1], self.categories)
+
+
+def _disagreement(known: Mapping[tuple[str, str], str]) -> str:
+    held = " and ".join(f"{name}={word!r}" for (name, _), word in known.items())
+    if len({name for name, _ in known}) == 1:
+        return f"its attribute must be one word, not {held}"
+    return f"its attributes disagree, {held}: --attribute NAME says which counts"

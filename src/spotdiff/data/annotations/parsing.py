@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 from xml.etree import ElementTree
 
 import numpy as np
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TYPE_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}
 _LARGEST = 200_000_000  # pixels of a mask
+_FARTHEST = 1e9  # pixels
 
 
 class _WithoutDoctype(ElementTree.TreeBuilder):
@@ -59,8 +59,13 @@ def value_of(node: object, key: str, kind: type[T]) -> T:
     return value
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number; to Python true and false are."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def parse_number(value: object) -> float:
-    """A finite number, also from a text.
+    """A number that a picture's pixels can have (a thousand million at most), also from a text.
 
     Raises:
         DataError: it is none.
@@ -68,11 +73,22 @@ def parse_number(value: object) -> float:
     try:
         if isinstance(value, int | float | str) and not isinstance(value, bool):
             number = float(value)
-            if math.isfinite(number):
+            if abs(number) <= _FARTHEST:
                 return number
     except (ValueError, OverflowError):
         pass
     raise DataError(f"{str(value)[:40]!r} is no coordinate") from None
+
+
+def check_lengths(*lengths: float) -> None:
+    """Refuse a width, height or radius that is negative: nobody knows what it means.
+
+    Raises:
+        DataError: one is.
+    """
+    wrong = next((length for length in lengths if length < 0), None)
+    if wrong is not None:
+        raise DataError(f"{wrong:g} is no width, height or radius")
 
 
 def parse_polygon(rows: Iterable[object]) -> Polygon:
@@ -127,6 +143,17 @@ def decode_counts(packed: str) -> list[int]:
     return counts
 
 
+def check_mask_size(size: tuple[int, int]) -> None:
+    """Refuse a mask that is empty or too large to be unpacked.
+
+    Raises:
+        DataError: it is.
+    """
+    width, height = size
+    if not 0 < width * height <= _LARGEST or width < 1:
+        raise DataError(f"a mask of {width}x{height} pixels cannot be")
+
+
 def decode_run_lengths(counts: Sequence[object], size: tuple[int, int], *, by_columns: bool) -> Mask:
     """(H, W) bool from run lengths that begin with what is not covered.
 
@@ -145,10 +172,9 @@ def decode_run_lengths(counts: Sequence[object], size: tuple[int, int], *, by_co
         >>> decode_run_lengths([1, 2, 1], (2, 2), by_columns=True).astype(int).tolist()
         [[0, 1], [1, 0]]
     """
+    check_mask_size(size)
     width, height = size
-    if not 0 < width * height <= _LARGEST or width < 1:
-        raise DataError(f"a mask of {width}x{height} pixels cannot be")
-    lengths = [count for count in counts if isinstance(count, int) and 0 <= count <= width * height]
+    lengths = [count for count in counts if is_whole(count) and 0 <= count <= width * height]
     if len(lengths) != len(counts) or sum(lengths) != width * height:
         raise DataError(f"its run lengths do not fill {width}x{height} pixels")
     flat = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)

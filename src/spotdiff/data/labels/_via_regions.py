@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations, parse_annotation
-from spotdiff.data.annotations.parsing import parse_number, parse_polygon, value_of
+from spotdiff.data.annotations.parsing import check_lengths, parse_number, parse_polygon, value_of
 from spotdiff.errors import DataError
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle, rotated
 
@@ -13,48 +14,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KIND = "kind"  # the attribute that bears the category in what is written
-_USUAL = (KIND, "label", "class", "type", "name", "change")  # and in what is read
 
 
 def region_annotation(where: str, shape: object, attributes: object) -> Annotation:
     """A region as an annotation.
 
-    Its category is the attribute named kind, label, class, type, name or change, or the only one it has; of one of
-    boxes to tick, the one box that is ticked.
+    VIA's regions have any number of attributes, each one word or boxes to tick; any of them may bear the category.
     """
-    return parse_annotation(where, lambda: _parse_category(attributes), lambda: (_parse_polygon(shape),))
+    try:
+        words = tuple(_parse_words(attributes))
+    except DataError as error:
+        return Annotation(where, "", (), str(error))
+    return replace(parse_annotation(where, str, lambda: (_parse_polygon(shape),)), words=words)
 
 
-def _parse_category(attributes: object) -> str:
-    by_name = {str(key).lower(): value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
-    name = next((name for name in _USUAL if name in by_name), next(iter(by_name)) if len(by_name) == 1 else None)
-    if name is None:
-        raise DataError(f'it needs an attribute "{KIND}"')
-    value = by_name[name]
-    if isinstance(value, dict):
-        ticked = [str(key) for key, chosen in value.items() if chosen is True]
-        value = ticked[0] if len(ticked) == 1 else None
-    if not isinstance(value, str):
-        raise DataError(f"its attribute {name!r} must be one word")
-    return value
+def _parse_words(attributes: object) -> list[tuple[str, str]]:
+    words = []
+    for name, value in attributes.items() if isinstance(attributes, dict) else ():
+        held = [value] if isinstance(value, str) else []
+        if isinstance(value, dict):
+            held = [word for word, chosen in value.items() if chosen is True]
+        words += [(name, word.strip()) for word in held if word.strip()]
+    if not words:
+        raise DataError(f'it needs an attribute "{KIND}" that holds a word')
+    return words
 
 
 def _parse_polygon(shape: object) -> Polygon:
     name = value_of(shape, "name", str)
     if name == "polygon":
-        x, y = value_of(shape, "all_points_x", list), value_of(shape, "all_points_y", list)
-        if len(x) != len(y):
-            raise DataError(f"it has {len(x)} x and {len(y)} y")
-        return parse_polygon(list(zip(x, y, strict=True)))
+        columns, rows = value_of(shape, "all_points_x", list), value_of(shape, "all_points_y", list)
+        if len(columns) != len(rows):
+            raise DataError(f"it has {len(columns)} x and {len(rows)} y")
+        return parse_polygon(list(zip(columns, rows, strict=True)))
     if name == "rect":
         left, top, width, height = _numbers(shape, "x", "y", "width", "height")
+        check_lengths(width, height)
         return rectangle(left, top, left + width, top + height)
     if name == "circle":
-        middle_x, middle_y, radius = _numbers(shape, "cx", "cy", "r")
-        return ellipse(middle_x, middle_y, radius, radius)
+        x, y, radius = _numbers(shape, "cx", "cy", "r")
+        check_lengths(radius)
+        return ellipse(x, y, radius, radius)
     if name == "ellipse":
         angle = parse_number(shape.get("theta", 0)) if isinstance(shape, dict) else 0.0
-        return rotated(ellipse(*_numbers(shape, "cx", "cy", "rx", "ry")), angle)
+        x, y, radius_x, radius_y = _numbers(shape, "cx", "cy", "rx", "ry")
+        check_lengths(radius_x, radius_y)
+        return rotated(ellipse(x, y, radius_x, radius_y), angle)
     raise DataError(f"a {name} has no area: draw a polygon or a rect")
 
 

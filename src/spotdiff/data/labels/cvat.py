@@ -7,8 +7,9 @@
       </image></annotations>
 
 Read are polygons, boxes and ellipses (`cx cy rx ry`), turned by `rotation` degrees, and masks (`rle` along the rows of
-`width` x `height` at `left`, `top`). Polylines, points, cuboids and skeletons have no area; tags have no place and are
-passed over.
+`width` x `height` at `left`, `top`). Polylines, points, cuboids and skeletons have no area. Tags have no place: one
+that says what changed is refused, others are passed over. An export of a project names the `subset` of each image,
+which is a folder above it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, parse_annotation
+from spotdiff.data.annotations.annotation import CATEGORIES, ImageAnnotations, category_map, parse_annotation
 from spotdiff.data.annotations.parsing import (
+    check_lengths,
     decode_run_lengths,
     exact_polygons,
     parse_number,
@@ -34,8 +36,7 @@ from spotdiff.data.annotations.parsing import (
 from spotdiff.errors import DataError
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle, rotated
 
-_WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
-_SHAPES = ("polygon", "box", "ellipse", "mask", *_WITHOUT_AREA)
+_TAG, _WORDS = "tag", category_map()
 _DIGITS = 2  # as CVAT writes them
 
 
@@ -78,13 +79,14 @@ class Cvat:
 
 
 def _parse_image(image: ElementTree.Element, path: Path) -> ImageAnnotations:
-    name = _attribute(image, "name")
-    shapes = [shape for shape in image if shape.tag in _SHAPES]
+    name, subset = _attribute(image, "name"), image.get("subset")
+    shapes = [shape for shape in image if shape.tag != _TAG or shape.get("label", "").lower() in _WORDS]
     annotations = tuple(
         parse_annotation(f"{shape.tag} {at}", partial(_attribute, shape, "label"), partial(_parse_polygons, shape))
         for at, shape in enumerate(shapes, start=1)
     )
-    return ImageAnnotations(name, annotations, path, parse_size(image.get("width"), image.get("height")), name)
+    size = parse_size(image.get("width"), image.get("height"))
+    return ImageAnnotations(f"{subset}/{name}" if subset else name, annotations, path, size, name)
 
 
 def _attribute(element: ElementTree.Element, name: str) -> str:
@@ -99,30 +101,34 @@ def _numbers(shape: ElementTree.Element, *names: str) -> list[float]:
 
 
 def _parse_polygons(shape: ElementTree.Element) -> tuple[Polygon, ...]:
-    if shape.tag in _WITHOUT_AREA:
-        raise DataError(f"a {shape.tag} has no area: draw a polygon or a box")
     if shape.tag == "polygon":
         return (parse_polygon([point.split(",") for point in _attribute(shape, "points").split(";")]),)
     if shape.tag == "mask":
         return _parse_run_lengths(shape)
+    if shape.tag not in ("box", "ellipse"):
+        raise DataError(f"a {shape.tag} has no area: draw a polygon or a box")
     if shape.tag == "box":
         polygon = rectangle(*_numbers(shape, "xtl", "ytl", "xbr", "ybr"))
     else:
-        polygon = ellipse(*_numbers(shape, "cx", "cy", "rx", "ry"))
+        x, y, radius_x, radius_y = _numbers(shape, "cx", "cy", "rx", "ry")
+        check_lengths(radius_x, radius_y)
+        polygon = ellipse(x, y, radius_x, radius_y)
     return (rotated(polygon, float(np.deg2rad(parse_number(shape.get("rotation", "0"))))),)
 
 
 def _parse_run_lengths(shape: ElementTree.Element) -> tuple[Polygon, ...]:
-    left, top, width, height = _numbers(shape, "left", "top", "width", "height")
+    numbers = _numbers(shape, "left", "top", "width", "height")
     try:
         counts = [int(count) for count in _attribute(shape, "rle").split(",")]
     except ValueError:
         raise DataError("its rle is no list of whole numbers") from None
+    if not all(number.is_integer() for number in numbers):
+        raise DataError("its left, top, width and height are whole numbers")
+    left, top, width, height = map(int, numbers)
     filled = sum(counts)
     if 0 <= filled < width * height:  # the last run may be left out
-        counts += [0, round(width * height) - filled] if len(counts) % 2 else [round(width * height) - filled]
-    mask = decode_run_lengths(counts, (round(width), round(height)), by_columns=False)
-    return exact_polygons(mask, left=left, top=top)
+        counts += [0, width * height - filled] if len(counts) % 2 else [width * height - filled]
+    return exact_polygons(decode_run_lengths(counts, (width, height), by_columns=False), left=left, top=top)
 
 
 def _append(root: ElementTree.Element, number: int, image: ImageAnnotations) -> None:

@@ -3,8 +3,10 @@
     {"version": "5.0.1", "flags": {}, "imagePath": "1.png", "imageData": null, "imageHeight": 480, "imageWidth": 640,
      "shapes": [{"label": "added", "points": [[x, y], ...], "shape_type": "polygon", "group_id": null, "flags": {}}]}
 
-Read are polygons, rectangles (two opposite corners), circles (middle and a point on the rim) and masks (a PNG in
-base64 whose first pixel lies at the first point); lines and points have no area. `imageData` may hold the picture.
+Read are polygons, rectangles (two opposite corners, or all four), what is turned (four corners: `oriented_rectangle`,
+X-AnyLabeling's `rotation` and `quadrilateral`), circles (middle and a point on the rim) and masks (a PNG in base64
+whose first pixel lies at the first point and whose last at the second); lines and points have no area. `imageData` may
+hold the picture, and then it is the one that was drawn on.
 """
 
 from __future__ import annotations
@@ -12,21 +14,35 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import cv2
 import numpy as np
 
 from spotdiff.data.annotations.annotation import ImageAnnotations, parse_annotation
-from spotdiff.data.annotations.parsing import exact_polygons, parse_polygon, parse_size, value_of
+from spotdiff.data.annotations.parsing import check_mask_size, exact_polygons, parse_polygon, parse_size, value_of
 from spotdiff.data.read_json import read_json_object
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, LoadError
+from spotdiff.image import load_picture
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle
 
+if TYPE_CHECKING:
+    from spotdiff.types import Mask
+
+_POINTS = {  # how many points a shape has
+    "rectangle": (2, 4),
+    "oriented_rectangle": (4,),
+    "rotation": (4,),
+    "quadrilateral": (4,),
+    "circle": (2,),
+    "mask": (2,),
+}
+_NUMERALS = {2: "two", 4: "four"}
+_PNG, _PNG_HEAD = b"\x89PNG\r\n\x1a\n", struct.Struct(">16sII")
 _VERSION = "5.0.1"  # the oldest whose files hold what is written here
 
 
@@ -45,7 +61,7 @@ class Labelme:
         document = read_json_object(path)
         try:
             shapes = value_of(document, "shapes", list)
-            path_in_file = str(document.get("imagePath") or "")
+            path_in_file = value_of(document, "imagePath", str) if document.get("imagePath") is not None else ""
             size = parse_size(document.get("imageWidth"), document.get("imageHeight"))
             embedded = _decode_base64(document.get("imageData") or "")
         except DataError as error:
@@ -66,27 +82,36 @@ def _parse_polygons(shape: object) -> tuple[Polygon, ...]:
     points = parse_polygon(value_of(shape, "points", list))
     if kind == "polygon":
         return (points,)
-    if kind not in ("rectangle", "circle", "mask"):
-        raise DataError(f"a {kind} has no area: draw a polygon or a rectangle")
-    if kind == "rectangle" and len(points) == 4:
+    counts = _POINTS.get(kind)
+    if counts is None:
+        raise DataError(f"a {kind[:40]} has no area: draw a polygon or a rectangle")
+    if len(points) not in counts:
+        raise DataError(f"a {kind} has {' or '.join(map(_NUMERALS.__getitem__, counts))} points, not {len(points)}")
+    if len(points) == 4:
         return (points,)
-    if len(points) != 2:
-        raise DataError(f"a {kind} has two points, not {len(points)}")
     (x, y), (end_x, end_y) = points
     if kind == "rectangle":
         return (rectangle(x, y, end_x, end_y),)
     if kind == "circle":
         radius = float(np.hypot(end_x - x, end_y - y))
         return (ellipse(x, y, radius, radius),)
-    return exact_polygons(_decode_mask(value_of(shape, "mask", str)), left=x, top=y)
+    size = round(abs(end_x - x)) + 1, round(abs(end_y - y)) + 1
+    return exact_polygons(_decode_mask(value_of(shape, "mask", str), size), left=x, top=y)
 
 
-def _decode_mask(text: str) -> np.ndarray:
-    data = np.frombuffer(_decode_base64(text), np.uint8)
-    mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
-    if mask is None:
-        raise DataError("its mask is no picture")
-    return np.asarray(mask > 0)
+def _decode_mask(text: str, size: tuple[int, int]) -> Mask:
+    """The mask, whose header must tell the size of its box before anything is unpacked."""
+    data = _decode_base64(text)
+    if not data.startswith(_PNG) or len(data) < _PNG_HEAD.size:
+        raise DataError("its mask is no picture in PNG")
+    _, width, height = _PNG_HEAD.unpack_from(data)
+    if abs(width - size[0]) > 1 or abs(height - size[1]) > 1:  # programs count the last row and column, or do not
+        raise DataError(f"its mask is {width}x{height} pixels, but its points are {size[0]}x{size[1]} apart")
+    check_mask_size((width, height))
+    try:
+        return np.asarray(load_picture(data).pixels.any(axis=2))
+    except LoadError:
+        raise DataError("its mask is no picture") from None
 
 
 def _decode_base64(text: object) -> bytes:

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations
 from spotdiff.data.labels._via_regions import region_annotation, via_regions
-from spotdiff.data.read_json import read_bytes
+from spotdiff.data.read_json import parse_json, read_bytes
 from spotdiff.errors import DataError
 
 _SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
@@ -37,15 +37,17 @@ class ViaCsv:
         Raises:
             DataError: it is no such file.
         """
-        annotations: dict[str, list[Annotation]] = {}
+        annotations: dict[tuple[str, str], list[Annotation]] = {}  # two pictures may have one name
         for line, row in enumerate(_read_rows(path), start=2):
             if row[_SHAPE] is None or row[_ATTRIBUTES] is None:
                 raise DataError(f"{path}: not VIA's: row {line} has too few cells")
-            of_image = annotations.setdefault(row["filename"], [])
+            of_image = annotations.setdefault((row["filename"], row["file_size"]), [])
             shape, attributes = (_parse_cell(row[key], f"{path}: row {line}") for key in (_SHAPE, _ATTRIBUTES))
-            if shape != {}:
+            if (shape, attributes) != ({}, {}):
                 of_image.append(region_annotation(f"region {row['region_id']} in row {line}", shape, attributes))
-        return tuple(ImageAnnotations(name, tuple(of_image), path, path=name) for name, of_image in annotations.items())
+        return tuple(
+            ImageAnnotations(name, tuple(of_image), path, path=name) for (name, _), of_image in annotations.items()
+        )
 
     def write(self, images: Sequence[ImageAnnotations]) -> Mapping[str, bytes]:
         """One file for all."""
@@ -75,6 +77,6 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 
 def _parse_cell(cell: str, where: str) -> object:
     try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
-        raise DataError(f"{where}: {cell[:40]!r} is not JSON") from None
+        return parse_json(cell)
+    except DataError as error:
+        raise DataError(f"{where}: {cell[:40]!r} is not JSON: {error}") from None
