@@ -11,7 +11,7 @@ import click
 
 from spotdiff import plugins
 from spotdiff.errors import OptionError
-from spotdiff.options import Options
+from spotdiff.options import ALL_PAGES, Options
 from spotdiff.params import Param, params_of
 from spotdiff.types import Box
 
@@ -36,6 +36,27 @@ def box_of(text: str) -> Box:
     if width <= 0 or height <= 0:
         raise click.BadParameter(f"{text!r} is empty: width and height must be 1 or more")
     return x, y, x + width, y + height
+
+
+class _Page(click.ParamType):
+    name = "page"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:  # noqa: ANN401
+        if value == ALL_PAGES:
+            return ALL_PAGES
+        if not str(value).isdecimal() or int(value) < 1:
+            self.fail(f"{value!r} is neither a number from 1 on nor {ALL_PAGES}", param, ctx)
+        return int(value)
+
+
+page_option = click.option(
+    "--page",
+    type=_Page(),
+    default=1,
+    show_default=True,
+    metavar=f"N|{ALL_PAGES}",
+    help="of files that hold several pages or frames: which to compare, or all, page by page",
+)
 
 
 class Comparing(click.Command):

@@ -55,6 +55,11 @@ class Sample:
         """Whether anything says what changed."""
         return any((self.mask, self.boxes, self.gone, self.reader))
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files."""
+        return tuple(filter(None, (self.before, self.after, self.mask, self.boxes, self.gone, self.new)))
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
