@@ -137,7 +137,8 @@ def is_grey_or_rgb(tags: Tags) -> bool:
     samples = tags.get(SAMPLES, (1,))[0]
     if samples > 1 and tags.get(PLANES) == (SEPARATE,):  # OpenCV takes them for interleaved
         return False
-    return samples in {(GREY,): (1,), (RGB,): (3, 4)}.get(tags.get(PHOTOMETRIC, ()), ())
+    known = {GREY: (1,), RGB: (3, 4)}
+    return samples in known.get(tags.get(PHOTOMETRIC, (RGB,))[0], ())
 
 
 def has_alpha(tags: Tags) -> bool:
