@@ -13,7 +13,7 @@ SAME = (  # as the flow says it
 # where it is checked. Written out, because importing the options costs more than the whole answer.
 _FLAGS = frozenset(("--quiet", "-q"))
 _VALUES = {
-    "--method": frozenset(("spot", "classic", "pixel", "ssim")),
+    "--method": frozenset(("spot", "classic", "pixel")),  # ssim tells its mean
     "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow")),
     "--light": frozenset(("auto", "off", "gain", "gamma", "histogram", "local")),
     "--describe": frozenset(("words", "off")),

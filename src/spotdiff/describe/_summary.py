@@ -11,7 +11,8 @@ from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, left_out_text, unchanged_text, unsure_text
 
 if TYPE_CHECKING:
-    from spotdiff.types import Comparison, Pair
+    from spotdiff.language.catalogue import Catalogue
+    from spotdiff.types import Comparison, Evidence, Pair
 
 
 def summary_text(
@@ -37,9 +38,16 @@ def summary_text(
     unsure = answer.verdict == "unsure"  # nothing is more than possible then
     changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
     text = changes_text(changes, conditions, catalogue) if changes else ""
-    if unsure:
-        return catalogue.text(filter(None, (unsure_text(answer.reason, text, catalogue), left_out, note)))
-    return catalogue.text(filter(None, (text or unchanged_text(conditions, catalogue), left_out, note)))
+    verdict = unsure_text(answer.reason, text, catalogue) if unsure else text or unchanged_text(conditions, catalogue)
+    return catalogue.text(filter(None, (verdict, _measured(answer.evidence, catalogue), left_out, note)))
+
+
+def _measured(evidence: Evidence | None, catalogue: Catalogue) -> str:
+    """The one number that the method is known for; "" where it has none."""
+    mean = None if evidence is None else evidence.notes.get("mean_ssim")
+    if not isinstance(mean, float):
+        return ""
+    return catalogue.sentence(catalogue.say("summary", "the mean SSIM is {value}", value=f"{mean:.5f}"))
 
 
 def _with_pages(conditions: Conditions, pair: Pair) -> Conditions:

@@ -44,6 +44,7 @@ def to_record(comparison: Comparison) -> Record:
             "name": comparison.method,
             "parameters": plain(comparison.parameters),
             "weights": comparison.weights or None,
+            "notes": plain({} if comparison.evidence is None else comparison.evidence.notes),
         },
         "alignment": _alignment(comparison.alignment),
         "light": _light(comparison.light),
