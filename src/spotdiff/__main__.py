@@ -30,6 +30,10 @@ def main() -> None:
     """Run the command and end the process with its exit code: 0 same, 1 changed, 2 trouble, 3 unsure."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the flow does no linear algebra worth a thread's start
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its complaints about a file would stand beside our one line
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")  # a library's, which would stand beside our one line too
     code = 0
     try:
         code = run(sys.argv[1:])

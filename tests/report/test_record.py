@@ -109,6 +109,7 @@ def test_the_record_says_what_the_comparison_says(changed):
         "name": "classic",
         "parameters": {"sigma": 1.5, "colour": "yiq", "fast": True, "limit": None},
         "weights": None,
+        "notes": {},
     }
     assert record["alignment"]["error_px"] == 0.412346
     assert record["seconds"]["describe"] == 0.0

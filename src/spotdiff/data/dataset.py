@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
+from spotdiff.data.decode_array import decode_array
 from spotdiff.data.read_json import read_bytes, read_json_object
 from spotdiff.errors import DataError
 
@@ -166,8 +167,7 @@ def read_mask(path: Path) -> Bytes:
     Raises:
         DataError: it is no picture, or holds another value.
     """
-    coded = np.frombuffer(read_bytes(path), np.uint8)
-    mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
+    mask = decode_array(read_bytes(path), cv2.IMREAD_GRAYSCALE, name=str(path))
     if mask is None:
         raise DataError(f"{path} cannot be read as a mask")
     values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))

@@ -28,6 +28,8 @@ _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm"
 _HEIF = frozenset((b"mif1", b"msf1"))  # of HEIC and of AVIF
 _ORIENTATION, _EXIF_IFD, _TAKEN, _CHANGED = 0x0112, 0x8769, 0x9003, 0x0132  # EXIF tags
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes its errors to standard error
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
@@ -67,9 +69,6 @@ class _Quiet:
                 warnings.simplefilter("ignore")
                 self._undo.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
                 Image.MAX_IMAGE_PIXELS = None
-                pillow = logging.getLogger("PIL")
-                if not pillow.handlers:  # else Python writes its errors to standard error
-                    pillow.addHandler(logging.NullHandler())
             self._readers += 1
 
     def leave(self) -> None:
@@ -99,6 +98,16 @@ def opened(data: bytes) -> Iterator[Image.Image]:
             yield image
     finally:
         _QUIET.leave()
+
+
+def header_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height as the header has them; None for what Pillow does not read."""
+    try:
+        with opened(data) as image:
+            size: tuple[int, int] = image.size
+            return size
+    except Exception:  # a broken header breaks in many ways
+        return None
 
 
 def _is_heic(data: bytes) -> bool:

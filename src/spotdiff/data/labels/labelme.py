@@ -23,6 +23,7 @@ import numpy as np
 
 from spotdiff.data.annotations.annotation import ImageAnnotations, parse_annotation
 from spotdiff.data.annotations.parsing import exact_polygons, parse_polygon, parse_size, value_of
+from spotdiff.data.decode_array import decode_array
 from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
 from spotdiff.regions.polygons import Polygon, ellipse, rectangle
@@ -82,8 +83,7 @@ def _parse_polygons(shape: object) -> tuple[Polygon, ...]:
 
 
 def _decode_mask(text: str) -> np.ndarray:
-    data = np.frombuffer(_decode_base64(text), np.uint8)
-    mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    mask = decode_array(_decode_base64(text), cv2.IMREAD_GRAYSCALE, name="its mask")
     if mask is None:
         raise DataError("its mask is no picture")
     return np.asarray(mask > 0)
