@@ -38,21 +38,23 @@ def box_of(text: str) -> Box:
     return x, y, x + width, y + height
 
 
-class _Page(click.ParamType):
-    name = "page"
+def page_of(text: str) -> int | str:
+    """The page that `1`, `2`, ... or `all` stands for.
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:  # noqa: ANN401
-        if value == ALL_PAGES:
-            return ALL_PAGES
-        if not str(value).isdecimal() or int(value) < 1:
-            self.fail(f"{value!r} is neither a number from 1 on nor {ALL_PAGES}", param, ctx)
-        return int(value)
+    Raises:
+        click.BadParameter: the text is something else.
+    """
+    if text == ALL_PAGES:
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is neither a number from 1 on nor {ALL_PAGES}")
+    return int(text)
 
 
 page_option = click.option(
     "--page",
-    type=_Page(),
-    default=1,
+    type=page_of,
+    default="1",
     show_default=True,
     metavar=f"N|{ALL_PAGES}",
     help="of files that hold several pages or frames: which to compare, or all, page by page",

@@ -60,7 +60,7 @@ def command(
     check_method(compared_with)  # a method without weights must not become trouble with every pair
     pictures, place = series(folder, order=order), Path(out)
     page, table = place / "index.html", place / "progress.csv"
-    inputs = [*(picture.path for picture in pictures), *compared_with.files()]
+    inputs: list[str | Path] = [*(picture.path for picture in pictures), *compared_with.files()]
     check_outputs([page, table, *filter(None, [json_to])], inputs)
     name = Path(folder).resolve().name
     steps = list(

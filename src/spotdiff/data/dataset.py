@@ -17,7 +17,21 @@ from spotdiff.errors import DataError
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
-_PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2", ".j2k")
+_PHOTOGRAPHS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".avif",
+    ".heic",
+    ".heif",
+    ".jp2",
+    ".j2k",
+)
 PICTURE_SUFFIXES = frozenset((*_PHOTOGRAPHS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm"))
 CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest

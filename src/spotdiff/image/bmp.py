@@ -270,4 +270,4 @@ class _Canvas:
     def full(self) -> bool:
         """Whether the last pixel has been reached."""
         height, width = self.values.shape[:2]
-        return self._y >= height or (self._y == height - 1 and self._x >= width)
+        return bool(self._y >= height or (self._y == height - 1 and self._x >= width))
