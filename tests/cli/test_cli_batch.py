@@ -287,6 +287,11 @@ def test_pages_that_are_left_out_are_told(spotdiff, tmp_path, plain, stacks):
     ran = spotdiff("batch", *folders, "--out", tmp_path / "out", "--workers", "0", *plain, "--page", "all")
     assert ran.code == 1
     assert "further pages" not in ran.out
-    ran = spotdiff("batch", *folders, "--out", tmp_path / "out", *plain, "--page", "all", "--maps")
-    assert ran.code == 2
-    assert "show one page" in ran.err
+    report, coco = tmp_path / "index.html", tmp_path / "coco.json"
+    for more in (["--maps"], ["--coco", coco], ["--report", report]):
+        ran = spotdiff("batch", *folders, "--out", tmp_path / "out", *plain, "--page", "all", *more)
+        assert ran.code == 2
+        assert "show one page" in ran.err
+    more = "--page", "all", "--report", report, "--pages", "off", "--workers", "0"
+    assert spotdiff("batch", *folders, "--out", tmp_path / "out", *plain, *more).code == 1
+    assert report.is_file()

@@ -148,3 +148,12 @@ def test_a_png_with_much_behind_its_end_is_read():
         data = corpus.whole()[name]
         long = data + zlib.compress(np.random.default_rng(0).bytes(9000)) + b"IEND\xaeB`\x82 and more"
         assert np.array_equal(load_picture(long).pixels, load_picture(data).pixels)
+
+
+def test_nor_do_they_where_no_pair_is_compared(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "large.png").write_bytes(corpus.png(10_000, 9_000, colour=0))  # enough for Pillow to warn
+    command = [sys.executable, "-m", "spotdiff", "synth", "--photos", tmp_path / "photos", "--out", tmp_path / "made"]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert len(ran.stderr.splitlines()) == 1

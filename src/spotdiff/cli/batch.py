@@ -79,8 +79,9 @@ def command(
     check_outputs(
         [table, *plan.logs, *filter(None, (report, junit, coco, json_to))], [*pairs, *inputs_of(entries, plan)]
     )
-    if options.page == ALL_PAGES and (maps or plan.pages != "off"):
-        raise OptionError("--maps and the pages of pairs show one page: give its number as --page, or --pages off")
+    if options.page == ALL_PAGES and (maps or coco or plan.pages != "off"):
+        told = "--maps, --coco and the reports of pairs show one page: give its number as --page"
+        raise OptionError(f"{told}, or leave them, with --pages off beside --report")
     done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
     place = {entry.name: position for position, entry in enumerate(entries)}
     done.sort(key=lambda one: place[one.row.name])
