@@ -259,6 +259,15 @@ def test_a_whole_file_inside(form, packing, header):
     assert np.array_equal(load_picture(data).pixels, load_picture(inner).pixels)
 
 
+@pytest.mark.parametrize("inner", [b"", b"no picture", bmp((4, 4), 24, bytes(48))])
+def test_something_else_inside_is_damage(inner):
+    for packing in (4, 5):
+        data = bmp(corpus.SIZE, 0, inner, packing=packing)
+        for start in (struct.unpack_from("<I", data, 10)[0], 0):
+            with pytest.raises(LoadError, match="damaged"):
+                load_picture(data[:10] + struct.pack("<I", start) + data[14:])
+
+
 def test_a_profile_behind_the_pixels_is_no_harm():
     pixels = colours((7, 5))
     data = bmp((7, 5), 24, rows(pixels.astype(int) @ [1 << 16, 1 << 8, 1], 24), header=124) + bytes(500)

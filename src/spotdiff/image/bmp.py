@@ -116,11 +116,18 @@ def _masks(data: bytes, size: int, packing: int, bits: int) -> tuple[tuple[int, 
 
 
 def embedded(data: bytes, header: Header) -> bytes | None:
-    """The JPEG or PNG file that stands in the place of pixels; None for a BMP with pixels of its own."""
+    """The JPEG or PNG file that stands in the place of pixels; None for a BMP with pixels of its own.
+
+    Raises:
+        ValueError: something else stands there.
+    """
     if header.packing not in (_JPEG, _PNG):
         return None
     end = header.pixels + header.length if header.length else len(data)
-    return data[header.pixels : end]
+    inner = data[header.pixels : end]
+    if not inner.startswith((b"\xff\xd8", b"\x89PNG")):  # a BMP could lead to itself
+        raise ValueError("its header says what cannot be")
+    return inner
 
 
 def read_pixels(data: bytes, header: Header) -> Values:
