@@ -11,12 +11,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "spotdiff"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "atomic_write", "clock", "language"},
+    {"errors", "types", "params", "plugins", "options", "atomic_write", "clock", "language", "output_files"},
     {"image", "align", "light", "regions", "metrics"},
     {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},
-    {"verdict", "swap_symmetry", "history", "cache_key"},
+    {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
     {"evaluate", "batch", "export", "timelapse", "watching"},
     {"train"},
@@ -29,6 +29,7 @@ WITHIN = {  # who may use whom inside one layer
         ("options", "errors"),
         ("options", "params"),
         ("options", "types"),
+        ("output_files", "errors"),
         ("params", "errors"),
         ("plugins", "errors"),
     },

@@ -13,7 +13,7 @@ SAME = (  # as the flow says it
 # where it is checked. Written out, because importing the options costs more than the whole answer.
 _FLAGS = frozenset(("--quiet", "-q"))
 _VALUES = {
-    "--method": frozenset(("spot", "classic", "pixel", "ssim")),
+    "--method": frozenset(("spot", "classic", "pixel")),  # ssim tells its mean
     "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow")),
     "--light": frozenset(("auto", "off", "gain", "gamma", "histogram", "local")),
     "--describe": frozenset(("words", "off")),
@@ -30,6 +30,10 @@ def main() -> None:
     """Run the command and end the process with its exit code: 0 same, 1 changed, 2 trouble, 3 unsure."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the flow does no linear algebra worth a thread's start
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # its complaints about a file would stand beside our one line
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")  # a library's, which would stand beside our one line too
     code = 0
     try:
         code = run(sys.argv[1:])

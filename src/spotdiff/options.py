@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from spotdiff.errors import OptionError
 from spotdiff.params import check, param
 from spotdiff.types import Box
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow")
+ALL_PAGES = "all"
 LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
 
 
@@ -35,6 +38,8 @@ class Options:
         describe_settings: Parameters of that describer by name; texts are read as the parameter's type.
         language: Of the words: en, zh, or a catalogue FILE.po.
         areas: Named polygons in before's pixels that the words refer to, or a file of them; None for none.
+        page: Which page of files that hold several, or frame of films, from 1 on; "all" compares page by page, where
+            `spotdiff.compare` is asked.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
@@ -58,6 +63,7 @@ class Options:
     describe_settings: Mapping[str, object] = field(default_factory=dict)
     language: str = param("en", "language of the words: en, zh, or a catalogue FILE.po")
     areas: object = None
+    page: int | str = 1
     max_pixels: float = param(200.0, "largest picture read", low=0.0001, unit="million pixels")
     max_bytes: float = param(1000.0, "largest file read", low=0.0001, unit="MB")
 
@@ -72,11 +78,17 @@ class Options:
                 raise OptionError(f"{name} takes a list of boxes, not {boxes!r}")
             for box in boxes:
                 _check_box(name, box)
+        _check_page(self.page)
         colour = self.ignore_colour
         if colour and not (
             len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")
         ):
             raise OptionError(f"ignore_colour takes #rrggbb, not {colour!r}")
+
+    def files(self) -> list[str]:
+        """The files that the options name, by whatever kind of option."""
+        named = (self.ignore_mask, self.areas, self.language, *self.settings.values(), *self.describe_settings.values())
+        return [os.fspath(one) for one in named if isinstance(one, (str, os.PathLike)) and Path(one).is_file()]
 
     def changed(self, **changes: object) -> Options:
         """A copy with some options changed.
@@ -88,6 +100,11 @@ class Options:
             if name not in self.__dataclass_fields__:
                 raise OptionError(f"there is no option {name!r}; see spotdiff.Options")
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _check_page(page: object) -> None:
+    if page != ALL_PAGES and (not isinstance(page, int) or isinstance(page, bool) or page < 1):
+        raise OptionError(f"page takes a number from 1 on, or {ALL_PAGES}, not {page!r}")
 
 
 def _check_box(name: str, box: object) -> None:

@@ -14,15 +14,16 @@ from spotdiff.align import align, is_flush
 from spotdiff.describe import described, get_describer, summary_text
 from spotdiff.errors import Refusal
 from spotdiff.history import over, restless
-from spotdiff.image import load_pair
+from spotdiff.image import load_pages, load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method, score
-from spotdiff.options import Options
+from spotdiff.options import ALL_PAGES, Options
+from spotdiff.page_by_page import over_pages
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.regions.unshared import with_unshared
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
-from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region
+from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Picture, Region
 from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
@@ -59,9 +60,25 @@ def compare(
     options = (options or Options()).changed(**changes) if changes else options or Options()
     method = get_method(options.method, options.settings)
     clock = Clock()
+    if options.page == ALL_PAGES:
+        loaded = load_pages(before, after, options=options, history=history)
+        answers = _page_answers(loaded, method, options, clock)
+        answer = over_pages(answers, language=options.language)
+        return replace(answer, name=name, seconds=clock.seconds)
     with clock("load"):
         pair = load_pair(before, after, options=options, history=history)
     return compare_pair(pair, method, options, clock=clock, name=name)
+
+
+def _page_answers(
+    loaded: Iterator[Pair | Picture], method: Method, options: Options, clock: Clock
+) -> Iterator[Comparison | Picture]:
+    while True:
+        with clock("load"):
+            page = next(loaded, None)
+        if page is None:
+            return
+        yield compare_pair(page, method, options, clock=clock) if isinstance(page, Pair) else page
 
 
 def compare_pair(
@@ -82,10 +99,17 @@ def compare_pair(
     answer = replace(answer, name=name)
     with clock("describe"):
         texts, note = described(describer, answer, regions)
-        own = tuple(replace(region, text=text) for region, text in zip(answer.regions, texts, strict=True))
+        page = pair.before.page
+        own = tuple(replace(region, text=text, page=page) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
-        overlooks = getattr(method, "overlooks", "light")
-        said = summary_text(answer, language=options.language, least_px=least, overlooks=overlooks, note=note)
+        said = summary_text(
+            answer,
+            language=options.language,
+            least_px=least,
+            overlooks=getattr(method, "overlooks", "light"),
+            note=note,
+            all_pages=options.page == ALL_PAGES,
+        )
     return replace(answer, regions=own, text=said, seconds=clock.seconds)
 
 

@@ -1,7 +1,8 @@
-"""Are two files one and the same, whole picture? Read from their bytes, without decoding and almost without imports.
+"""Are two files one and the same, sound picture? Told from their bytes, almost without imports.
 
-`spotdiff compare` asks this before it loads anything else, so a pair of identical files costs what starting Python
-costs. Checksums and structure are looked at, not pixels: whatever is not plainly whole is left to the decoder.
+`spotdiff compare` asks this before it loads anything else, so a pair of identical files costs what starting Python and
+reading one of them to its last pixel costs. A damaged file was not looked at, whatever it is compared with: what is not
+plainly sound is left to the decoder, and so is a file of several pages.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import zlib
 from io import FileIO
 from mmap import ACCESS_READ, mmap
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+TYPE_CHECKING = False  # importing typing costs half of the start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _CHUNK = 1 << 16  # small enough for memory that was used a moment ago: fresh memory costs three times the reading
-_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # PNG: by colour type
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # PNG: by colour type
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_HIGHEST_FILTER = 4
+_HARMLESS = frozenset((b"bKGD", b"cHRM", b"gAMA", b"pHYs", b"sBIT", b"sRGB", b"tEXt", b"tIME"))  # to every decoder
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2))  # JPEG: baseline, extended, progressive
 
 
 def identical_pictures(before: str, after: str, *, max_pixels: float) -> bool:
-    """Do both files hold the same bytes, and are these plainly a whole PNG or JPEG of `max_pixels` million at most?
+    """Do both files hold the same bytes, and are these plainly a sound PNG or JPEG of `max_pixels` million at most?
 
-    False means "not known from the bytes alone", also for files that cannot be read.
+    False means "not known in this way", also for files that cannot be read.
     """
     try:
         with _open(before) as before_file, _open(after) as after_file:
@@ -28,25 +36,33 @@ def identical_pictures(before: str, after: str, *, max_pixels: float) -> bool:
                 return False
             with mmap(before_file.fileno(), 0, access=ACCESS_READ) as data:
                 size = png_size(data) or jpeg_size(data)
+                if size is None or not 0 < size[0] * size[1] <= max_pixels * 1e6:
+                    return False
+                return sound_png(data) if data[:8] == _PNG else _sound_jpeg(before_file)
     except (OSError, ValueError):  # ValueError: a path with a null character
         return False
-    return size is not None and 0 < size[0] * size[1] <= max_pixels * 1e6
 
 
 def png_size(data: bytes | mmap) -> tuple[int, int] | None:
-    """Width and height of a PNG whose chunks are all whole, with right checksums, to the end; None for any other."""
-    if data[:8] != _PNG:
-        return None
-    at, kinds = len(_PNG), set()
+    """Width and height of a PNG whose chunks are all whole, with right checksums, to its end; None for any other.
+
+    What stands behind its end is not looked at.
+    """
+    kinds = {kind for kind, _, _ in png_chunks(data)}
+    return _png_header(data, kinds) if {b"IDAT", b"IEND"} <= kinds else None
+
+
+def png_chunks(data: bytes | mmap) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of the body of each chunk of a PNG, up to its end or to the first that is damaged."""
+    at, kind = len(_PNG), b""
     with memoryview(data) as view:
-        while at + 12 <= len(data):
+        while at + 12 <= len(data) and kind != b"IEND" and view[: len(_PNG)] == _PNG:
             end = at + 12 + int.from_bytes(view[at : at + 4], "big")
             if end > len(data) or zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
-                return None
-            kinds.add(bytes(view[at + 4 : at + 8]))
+                return
+            kind = bytes(view[at + 4 : at + 8])
+            yield kind, at + 8, end - 4
             at = end
-    whole = at == len(data) and data[-8:-4] == b"IEND" and b"IDAT" in kinds
-    return _png_header(data, kinds) if whole else None
 
 
 def _png_header(data: bytes | mmap, kinds: set[bytes]) -> tuple[int, int] | None:
@@ -57,9 +73,39 @@ def _png_header(data: bytes | mmap, kinds: set[bytes]) -> tuple[int, int] | None
     return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
 
 
+def sound_png(data: bytes | mmap) -> bool:
+    """Can every decoder read all pixels of the PNG? Only for one that has a `png_size` and nothing unusual in it."""
+    chunks = list(png_chunks(data))
+    kinds = [kind for kind, _, _ in chunks]
+    pieces = [(start, end) for kind, start, end in chunks if kind == b"IDAT"]
+    rest = [kind for kind in kinds if kind not in _HARMLESS]
+    palette = [b"PLTE"] if data[25] == 3 else []
+    in_order = rest == [b"IHDR", *palette, *[b"IDAT"] * len(pieces), b"IEND"]
+    together = kinds.index(b"IDAT") + len(pieces) == len(kinds) - kinds[::-1].index(b"IDAT")
+    whole_palette = all((end - start) % 3 == 0 < end - start <= 768 for kind, start, end in chunks if kind == b"PLTE")
+    return in_order and together and whole_palette and not data[28] and _inflates(data, pieces)
+
+
+def _inflates(data: bytes | mmap, pieces: list[tuple[int, int]]) -> bool:
+    """Does the packed data give just the rows that the header promises, each with a filter that there is?"""
+    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    row = 1 + (width * data[24] * _CHANNELS[data[25]] + 7) // 8
+    inflater, done = zlib.decompressobj(), 0
+    try:
+        for start, end in pieces:
+            for at in range(start, end, _CHUNK):
+                found = inflater.decompress(data[at : min(at + _CHUNK, end)])
+                if max(found[-done % row :: row], default=0) > _HIGHEST_FILTER:
+                    return False
+                done += len(found)
+    except zlib.error:
+        return False
+    return done == row * height and inflater.eof and not inflater.unused_data
+
+
 def jpeg_size(data: bytes | mmap) -> tuple[int, int] | None:
     """Width and height of a JPEG whose segments are whole up to its first scan and which ends with its end mark."""
-    if data[:3] != b"\xff\xd8\xff" or data[-2:] != b"\xff\xd9":
+    if data[:3] != _JPEG or data[-2:] != b"\xff\xd9":
         return None
     at, size = 2, None
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -70,6 +116,21 @@ def jpeg_size(data: bytes | mmap) -> tuple[int, int] | None:
             return size
         at += 2 + length
     return None
+
+
+def _sound_jpeg(file: FileIO) -> bool:
+    """Can Pillow, which the flow reads a JPEG with too, read all pixels of the one picture in the file?"""
+    from PIL import Image
+
+    file.seek(0)
+    try:
+        with Image.open(file, formats=("JPEG",)) as image:
+            if getattr(image, "n_frames", 1) > 1 or image.width * image.height > (Image.MAX_IMAGE_PIXELS or 0):
+                return False
+            image.load()
+    except Exception:  # a damaged file breaks in many ways; the normal way will tell
+        return False
+    return True
 
 
 def _open(path: str) -> FileIO:

@@ -41,6 +41,7 @@ class Picture:
         path: The file, URL or "" for pixels from memory.
         taken: When the camera says it was taken, or None.
         notes: What had to be decided while reading, such as how 16 bits were windowed.
+        page, pages: Which page of its file it is, from 1 on, and how many that has.
     """
 
     pixels: Bytes
@@ -48,6 +49,8 @@ class Picture:
     path: str = ""
     taken: datetime | None = None
     notes: tuple[str, ...] = ()
+    page: int = 1
+    pages: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -239,6 +242,7 @@ class Region:
         box_after, outline_after: The same in after's own pixels. A moved region stands in two places.
         label: Its number in `Comparison.labels`; ground that two regions share bears the number of one of them.
         text: The region in words; empty until described.
+        page: Of files with several pages, the one it is on.
     """
 
     kind: Kind
@@ -250,6 +254,7 @@ class Region:
     outline_after: tuple[Outline, ...] = ()
     label: int = 0
     text: str = ""
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,6 +297,24 @@ class Light:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """The answer for one page of files that have several, see `Comparison`.
+
+    Attributes:
+        page: Which one, from 1 on.
+        changed_pixels, pixels: Of its common frame.
+    """
+
+    page: int
+    verdict: Verdict
+    reason: str
+    score: float
+    changed_pixels: int
+    pixels: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """The answer, and everything needed to repeat it.
@@ -313,6 +336,8 @@ class Comparison:
         text: The answer in words.
         weights: Digest of the weights the method used, or "".
         mirror: The answer to the exchanged pair, where that is what was judged; see `spotdiff.swap_symmetry`.
+        pages: The answers page by page, where all pages were asked for. `pair`, `aligned`, `alignment` and `light` are
+            then of the first page with the worst verdict, and `evidence` and `labels` are None.
     """
 
     verdict: Verdict
@@ -332,10 +357,13 @@ class Comparison:
     text: str = ""
     weights: str = ""
     mirror: Comparison | None = None
+    pages: tuple[PageAnswer, ...] = ()
 
     @property
     def changed_pixels(self) -> int:
-        """How many pixels of the common frame the answer calls changed."""
+        """How many pixels of the common frame, or of all pages, the answer calls changed."""
+        if self.pages:
+            return sum(page.changed_pixels for page in self.pages)
         if self.labels is None:
             return 0
         import numpy as np
@@ -344,5 +372,7 @@ class Comparison:
 
     @property
     def changed_fraction(self) -> float:
-        """`changed_pixels` as a share of the common frame, 0 to 1."""
+        """`changed_pixels` as a share of the common frame, or of all pages, 0 to 1."""
+        if self.pages:
+            return self.changed_pixels / max(sum(page.pixels for page in self.pages), 1)
         return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)

@@ -27,7 +27,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_that_lead_out_or_nowhere(name):
     assert name_error(name)
-    (entry,) = check_names([Entry(name, "a.png", "b.png")], out=Path("out"))
+    (entry,) = check_names([Entry(name, "a.png", "b.png")], out=Path("out"), inputs=())
     assert entry.error
     assert not entry.placed
 
@@ -38,7 +38,7 @@ def test_names_that_may_be(name):
 
 
 def test_the_first_of_a_name_keeps_it():
-    first, second, third = check_names([Entry(n, "a", "b") for n in ("x", "x", "y")], out=Path("out"))
+    first, second, third = check_names([Entry(n, "a", "b") for n in ("x", "x", "y")], out=Path("out"), inputs=())
     assert (first.error, third.error) == ("", "")
     assert "names must differ" in second.error
 
@@ -53,15 +53,15 @@ def test_names_that_read_the_same_are_one(forms):
 
 def test_no_picture_is_written_over(tmp_path):
     before, after = str(tmp_path / "x.before.png"), str(tmp_path / "x.after.png")
-    (entry,) = check_names([Entry("x", before, after)], out=tmp_path)
+    (entry,) = check_names([Entry("x", before, after)], out=tmp_path, inputs=(before, after))
     assert "written over" in entry.error
     assert not entry.placed
-    (entry,) = check_names([Entry("x", before, after)], out=tmp_path / "out")
+    (entry,) = check_names([Entry("x", before, after)], out=tmp_path / "out", inputs=(before, after))
     assert entry.error == ""
 
 
 def test_an_error_of_its_own_stays():
-    (entry,) = check_names([Entry("x", "", "b", "no before")], out=Path("out"))
+    (entry,) = check_names([Entry("x", "", "b", "no before")], out=Path("out"), inputs=())
     assert (entry.error, entry.placed) == ("no before", True)
 
 

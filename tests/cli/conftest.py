@@ -54,3 +54,16 @@ def pictures(tmp_path):
 @pytest.fixture
 def plain():
     return PLAIN
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    """before/yard.tif and after/yard.tif, of three pages, of which the last differs."""
+    pages = [scene(seed) for seed in range(3)]
+    changed = pages[2].copy()
+    changed[30:60, 40:80] = (220, 20, 20)
+    for side, last in (("before", pages[2]), ("after", changed)):
+        (tmp_path / side).mkdir()
+        first, *others = [Image.fromarray(page) for page in (*pages[:2], last)]
+        first.save(tmp_path / side / "yard.tif", save_all=True, append_images=others)
+    return tmp_path / "before" / "yard.tif", tmp_path / "after" / "yard.tif"

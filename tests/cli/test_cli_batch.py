@@ -276,3 +276,22 @@ def test_ctrl_c_keeps_what_is_done(pairs, tmp_path):
     names = [json.loads(line)["name"] for line in (out / ".resume.jsonl").read_text().splitlines()]
     assert 0 < len(names) < 3002
     assert all(json.loads((out / f"{name}.json").read_text())["verdict"] for name in names)
+
+
+def test_pages_that_are_left_out_are_told(spotdiff, tmp_path, plain, stacks):
+    folders = [picture.parent for picture in stacks]
+    for _ in range(2):  # the second time from what was kept
+        ran = spotdiff("batch", *folders, "--out", tmp_path / "out", "--workers", "0", *plain)
+        assert ran.code == 0
+        assert "1 pair has further pages, which were not compared; --page all" in ran.out
+    ran = spotdiff("batch", *folders, "--out", tmp_path / "out", "--workers", "0", *plain, "--page", "all")
+    assert ran.code == 1
+    assert "further pages" not in ran.out
+    report, coco = tmp_path / "index.html", tmp_path / "coco.json"
+    for more in (["--maps"], ["--coco", coco], ["--report", report]):
+        ran = spotdiff("batch", *folders, "--out", tmp_path / "out", *plain, "--page", "all", *more)
+        assert ran.code == 2
+        assert "show one page" in ran.err
+    more = "--page", "all", "--report", report, "--pages", "off", "--workers", "0"
+    assert spotdiff("batch", *folders, "--out", tmp_path / "out", *plain, *more).code == 1
+    assert report.is_file()

@@ -321,3 +321,35 @@ def test_wrong_words_are_told_in_one_line(spotdiff, both, wrong):
     ran = spotdiff("compare", *both, *wrong)
     assert ran.code == 2
     assert ran.err.count("\n") == 1
+
+
+def test_pages_that_are_left_out_are_told(spotdiff, stacks, plain):
+    ran = spotdiff("compare", *stacks, *plain)
+    assert ran.code == 0
+    assert "Only page 1 was compared; before has 3, after 3." in ran.out
+
+
+def test_a_page_by_its_number_and_all_of_them(spotdiff, stacks, plain):
+    third, every = (spotdiff("compare", *stacks, *plain, "--page", page) for page in (3, "all"))
+    assert (third.code, every.code) == (1, 1)
+    assert "  1. page 3  added" in every.out
+    assert "page 3: 1 region" in every.out
+    record = json.loads(spotdiff("compare", *stacks, *plain, "--page", "all", "--json", "-").out)
+    assert [page["verdict"] for page in record["pages"]] == ["same", "same", "changed"]
+    assert [region["page"] for region in record["regions"]] == [3]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "two", "1.5", ""])
+def test_a_page_that_cannot_be(spotdiff, stacks, page):
+    ran = spotdiff("compare", *stacks, "--page", page)
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 1
+    assert "--page" in ran.err
+
+
+@pytest.mark.parametrize("output", ["--report", "--overlay", "--maps", "--cutouts"])
+def test_what_shows_one_page_is_not_made_of_all(spotdiff, stacks, output, tmp_path):
+    ran = spotdiff("compare", *stacks, "--page", "all", output, tmp_path / "new.png")
+    assert ran.code == 2
+    assert "show one page" in ran.err
+    assert not (tmp_path / "new.png").exists()

@@ -98,6 +98,7 @@ def test_what_the_short_way_lets_pass_is_what_the_long_one_takes():
         ["compare", "x", "x", "--align", "sideways"],
         ["compare", "x", "x", "--align"],
         ["compare", "x", "x", "--set", "metric=rgb"],
+        ["compare", "x", "x", "--method", "ssim"],
         ["compare", "x", "x", "--set", "metric=rgb", "--method", "ssim"],
         ["compare", "x", "-"],
         ["compare", "x", "x", "--"],

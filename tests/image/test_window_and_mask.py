@@ -96,3 +96,11 @@ def test_ignore_and_focus_are_sets_of_pixels(ignore, focus):
 def test_a_mask_of_another_size_is_refused():
     with pytest.raises(OptionError, match="one size"):
         load_pair(RAMP, RAMP, options=Options(ignore_mask=np.zeros((9, 9), np.uint8)))
+
+
+def test_a_value_far_outside_of_the_window_is_white_or_black_without_a_word():
+    values = np.tile(np.linspace(2, 3, 100, dtype=np.float32), (100, 1))
+    values[0, 0], values[0, 1] = 3e38, -3e37
+    pixels = load_picture(values).pixels
+    assert (pixels[0, 0] == 255).all()
+    assert (pixels[0, 1] == 0).all()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import spotdiff
 from spotdiff.errors import OptionError
 from spotdiff.methods import get_method, pixel
 from spotdiff.methods.pixel import Pixel
@@ -426,3 +427,13 @@ def test_fields_are_parameters_and_the_default_is_the_documented_one():
 def test_wrong_parameters_are_refused(wrong):
     with pytest.raises(OptionError, match=next(iter(wrong))):
         Pixel(**wrong)
+
+
+@pytest.mark.parametrize(("asked", "levels"), [({}, 30), ({"threshold": 0.02}, 6), ({"threshold": 0.0}, 1)])
+@pytest.mark.parametrize("base", [60, 128, 200])
+@pytest.mark.parametrize("side", [1, 3, 40])
+def test_the_contrast_from_which_the_readme_says_a_thing_is_seen(asked, levels, base, side):
+    before = np.full((120, 160, 3), base, np.uint8)
+    after = before.copy()
+    after[50 : 50 + side, 60 : 60 + side] += levels
+    assert spotdiff.compare(before, after, method="pixel", settings=asked).verdict == "changed"

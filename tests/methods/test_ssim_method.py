@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import spotdiff
 from spotdiff.errors import OptionError
 from spotdiff.methods.ssim import Ssim
+from spotdiff.report.record import to_record
 from spotdiff.types import Pair, Picture
 
 RNG = np.random.default_rng(11)
@@ -115,3 +117,21 @@ def test_a_picture_smaller_than_the_window_is_scored():
 def test_an_even_window_is_refused():
     with pytest.raises(OptionError, match="window takes an odd number, not 10"):
         Ssim(window=10)
+
+
+@pytest.mark.parametrize(("value", "told"), [(255, "0.00010"), (26, "0.00953"), (0, "1.00000")])
+def test_the_mean_is_told_in_the_text_and_the_record(value, told):
+    pair = np.zeros((40, 40, 3), np.uint8), np.full((40, 40, 3), value, np.uint8)
+    answer = spotdiff.compare(*pair, method="ssim", align="off", light="off")
+    record = to_record(answer)
+    assert f"The mean SSIM is {told}." in record["text"]
+    assert record["method"]["notes"]["mean_ssim"] == pytest.approx(float(told), abs=5e-6)
+    assert record["method"]["notes"]["mean_ssim"] == pytest.approx(answer.evidence.notes["mean_ssim"], rel=1e-5)
+    assert told in spotdiff.compare(*pair, method="ssim", align="off", light="off", language="zh").text
+
+
+def test_a_mean_of_nothing_is_not_told():
+    picture = np.zeros((40, 40, 3), np.uint8)
+    answer = spotdiff.compare(picture, picture, method="ssim", ignore=[(0, 0, 40, 40)])
+    assert "SSIM" not in answer.text
+    assert to_record(answer)["method"]["notes"] == {}

@@ -101,7 +101,7 @@ def test_the_schema_refuses_what_the_record_is_not(changed):
 def test_the_record_says_what_the_comparison_says(changed):
     record = to_record(changed)
     assert record["schema"] == "spotdiff/comparison/1"
-    assert record["before"] == {"path": "before.png", "size": [160, 120], "notes": []}
+    assert record["before"] == {"path": "before.png", "size": [160, 120], "notes": [], "page": 1, "pages": 1}
     assert record["after"]["notes"] == ["16 bits windowed 0 to 4095"]
     assert record["changed_pixels"] == 2400
     assert record["changed_fraction"] == 0.125
@@ -109,6 +109,7 @@ def test_the_record_says_what_the_comparison_says(changed):
         "name": "classic",
         "parameters": {"sigma": 1.5, "colour": "yiq", "fast": True, "limit": None},
         "weights": None,
+        "notes": {},
     }
     assert record["alignment"]["error_px"] == 0.412346
     assert record["seconds"]["describe"] == 0.0

@@ -58,7 +58,8 @@ def test_deep_grey_is_scaled(name):
 @pytest.mark.parametrize("name", ["pages.tif", "film.gif", "film.webp", "film.png"])
 def test_the_first_of_several_is_taken_and_said(name):
     picture = load_picture(corpus.whole()[name])
-    assert any("first of 2" in note for note in picture.notes)
+    assert "page 1 of 2" in picture.notes
+    assert (picture.page, picture.pages) == (1, 2)
     assert np.abs(picture.pixels.astype(int) - SCENE).mean() < 12
 
 

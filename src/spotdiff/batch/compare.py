@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from spotdiff.options import Options
     from spotdiff.types import Comparison
 
+RESUME_LOG = ".resume.jsonl"
 PAGES = ("off", "changed", "all")
 
 
@@ -38,6 +40,11 @@ class Plan:
     thumbs: bool = False
     pages: str = "off"
 
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """The files that belong to no pair."""
+        return (self.out / RESUME_LOG,)
+
     def products(self, row: BatchRow, paths: OutputPaths) -> tuple[Path, ...]:
         """The files that belong to an answer besides the record."""
         maps = paths.maps if self.maps else ()
@@ -58,12 +65,20 @@ class Done:
         row: Its answer in a line, or its trouble.
         changed_fraction: Share of the picture that changed, 0 to 1.
         resumed: Was the answer taken over from an earlier run?
+        pages_left_out: Have its files pages that were not compared?
     """
 
     entry: Entry
     row: BatchRow
     changed_fraction: float = 0.0
     resumed: bool = False
+    pages_left_out: bool = False
+
+    @classmethod
+    def of(cls, entry: Entry, record: Mapping[str, Any], *, resumed: bool = False) -> Done:
+        """The pair that a record is of."""
+        several = max(record[side]["pages"] for side in ("before", "after")) > 1
+        return cls(entry, BatchRow.of(record), record["changed_fraction"], resumed, several and not record["pages"])
 
 
 def compare_entry(entry: Entry, *, plan: Plan) -> Done:
@@ -112,4 +127,4 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
     if plan.has_page(comparison.verdict):
         write_page(comparison, paths.page)
     write_whole(paths.record, to_json(record).encode("ascii"))
-    return Done(entry, BatchRow.of(record), record["changed_fraction"])
+    return Done.of(entry, record)

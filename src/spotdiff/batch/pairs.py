@@ -12,6 +12,7 @@ from typing import Any
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.errors import DataError, MissingExtra, OptionError
+from spotdiff.output_files import file_identities
 
 COLUMNS = ("name", "before", "after")
 HISTORY = "history"  # a column that may be there: a folder of earlier pictures of the place
@@ -69,23 +70,22 @@ class OutputPaths:
         return self.record, *self.maps, *self.thumbs, self.page
 
 
-def check_names(entries: Iterable[Entry], *, out: Path) -> Iterator[Entry]:
-    """The entries, with an error for a name that is taken or leads out of the folder, or that would harm a picture.
+def check_names(entries: Iterable[Entry], *, out: Path, inputs: Iterable[str]) -> Iterator[Entry]:
+    """The entries, with an error for a name that is taken or leads out of the folder, or that would harm an input.
 
     Examples:
         >>> rows = [Entry("roof/1", "a.png", "b.png"), Entry("../x", "a.png", "b.png"), Entry("roof/1", "", "")]
-        >>> [bool(entry.error) for entry in check_names(rows, out=Path("out"))]
+        >>> [bool(entry.error) for entry in check_names(rows, out=Path("out"), inputs=["a.png", "b.png"])]
         [False, True, True]
     """
-    entries = list(entries)
-    pictures = {str(Path(path).absolute()) for entry in entries for path in (entry.before, entry.after) if path}
+    read = file_identities(inputs)
     taken: set[str] = set()
     for entry in entries:
         error = name_error(entry.name)
         if not error and composed(entry.name) in taken:
             error = "another pair has this name already; names must differ"
-        if not error and any(str(path.absolute()) in pictures for path in OutputPaths(out, entry.name).all()):
-            error = "its answer would be written over a picture; choose another --out"
+        if not error and not read.isdisjoint(file_identities(OutputPaths(out, entry.name).all())):
+            error = "its answer would be written over a file that is read; choose another --out"
         taken.add(composed(entry.name))
         yield replace(entry, error=error or entry.error, placed=not error)
 
@@ -219,7 +219,7 @@ def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]
     """The pictures below a folder by their relative names without extension, letters composed."""
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; batch takes a table of pairs, or two folders")
-    left_out = None if besides is None else besides.resolve()
+    left_out = None if besides is None or folder.resolve() not in besides.resolve().parents else besides.resolve()
     pictures: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
         if _is_picture(path) and (left_out is None or left_out not in path.resolve().parents):

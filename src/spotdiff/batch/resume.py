@@ -13,10 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from spotdiff.batch.compare import Done, Plan
+from spotdiff.batch.compare import RESUME_LOG, Done, Plan
 from spotdiff.batch.pairs import Entry, OutputPaths
 from spotdiff.cache_key import digest, file_stamp, options_digest
-from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import SCHEMA
 
 
@@ -25,7 +24,7 @@ class ResumeLog:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._path = plan.out / ".resume.jsonl"
+        self._path = plan.out / RESUME_LOG
         self._digest = options_digest(plan.options)
         self._keys = _read(self._path)
         self._file: IO[str] | None = None
@@ -50,10 +49,8 @@ class ResumeLog:
         record = _record(paths.record)
         if record is None:
             return None
-        row = BatchRow.of(record)
-        if not all(path.is_file() for path in self._plan.products(row, paths)):
-            return None
-        return Done(entry, row, record["changed_fraction"], resumed=True)
+        done = Done.of(entry, record, resumed=True)
+        return done if all(path.is_file() for path in self._plan.products(done.row, paths)) else None
 
     def forget(self, entry: Entry) -> None:
         """Forget an earlier answer before it is written over: a stop in between must not revive it."""
@@ -95,4 +92,4 @@ def _record(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     known = isinstance(record, dict) and record.get("schema") == SCHEMA
-    return record if known and {"name", "regions", "changed_fraction", "seconds"} <= record.keys() else None
+    return record if known and {"name", "regions", "changed_fraction", "seconds", "pages"} <= record.keys() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
+from pathlib import Path
 
 from spotdiff.batch.compare import Done, Plan, compare_entry, failed
 from spotdiff.batch.pairs import Entry, OutputPaths, check_names
@@ -31,7 +32,8 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
     with ResumeLog(plan) as log:
         keys: dict[str, str] = {}
         left: list[Entry] = []
-        for entry in check_names(entries, out=plan.out):
+        entries = list(entries)
+        for entry in check_names(entries, out=plan.out, inputs=inputs_of(entries, plan)):
             if entry.error:
                 yield failed(entry, OutputPaths(plan.out, entry.name), entry.error)
             elif (answer := log.answer(entry)) is not None:
@@ -51,6 +53,14 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
             if not done.row.error:
                 log.add(entry, keys[entry.name])
             yield done
+
+
+def inputs_of(entries: Iterable[Entry], plan: Plan) -> list[str]:
+    """All files that the run reads, but for those of folders of earlier pictures that cannot be listed."""
+    pictures = [path for entry in entries for path in (entry.before, entry.after)]
+    folders = {entry.history for entry in entries if entry.history and Path(entry.history).is_dir()}
+    earlier = [str(path) for folder in folders for path in Path(folder).iterdir()]
+    return [*pictures, *earlier, *plan.options.files()]
 
 
 def processors() -> int:

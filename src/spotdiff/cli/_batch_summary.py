@@ -92,10 +92,13 @@ class Summary:
 def batch_text(done: Sequence[Done], summary: Summary) -> str:
     """One line for each of the first pairs that are not simply the same, then the counts."""
     rows = [pair.row for pair in done if pair.row.verdict != "same"]
+    left_out = sum(pair.pages_left_out for pair in done)
+    some = "1 pair has" if left_out == 1 else f"{left_out} pairs have"
+    notes = [f"{some} further pages, which were not compared; --page all compares them"] if left_out else []
     lines = [f"{row.verdict:<8} {row.name}  {row.error or row.text}".rstrip() for row in rows[:_MOST]]
     if len(rows) > _MOST:
         lines.append(f"and {len(rows) - _MOST} more")
-    return "\n".join([*lines, summary.line])
+    return "\n".join([*lines, *notes, summary.line])
 
 
 def exit_code(done: Sequence[Done]) -> int:

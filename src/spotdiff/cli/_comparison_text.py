@@ -17,15 +17,19 @@ def comparison_text(comparison: Comparison, written: Iterable[str] = ()) -> str:
     verdict = f"{comparison.verdict.capitalize()}: {comparison.reason}."
     lines = [verdict, comparison.text.removeprefix(verdict).strip()] if comparison.text else [verdict]
     lines = [line for line in lines if line]
-    lines += [_line(number, region) for number, region in enumerate(comparison.regions[:_MOST], start=1)]
+    several = max(comparison.pair.before.pages, comparison.pair.after.pages) > 1
+    lines += [
+        _line(number, region, page=f"page {region.page}  " if several else "")
+        for number, region in enumerate(comparison.regions[:_MOST], start=1)
+    ]
     if len(comparison.regions) > _MOST:
         lines.append(f"  and {len(comparison.regions) - _MOST} more; --json or --report tells them all")
     lines += [f"Wrote {path}" for path in written]
     return "\n".join(lines)
 
 
-def _line(number: int, region: Region) -> str:
-    return f"{number:>3}. {region.kind:<8} {region.score:.2f}  {_where(region):<24}  {region.text}".rstrip()
+def _line(number: int, region: Region, *, page: str) -> str:
+    return f"{number:>3}. {page}{region.kind:<8} {region.score:.2f}  {_where(region):<24}  {region.text}".rstrip()
 
 
 def _where(region: Region) -> str:

@@ -11,7 +11,7 @@ import click
 
 from spotdiff import plugins
 from spotdiff.errors import OptionError
-from spotdiff.options import Options
+from spotdiff.options import ALL_PAGES, Options
 from spotdiff.params import Param, params_of
 from spotdiff.types import Box
 
@@ -36,6 +36,29 @@ def box_of(text: str) -> Box:
     if width <= 0 or height <= 0:
         raise click.BadParameter(f"{text!r} is empty: width and height must be 1 or more")
     return x, y, x + width, y + height
+
+
+def page_of(text: str) -> int | str:
+    """The page that `1`, `2`, ... or `all` stands for.
+
+    Raises:
+        click.BadParameter: the text is something else.
+    """
+    if text == ALL_PAGES:
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is neither a number from 1 on nor {ALL_PAGES}")
+    return int(text)
+
+
+page_option = click.option(
+    "--page",
+    type=page_of,
+    default="1",
+    show_default=True,
+    metavar=f"N|{ALL_PAGES}",
+    help="of files that hold several pages or frames: which to compare, or all, page by page",
+)
 
 
 class Comparing(click.Command):

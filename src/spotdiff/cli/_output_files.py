@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import OptionError
+from spotdiff.options import ALL_PAGES
+from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
     from spotdiff.types import Comparison
@@ -31,19 +33,19 @@ class Files:
     maps: str | None = None
     cutouts: str | None = None
 
-    def check(self, pictures: Iterable[str]) -> None:
-        """Refuse to write over a picture that is compared.
+    def check(self, inputs: Iterable[str], *, page: int | str) -> None:
+        """Refuse what cannot be written, or would be written over something.
+
+        Args:
+            inputs: Files that are read.
+            page: Which page is compared, see `Options`.
 
         Raises:
-            OptionError: a file to be written is one of the pictures, or two files have one name.
+            OptionError: a file to be written is read, two are one, or it shows one page and all are compared.
         """
-        given = {_place(picture) for picture in pictures if picture != "-" and "://" not in picture}
-        planned = list(self._planned())
-        for path in planned:
-            if _place(path) in given:
-                raise OptionError(f"{path} is one of the pictures and would be written over; choose another place")
-            if planned.count(path) > 1:
-                raise OptionError(f"{path} is asked for twice; choose another name for one")
+        check_outputs(self._planned(), inputs)
+        if page == ALL_PAGES and any((self.report, self.overlay, self.maps, self.cutouts)):
+            raise OptionError("--report, --overlay, --maps and --cutouts show one page: give its number as --page")
         if self.overlay and not self.overlay.lower().endswith(".png"):
             raise OptionError(f"--overlay writes a PNG file: end its name in .png, not {self.overlay!r}")
 
@@ -55,13 +57,18 @@ class Files:
             if folder is not None:
                 yield from (Path(folder) / f"{side}{ending}" for side in ("before", "after"))
 
-    def write(self, comparison: Comparison) -> list[str]:
+    def write(self, comparison: Comparison, inputs: Iterable[str]) -> list[str]:
         """Write what is wanted and return the paths; standard output is not among them.
 
         Raises:
+            OptionError: a further map of the method, whose name only the answer tells, would be written over an input.
             OSError: a file cannot be written.
         """
         written: list[str] = []
+        if self.maps is not None:
+            from spotdiff.report.maps import layer_paths
+
+            check_outputs(layer_paths(comparison, self.maps), inputs)
         if self.json is not None:
             from spotdiff.report.record import write_json
 
@@ -90,10 +97,3 @@ class Files:
 
             written += map(str, write_cutouts(comparison, self.cutouts))
         return written
-
-
-def _place(path: str | Path) -> Path:
-    try:
-        return Path(path).resolve()
-    except ValueError as error:
-        raise OptionError(f"{str(path)!r} is no path: {error}") from None

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.cli._options import comparison_options, page_option, read_options
 from spotdiff.errors import OptionError
+from spotdiff.options import ALL_PAGES
+from spotdiff.output_files import check_outputs, file_identity
 
 if TYPE_CHECKING:
     from spotdiff.batch import Done, Plan
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("pairs", nargs=-1, metavar="PAIRS | DIR DIR")
 @click.option("--out", required=True, metavar="DIR", help="folder of the answers: NAME.json per pair, and an index")
 @comparison_options
+@page_option
 @click.option("--maps", is_flag=True, help="write NAME.before.png and NAME.after.png: how sure every pixel is")
 @click.option("--report", metavar="FILE.html", help="write a page of all pairs, with small pictures")
 @click.option(
@@ -63,7 +66,7 @@ def command(
     Example: spotdiff batch pairs.csv --out answers --report answers/index.html
     Exit codes: 2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch import Plan, run
+    from spotdiff.batch import Plan, inputs_of, run
     from spotdiff.batch.results import index_path, write_index_table
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress_bar import watched
@@ -72,10 +75,13 @@ def command(
     options = _options(asked)
     table = index_path(folder, kind=index)
     entries = _entries(pairs, folder)
-    _check_outputs(
-        [table, *(Path(path) for path in (report, junit, coco, json_to) if path and path != "-")], pairs, entries
-    )
     plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=pages if report else "off")
+    check_outputs(
+        [table, *plan.logs, *filter(None, (report, junit, coco, json_to))], [*pairs, *inputs_of(entries, plan)]
+    )
+    if options.page == ALL_PAGES and (maps or coco or plan.pages != "off"):
+        told = "--maps, --coco and the reports of pairs show one page: give its number as --page"
+        raise OptionError(f"{told}, or leave them, with --pages off beside --report")
     done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
     place = {entry.name: position for position, entry in enumerate(entries)}
     done.sort(key=lambda one: place[one.row.name])
@@ -109,23 +115,12 @@ def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
     from spotdiff.batch import pairs_of_folders, pairs_of_table
 
     if len(pairs) == 2:
+        if file_identity(out) in map(file_identity, pairs):
+            raise OptionError(f"--out {out} is one of the folders compared; choose another")
         return pairs_of_folders(*pairs, besides=out)
     if len(pairs) == 1 and not Path(pairs[0]).is_dir():
         return pairs_of_table(pairs[0])
     raise OptionError("batch takes one table of pairs, or two folders: spotdiff batch PAIRS --out DIR")
-
-
-def _check_outputs(outputs: Sequence[Path], given: Sequence[str], entries: Sequence[Entry]) -> None:
-    """Refuse to write over the table or a picture, or two things into one file.
-
-    Raises:
-        OptionError: it would happen.
-    """
-    inputs = {Path(path).absolute() for path in given}
-    inputs |= {Path(path).absolute() for entry in entries for path in (entry.before, entry.after) if path}
-    for path in outputs:
-        if path.absolute() in inputs or outputs.count(path) > 1:
-            raise OptionError(f"{path} would be written over; choose another place for one of the two")
 
 
 def _write_reports(

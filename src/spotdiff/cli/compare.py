@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from spotdiff.cli._options import Comparing, comparison_options, read_options
+from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options
 from spotdiff.cli._output_files import Files
 from spotdiff.errors import OptionError
-
-if TYPE_CHECKING:
-    from spotdiff.options import Options
 
 CODES = {"same": 0, "changed": 1, "unsure": 3}
 
@@ -19,6 +16,7 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 @click.command(cls=Comparing)
 @click.argument("pictures", nargs=-1, metavar="BEFORE... AFTER")
 @comparison_options
+@page_option
 @click.option(
     "--history", metavar="DIR", help="folder of earlier pictures in which nothing changed, the oldest first by name"
 )
@@ -53,7 +51,8 @@ def command(
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
     files = Files(json_to, report, overlay, maps, cutouts)
-    files.check([*earlier, *pictures, *_files_in(options)])
+    inputs = [*earlier, *pictures, *options.files()]
+    files.check(inputs, page=options.page)
 
     from spotdiff.cli._comparison_text import comparison_text
     from spotdiff.pipeline import compare
@@ -64,16 +63,10 @@ def command(
         cv2.setNumThreads(1)  # strips of a few rows are over before a second thread has woken up
 
     comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
-    written = files.write(comparison)
+    written = files.write(comparison, inputs)
     if not quiet and json_to != "-":
         click.echo(comparison_text(comparison, written))
     return CODES[comparison.verdict]
-
-
-def _files_in(options: Options) -> list[str]:
-    """The files beside the pictures that are read."""
-    named = (options.ignore_mask, options.areas, options.language if options.language.endswith(".po") else None)
-    return [str(name) for name in named if name]
 
 
 def _earlier(folder: str | None) -> list[str]:

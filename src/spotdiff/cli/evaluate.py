@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from spotdiff.cli._evaluate_captions import measure_captions
 from spotdiff.cli._methods_option import read_candidates, several_methods
 from spotdiff.cli._options import comparison_options
 from spotdiff.errors import DataError, OptionError
+from spotdiff.output_files import check_outputs, file_identities, file_identity
 
 if TYPE_CHECKING:
     from spotdiff.data import Dataset
@@ -77,6 +79,8 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     if not data:
         raise OptionError("evaluate takes one dataset or more: spotdiff evaluate DATA")
+    if events or frames or captions or captioners:
+        _check_outputs([], data, out, json_to)
     if events or frames:
         return _film(data, methods, events=events, out=out, json_to=json_to, workers=workers, quiet=quiet, **given)
     if captions or captioners:
@@ -89,6 +93,9 @@ def command(
     candidates = read_candidates(methods, **given)
     datasets = _datasets(data, split)
     _check_plots(out)
+    files = [path for dataset in datasets for sample in dataset for path in sample.files]
+    named = [path for options in candidates.values() for path in options.files()]
+    _check_outputs([*files, *named], [], out, json_to)
     _warn(datasets)
     reports = _reports(datasets, candidates, workers=workers, quiet=quiet, swap=swap)
     rows = _strengths(datasets, candidates, workers=workers, quiet=quiet, most=most) if robustness else []
@@ -170,6 +177,18 @@ def _strengths(
             shown = watched(outcomes, len(samples), unit="pairs", quiet=quiet)
             made += robustness_points(shown, dataset=dataset.name, method=label)
     return made
+
+
+def _check_outputs(files: Sequence[str | Path], folders: Sequence[str], out: str | None, json_to: str | None) -> None:
+    """Refuse to write over files that are read, or that lie in folders whose every file is.
+
+    Raises:
+        OptionError: it would happen.
+    """
+    check_outputs([json_to] if json_to else [], files, folders=folders)
+    holding = {*folders, *(os.path.dirname(path) for path in files)}  # noqa: PTH120 (of every file of a dataset)
+    if out is not None and file_identity(out) in file_identities(holding):
+        raise OptionError(f"--out {out} holds files that are read; choose another folder")
 
 
 def _check_plots(out: str | None) -> None:

@@ -132,12 +132,14 @@ def exported(
     from pathlib import Path
 
     from spotdiff.errors import OptionError
+    from spotdiff.output_files import check_outputs
     from spotdiff.report.markup import write_page_file
     from spotdiff.watching.events import to_coco, to_csv
     from spotdiff.watching.page import event_page
 
     if not (csv_to or coco_to or page_to):
         raise OptionError("export needs --csv, --coco or --page, each with a file to write")
+    check_outputs(filter(None, (csv_to, coco_to, page_to)), [store])
     with _open(store, evidence) as kept:
         events = _events(kept, chosen)
         if csv_to:

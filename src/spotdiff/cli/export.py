@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spotdiff.errors import OptionError
+from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
     from spotdiff.export import Exported
@@ -51,13 +52,12 @@ def _checked(run: str, out: str) -> Path:
     """The file to write.
 
     Raises:
-        OptionError: its name has the wrong ending, or it would be written over the weights.
+        OptionError: its name has the wrong ending, or it or what --int8 writes would be written over the weights.
     """
     path = Path(out)
     if path.suffix.lower() != ".onnx":
         raise OptionError(f"--out writes an ONNX file: end its name in .onnx, not {out!r}")
-    if path.resolve() == Path(run).resolve():
-        raise OptionError(f"{out} is the file to export and would be written over; choose another --out")
+    check_outputs([path, path.with_suffix(".int8.onnx")], [run])
     return path
 
 

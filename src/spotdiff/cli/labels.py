@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from spotdiff.output_files import check_outputs
+
 if TYPE_CHECKING:
     from spotdiff.data.annotations.annotation import Annotation
 
@@ -76,6 +78,7 @@ def labels_in(
     from spotdiff.data.annotations.to_dataset import write_dataset
     from spotdiff.data.labels import get_format
 
+    _check_summary(json_to, source, pictures)
     pairs, troubles = read_pairs(
         get_format(form),
         source,
@@ -122,6 +125,7 @@ def labels_out(
     from spotdiff.data.annotations.from_dataset import annotate, write_annotations
     from spotdiff.data.labels import get_format
 
+    _check_summary(json_to, dataset)
     label_format, samples = get_format(form), open_dataset(dataset, split=split)
     for line in samples.odd:
         click.echo(f"spotdiff: {line}; left out", err=True)
@@ -133,6 +137,12 @@ def labels_out(
     annotations = [[each for image in pair.images for each in image.annotations] for pair in done]
     _write_summary(out, annotations, json_to, quiet=quiet)
     return 0
+
+
+def _check_summary(json_to: str | None, *read: Path | None) -> None:
+    """Refuse to write the summary over a file that is read, or over one in a folder that is."""
+    named = [path for path in read if path is not None]
+    check_outputs([json_to] if json_to else [], named, folders=[path for path in named if path.is_dir()])
 
 
 def _report(troubles: Iterable[str]) -> int:

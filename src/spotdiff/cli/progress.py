@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._options import comparison_options, read_options
-from spotdiff.errors import OptionError
+from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
     from spotdiff.timelapse import Step
@@ -59,15 +59,15 @@ def command(
     compared_with = read_options(**options)
     check_method(compared_with)  # a method without weights must not become trouble with every pair
     pictures, place = series(folder, order=order), Path(out)
-    if json_to and json_to != "-" and Path(json_to).resolve() in {picture.path.resolve() for picture in pictures}:
-        raise OptionError(f"{json_to} is one of the pictures and would be written over; choose another place")
+    page, table = place / "index.html", place / "progress.csv"
+    inputs: list[str | Path] = [*(picture.path for picture in pictures), *compared_with.files()]
+    check_outputs([page, table, *filter(None, [json_to])], inputs)
     name = Path(folder).resolve().name
     steps = list(
         watched(
             measure_progress(pictures, options=compared_with, keep=place), len(pictures), unit="pictures", quiet=quiet
         )
     )
-    page, table = place / "index.html", place / "progress.csv"
     _write(page, progress_page(steps, title=f"Progress: {name}"))
     _write(table, progress_csv(steps))
     if json_to:

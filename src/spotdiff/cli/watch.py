@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spotdiff.cli._datetimes import MOMENT
+from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,6 +54,7 @@ def command(
     rules = rules_from(
         sources, rules_file, {k: v for k, v in given.items() if v is not None}, fps=fps, dwell=dwell, grows=grows
     )
+    check_outputs([json_to] if json_to else [], [*sources, *filter(None, (rules_file, store))])
     if check:
         return checked(rules)
     return Run(rules, replay=replay, start=start, json_to=json_to, quiet=quiet).go()

@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
+from spotdiff.data.decode_array import decode_array
 from spotdiff.data.read_json import read_bytes, read_json_object
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
-_PHOTOGRAPHS = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".jp2", ".j2k")
+_PHOTOGRAPHS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".avif",
+    ".heic",
+    ".heif",
+    ".jp2",
+    ".j2k",
+)
 PICTURE_SUFFIXES = frozenset((*_PHOTOGRAPHS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm"))
 CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
@@ -54,6 +69,11 @@ class Sample:
     def has_truth(self) -> bool:
         """Whether anything says what changed."""
         return any((self.mask, self.boxes, self.gone, self.reader))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files."""
+        return tuple(filter(None, (self.before, self.after, self.mask, self.boxes, self.gone, self.new)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +181,7 @@ def read_mask(path: Path) -> Bytes:
     Raises:
         DataError: it is no picture, or holds another value.
     """
-    coded = np.frombuffer(read_bytes(path), np.uint8)
-    mask = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
+    mask = decode_array(read_bytes(path), cv2.IMREAD_GRAYSCALE, name=str(path))
     if mask is None:
         raise DataError(f"{path} cannot be read as a mask")
     values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))

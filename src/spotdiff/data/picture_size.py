@@ -16,11 +16,11 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: the file is missing, empty or no picture.
     """
+    from PIL import Image
+
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path} is empty")
-        from PIL import Image
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as image:
@@ -30,5 +30,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         return (height, width) if on_its_side else (width, height)
     except FileNotFoundError:
         raise DataError(f"{path} is missing") from None
+    except Image.DecompressionBombError:
+        raise DataError(f"{path} has more pixels than can be used") from None
     except OSError as error:  # Pillow's "cannot identify" is one as well
         raise DataError(f"{path} is not a picture: {error.strerror or 'its header is unknown'}") from None

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spotdiff.align import is_flush, overlap_of_after
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.summary import Conditions, changes_text, unchanged_text, unsure_text
+from spotdiff.language.summary import Conditions, changes_text, left_out_text, unchanged_text, unsure_text
 
 if TYPE_CHECKING:
-    from spotdiff.types import Comparison, Pair
+    from spotdiff.language.catalogue import Catalogue
+    from spotdiff.types import Comparison, Evidence, Pair
 
 
-def summary_text(answer: Comparison, *, language: str, least_px: int = 1, overlooks: str = "", note: str = "") -> str:
+def summary_text(
+    answer: Comparison,
+    *,
+    language: str,
+    least_px: int = 1,
+    overlooks: str = "",
+    note: str = "",
+    all_pages: bool = False,
+) -> str:
     """The text of a comparison whose verdict is known.
 
     Args:
@@ -23,18 +33,34 @@ def summary_text(answer: Comparison, *, language: str, least_px: int = 1, overlo
         least_px: Pixels under which a region is not kept.
         overlooks: What else the method does not tell, as in `Conditions`.
         note: What the describer has to say of the whole.
+        all_pages: Whether the other pages of the files are compared too.
 
     Raises:
         OptionError: there is no such language.
     """
     catalogue = get_catalogue(language)
     conditions = _conditions(answer, least_px, overlooks)
+    if not all_pages:
+        conditions = _with_pages(conditions, answer.pair)
+    left_out = left_out_text(conditions, catalogue)
     unsure = answer.verdict == "unsure"  # nothing is more than possible then
     changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
     text = changes_text(changes, conditions, catalogue) if changes else ""
-    if unsure:
-        return catalogue.text(filter(None, (unsure_text(answer.reason, text, catalogue), note)))
-    return catalogue.text(filter(None, (text or unchanged_text(conditions, catalogue), note)))
+    verdict = unsure_text(answer.reason, text, catalogue) if unsure else text or unchanged_text(conditions, catalogue)
+    return catalogue.text(filter(None, (verdict, _measured(answer.evidence, catalogue), left_out, note)))
+
+
+def _measured(evidence: Evidence | None, catalogue: Catalogue) -> str:
+    """The one number that the method is known for; "" where it has none."""
+    mean = None if evidence is None else evidence.notes.get("mean_ssim")
+    if not isinstance(mean, float):
+        return ""
+    return catalogue.sentence(catalogue.say("summary", "the mean SSIM is {value}", value=f"{mean:.5f}"))
+
+
+def _with_pages(conditions: Conditions, pair: Pair) -> Conditions:
+    pages = pair.before.pages, pair.after.pages
+    return replace(conditions, page=pair.before.page if max(pages) > 1 else 0, pages=pages)
 
 
 def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.decode_array import decode_array
+from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 from spotdiff.evaluate.tables import Table
 from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
@@ -130,7 +132,7 @@ def _frames(folder: Path) -> Iterator[tuple[Bytes, Bytes | None]]:
 
 
 def _read(path: Path, flags: int) -> Bytes:
-    pixels = cv2.imread(str(path), flags)
+    pixels = decode_array(read_bytes(path), flags, name=str(path))
     if pixels is None:
         raise DataError(f"{path} is no picture")
     return np.asarray(pixels, np.uint8)

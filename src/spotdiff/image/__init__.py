@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
+from spotdiff.image.load import load_pages as load_pages
 from spotdiff.image.load import load_pair as load_pair
 from spotdiff.image.load import load_picture as load_picture

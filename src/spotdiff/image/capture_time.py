@@ -11,7 +11,7 @@ from typing import Literal
 
 from PIL import Image
 
-from spotdiff.image.decode import FORMATS
+from spotdiff.image.pillow_reader import FORMATS
 
 DateSource = Literal["exif", "name", "mtime"]
 

@@ -79,5 +79,6 @@ def _ceiling(values: Values) -> float:
 
 def _scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
     wide = values if values.dtype == np.float64 else values.astype(np.float32)
-    scaled = (wide - low) / (high - low) * 255.0  # in this order: 255 over a tiny span is infinite
+    with np.errstate(over="ignore"):  # far outside of the window is white or black
+        scaled = (wide - low) / (high - low) * 255.0  # in this order: 255 over a tiny span is infinite
     return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)

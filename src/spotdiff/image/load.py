@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
 from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.source import Coded, open_source, shown
-from spotdiff.options import Options
+from spotdiff.options import ALL_PAGES, Options
 from spotdiff.types import Pair, Picture
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
 
     Args:
         source: The picture; an array is (H, W[, 1|3|4]), sRGB order, uint8, uint16 or float.
-        options: Its `max_pixels` and `max_bytes` limit what is read.
+        options: Its `max_pixels` and `max_bytes` limit what is read, and its `page` says which page.
 
     Raises:
         LoadError: it cannot be read; the message names the file and what to do.
+        OptionError: all pages are asked for.
 
     Examples:
         >>> load_picture(np.zeros((2, 3), np.uint8)).size
@@ -48,11 +50,42 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
 
     Raises:
         LoadError: a picture cannot be read.
-        OptionError: a box lies outside of `before`, or the mask has another size.
+        OptionError: a box lies outside of `before`, the mask has another size, or all pages are asked for.
     """
     options = options or Options()
     pictures = _pictures([before, after, *history], options)
+    if options.align == "off":
+        width, height = (max(sides) for sides in zip(pictures[0].size, pictures[1].size, strict=True))
+        check_size(width, height, name="both pictures, laid flush", max_pixels=options.max_pixels)
     return Pair(pictures[0], pictures[1], valid=valid_mask(pictures[0], options), history=tuple(pictures[2:]))
+
+
+def load_pages(
+    before: object, after: object, *, options: Options, history: Sequence[object] = ()
+) -> Iterator[Pair | Picture]:
+    """The pages of two files, one by one: pairs, and then what only one of the two files has.
+
+    Args:
+        before: See `load_pair`.
+        after: See `load_pair`.
+        options: Their `page` does not matter.
+        history: Files that have as many pages as both others have.
+
+    Raises:
+        LoadError: a picture cannot be read.
+        OptionError: see `load_pair`.
+    """
+    first, second, *earlier = opened = [_opened(source, options) for source in (before, after, *history)]
+    page, pages = 1, (1, 1)
+    while page <= max(pages):
+        one = replace(options, page=page)
+        if page <= min(pages):
+            pair = load_pair(first, second, options=one, history=earlier)
+            pages = pair.before.pages, pair.after.pages
+            yield pair
+        else:
+            yield load_picture(opened[0 if pages[0] > pages[1] else 1], options=one)
+        page += 1
 
 
 def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
@@ -64,18 +97,26 @@ def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
         with ThreadPoolExecutor(2) as pool:
             found = list(pool.map(lambda one: _decoded(one, options), opened))
     paths = [one.path if isinstance(one, (Coded, Picture)) else "" for one in opened]
-    return [Picture(p.values, p.alpha, path, p.taken, p.notes) for p, path in zip(to_8_bit(found), paths, strict=True)]
+    return [
+        Picture(one.values, one.alpha, path, one.taken, one.notes, one.page, one.pages)
+        for one, path in zip(to_8_bit(found), paths, strict=True)
+    ]
 
 
 def _opened(source: object, options: Options) -> Picture | Coded | Values:
-    return source if isinstance(source, Picture) else open_source(source, max_bytes=options.max_bytes)
+    return source if isinstance(source, (Picture, Coded)) else open_source(source, max_bytes=options.max_bytes)
 
 
 def _decoded(opened: Picture | Coded | Values, options: Options) -> Decoded:
     if isinstance(opened, Picture):
-        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes)
+        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, opened.page, opened.pages)
+    if not isinstance(options.page, int):
+        raise OptionError(f"page={ALL_PAGES} is for spotdiff.compare; here one page is read: give its number")
     if isinstance(opened, Coded):
-        return decode(opened.data, name=shown(opened.path) or "the picture", max_pixels=options.max_pixels)
+        name = shown(opened.path) or "the picture"
+        return decode(opened.data, name=name, max_pixels=options.max_pixels, page=options.page)
+    if options.page > 1:
+        raise LoadError("the array has one page; leave page")
     if opened.ndim >= 2:
         check_size(opened.shape[1], opened.shape[0], name="the array", max_pixels=options.max_pixels)
     return split_alpha(_copied(opened))
@@ -115,7 +156,7 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
 
 
 def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
-    picture = _decoded(_opened(mask, options), options)
+    picture = _decoded(_opened(mask, options), replace(options, page=1))
     if picture.values.shape[1::-1] != size:
         wide, high = picture.values.shape[1::-1]
         raise OptionError(f"ignore_mask is {wide}x{high}, before is {size[0]}x{size[1]}: they must be of one size")

@@ -55,7 +55,7 @@ def _array_of(source: object) -> Values:
 
     try:
         if hasattr(source, "getbands") and hasattr(source, "convert"):  # Pillow: palettes and odd modes become plain
-            from spotdiff.image.decode import plain_mode, upright
+            from spotdiff.image.pillow_reader import plain_mode, upright
 
             return upright(np.asarray(plain_mode(source)), source)
         return np.asarray(source)

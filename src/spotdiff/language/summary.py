@@ -11,7 +11,7 @@ from spotdiff.language.grammar import LIKELY, SURE
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
-    from spotdiff.types import Kind
+    from spotdiff.types import Kind, Verdict
 
 _FIRST: Mapping[Kind, tuple[str, str]] = {
     "removed": ("{number} thing was removed", "{number} things were removed"),
@@ -53,6 +53,7 @@ _UNTOLD = {  # by whether there is a least size, and by what the method overlook
     (False, "threshold"): "what differs by less than the threshold is not told",
     (True, "threshold"): "what covers less than {least} px or differs by less than the threshold is not told",
 }
+_PAGES_TOLD = 10  # one by one
 _SHIFTED = 0.01  # of the longer side, from which on a camera moved
 
 
@@ -69,6 +70,8 @@ class Conditions:
         overlooks: What else the method does not tell: what is as faint as "light" and noise, or differs by less than
             its "threshold"; "" for nothing.
         equal: Whether every pixel is the same.
+        page: The page that was compared while others were left out; 0 where nothing was left out.
+        pages: How many before and after have.
     """
 
     brightness: float | None = None
@@ -78,6 +81,8 @@ class Conditions:
     least_px: int = 1
     overlooks: str = ""
     equal: bool = False
+    page: int = 0
+    pages: tuple[int, int] = (1, 1)
 
 
 def changes_text(changes: Sequence[tuple[Kind, float]], conditions: Conditions, catalogue: Catalogue) -> str:
@@ -134,11 +139,13 @@ def unchanged_text(conditions: Conditions, catalogue: Catalogue) -> str:
     """
     unchanged = catalogue.say("checked", "no change found")
     if conditions.equal:
-        sentences = [unchanged, catalogue.say("checked", "the pictures are equal to the last pixel")]
-        return catalogue.text(map(catalogue.sentence, sentences))
-    whole = conditions.seen == 1
-    where = "all of the picture was compared" if whole else "{share} of the picture was compared"
-    compared = catalogue.say("checked", where, share=f"{int(100 * conditions.seen)}%")
+        equal = (
+            catalogue.say("checked", "this page is equal to the last pixel")
+            if conditions.page
+            else catalogue.say("checked", "the pictures are equal to the last pixel")
+        )
+        return catalogue.text(map(catalogue.sentence, (unchanged, equal)))
+    compared = _compared(conditions, catalogue)
     if conditions.error_px is not None:
         error = f"{max(conditions.error_px, 0.1):.1f}"
         compared = catalogue.say("checked", "{said}, aligned to about {error} px", said=compared, error=error)
@@ -150,6 +157,65 @@ def unchanged_text(conditions: Conditions, catalogue: Catalogue) -> str:
     if untold := _UNTOLD[conditions.least_px > 1, conditions.overlooks]:
         sentences.append(catalogue.say("checked", untold, least=conditions.least_px))
     return catalogue.text(map(catalogue.sentence, sentences))
+
+
+def _compared(conditions: Conditions, catalogue: Catalogue) -> str:
+    if conditions.seen < 1:
+        share = f"{int(100 * conditions.seen)}%"
+        if conditions.page:
+            return catalogue.say("checked", "{share} of this page was compared", share=share)
+        return catalogue.say("checked", "{share} of the picture was compared", share=share)
+    if conditions.page:
+        return catalogue.say("checked", "all of this page was compared")
+    return catalogue.say("checked", "all of the picture was compared")
+
+
+def left_out_text(conditions: Conditions, catalogue: Catalogue) -> str:
+    """That pages were left out; "" where none were.
+
+    Examples:
+        >>> from spotdiff.language.catalogue import get_catalogue
+        >>> left_out_text(Conditions(page=1, pages=(4, 6)), get_catalogue("en"))
+        'Only page 1 was compared; before has 4, after 6.'
+    """
+    if not conditions.page:
+        return ""
+    counts = dict(zip(("before", "after"), conditions.pages, strict=True), page=conditions.page)
+    said = catalogue.say("checked", "only page {page} was compared; before has {before}, after {after}", **counts)
+    return catalogue.sentence(said)
+
+
+def whole_page_text(page: int, catalogue: Catalogue, *, added: bool) -> str:
+    """That only one of two files has a page."""
+    if added:
+        return catalogue.sentence(catalogue.say("pages", "page {page} was added", page=page))
+    return catalogue.sentence(catalogue.say("pages", "page {page} was removed", page=page))
+
+
+def page_text(page: int, text: str, catalogue: Catalogue) -> str:
+    """The text of a page, with its number."""
+    return catalogue.say("pages", "Page {page}: {said}", page=page, said=text)
+
+
+def pages_text(pages: Sequence[tuple[Verdict, str]], catalogue: Catalogue) -> str:
+    """What the pages of two files come to: how many changed, and what is said of each that is not the same.
+
+    Args:
+        pages: Verdict and text of each.
+        catalogue: The language.
+
+    Examples:
+        >>> from spotdiff.language.catalogue import get_catalogue
+        >>> pages_text([("same", "No change found."), ("changed", "Page 2 was added.")], get_catalogue("en"))
+        'Pages that changed: one of 2. Page 2 was added.'
+    """
+    told = [text for verdict, text in pages if verdict != "same"]
+    if not told:
+        compared = catalogue.say("pages", "all {count} pages were compared", count=len(pages))
+        return catalogue.text(map(catalogue.sentence, (catalogue.say("checked", "no change found"), compared)))
+    changed = catalogue.number(sum(verdict == "changed" for verdict, _ in pages))
+    counts = catalogue.say("pages", "pages that changed: {number} of {count}", number=changed, count=len(pages))
+    return catalogue.text([catalogue.sentence(counts), *told[:_PAGES_TOLD]])
 
 
 def unsure_text(reason: str, more: str, catalogue: Catalogue) -> str:

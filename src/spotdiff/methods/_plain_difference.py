@@ -75,7 +75,7 @@ def _compressed(apart: Bytes, usable: Mask | None) -> bool:
     faint = (apart > 0) & (apart < _FAINTEST) & (clear == 0)
     if usable is not None:
         faint &= usable
-    return bool(np.count_nonzero(faint) > _LOSSY * max(np.count_nonzero(apart), 1))
+    return int(np.count_nonzero(faint)) > _LOSSY * int(np.count_nonzero(apart))
 
 
 def _with_every_difference(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.errors import OptionError
 from spotdiff.image.png import encode_grey
+from spotdiff.output_files import check_outputs
 from spotdiff.report.coordinates import SIDES, in_own_pixels
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ def write_maps(comparison: Comparison, folder: str | Path, *, stem: str = "") ->
     return before, after
 
 
+def layer_paths(comparison: Comparison, folder: str | Path, *, stem: str = "") -> tuple[Path, ...]:
+    """The files that `write_layers` writes."""
+    layers = {} if comparison.evidence is None else comparison.evidence.layers
+    return tuple(_place(Path(folder), name, stem) for name in layers)
+
+
 def write_layers(comparison: Comparison, folder: str | Path, *, stem: str = "") -> tuple[Path, ...]:
     """Write the evidence's further maps as 8-bit PNG files, in before's pixels, and return their paths.
 
@@ -60,11 +66,8 @@ def write_layers(comparison: Comparison, folder: str | Path, *, stem: str = "") 
         OptionError: a file would be written over one of the pictures.
     """
     layers = {} if comparison.evidence is None else comparison.evidence.layers
-    pictures = {Path(p.path).resolve() for p in (comparison.pair.before, comparison.pair.after) if p.path}
-    for name in layers:
-        path = _place(Path(folder), name, stem)
-        if path.resolve() in pictures:
-            raise OptionError(f"{path} is one of the pictures and would be written over; choose another place")
+    pictures = comparison.pair.before.path, comparison.pair.after.path
+    check_outputs(layer_paths(comparison, folder, stem=stem), pictures)
     return tuple(
         _write(np.asarray(cv2.convertScaleAbs(values, alpha=255), np.uint8), Path(folder), name, stem)
         for name, values in layers.items()

@@ -44,11 +44,16 @@ def to_record(comparison: Comparison) -> Record:
             "name": comparison.method,
             "parameters": plain(comparison.parameters),
             "weights": comparison.weights or None,
+            "notes": plain({} if comparison.evidence is None else comparison.evidence.notes),
         },
         "alignment": _alignment(comparison.alignment),
         "light": _light(comparison.light),
         "seconds": {step: _number(comparison.seconds.get(step, 0.0)) for step in TIMED},
         "version": spotdiff.__version__,
+        "pages": [
+            {"page": page.page, "verdict": page.verdict, "reason": page.reason, "score": _number(page.score)}
+            for page in comparison.pages
+        ],
     }
 
 
@@ -102,7 +107,13 @@ def plain(value: object) -> Any:  # noqa: ANN401 (JSON's own types)
 
 
 def _picture(picture: Picture) -> Record:
-    return {"path": str(picture.path), "size": list(picture.size), "notes": list(picture.notes)}
+    return {
+        "path": str(picture.path),
+        "size": list(picture.size),
+        "notes": list(picture.notes),
+        "page": picture.page,
+        "pages": picture.pages,
+    }
 
 
 def _region(region: Region) -> Record:
@@ -115,6 +126,7 @@ def _region(region: Region) -> Record:
         "outline_after": _outlines(region.outline_after),
         "area": int(region.area),
         "text": region.text,
+        "page": region.page,
     }
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED, Truth
+from spotdiff.data.decode_array import decode_array
 from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 
@@ -81,8 +82,7 @@ def read_colours(path: Path) -> Codes:
     Raises:
         DataError: it cannot be read.
     """
-    coded = np.frombuffer(read_bytes(path), np.uint8)
-    values = cv2.imdecode(coded, cv2.IMREAD_COLOR) if coded.size else None
+    values = decode_array(read_bytes(path), cv2.IMREAD_COLOR, name=str(path))
     if values is None:
         raise DataError(f"{path} cannot be read as a mask")
     blue, green, red = (values[..., channel].astype(np.uint32) for channel in range(3))

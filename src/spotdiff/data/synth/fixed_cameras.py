@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.data.decode_array import decode_array
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class FixedCamera:
             DataError: the file turns out to be damaged.
         """
         name, data = self.pictures[number]
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+        pixels = decode_array(data, how, name=name)
         if pixels is None:
             raise DataError(f"{name} cannot be decoded; mend or remove it")
         return np.asarray(pixels)

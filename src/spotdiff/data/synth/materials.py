@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
+from spotdiff.data.decode_array import decode_array
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
 from spotdiff.errors import DataError
@@ -191,7 +192,7 @@ def _light(file: StoredImage, *, how: int) -> StoredImage:
 
 
 def _decoded(file: StoredImage, how: int) -> Bytes:
-    pixels = cv2.imdecode(np.frombuffer(file.data, np.uint8), how)
+    pixels = decode_array(file.data, how, name=file.name)
     if pixels is None:
         raise DataError(f"{file.name} cannot be decoded; mend or remove it")
     return np.asarray(pixels)

@@ -1,0 +1,218 @@
+"""Pictures by Pillow: one page of a file as values, its size looked at before a pixel is decoded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spotdiff.errors import MissingExtra
+from spotdiff.quick_identity import png_size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    Values = NDArray[Any]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "GIF", "PPM")
+_HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))  # brands of its box ftyp
+_HEIF = frozenset((b"mif1", b"msf1"))  # of HEIC and of AVIF
+_ORIENTATION, _EXIF_IFD, _TAKEN, _CHANGED = 0x0112, 0x8769, 0x9003, 0x0132  # EXIF tags
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes its errors to standard error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are."""
+
+    values: Values
+    taken: datetime | None
+    pages: int
+
+
+class NoSuchPage(Exception):
+    """The file has fewer pages, as many as `pages` says."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(f"it has {pages} pages" if pages > 1 else "it has one page")
+
+
+class UnknownColours(ValueError):
+    """OpenCV does not read the picture."""
+
+
+class _Quiet:
+    """Settings of the whole process while Pillow reads: no warnings, and no limit of sizes, which ours replaces.
+
+    The first of several threads changes them and the last puts them back, so that they can decode side by side.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._readers, self._undo = threading.Lock(), 0, ExitStack()
+
+    def enter(self) -> None:
+        from PIL import Image
+
+        with self._lock:
+            if not self._readers:
+                self._undo.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+                self._undo.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+                Image.MAX_IMAGE_PIXELS = None
+            self._readers += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                self._undo.close()
+
+
+_QUIET = _Quiet()
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """A picture file with its header read and its pixels not yet; nothing is warned of within the block.
+
+    Raises:
+        PIL.UnidentifiedImageError: it is none that Pillow reads.
+        MissingExtra: the package that reads it is not installed.
+    """
+    from PIL import Image
+
+    formats = (*FORMATS, _heic_reader()) if _is_heic(data) else FORMATS
+    _QUIET.enter()
+    try:
+        with Image.open(BytesIO(data), formats=formats) as image:
+            yield image
+    finally:
+        _QUIET.leave()
+
+
+def header_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height as the header has them; None for what Pillow does not read."""
+    try:
+        with opened(data) as image:
+            size: tuple[int, int] = image.size
+            return size
+    except Exception:  # a broken header breaks in many ways
+        return None
+
+
+def _is_heic(data: bytes) -> bool:
+    if data[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    brands = [data[at : at + 4] for at in (8, *range(16, end, 4))]
+    return brands[0] in _HEIC or (brands[0] in _HEIF and not _HEIC.isdisjoint(brands))
+
+
+def _heic_reader() -> str:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise MissingExtra("pillow-heif, for HEIC", extra="heic") from None
+    pillow_heif.register_heif_opener()
+    return "HEIF"
+
+
+def read_page(data: bytes, page: int, *, check_size: Callable[[int, int], None], pages: int = 0) -> Page:
+    """A page of a file.
+
+    Args:
+        data: The file's bytes.
+        page: Which one, counted from 1.
+        check_size: Is told width and height before anything is decoded, and raises what stops it.
+        pages: How many there are, where that is known; 0 asks the file.
+
+    Raises:
+        NoSuchPage: there are fewer.
+        PIL.UnidentifiedImageError: the file is none that Pillow reads.
+        MissingExtra: the package that reads it is not installed.
+    """
+    with opened(data) as image:
+        check_size(*image.size)
+        if not pages:
+            pages = getattr(image, "n_frames", 1)
+            if page > pages:
+                raise NoSuchPage(pages)
+            if page > 1:
+                image.seek(page - 1)
+                check_size(*image.size)
+        if image.format == "PNG" and png_size(data) is None:
+            raise ValueError("a checksum is wrong")  # Pillow overlooks some
+        values = _values(data, image, page)
+        orientation, taken = camera(image)
+        return Page(turned(values, orientation), taken, pages)
+
+
+def _values(data: bytes, image: Image.Image, page: int) -> Values:
+    """All of a picture's values: 16 bits stay 16 bits."""
+    if image.format == "PNG" and data[24] == 16 and data[25] != 0 and page == 1:
+        image.load()  # Pillow would cut 16-bit colour to 8 bits, but it tells damage in one line
+        return read_deep(data)
+    return np.asarray(plain_mode(image))
+
+
+def read_deep(data: bytes) -> Values:
+    """The first picture of a file as OpenCV reads it, (H, W) or R, G, B and perhaps alpha (H, W, 3 or 4).
+
+    Raises:
+        UnknownColours: it cannot be read.
+    """
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None:
+        raise UnknownColours("its colours cannot be read")
+    order = [2, 1, 0, 3][: values.shape[2]] if values.ndim == 3 else None
+    return np.ascontiguousarray(values if order is None else values[..., order])
+
+
+def plain_mode(image: Any) -> Any:  # noqa: ANN401 (Pillow's image or a subclass of it)
+    """A Pillow image in a mode whose array is what one expects: L, LA, RGB, RGBA, or deep grey."""
+    if image.mode in ("L", "RGB", "RGBA", "LA", "I;16", "I", "F"):
+        return image
+    if image.mode.startswith("I;16"):
+        return image.convert("I")
+    if image.mode == "1":
+        return image.convert("L")
+    transparent = "transparency" in image.info or image.mode in ("PA", "La", "RGBa")
+    return image.convert("RGBA" if transparent else "RGB")
+
+
+def upright(values: Values, image: Any) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
+    """Values turned and mirrored as the image's EXIF asks."""
+    return turned(values, camera(image)[0])
+
+
+def turned(values: Values, orientation: int) -> Values:
+    """Values turned and mirrored as an EXIF orientation 1 to 8 asks."""
+    turns = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}.get(orientation, 0)
+    values = np.rot90(values, turns) if turns else values
+    return values[:, ::-1] if orientation in (2, 4, 5, 7) else values
+
+
+def camera(image: Image.Image) -> tuple[int, datetime | None]:
+    """Orientation, and when it was taken, by the EXIF; broken ones are as none. A PNG is decoded to find them."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(_ORIENTATION, 1)
+        written = exif.get_ifd(_EXIF_IFD).get(_TAKEN) or exif.get(_CHANGED)
+    except Exception:  # it breaks in many ways, none of which concerns the pixels
+        return 1, None
+    try:
+        return orientation, datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return orientation, None

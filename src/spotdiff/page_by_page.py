@@ -1,0 +1,94 @@
+"""One answer from those for the pages of two files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.summary import page_text, pages_text, whole_page_text
+from spotdiff.types import Comparison, PageAnswer, Picture, Region, Verdict
+
+if TYPE_CHECKING:
+    from spotdiff.language.catalogue import Catalogue
+
+_VERDICTS: tuple[Verdict, ...] = ("changed", "unsure", "same")  # what one page is, all are
+_TOLD = 10  # pages that the reason names
+
+
+def over_pages(answers: Iterable[Comparison | Picture], *, language: str) -> Comparison:
+    """One answer for two files: changed if any page is, else unsure if any is.
+
+    Args:
+        answers: Page by page; a picture stands for a page that only one of the files has, which counts as changed.
+        language: Name of the language of the text.
+
+    Raises:
+        ValueError: no page was compared.
+    """
+    catalogue = get_catalogue(language)
+    shown: Comparison | None = None
+    pages: list[PageAnswer] = []
+    regions: list[Region] = []
+    for answer in answers:
+        if isinstance(answer, Comparison):
+            pages.append(_page_answer(answer, catalogue))
+            regions += answer.regions
+            if shown is None or _VERDICTS.index(answer.verdict) < _VERDICTS.index(shown.verdict):
+                shown = replace(answer, evidence=None, labels=None, mirror=None)
+        elif shown is not None:
+            added = shown.pair.before.pages < answer.page
+            region = _whole_page(answer, catalogue, added=added)
+            regions.append(region)
+            reason = f"page {answer.page} was {region.kind}"
+            pages.append(PageAnswer(answer.page, "changed", reason, 1.0, region.area, region.area, region.text))
+    if shown is None:
+        raise ValueError("an answer over pages needs a page")
+    verdict = min((page.verdict for page in pages), key=_VERDICTS.index)
+    return replace(
+        shown,
+        verdict=verdict,
+        reason=_reason(pages, verdict),
+        score=max(page.score for page in pages if page.verdict == verdict),
+        regions=tuple(sorted(regions, key=lambda region: -region.score)),
+        text=pages_text([(page.verdict, page.text) for page in pages], catalogue),
+        pages=tuple(pages),
+    )
+
+
+def _page_answer(answer: Comparison, catalogue: Catalogue) -> PageAnswer:
+    page = answer.pair.before.page
+    pixels = answer.labels.size if answer.labels is not None else answer.pair.before.pixels[..., 0].size
+    return PageAnswer(
+        page,
+        answer.verdict,
+        answer.reason,
+        answer.score,
+        answer.changed_pixels,
+        pixels,
+        page_text(page, answer.text, catalogue),
+    )
+
+
+def _whole_page(page: Picture, catalogue: Catalogue, *, added: bool) -> Region:
+    width, height = page.size
+    box, outline = (0, 0, width, height), (((0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)),)
+    text = whole_page_text(page.page, catalogue, added=added)
+    if added:
+        return Region("added", 1.0, width * height, None, box, (), outline, text=text, page=page.page)
+    return Region("removed", 1.0, width * height, box, None, outline, (), text=text, page=page.page)
+
+
+def _reason(pages: Sequence[PageAnswer], verdict: Verdict) -> str:
+    if verdict == "same":
+        return f"no region is sure and large enough on any of {len(pages)} pages"
+    return "; ".join(_told([page for page in pages if page.verdict == verdict]))
+
+
+def _told(pages: Sequence[PageAnswer]) -> Iterator[str]:
+    for page in pages[:_TOLD]:
+        named = f"page {page.page}"
+        yield page.reason if page.reason.startswith(named) else f"{named}: {page.reason}"
+    if len(pages) > _TOLD:
+        yield f"and {len(pages) - _TOLD} pages more"
