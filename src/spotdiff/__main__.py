@@ -14,7 +14,7 @@ SAME = (  # as the flow says it
 _FLAGS = frozenset(("--quiet", "-q"))
 _VALUES = {
     "--method": frozenset(("spot", "classic", "pixel")),  # ssim tells its mean
-    "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow")),
+    "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")),
     "--light": frozenset(("auto", "off", "gain", "gamma", "histogram", "local")),
     "--describe": frozenset(("words", "off")),
     "--set": frozenset(  # of the pixel method

@@ -11,7 +11,7 @@ from spotdiff.errors import OptionError
 from spotdiff.params import check, param
 from spotdiff.types import Box
 
-ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow")
+ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
 LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
 
@@ -24,7 +24,8 @@ class Options:
         method: Name of the method that scores the pair.
         settings: Parameters of that method by name; texts are read as the parameter's type.
         sensitivity: 0 reports only the obvious, 1 everything that might be a change.
-        align: Camera motion to look for: auto decides, off compares pixel by pixel, flow adds residual parallax.
+        align: Camera motion to look for: auto decides, off compares pixel by pixel, flow adds residual parallax, page
+            follows rows of a screen that shifted up or down.
         light: Light to take out: auto decides.
         ignore: Boxes in before's pixels where nothing counts.
         focus: Boxes in before's pixels outside of which nothing counts.

@@ -136,8 +136,8 @@ def _judged(
         with clock("regions"):
             limits = limits_for(method, options)
             regions, labels = find_regions(aligned, evidence, limits)
-            if is_flush(pair, alignment):
-                evidence, regions, labels = with_unshared(pair, aligned, evidence, regions, labels)
+            if is_flush(pair, alignment) or alignment.rows is not None:
+                evidence, regions, labels = with_unshared(pair, aligned, alignment.rows, evidence, regions, labels)
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import lay
+from spotdiff.align.rows import common_box, common_outlines, spread
 from spotdiff.align.warp import map_box, move_outlines
 from spotdiff.light import match_light
 from spotdiff.methods._postprocess import opposite
@@ -56,6 +57,8 @@ def counting(aligned: Pair, valid: Mask | None, alignment: Alignment, *, beyond:
     """
     if valid is None:
         return aligned
+    if alignment.rows is not None:
+        return replace(aligned, valid=spread(valid, alignment.rows[1], aligned.before.size[0], fill=beyond))
     size = aligned.before.size
     border = 255 * int(beyond)
     how = {"flags": cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_CONSTANT, "borderValue": border}
@@ -128,6 +131,15 @@ def _turned_words(text: str) -> str:
 
 def in_common_frame(region: Region, alignment: Alignment) -> Region:
     """A region in the pictures' own pixels with all of it in the common frame, which is that of before."""
+    if alignment.rows is not None:
+        before, after = alignment.rows
+        return replace(
+            region,
+            box_before=None if region.box_before is None else common_box(region.box_before, before),
+            box_after=None if region.box_after is None else common_box(region.box_after, after),
+            outline_before=common_outlines(region.outline_before, before),
+            outline_after=common_outlines(region.outline_after, after),
+        )
     back = np.linalg.inv(alignment.matrix).astype(np.float64)
 
     def outlines(own: tuple[Outline, ...]) -> tuple[Outline, ...]:

@@ -1,8 +1,8 @@
 """The words of the project as values. Everything that flows from one step to the next is one of these.
 
 Two frames of coordinates matter. Each picture has *its own pixels*. The *common frame* is that of
-`before`: alignment brings `after` into it, methods and regions work in it, and `Alignment.matrix`
-(before's pixels to after's) carries boxes and outlines back into `after`.
+`before` (of a page whose rows shifted, that with the rows of both): alignment brings `after` into it, methods and
+regions work in it, and `Alignment.matrix` (before's pixels to after's) carries boxes and outlines back into `after`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Map = NDArray[np.float32]
     Matrix = NDArray[np.float64]
+    Rows = tuple[NDArray[np.int64], NDArray[np.int64]]  # of before and of after: own row of each row of a frame, or -1
 
 Kind = Literal["added", "removed", "replaced", "moved", "changed"]
 Verdict = Literal["same", "changed", "unsure"]
@@ -262,11 +263,13 @@ class Alignment:
     """How `after` lies on `before`.
 
     Attributes:
-        model: none, shift, similarity, affine, homography, or off when nobody looked.
+        model: none, shift, similarity, affine, homography, page, or off when nobody looked.
         matrix: (3, 3) float64, takes before's pixel (x, y, 1) to after's.
         error_px: Median distance that is left between matched points, in before's pixels; None when off.
         overlap: Share of before that after sees, 0 to 1.
         flow: (H, W, 2) float32 residual shift that was taken out after the matrix, or None.
+        rows: For pages whose rows shifted, each picture's own row for every row of the common frame, which then holds
+            the rows of both; -1 where that picture has none. The matrix is no motion then.
         note: Why this model.
     """
 
@@ -275,6 +278,7 @@ class Alignment:
     error_px: float | None
     overlap: float
     flow: Map | None = None
+    rows: Rows | None = None
     note: str = ""
 
 

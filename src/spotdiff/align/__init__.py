@@ -10,12 +10,15 @@ import numpy as np
 
 from spotdiff.align.estimate import estimate
 from spotdiff.align.flow import residual_flow
+from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
 from spotdiff.errors import Refusal
 from spotdiff.types import Alignment, Pair
 
 if TYPE_CHECKING:
-    from spotdiff.types import Bytes, Mask, Picture
+    from numpy.typing import NDArray
+
+    from spotdiff.types import Bytes, Mask, Picture, Rows
 
 _NOT_LOOKED_FOR = Alignment("off", np.eye(3), None, 1.0, note="not looked for; laid flush at the top left")
 _AFAR = 64  # pixels of the longer side, for a rough look
@@ -37,6 +40,8 @@ def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair
         pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
     if model == "off":
         return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
+    if model == "page":
+        return lay_rows(pair, match_rows(pair.before.opaque, pair.after.opaque), beyond=beyond)
     motion = estimate(_grey(pair.before), _grey(pair.after), model="auto" if model == "flow" else model)
     found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
     return lay_moved(pair, found, flow=model == "flow", beyond=beyond)
@@ -46,6 +51,9 @@ def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = Tru
     """`align` for a pair of which the alignment of its exchanged pair is known."""
     if model == "off":
         return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
+    if model == "page":
+        rows = (np.arange(pair.before.size[1]),) * 2 if other.rows is None else other.rows[::-1]
+        return lay_rows(pair, rows, beyond=beyond)
     matrix = np.asarray(np.linalg.inv(other.matrix), np.float64)
     return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow", beyond=beyond)
 
@@ -80,9 +88,14 @@ def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
             raise Refusal(f"{name} is {sizes}; without alignment the history must be of before's size")
         return earlier
     try:
-        aligned, _ = align(Pair(before, earlier), model=model)
+        aligned, alignment = align(Pair(before, earlier), model=model)
     except Refusal as refusal:
         raise Refusal(f"{name}: {refusal}") from None
+    if alignment.rows is not None:
+        own_rows, width = alignment.rows[0], before.size[0]
+        earlier = replace(aligned.after, pixels=gathered(aligned.after.opaque, own_rows, width), alpha=None)
+        seen = gathered(aligned.seen, own_rows, width) if aligned.seen is not None else None
+        aligned = replace(aligned, after=earlier, seen=seen)
     if aligned.seen is None:
         return aligned.after
     own = slice(before.size[1]), slice(before.size[0])  # laid flush, it may reach beyond before
@@ -92,7 +105,9 @@ def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
 
 def is_flush(pair: Pair, alignment: Alignment) -> bool:
     """Whether pictures of two sizes, as they were given, lie flush at the top left."""
-    return pair.before.size != pair.after.size and np.array_equal(alignment.matrix, np.eye(3))
+    return (
+        alignment.rows is None and pair.before.size != pair.after.size and np.array_equal(alignment.matrix, np.eye(3))
+    )
 
 
 def overlap_of_after(pair: Pair, alignment: Alignment) -> float:
@@ -132,6 +147,37 @@ def lay_flush(pair: Pair, alignment: Alignment, *, beyond: bool = True) -> tuple
     overlap = float(seen.sum()) / (pair.before.size[0] * pair.before.size[1])
     laid = replace(pair, before=padded[0], after=padded[1], seen=seen, valid=valid)
     return laid, replace(alignment, overlap=overlap)
+
+
+def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True) -> tuple[Pair, Alignment]:
+    """The pair with the rows that are one on each other, in a frame that has the rows of both; `seen` says which do.
+
+    Args:
+        pair: Two pictures as they were given.
+        rows: Each picture's own row for every row of the frame, or -1.
+        beyond: See `align`.
+    """
+    shared = (rows[0] >= 0) & (rows[1] >= 0)
+    overlap = float(shared.sum()) / pair.before.size[1]
+    shifts = np.unique(rows[1][shared] - rows[0][shared])
+    note = "the rows stay where they are"
+    if (shifts != 0).any():
+        note = "rows shifted by " + " to ".join(map(str, dict.fromkeys((int(shifts[0]), int(shifts[-1]))))) + " px"
+    found = Alignment("page", np.eye(3), 0.0, overlap, note=note)
+    if shared.all():
+        return lay_flush(pair, found, beyond=beyond)
+    width = max(pair.before.size[0], pair.after.size[0])
+    laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
+    seen = np.zeros((len(shared), width), bool)
+    seen[shared, : min(pair.before.size[0], pair.after.size[0])] = True
+    valid = None if pair.valid is None else spread(pair.valid, rows[0], width, fill=beyond)
+    aligned = replace(pair, before=laid[0], after=laid[1], seen=seen, valid=valid)
+    return aligned, replace(found, rows=rows)
+
+
+def _spread(picture: Picture, own: NDArray[np.int64], width: int) -> Picture:
+    alpha = None if picture.alpha is None else spread(picture.alpha, own, width, fill=255)
+    return replace(picture, pixels=spread(picture.pixels, own, width, fill=0), alpha=alpha)
 
 
 def _inside(picture: Picture, size: tuple[int, int]) -> Mask:

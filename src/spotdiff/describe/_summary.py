@@ -13,7 +13,7 @@ from spotdiff.language.summary import Conditions, changes_text, left_out_text, u
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
-    from spotdiff.types import Comparison, Evidence, Pair
+    from spotdiff.types import Alignment, Comparison, Evidence, Pair
 
 
 def summary_text(
@@ -70,8 +70,24 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
     if answer.aligned.valid is None:  # else it was said what counts, in before's pixels
         seen = min(seen, overlap_of_after(answer.pair, answer.alignment))
     equal = answer.verdict == "same" and _equal(answer.pair)
-    error = None if answer.alignment.model == "off" else answer.alignment.error_px
-    return Conditions(_brightness(answer), _shift(answer), error, seen, least_px, overlooks, equal)
+    return Conditions(
+        brightness=_brightness(answer),
+        shift=_shift(answer),
+        shifted_px=_row_shift(answer.alignment),
+        error_px=None if answer.alignment.model in ("off", "page") else answer.alignment.error_px,
+        seen=seen,
+        least_px=least_px,
+        overlooks=overlooks,
+        equal=equal,
+    )
+
+
+def _row_shift(alignment: Alignment) -> int:
+    """How far rows of a page shifted up or down at most, in pixels."""
+    if alignment.rows is None:
+        return 0
+    before, after = alignment.rows
+    return int(np.abs(after - before)[(before >= 0) & (after >= 0)].max(initial=0))
 
 
 def _equal(pair: Pair) -> bool:
@@ -111,7 +127,7 @@ def _shift(answer: Comparison) -> float | None:
     """
     if answer.alignment.model == "off":
         return None
-    if is_flush(answer.pair, answer.alignment):
+    if is_flush(answer.pair, answer.alignment) or answer.alignment.rows is not None:
         return 0.0
     (width, height), (wide, high) = answer.pair.before.size, answer.pair.after.size
     corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)

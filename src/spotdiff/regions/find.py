@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.align.rows import own_box, own_outlines
 from spotdiff.align.warp import move_box, move_outlines
 from spotdiff.regions.extract import Limits, Thresholds, fainter_labels, label_regions, renumber, spans
 from spotdiff.regions.kinds import kind_by_edges, presence, window
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spotdiff.types import Alignment, Box, Calibration, Evidence, Kind, Map, Mask, Pair
+    from spotdiff.types import Alignment, Box, Calibration, Evidence, Kind, Map, Mask, Pair, Rows
 
     Labels = NDArray[np.int32]
 
@@ -245,6 +246,8 @@ def in_own_pixels(regions: tuple[Region, ...], pair: Pair, alignment: Alignment)
 
 
 def _carried(region: Region, pair: Pair, alignment: Alignment) -> Region:
+    if alignment.rows is not None:
+        return _in_own_rows(region, pair, alignment.rows)
     still = np.eye(3)
     matrix = alignment.matrix
     if alignment.flow is not None and region.box_after is not None:
@@ -257,6 +260,19 @@ def _carried(region: Region, pair: Pair, alignment: Alignment) -> Region:
         box_after=after,
         outline_before=() if before is None else move_outlines(region.outline_before, still, pair.before.size),
         outline_after=() if after is None else move_outlines(region.outline_after, matrix, pair.after.size),
+    )
+
+
+def _in_own_rows(region: Region, pair: Pair, rows: Rows) -> Region:
+    (before_rows, after_rows), widths = rows, (pair.before.size[0], pair.after.size[0])
+    before = None if region.box_before is None else own_box(region.box_before, before_rows, widths[0])
+    after = None if region.box_after is None else own_box(region.box_after, after_rows, widths[1])
+    return replace(
+        region,
+        box_before=before,
+        box_after=after,
+        outline_before=() if before is None else own_outlines(region.outline_before, before_rows, widths[0]),
+        outline_after=() if after is None else own_outlines(region.outline_after, after_rows, widths[1]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What only one of two pictures laid flush has: rows of a page that grew, columns of one that was cut off."""
+"""What only one of two pictures has that are laid flush or row on row: rows inserted, columns that were cut off."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from spotdiff.types import Region
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Box, Evidence, Kind, Map, Pair
+    from spotdiff.types import Box, Evidence, Kind, Map, Pair, Rows
 
     Labels = NDArray[np.int32]
 
 
 def with_unshared(
-    pair: Pair, aligned: Pair, evidence: Evidence, regions: tuple[Region, ...], labels: Labels
+    pair: Pair,
+    aligned: Pair,
+    rows: Rows | None,
+    evidence: Evidence,
+    regions: tuple[Region, ...],
+    labels: Labels,
 ) -> tuple[Evidence, tuple[Region, ...], Labels]:
     """Evidence, regions and labels of the common frame, in which what only one picture has is gone or new for certain.
 
     Args:
-        pair: The pictures as they were given, of two sizes.
-        aligned: The same laid flush at the top left.
+        pair: The pictures as they were given.
+        aligned: The same laid flush at the top left, or row on row.
+        rows: Which rows lie on each other; None where they are laid flush.
         evidence: Of what both show.
         regions: Of what both show, the surest first.
         labels: Their labels.
@@ -33,8 +39,11 @@ def with_unshared(
     gone = evidence.gone.copy()
     new = evidence.new.copy() if evidence.directed else gone
     before, after = pair.before.size, pair.after.size
-    removed: list[tuple[Kind, Map, Box]] = [("removed", gone, box) for box in _strips(before, after)]
-    added: list[tuple[Kind, Map, Box]] = [("added", new, box) for box in _strips(after, before)]
+    of_before, of_after = _strips(before, after), _strips(after, before)
+    if rows is not None:
+        of_before, of_after = _runs(rows[0], rows[1], before[0]), _runs(rows[1], rows[0], after[0])
+    removed: list[tuple[Kind, Map, Box]] = [("removed", gone, box) for box in of_before]
+    added: list[tuple[Kind, Map, Box]] = [("added", new, box) for box in of_after]
     unshared: list[Region] = []
     marked = np.zeros_like(labels)
     for kind, change, (left, top, right, bottom) in (*removed, *added):
@@ -51,6 +60,13 @@ def with_unshared(
     shifted = tuple(replace(region, label=region.label + len(unshared)) for region in regions)
     labels = np.where(marked > 0, marked, np.where(labels > 0, labels + len(unshared), 0)).astype(np.int32)
     return replace(evidence, gone=gone, new=new), (*unshared, *shifted), labels
+
+
+def _runs(own: NDArray[np.int64], other: NDArray[np.int64], width: int) -> list[Box]:
+    """Boxes of the rows of the common frame that one picture, of a width, has and the other has not."""
+    alone = np.concatenate([[0], (own >= 0) & (other < 0), [0]]).astype(np.int8)
+    edges = np.flatnonzero(np.diff(alone)).reshape(-1, 2)
+    return [(0, int(top), width, int(bottom)) for top, bottom in edges]
 
 
 def _strips(own: tuple[int, int], other: tuple[int, int]) -> list[Box]:

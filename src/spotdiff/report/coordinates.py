@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
+from spotdiff.align.rows import common_box, gathered
 from spotdiff.align.warp import map_box
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def in_own_pixels(field: NDArray[Any], comparison: Comparison, side: Side) -> ND
         (h, w) of the same type, h and w being that picture's own height and width.
     """
     size = getattr(comparison.pair, side).size
+    if comparison.alignment.rows is not None:
+        return np.asarray(gathered(field, comparison.alignment.rows[SIDES.index(side)], size[0]))
     matrix = comparison.alignment.matrix if side == "after" else np.eye(3)
     if not np.array_equal(matrix, np.eye(3)):
         return np.asarray(cv2.warpPerspective(field, matrix, size, flags=cv2.INTER_NEAREST))
@@ -54,6 +57,10 @@ def places(comparison: Comparison, region: Region) -> tuple[Box, ...]:
     """Where a region stands in the common frame: one box, two (from, to) for a moved one, none when nowhere."""
     here = region.box_before
     there = region.box_after if region.kind == "moved" or here is None else None
+    rows = comparison.alignment.rows
+    if rows is not None:
+        both = ((here, rows[0]), (there, rows[1]))
+        return tuple(common_box(box, own) for box, own in both if box is not None)
     boxes = [] if here is None else [here]
     if there is not None:
         boxes.append(map_box(there, np.linalg.inv(comparison.alignment.matrix).astype(np.float64)))
