@@ -46,7 +46,7 @@ def test_the_first_of_a_name_keeps_it():
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
 def test_names_that_read_the_same_are_one(forms):
     names = [unicodedata.normalize(form, "Küche") for form in forms]
-    first, second = check_names([Entry(name, "a", "b") for name in names], out=Path("out"))
+    first, second = check_names([Entry(name, "a", "b") for name in names], out=Path("out"), inputs=())
     assert first.error == ""
     assert "names must differ" in second.error
 

@@ -36,7 +36,7 @@ def noisy(picture, seed):
 def test_what_a_method_overlooks(method, settings, sentence):
     answer = spotdiff.compare(place(), noisy(place(), 1), method=method, settings=settings)
     assert answer.verdict == "same"
-    assert answer.text.endswith(sentence)
+    assert sentence in answer.text
 
 
 def test_a_method_that_overlooks_nothing_says_nothing():
