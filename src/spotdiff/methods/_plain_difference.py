@@ -59,7 +59,7 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     equal = 1 - np.count_nonzero(counted) / counted.size
     if (equal > _ALIKE or _equal_cells(before, after)) and not _compressed(apart, usable):
         return _with_every_difference(evidence, before, after, apart, usable)
-    if equal > _ALIKE:
+    if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
 
@@ -135,4 +135,6 @@ def _surer(evidence: Evidence, chance: Map, *, anything: float) -> Evidence:
         np.where(factor > 1, np.minimum(np.maximum(side, _LEAST) * factor, 1), side).astype(np.float32)
         for side in (evidence.gone, evidence.new)
     )
+    if not evidence.directed:
+        new = gone
     return replace(evidence, gone=gone, new=new, anything=max(evidence.anything or 0.0, anything))

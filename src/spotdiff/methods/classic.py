@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.light import same_surface
+from spotdiff.methods._plain_difference import with_plain_difference
 from spotdiff.methods._tolerant_difference import outside
 from spotdiff.params import check, param
 from spotdiff.types import Evidence, Extraction
@@ -85,7 +86,7 @@ class Classic:
         if pair.usable is not None:
             # what the rim shows is half made up by resampling
             change *= cv2.erode(pair.usable.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
-        return Evidence.undirected(change, {"noise": round(noise, 3)})
+        return with_plain_difference(Evidence.undirected(change, {"noise": round(noise, 3)}), pair)
 
     def _change(self, before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Map, float]:
         """The change map of two pictures (H, W, 3), and the noise found in grey levels."""
