@@ -29,6 +29,7 @@ _FIELD_SIZE = 8  # the local field's Gaussian is the longer side over this
 _HALF = 0.5  # share of equal pixels from which on the light cannot have changed
 _CLOSE = 0.04  # log ratio, about 4 %, at which a place agrees with the light found
 _WORTH = 0.02  # share of places that a fit must bring to agreement to be worth it
+_DRIFT, _DRIFT_GAMMA = 0.1, 0.04  # log ratio, and step of gamma, up to which a camera's gain drifted in one light
 _STILL = 0.012  # log ratio, about 1 %, under which the light is left as it is
 
 
@@ -54,7 +55,7 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
         return pair, Light("none", note="what did not change agrees exactly")
     if model == "histogram":
         matched = _match_histogram(before, after, usable)
-        return _with_after(pair, matched), Light("histogram", note="each channel's distribution matched")
+        return _with_after(pair, matched, relit=True), Light("histogram", note="each channel's distribution matched")
     small = _small(before, after, usable)
     gain, gamma = fit_tone(*small, with_gamma=model != "gain")
     field = None
@@ -66,7 +67,8 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
     matched = _unclipped(apply_light(after, gain, gamma, field), before, after)
     kind = "local" if field is not None else "gamma" if model in ("auto", "local") else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
-    return _with_after(pair, matched), Light(
+    drifted = field is None and abs(gamma[0] - 1) <= _DRIFT_GAMMA and float(np.abs(np.log(gain)).max()) <= _DRIFT
+    return _with_after(pair, matched, relit=not drifted), Light(
         kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"
     )
 
@@ -231,9 +233,9 @@ def _negligible(gain: Floats, gamma: Floats, field: Map | None) -> bool:
     return bool(moved < _STILL and (field is None or np.abs(field).max() < _STILL))
 
 
-def _with_after(pair: Pair, pixels: Bytes) -> Pair:
+def _with_after(pair: Pair, pixels: Bytes, *, relit: bool) -> Pair:
     """Both without transparency: the light is that of what is seen."""
-    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None), relit=True)
+    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None), relit=relit)
 
 
 def _triple(values: Floats) -> tuple[float, float, float]:

@@ -85,7 +85,8 @@ class Pair:
         valid: (H, W) bool in before's pixels, True where the answer counts; None for everywhere.
         seen: (H, W) bool, True where both pictures have pixels; None for everywhere.
         history: Earlier pictures of the same place in which nothing changed, oldest first.
-        relit: Whether `after` was brought to the light of `before`: its values are no longer those of its file.
+        relit: Whether `after` was in another light, to which it has been brought; a camera's gain that drifted a little
+            is none.
     """
 
     before: Picture

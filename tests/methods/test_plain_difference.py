@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import spotdiff
+from spotdiff.light import match_light
 from spotdiff.methods._plain_difference import with_plain_difference
 from spotdiff.types import Evidence, Pair, Picture
 
@@ -136,3 +137,19 @@ def test_brightness_outside_of_a_steady_view_is_left_to_the_network():
     assert with_plain_difference(silent, pair).change.max() > 0.9
     restless = np.where(np.arange(320)[:, None] < 100, cv2.add(after, (30, 30, 30, 0)), after)
     assert with_plain_difference(silent, replace(pair, after=Picture(restless))).change.max() == 0
+
+
+def test_pictures_brought_to_one_light_are_left_to_the_network():
+    before, after = scene(noise=1, seed=1, lamp=(60, 60, 60)), scene(noise=1, seed=2, lamp=(170, 170, 170))
+    silent = Evidence(*(np.zeros(before.shape[:2], np.float32) for _ in range(2)), directed=True)
+    pair = Pair(Picture(before), Picture(after))
+    assert with_plain_difference(silent, pair).change.max() > 0.9
+    assert with_plain_difference(silent, replace(pair, relit=True)) is silent
+
+
+@pytest.mark.parametrize(("lit", "relit"), [(0.95, False), (0.7, True), (1.3, True)])
+def test_a_gain_that_drifted_is_no_other_light(lit, relit):
+    before = scene(noise=1, seed=1, lamp=(60, 60, 60))
+    pair, light = match_light(Pair(Picture(before), Picture(scene(noise=1, seed=2, lamp=(60, 60, 60), lit=lit))))
+    assert light.model != "none"
+    assert pair.relit == relit
