@@ -41,6 +41,8 @@ _NOISE, _STEADY = (
 )  # levels, of pictures a little blurred, that are noise; share of the place that differs by less
 _CLEAR, _RATIO, _SMALL = 40, 1.6, 5  # levels, the brighter over the darker, and pixels across, of what changed
 _DARK = 16.0  # levels added to both, so that black is not infinitely darker
+_MUCH_BRIGHTER = np.clip(np.ceil(_RATIO * (np.arange(256) + _DARK) - _DARK), 0, 255).astype(np.uint8)
+_AFAR = 400  # pixels of the longer side
 
 _EXACT, _CERTAIN = 0.999, 0.98  # chance, where the difference of exact copies, and of other pairs, counts in full
 _LEAST = 1e-4  # chance, so that the log-odds are finite
@@ -115,16 +117,33 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
 
     In 24 steady pairs of halls, roads and water with true masks 99.6 % of the pixels that it names are changed ones.
     """
-    smooth = [np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8) for picture in (before, after)]
-    same = strongest(cv2.absdiff(*smooth)) <= _NOISE
-    if float((same if usable is None or not usable.any() else same[usable]).mean()) < _STEADY:
+    if not _steady(before, after, usable):
         return evidence
-    darker, brighter = np.minimum(*smooth) + np.float32(_DARK), np.maximum(*smooth) + np.float32(_DARK)
-    other = (strongest(outside(smooth[0], smooth[1], 2)) >= _CLEAR) & ((brighter / darker).max(-1) >= _RATIO)
+    smooth = [np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8) for picture in (before, after)]
+    brighter = cv2.compare(cv2.max(*smooth), cv2.LUT(cv2.min(*smooth), _MUCH_BRIGHTER), cv2.CMP_GE)
+    other = cv2.bitwise_and(strongest(brighter), strongest(cv2.compare(cv2.absdiff(*smooth), _CLEAR, cv2.CMP_GE)))
     if usable is not None:
-        other &= usable
-    other = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_SMALL, _SMALL), np.uint8)) > 0
-    return _surer(evidence, np.where(other, _CERTAIN, 0), anything=_CERTAIN if other.any() else 0.0)
+        other[~usable] = 0
+    if not other.any():
+        return evidence
+    # what is found two pixels further in the other picture may be a camera's tremor: asked where it matters
+    left, top, width, height = cv2.boundingRect(other)
+    window = slice(max(top - _SMALL, 0), top + height + _SMALL), slice(max(left - _SMALL, 0), left + width + _SMALL)
+    other[window][strongest(outside(smooth[0][window], smooth[1][window], 2)) < _CLEAR] = 0
+    named = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((_SMALL, _SMALL), np.uint8)) > 0
+    return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0)
+
+
+def _steady(before: Bytes, after: Bytes, usable: Mask | None) -> bool:
+    """Whether nearly all of the place is the same within the noise, seen from afar."""
+    factor = min(1.0, _AFAR / max(before.shape))
+    size = max(round(before.shape[1] * factor), 1), max(round(before.shape[0] * factor), 1)
+    small = [cv2.GaussianBlur(cv2.resize(p, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0) for p in (before, after)]
+    same = strongest(np.asarray(cv2.absdiff(*small), np.uint8)) <= _NOISE
+    if usable is not None and usable.any():
+        counted = cv2.resize(usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        same = same[counted] if counted.any() else same
+    return float(same.mean()) >= _STEADY
 
 
 def _surer(evidence: Evidence, chance: Map, *, anything: float) -> Evidence:
