@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
+from spotdiff.evaluate.report_files import written
 
 
 class MetricsLog:
@@ -45,5 +46,5 @@ class MetricsLog:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, names)
         writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in each.items()} for each in self.rows)
+        writer.writerows({name: written(value) for name, value in each.items()} for each in self.rows)
         write_whole(self.path, text.getvalue().encode())

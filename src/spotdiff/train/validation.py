@@ -106,5 +106,5 @@ def _figures_of(scores: MapScores) -> Validation:
     figures = {name: value for name, value in figures.items() if value == value}
     precise = [figures[f"{kind} AP"] for kind in _KINDS if f"{kind} AP" in figures]
     score = float(np.mean(precise)) if precise else figures.get("any AP", 0.0)
-    lowest = (best_threshold(scores.levels["any"]) - 0.5) / (LEVELS - 1)  # chance that is rounded to that level
-    return Validation(figures, score, lowest)
+    best = best_threshold(scores.levels["any"]) or LEVELS // 2  # where nothing changed, that of the answer
+    return Validation(figures, score, (best - 0.5) / (LEVELS - 1))  # the lowest chance that is rounded to that level
