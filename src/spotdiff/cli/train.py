@@ -106,6 +106,7 @@ def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
 def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress]:
     """Train to the end; the progress at which something was measured."""
     from spotdiff.cli._progress_bar import watched
+    from spotdiff.evaluate.tables import shown
 
     seen = []
     left = run.steps - run.begun
@@ -115,29 +116,27 @@ def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress
         seen.append(progress)
         if not quiet:
             star = " best" if progress.best else ""
-            score = progress.measured.score
-            click.echo(f"step {progress.step:>6}  loss {progress.loss:.4f}  score {score:.4f}{star}", err=True)
+            loss, score = shown(progress.loss, 4), shown(progress.measured.score, 4)
+            click.echo(f"step {progress.step:>6}  loss {loss}  score {score}{star}", err=True)
         if progress.stopped and not quiet:
             click.echo(progress.stopped, err=True)
     return seen
 
 
 def _conclude(run: Run | CaptionRun, seen: list[Progress]) -> None:
-    """The figures before and after, side by side, and where the weights are."""
-    if not seen:
+    """The figures before and after, side by side, what they come to, and where the weights are."""
+    result = run.result()
+    if result is not None:
+        before, after = (f"step {row['step']:.0f}" for row in (result.before, result.after))
+        for name, was, now in (("\non held-out pairs", before, after), *result.table()):
+            click.echo(f"{name:<20}{was:>12}{now:>12}")
+        if words := result.text():
+            click.echo(words)
+    if seen:
+        click.echo(f"Wrote {run.out / 'weights.safetensors'}")
+    else:
         more = "--steps" if run.begun >= run.steps else "patience"
         click.echo(f"{run.out} is trained to its end; raise {more} to go on")
-        return
-    first, best = _ends(seen)
-    click.echo(f"\n{'on held-out pairs':<20}{'step ' + str(first.step):>12}{'step ' + str(best.step):>12}")
-    for name, value in best.measured.figures.items() if best.measured else ():
-        was = first.measured.figures.get(name) if first.measured else None
-        click.echo(f"{name:<20}{'-' if was is None else format(was, '.3f'):>12}{value:>12.3f}")
-    click.echo(f"Wrote {run.out / 'weights.safetensors'}")
-
-
-def _ends(seen: list[Progress]) -> tuple[Progress, Progress]:
-    return seen[0], next((progress for progress in reversed(seen) if progress.best), seen[-1])
 
 
 def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
@@ -146,9 +145,17 @@ def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
     from pathlib import Path
 
     from spotdiff.atomic_write import write_whole
+    from spotdiff.report.record import plain
 
     steps = [{"step": m.step, "best": m.best, "figures": m.measured.figures if m.measured else {}} for m in seen]
-    record = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}
+    result = run.result()
+    record = {
+        "recipe": run.recipe.name,
+        "net": run.recipe.net,
+        "parameters": run.facts.parameters,
+        "measured": plain(steps),
+        "result": None if result is None else result.record(),
+    }
     text = json.dumps(record, indent=2) + "\n"
     if to == "-":
         sys.stdout.write(text)

@@ -11,6 +11,8 @@ from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
 from spotdiff.evaluate.report_files import written
 
+KEPT = "kept"  # the column that is 1 where the weights of a step were kept, else 0
+
 
 class MetricsLog:
     """Rows of figures by step; a training that resumes takes back the rows after its checkpoint."""
@@ -18,6 +20,16 @@ class MetricsLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, float]] = []
+
+    @property
+    def first(self) -> dict[str, float]:
+        """The row of the first measuring, before the first step; empty where nothing was measured."""
+        return self.rows[0] if self.rows else {}
+
+    @property
+    def kept(self) -> dict[str, float]:
+        """The row of the weights that the run leaves; empty where none were kept."""
+        return next((row for row in reversed(self.rows) if row.get(KEPT)), {})
 
     def resume(self, step: int) -> None:
         """Keep the rows of an earlier run up to `step`.

@@ -33,12 +33,12 @@ class Validation:
         figures: By name; those that the truth cannot give are missing.
         score: The one that decides which weights are best: mean average precision of the kinds of change, or that of
             any change where the net or the truth knows no kinds. Higher is better.
-        threshold: At which the F1 of any change is best, in [0, 1].
+        threshold: At which the F1 of any change is best, in [0, 1]; None where it was not looked for.
     """
 
     figures: dict[str, float]
     score: float
-    threshold: float
+    threshold: float | None = None
 
 
 @torch.inference_mode()
