@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RECIPE = "recipe.json"
 SHIPPED = "shipped"  # says: the weights that come with spotdiff
 _FINE_STEPS, _FINE_RATE = 300, 0.25  # of the recipe's rate, where weights are given to begin with
-_FINE_HELD_OUT, _FINE_MEASURE = 0.25, 100
+_FINE_BATCH, _FINE_HELD_OUT, _FINE_MEASURE = 8, 0.25, 100
 
 _MAY_DIFFER = ("steps", "patience", "measure_every")  # in a run that is gone on with
 
@@ -125,6 +125,7 @@ def fine_tuned(recipe: Recipe) -> Recipe:
         recipe,
         steps=min(recipe.steps, _FINE_STEPS),
         lr=recipe.lr * _FINE_RATE,
+        batch=min(recipe.batch, _FINE_BATCH),
         norms="kept",
         held_out=_FINE_HELD_OUT,
         measure_every=_FINE_MEASURE,
