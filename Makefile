@@ -43,10 +43,10 @@ weights: $(VENV)/installed  ## the weights that come with spotdiff, from a colle
 	$(BIN)/spotdiff train tools/spot.toml --data $(WORK)/material/train --data $(WORK)/clips --out $(WORK)/first
 	$(BIN)/spotdiff train tools/spot_second.toml --data $(WORK)/material/train --data $(WORK)/clips \
 		--from $(WORK)/first/weights.safetensors --out $(WORK)/second \
-		--steps 4700 --set lr=1.2e-3 --set measure_every=500
+		--steps 4700 --set lr=1.2e-3 --set measure_every=500 --set held_out=0.04 --set norms=batch
 	$(BIN)/spotdiff train tools/spot_third.toml --data $(WORK)/material/train --data $(WORK)/clips \
 		--from $(WORK)/second/weights.safetensors --out $(WORK)/third \
-		--steps 3300 --set lr=1e-3 --set measure_every=1000
+		--steps 3300 --set lr=1e-3 --set measure_every=1000 --set held_out=0.04 --set norms=batch
 	$(BIN)/spotdiff export $(WORK)/third --out $(WORK)/spot.onnx
 	cp $(WORK)/spot.onnx src/spotdiff/nets/shipped/spot.onnx
 	cp $(WORK)/third/weights.safetensors src/spotdiff/nets/shipped/spot.safetensors

@@ -23,6 +23,7 @@ from spotdiff.data import Sample, open_named
 from spotdiff.data.dataset import CHANGED, UNCOUNTED, read_truth
 from spotdiff.language.parse import parse
 from spotdiff.language.places import place_of
+from spotdiff.metrics.ratios import mean_known, share
 from spotdiff.report.overlay import overlay
 
 SHOWN = 10
@@ -46,9 +47,8 @@ class Shown:
 
     @property
     def quality(self) -> float:
-        """F1 of places found and regions right; 1 where nothing changed and nothing was said."""
-        said = self.found + self.wrong
-        return 2 * self.found / (said + self.places) if said + self.places else 1.0
+        """F1 of places found and regions right; NaN where nothing changed and nothing was said."""
+        return share(2 * self.found, self.found + self.wrong + self.places)
 
 
 def main() -> None:
@@ -57,10 +57,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    judged = sorted((judge(sample) for sample in open_named(str(options.pairs))), key=lambda shown: shown.quality)
+    every = [judge(sample) for sample in open_named(str(options.pairs))]
+    judged = sorted((shown for shown in every if shown.quality == shown.quality), key=lambda shown: shown.quality)
     best = [shown for shown in reversed(judged) if shown.places >= BUSY][:SHOWN]
     worst = judged[:SHOWN]
-    text = [HEAD.format(count=len(judged), mean=np.mean([shown.quality for shown in judged]))]
+    text = [HEAD.format(count=len(every), known=len(judged), mean=mean_known([shown.quality for shown in judged]))]
     for title, rows in (("Ten of the best", best), ("The ten worst", worst)):
         text.append(f"## {title}\n")
         for number, shown in enumerate(rows, 1):
@@ -73,7 +74,8 @@ def main() -> None:
 HEAD = """# Gallery
 
 {count} pairs, rendered for this page and for no training, through `spotdiff compare` with its defaults: before, after,
-what was said. A pair's figure is the F1 of changed places found and regions right; the mean over all is {mean:.2f}.
+what was said. A pair's figure is the F1 of changed places found and regions right; the mean over the
+{known} in which anything changed or was said is {mean:.2f}.
 Which pairs stand here was decided by that figure alone.
 """
 

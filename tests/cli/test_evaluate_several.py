@@ -72,8 +72,8 @@ def test_exchanged_pairs_are_told(spotdiff, yard):
     ran = spotdiff("evaluate", yard, "--method", "pixel", *PLAIN, "--swap")
     lines = ran.out.splitlines()
     table = lines[lines.index("exchanged") :]
-    assert table[1].split() == ["dataset", "pairs", "verdicts", "gone", "new", "regions", "kinds"]
-    assert table[2].split() == ["yard", "2", "1.000", "1.000", "1.000", "1.000", "1.000"]
+    assert table[1].split() == ["dataset", "pairs", "verdicts", "gone", "of", "new", "of", "regions", "kinds"]
+    assert table[2].split() == ["yard", "2", "1.000", "1.000", "1", "1.000", "1", "1.000", "1.000"]
 
 
 def test_robustness_is_written_and_told(spotdiff, yard, tmp_path):

@@ -10,6 +10,9 @@ import sys
 import pytest
 
 from spotdiff.cli import run_verb
+from spotdiff.nets.parts.facts import read_facts
+from spotdiff.train import loop
+from spotdiff.train.validation import Validation
 from toys import write_squares
 
 SMALL = ("net.backbone=small", "net.pretrained=false", "net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8")
@@ -41,6 +44,33 @@ def test_from_weights_it_is_measured_before_the_first_step(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert [row["step"] for row in said["measured"]] == [0, 1]
     assert said["measured"][0]["figures"]
+
+
+def test_going_on_from_weights_says_whether_they_became_better(tmp_path, capsys, monkeypatch):
+    """And, gone on with or asked again after its end, still against what was before the first step of all."""
+    scores = {0: 0.9, 1: 0.7, 2: 0.8}
+
+    def told(weights, _, __):
+        score = scores[read_facts(weights).steps]
+        return Validation({"F1": score, "verdicts right": 1.0}, score)
+
+    monkeypatch.setattr(loop, "validate_flow", told)
+    changes = ("size=48", "batch=4", "precision=no", "measure_every=1")
+    data, run = str(write_squares(tmp_path / "yard", 20)), str(tmp_path / "run")
+    arguments = ["spot", "--data", data, "--out", run, "--from", "shipped"]
+    arguments += [word for change in changes for word in ("--set", change)]
+    for steps, last in (("1", "0.700"), ("2", "0.800"), ("2", "0.800")):
+        assert train(*arguments, "--steps", steps) == 0
+        shown = capsys.readouterr().out
+        assert "15 labelled pairs (5 more held out)" in shown
+        assert "F1                         0.900       0.900" in shown
+        said = f"No better than before on 5 held-out pairs: score 0.900 before, {last} after {steps} steps."
+        assert f"{said} The weights are those it began with." in shown
+    assert "is trained to its end" in shown
+    assert train(*arguments, "--steps", "2", "--json", "-") == 0
+    result = json.loads(capsys.readouterr().out)["result"]
+    assert result["better"] is False
+    assert [result[which]["step"] for which in ("before", "after", "last")] == [0, 0, 2]
 
 
 @pytest.mark.parametrize(

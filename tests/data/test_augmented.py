@@ -133,6 +133,23 @@ def test_most_cuts_show_the_change(tmp_path):
     assert not all(shown)
 
 
+def test_examples_are_cut_at_the_scales_of_a_networks_looks(tmp_path):
+    """A board of 512 pixels is looked at with 128, 256 and 512: a square of 16 in it is about 4, 8 or 16 wide."""
+    for side in ("before", "after"):
+        save(tmp_path / side / "1.png", square((200, 200, 216, 216), (512, 512)))
+    save(tmp_path / "mask" / "1.png", marked((200, 200, 216, 216), (512, 512)))
+    source = AugmentedSource(open_dataset(tmp_path), 64, first_look=128)
+    whole = [e for e in map(source.__getitem__, range(150)) if e.changed and not touches_edge(e.gone)]
+    widths = [np.sqrt(e.gone.sum()) for e in whole]
+    assert 2.5 < min(widths) < 5.5
+    assert 12 < max(widths) < 20.5
+    assert all(e.counted_before.all() for e in whole)  # nothing is letterboxed
+
+
+def touches_edge(mask):
+    return mask[[0, -1]].any() or mask[:, [0, -1]].any()
+
+
 def test_light_differs_between_the_pictures(yard):
     source = AugmentedSource(open_dataset(yard), 32)
     grounds = [
@@ -160,6 +177,25 @@ def test_places_become_filled_boxes_and_places(yard):
     assert example.places == (Place("changed", BOX, (30, 20, 40, 30)),)
     assert (example.gone == (marked() > 0)).all()
     assert (example.new == (marked((30, 20, 40, 30)) > 0)).all()
+
+
+@pytest.mark.parametrize("form", ["areas", "points"])
+def test_in_wide_boxes_only_what_differs_is_learned(yard, form):
+    """The box says that something changed within it, not how far it reaches."""
+    box = [4, 0, 28, 24]
+    example = load_example(only(yard, form=form, boxes=[box]))
+    wide, thing = marked(tuple(box)) > 0, marked() > 0
+    assert example.gone.any()
+    assert not (example.gone & ~cv2.dilate(thing.astype(np.uint8), np.ones((3, 3))).astype(bool)).any()
+    assert (example.gone & thing).sum() > 0.8 * thing.sum()
+    assert (example.counted_before == ~(wide & ~example.gone)).all()
+    assert (example.gone == example.new).all()
+
+
+def test_a_wide_box_in_which_nothing_differs_is_not_learned_from(yard):
+    example = load_example(only(yard, boxes=[[40, 0, 47, 7]]))
+    assert not example.changed
+    assert (~example.counted_before == (marked((40, 0, 47, 7)) > 0)).all()
 
 
 def test_objects_are_in_one_picture_each(yard):

@@ -37,11 +37,22 @@ def test_pictures(four):
     assert (figures.caught, figures.false_alarms, figures.precision, figures.auc) == (0.5, 0.5, 0.5, 0.75)
 
 
+def test_pictures_without_any_change_are_in_no_mean():
+    quiet = pixels("c", [90, 0], [0, 0])
+    figures = pixel_metrics([pixels("a", [255, 130, 9, 0], [1, 1, 1, 0]), quiet])
+    assert (figures.pictures, figures.f1_pictures, figures.f1_per_picture) == (2, 1, 0.8)
+    alone = pixel_metrics([quiet])
+    assert (alone.pictures, alone.f1_pictures, alone.best_threshold) == (1, 0, None)
+    ratios = (alone.precision, alone.recall, alone.f1, alone.iou, alone.f1_per_picture, alone.best_f1)
+    assert np.isnan([*ratios, alone.average_precision, alone.kappa]).all()
+
+
 def test_pixels_of_all_masks_together():
     figures = pixel_metrics([pixels("a", [255, 130, 9, 0], [1, 1, 1, 0]), pixels("b", [200], [0])])
     assert figures.pictures == 2
     assert (figures.precision, figures.recall, figures.iou) == (2 / 3, 2 / 3, 0.5)
     assert figures.f1_per_picture == pytest.approx((0.8 + 0) / 2)
+    assert figures.f1_pictures == 2
     assert (figures.best_f1, figures.best_threshold) == (pytest.approx(6 / 7), 5)
 
 

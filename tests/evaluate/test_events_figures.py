@@ -144,8 +144,8 @@ def test_the_table():
         *("2", "1", "1.000", "0.500"),
         "1",
     )
-    assert dict(zip(table.heads, rows["  rain"], strict=True))["recall"] == "-"
-    assert set(rows["other"][3:7]) == {"-"}
+    assert dict(zip(table.heads, rows["  rain"], strict=True))["recall"] == "none"
+    assert set(rows["other"][3:7]) == {"none"}
     assert len({len(line) for line in aligned(table)[1:]}) == 1
 
 

@@ -187,4 +187,4 @@ def test_the_table(tmp_path, told):
         *("highway", "told"),
         *("1", "0.000", "100.000"),
     )
-    assert said["precision"] == "-"
+    assert said["precision"] == "none"

@@ -64,7 +64,7 @@ def test_the_best_of_a_column_is_marked(reports):
     assert [(row.dataset, row.method) for row in table.rows] == [("yard", "fused=a|b.onnx"), ("yard", "<pixel>")]
     assert [(c.text, c.best) for c in column(table, "removed F1")] == [("1.000", True), ("0.500", False)]
     assert [c.best for c in column(table, "cost s/pair")] == [False, True]  # less is better
-    assert [(c.text, c.best) for c in column(table, "cost parameters")] == [("1000", False), ("-", False)]
+    assert [(c.text, c.best) for c in column(table, "cost parameters")] == [("1000", False), ("none", False)]
     assert [c.best for c in column(table, "pictures caught")] == [False, False]  # both are as good
 
 

@@ -163,8 +163,15 @@ def test_nothing_there_and_nothing_said():
     scores = MapScores()
     scores.add(nothing, nothing, none, none)
     added = scores.report().maps["added"]
-    assert (added.f1, added.iou, added.accuracy, added.f1_per_picture) == (1, 1, 1, 1)
-    assert np.isnan([added.precision, added.recall, added.average_precision, added.precision_per_picture]).all()
+    pooled = (added.precision, added.recall, added.f1, added.iou, added.average_precision)
+    means = (added.precision_per_picture, added.recall_per_picture, added.f1_per_picture, added.iou_per_picture)
+    assert np.isnan([*pooled, *means]).all()
+    assert (added.precision_pictures, added.recall_pictures, added.f1_pictures) == (0, 0, 0)
+    assert (added.accuracy, added.accuracy_per_picture, added.accuracy_pictures) == (
+        1,
+        1,
+        1,
+    )  # of pixels there are some
     assert MapScores().report().maps == {}
 
 

@@ -80,7 +80,7 @@ def test_tables_tell_only_the_levels_there_are(report):
     shown = tables([report])
     assert [table.title for table in shown] == ["answers", "pictures", "pixels"]
     _, *lines = aligned(shown[1])
-    assert lines[1].split() == ["yard", "1", "0", "1.000", "-", "-", "-"]
+    assert lines[1].split() == ["yard", "1", "0", "1.000", "none", "none", "none"]
     assert len({len(line) for line in lines}) == 1
 
 

@@ -30,6 +30,7 @@ def said(gone, new, *regions, verdict="changed"):
     return replace(answer(*regions, verdict=verdict), evidence=Evidence(gone, new, directed=True))
 
 
+NAN = float("nan")
 ONE, TWO = (2, 3, 12, 13), (20, 5, 30, 15)
 
 
@@ -50,7 +51,9 @@ def test_overlap_is_of_the_places_that_are_sure():
     half = plane(ONE)
     half[3:8, 2:12] = 0.49
     other = said(plane(), half, verdict="same")
-    assert compare_swapped(said(plane(ONE), plane()), other) == Swapped(False, 0.5, 1, 0, 0, 0)
+    fits = compare_swapped(said(plane(ONE), plane()), other)
+    assert (fits.verdict, fits.gone) == (False, 0.5)
+    assert np.isnan(fits.new)  # nothing is new in either
 
 
 def test_each_picture_is_compared_in_its_own_pixels():
@@ -64,15 +67,19 @@ def test_each_picture_is_compared_in_its_own_pixels():
 
 def test_a_refused_answer_says_nothing():
     refused = replace(answer(verdict="unsure"), evidence=None, labels=None)
-    assert compare_swapped(said(plane(ONE), plane()), refused) == Swapped(False, 0, 1, 0, 0, 0)
+    fits = compare_swapped(said(plane(ONE), plane()), refused)
+    assert (fits.verdict, fits.gone, fits.found) == (False, 0, 0)
+    assert np.isnan(fits.new)
 
 
 def test_figures_are_means_and_shares():
     figures = swap_metrics([Swapped(True, 1, 0.5, 4, 3, 2), Swapped(False, 0, 0.5, 0, 0, 0)])
     assert (figures.pairs, figures.verdicts, figures.gone, figures.new) == (2, 0.5, 0.5, 0.5)
     assert (figures.regions, figures.kinds) == (0.75, pytest.approx(2 / 3))
-    nothing = swap_metrics([Swapped(True, 1, 1, 0, 0, 0)])
-    assert np.isnan([nothing.regions, nothing.kinds]).all()
+    nothing = swap_metrics([Swapped(True, NAN, NAN, 0, 0, 0)])
+    assert np.isnan([nothing.gone, nothing.new, nothing.regions, nothing.kinds]).all()
+    some = swap_metrics([Swapped(True, NAN, 0.5, 0, 0, 0), Swapped(True, 0.25, 1, 0, 0, 0)])
+    assert (some.gone, some.gone_pairs, some.new, some.new_pairs) == (0.25, 1, 0.75, 2)
     assert swap_metrics([]) is None
 
 

@@ -147,7 +147,7 @@ def test_average_precision_is_the_area_under_the_best_precision():
 def test_average_precision_and_f1_of_nothing():
     nothing = Detections(np.empty(0), np.empty(0, bool), np.empty(0))
     assert np.isnan(average_precision(nothing))
-    assert nothing.f1 == 1
+    assert np.isnan(nothing.f1)
     missed = Detections(np.empty(0), np.empty(0, bool), np.full(2, NAN))
     assert (average_precision(missed), missed.f1) == (0, 0)
 
@@ -165,6 +165,12 @@ def test_nothing_found_or_nothing_there(count_found, count_true):
         assert found.extra == count_found
         assert found.recall == 0 if count_true else np.isnan(found.recall)
         assert found.precision == 0 if count_found else np.isnan(found.precision)
+
+
+def test_a_curve_without_a_true_box_has_no_recall():
+    thresholds, precision, recall = curve(np.array([0.9, 0.4]), np.zeros(2, bool), np.empty(0))
+    assert (thresholds.tolist(), precision.tolist()) == ([0.9, 0.4], [0, 0])
+    assert np.isnan(recall).all()
 
 
 def test_detections_of_pictures_join():

@@ -134,7 +134,8 @@ def test_chance_goes_by_the_step():
 @pytest.mark.parametrize("fresh", [True, False])
 def test_what_knows_nothing_yet_is_measured_and_not_kept(tmp_path, fresh):
     torch.manual_seed(0)
-    run = learn(recipe_of(lr=0.0), SMALL.build(), FACTS, Squares(), HELD_OUT, tmp_path, fresh=fresh)
+    flow = None if fresh else HELD_OUT[:2]
+    run = learn(recipe_of(lr=0.0), SMALL.build(), FACTS, Squares(), HELD_OUT, tmp_path, flow=flow)
     first = next(run)
     assert first.measured.figures
     assert first.best is (tmp_path / WEIGHTS).exists() is not fresh

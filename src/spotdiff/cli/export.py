@@ -71,13 +71,15 @@ def _exported_text(exported: Exported) -> str:
 
 
 def _quantised_text(quantised_file: Quantised) -> str:
+    from spotdiff.evaluate.tables import shown
+
     measured = quantised_file.agreement
     wrote = f"Wrote {quantised_file.path}: {quantised_file.size / 1e6:.2f} MB"
     lines = [
         f"{wrote}, {measured.size:.2f} of the size, {measured.seconds:.2f} of the time on one thread",
         f"It differs by {measured.mean:.4f} on average and {measured.largest:.2f} at most on {measured.pairs} pairs.",
-        f"F1 with what 32 bits call changed: {measured.agreement:.3f}",
+        f"F1 with what 32 bits call changed: {shown(measured.agreement)}",
     ]
     if measured.f1 is not None and measured.f1_before is not None:
-        lines.append(f"F1 with the truth: {measured.f1:.3f}; in 32 bits {measured.f1_before:.3f}")
+        lines.append(f"F1 with the truth: {shown(measured.f1)}; in 32 bits {shown(measured.f1_before)}")
     return "\n".join(lines)

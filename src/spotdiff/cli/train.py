@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", required=True, metavar="RUN", help="folder of the run; one that was stopped is gone on with")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="optimiser steps; default: the recipe's")
-@click.option("--from", "weights", metavar="WEIGHTS", help="weights to begin with, or `shipped`: fewer steps")
+@click.option("--from", "weights", metavar="WEIGHTS", help="weights to go on from, or `shipped`; what is left is no worse")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
@@ -39,6 +39,9 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     RECIPE is a name (spot, unet-a, unet-b, unet-c, siamese, fused, fc-siam-conc, fc-siam-diff) or a file: TOML, or the
     recipe.json of a run. A part of the pictures is held out and measured on; the weights with the best figures stay in
     RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
+
+    With --from, a quarter of the pairs is held out and goes through the whole flow of `compare` before the first step and
+    after: the weights that are left are better on them than those it began with, or are those. RUN/report.md tells it.
 
     captioner, captioner-attention and captioner-regions learn to tell what changed. DIR is then a folder of captioned
     pairs from `spotdiff synth --recipe captions`, or spot-the-diff:PATH, clevr-change:PATH, image-editing-request:PATH.
@@ -125,6 +128,7 @@ def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
 def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress]:
     """Train to the end; the progress at which something was measured."""
     from spotdiff.cli._progress_bar import watched
+    from spotdiff.evaluate.tables import shown
 
     seen = []
     left = run.steps - run.begun
@@ -134,29 +138,27 @@ def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress
         seen.append(progress)
         if not quiet:
             star = " best" if progress.best else ""
-            score = progress.measured.score
-            click.echo(f"step {progress.step:>6}  loss {progress.loss:.4f}  score {score:.4f}{star}", err=True)
+            loss, score = shown(progress.loss, 4), shown(progress.measured.score, 4)
+            click.echo(f"step {progress.step:>6}  loss {loss}  score {score}{star}", err=True)
         if progress.stopped and not quiet:
             click.echo(progress.stopped, err=True)
     return seen
 
 
 def _conclude(run: Run | CaptionRun, seen: list[Progress]) -> None:
-    """The figures before and after, side by side, and where the weights are."""
-    if not seen:
+    """The figures before and after, side by side, what they come to, and where the weights are."""
+    result = run.result()
+    if result is not None:
+        before, after = (f"step {row['step']:.0f}" for row in (result.before, result.after))
+        for name, was, now in (("\non held-out pairs", before, after), *result.table()):
+            click.echo(f"{name:<20}{was:>12}{now:>12}")
+        if words := result.text():
+            click.echo(words)
+    if seen:
+        click.echo(f"Wrote {run.out / 'weights.safetensors'}")
+    else:
         more = "--steps" if run.begun >= run.steps else "patience"
         click.echo(f"{run.out} is trained to its end; raise {more} to go on")
-        return
-    first, best = _ends(seen)
-    click.echo(f"\n{'on held-out pairs':<20}{'step ' + str(first.step):>12}{'step ' + str(best.step):>12}")
-    for name, value in best.measured.figures.items() if best.measured else ():
-        was = first.measured.figures.get(name) if first.measured else None
-        click.echo(f"{name:<20}{'-' if was is None else format(was, '.3f'):>12}{value:>12.3f}")
-    click.echo(f"Wrote {run.out / 'weights.safetensors'}")
-
-
-def _ends(seen: list[Progress]) -> tuple[Progress, Progress]:
-    return seen[0], next((progress for progress in reversed(seen) if progress.best), seen[-1])
 
 
 def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
@@ -165,9 +167,17 @@ def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:
     from pathlib import Path
 
     from spotdiff.atomic_write import write_whole
+    from spotdiff.report.record import plain
 
     steps = [{"step": m.step, "best": m.best, "figures": m.measured.figures if m.measured else {}} for m in seen]
-    record = {"recipe": run.recipe.name, "net": run.recipe.net, "parameters": run.facts.parameters, "measured": steps}
+    result = run.result()
+    record = {
+        "recipe": run.recipe.name,
+        "net": run.recipe.net,
+        "parameters": run.facts.parameters,
+        "measured": plain(steps),
+        "result": None if result is None else result.record(),
+    }
     text = json.dumps(record, indent=2) + "\n"
     if to == "-":
         sys.stdout.write(text)

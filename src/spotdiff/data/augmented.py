@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _WHOLE = 0.3  # share of examples that show the whole picture
 _ON_CHANGE = 0.6  # share of the cut ones that are cut around a change
 _SMALLEST = 0.4  # of the shorter side, the smallest cut
+_LOOKS = 3  # of a network, the farthest first: those that its pictures are kept for
+_ZOOM = 0.2  # how much nearer or farther a look may be, as a logarithm
 _GAIN, _BALANCE, _SHIFT, _GAMMA = 0.2, 0.04, 10.0, 0.2  # how far light may differ: factors, one a channel, levels
 
 
@@ -44,6 +46,7 @@ class AugmentedSource:
         *,
         seed: int = 0,
         augment: bool = True,
+        first_look: int = 0,
         cached_mb: float = 512.0,
     ) -> None:
         """Prepare to read; nothing is read yet.
@@ -53,13 +56,18 @@ class AugmentedSource:
             size: Width and height of every example, in pixels.
             seed: With the number, decides everything that is left to chance.
             augment: Whether examples are changed at all.
-            cached_mb: Memory for pictures once read, in MB; they are kept with their shorter side at most twice `size`.
+            first_look: Longer side of the pictures that the network is shown first in use, in pixels; it looks closer
+                at twice that and so on. Examples are then cut out at the scales of these looks, which are all that
+                the network will see; 0 cuts out parts of any size, and shows whole pictures too.
+            cached_mb: Memory for pictures once read, in MB; they are kept with their shorter side at most twice `size`,
+                or that of the third look.
 
         Raises:
             OptionError: there is no sample, or `size` is below 8.
         """
         self.samples = tuple(samples)
         self.size, self.seed, self.augment, self.cached_mb = size, seed, augment, cached_mb
+        self.first_look = first_look
         self._cached: OrderedDict[int, Example] = OrderedDict()
         self._order: tuple[int, tuple[int, ...]] = (-1, ())
         if not self.samples or size < 8:
@@ -82,7 +90,7 @@ class AugmentedSource:
             return letterboxed(self._loaded(number), self.size)
         rng = np.random.default_rng((self.seed, number))
         loaded = self._loaded(self._index(number))
-        return _augmented(loaded, self.size, rng)
+        return _augmented(loaded, self.size, rng, first_look=self.first_look)
 
     def __getstate__(self) -> dict[str, object]:
         """Without the pictures: a worker process reads its own."""
@@ -100,7 +108,7 @@ class AugmentedSource:
         if index in self._cached:
             self._cached.move_to_end(index)
             return self._cached[index]
-        loaded = load_example(self.samples[index], most=2 * self.size)
+        loaded = load_example(self.samples[index], most=max(2 * self.size, 2 ** (_LOOKS - 1) * self.first_look))
         self._cached[index] = loaded
         sizes = [example.before.nbytes * 2 + example.gone.nbytes * 4 for example in self._cached.values()]
         while len(sizes) > 1 and sum(sizes) > self.cached_mb * 1e6:
@@ -109,9 +117,14 @@ class AugmentedSource:
         return loaded
 
 
-def _augmented(loaded: Example, size: int, rng: Generator) -> Example:
-    whole = rng.random() < _WHOLE
-    example = letterboxed(loaded, size) if whole else cropped(loaded, _random_crop(loaded, rng), size)
+def _augmented(loaded: Example, size: int, rng: Generator, *, first_look: int) -> Example:
+    if first_look:
+        example = cropped(loaded, _crop_of_look(loaded, size, first_look, rng), size)
+    elif rng.random() < _WHOLE:
+        example = letterboxed(loaded, size)
+    else:
+        shorter = min(loaded.gone.shape)
+        example = cropped(loaded, _random_crop(loaded, round(shorter * rng.uniform(_SMALLEST, 1.0)), rng), size)
     example = rotated(example, int(rng.integers(4)))
     if rng.random() < 0.5:
         example = flipped(example)
@@ -120,10 +133,18 @@ def _augmented(loaded: Example, size: int, rng: Generator) -> Example:
     return replace(example, before=_relit(example.before, rng), after=_relit(example.after, rng))
 
 
-def _random_crop(loaded: Example, rng: Generator) -> Crop:
+def _crop_of_look(loaded: Example, size: int, first_look: int, rng: Generator) -> Crop:
+    """A square that a network of so many pixels sees at one of its looks, give or take a little."""
+    longer = max(loaded.gone.shape)
+    sides = [first_look * 2**look for look in range(_LOOKS) if first_look * 2**look < longer] + [longer]
+    scale = int(rng.choice(sides[:_LOOKS])) / longer * np.exp(rng.uniform(-_ZOOM, _ZOOM))
+    return _random_crop(loaded, min(round(size / scale), *loaded.gone.shape), rng)
+
+
+def _random_crop(loaded: Example, side: int, rng: Generator) -> Crop:
     """A square inside of the picture, more often than not around a change."""
     height, width = loaded.gone.shape
-    side = max(round(min(height, width) * rng.uniform(_SMALLEST, 1.0)), 1)
+    side = max(side, 1)
     changed = np.flatnonzero(loaded.gone | loaded.new) if rng.random() < _ON_CHANGE else np.empty(0, int)
     if changed.size:
         y, x = divmod(int(rng.choice(changed)), width)

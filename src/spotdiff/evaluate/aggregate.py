@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -13,6 +14,7 @@ from spotdiff.evaluate.box_matching import IOU, IOUS
 from spotdiff.evaluate.map_metrics import ALL, MapScores, total
 from spotdiff.metrics import masks
 from spotdiff.metrics.detections import auc, average_precision, curve, joined
+from spotdiff.metrics.ratios import count_known, mean_known, share
 from spotdiff.report.maps import CHANGED
 
 if TYPE_CHECKING:
@@ -56,10 +58,12 @@ class PixelMetrics:
     Attributes:
         pictures: How many pictures have a mask.
         precision, recall, f1, iou, kappa: See `spotdiff.metrics.masks`.
-        f1_per_picture: Mean of every picture's own F1.
+        f1_per_picture: Mean of every picture's own F1, so that small changes weigh as much as large ones; only of the
+            pictures that have one, since something changed or was called so.
+        f1_pictures: How many these are.
         average_precision: Over all thresholds.
-        best_threshold: Threshold, 1 to 255, of the best F1; the answer uses 128.
-        best_f1: That F1.
+        best_threshold: Threshold, 1 to 255, of the best F1; the answer uses 128. None where nothing changed.
+        best_f1: That F1; NaN likewise.
     """
 
     pictures: int
@@ -69,8 +73,9 @@ class PixelMetrics:
     iou: float
     kappa: float
     f1_per_picture: float
+    f1_pictures: int
     average_precision: float
-    best_threshold: int
+    best_threshold: int | None
     best_f1: float
 
 
@@ -137,11 +142,11 @@ def picture_metrics(outcomes: Sequence[Outcome]) -> PictureMetrics | None:
     return PictureMetrics(
         changed=int(truth.sum()),
         unchanged=int((~truth).sum()),
-        caught=_share(called[truth]),
-        false_alarms=_share(called[~truth]),
-        precision=_share(truth[called]),
+        caught=mean_known(called[truth]),
+        false_alarms=mean_known(called[~truth]),
+        precision=mean_known(truth[called]),
         auc=auc([o.score for o in known], truth),
-        false_fraction=_mean([o.fraction for o in known if not o.changed]),
+        false_fraction=mean_known([o.fraction for o in known if not o.changed]),
     )
 
 
@@ -152,6 +157,7 @@ def pixel_metrics(outcomes: Sequence[Outcome]) -> PixelMetrics | None:
         return None
     summed = _total(each)
     counts, best = summed.at(CHANGED), masks.best_threshold(summed)
+    own = [masks.f1(picture.at(CHANGED)) for picture in each]
     return PixelMetrics(
         pictures=len(each),
         precision=float(masks.precision(counts)),
@@ -159,10 +165,11 @@ def pixel_metrics(outcomes: Sequence[Outcome]) -> PixelMetrics | None:
         f1=float(masks.f1(counts)),
         iou=float(masks.iou(counts)),
         kappa=float(masks.kappa(counts)),
-        f1_per_picture=masks.mean_f1(each, threshold=CHANGED),
+        f1_per_picture=mean_known(own),
+        f1_pictures=count_known(own),
         average_precision=masks.average_precision(summed),
         best_threshold=best,
-        best_f1=float(masks.f1(summed.at(best))),
+        best_f1=math.nan if best is None else float(masks.f1(summed.at(best))),
     )
 
 
@@ -186,7 +193,7 @@ def object_metrics(outcomes: Sequence[Outcome]) -> ObjectMetrics | None:
         recall=every.recall,
         precision=every.precision,
         extra_per_picture=every.extra / len(with_boxes),
-        kind_right=sum(o.kinds_right for o in with_boxes) / matched if matched else float("nan"),
+        kind_right=share(sum(o.kinds_right for o in with_boxes), matched),
         recall_by_kind=_by_kind([kind for o in with_boxes for kind in o.kinds], ~np.isnan(every.reached)),
         f1=tight[IOU].f1 if precisions else float("nan"),
         average_precision=precisions.get(IOU, float("nan")),
@@ -259,15 +266,6 @@ def _total(each: Sequence[Levels]) -> Levels:
     return reduce(add, each)
 
 
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if value == value]  # NaN equals nothing
-    return float(np.mean(known)) if known else float("nan")
-
-
-def _share(yes: Bools) -> float:
-    return float(yes.mean()) if yes.size else float("nan")
-
-
 def _by_kind(kinds: Sequence[str], reached: Bools) -> dict[str, float]:
     named = np.array(kinds, str)
-    return {str(kind): _share(reached[named == kind]) for kind in sorted(set(kinds) - {""})}
+    return {str(kind): mean_known(reached[named == kind]) for kind in sorted(set(kinds) - {""})}

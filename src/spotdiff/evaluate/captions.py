@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from spotdiff.describe.captioner import Captioner
 from spotdiff.describe.words import Words
 from spotdiff.errors import DataError
+from spotdiff.evaluate.tables import shown
 from spotdiff.image import load_picture
 from spotdiff.language.facts import COLOURS, ChangeFact, Spot, Thing
 from spotdiff.language.paraphrase import TEMPLATES, fill_template
@@ -139,7 +140,7 @@ def markdown(rows: Iterable[Row]) -> str:
         every = system.facts.all
         values = [*(system.facts.of(slot).f1 for slot in SLOTS), every.precision, every.recall, every.f1]
         values += [system.facts.wholly_right, system.facts.false_statements]
-        cells = [f"{value:.3f}" if value == value else "-" for value in values]
+        cells = [shown(value) for value in values]
         cells += [f"{100 * system.wording[metric]:.1f}" for metric in metrics]
         lines.append(f"| {system.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from spotdiff.clock import EPOCH
 from spotdiff.errors import DataError
-from spotdiff.evaluate.tables import Table
+from spotdiff.evaluate.tables import Table, shown
+from spotdiff.metrics.ratios import share
 from spotdiff.regions.boxes import iou
 
 if TYPE_CHECKING:
@@ -240,14 +241,14 @@ def summed(clips: Sequence[Clip]) -> EventMetrics:
         happened=len(pairs),
         found=len(found),
         told=len(found) + false,
-        recall=_share(len(found), len(pairs)),
-        precision=_share(len(found), len(found) + false),
-        label_right=_share(sum(event.kind == report.kind for event, report in named), len(named)),
-        changed=_share(len(found) - len(named), len(found)),
+        recall=share(len(found), len(pairs)),
+        precision=share(len(found), len(found) + false),
+        label_right=share(sum(event.kind == report.kind for event, report in named), len(named)),
+        changed=share(len(found) - len(named), len(found)),
         error=float(np.percentile(errors, 95)) if errors else math.nan,
         delay=(float(np.median(delays)), float(np.percentile(delays, 95))) if delays else (math.nan, math.nan),
-        false_per_day=_share(false, sum(clip.seconds for clip in clips) / _DAY),
-        milliseconds=1000 * _share(sum(clip.cost for clip in clips), sum(clip.frames for clip in clips)),
+        false_per_day=share(false, sum(clip.seconds for clip in clips) / _DAY),
+        milliseconds=1000 * share(sum(clip.cost for clip in clips), sum(clip.frames for clip in clips)),
     )
 
 
@@ -268,15 +269,7 @@ def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     counts = (str(metrics.clips), str(metrics.happened))
     false = str(metrics.told - metrics.found)
     rest = (metrics.false_per_day, metrics.error, metrics.delay[1], metrics.milliseconds)
-    return (name, *counts, *(_cell(value, 3) for value in shares), false, *(_cell(value, 1) for value in rest))
-
-
-def _cell(value: float, digits: int) -> str:
-    return "-" if value != value else f"{value:.{digits}f}"
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
+    return (name, *counts, *(shown(value) for value in shares), false, *(shown(value, 1) for value in rest))
 
 
 def _true_event(read: Mapping[str, Any]) -> TrueEvent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ import numpy as np
 from spotdiff.data.decode_array import decode_array
 from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
-from spotdiff.evaluate.tables import Table
+from spotdiff.evaluate.tables import Table, shown
 from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
+from spotdiff.metrics.ratios import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ def frame_table(rows: Mapping[tuple[str, str], FrameMetrics]) -> Table:
             film,
             model,
             str(f.frames),
-            *("-" if math.isnan(v) else f"{v:.3f}" for v in (f.recall, f.precision, f.f1, f.specificity, f.wrong)),
+            *map(shown, (f.recall, f.precision, f.f1, f.specificity, f.wrong)),
         )
         for (film, model), f in rows.items()
     ]
@@ -155,9 +155,6 @@ def _counted(mask: Mask, truth: Bytes) -> Sequence[int]:
 
 
 def _figures(frames: int, tp: float, fp: float, tn: float, fn: float) -> FrameMetrics:
-    def share(part: float, whole: float) -> float:
-        return part / whole if whole else math.nan
-
     recall, precision = share(tp, tp + fn), share(tp, tp + fp)
     return FrameMetrics(
         frames=frames,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import spotdiff
 from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import summary_of
-from spotdiff.evaluate.report_files import map_plots, write_all, write_map_plots, write_rows
-from spotdiff.evaluate.tables import Table
+from spotdiff.evaluate.report_files import map_plots, write_all, write_map_plots, write_rows, written
+from spotdiff.evaluate.tables import Table, shown
 from spotdiff.report.markup import Html, element, join, page_file, write_page_file
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Cell:
 
     Attributes:
         value: The figure; NaN where there is none.
-        text: For people; "-" for none.
+        text: For people; `none` where there is none.
         best: Whether no other method has a better one on this dataset, and some method a worse one.
     """
 
@@ -150,9 +150,7 @@ def _best(values: Sequence[float], column: Column) -> float:
 
 
 def _cell(value: float, column: Column, best: float) -> Cell:
-    if value != value:
-        return Cell(value, "-", best=False)
-    return Cell(value, f"{value:.0f}" if column.whole else f"{value:.3f}", best=value == best)
+    return Cell(value, shown(value, 0 if column.whole else 3), best=value == best)
 
 
 def _of_level(level: str, name: str) -> Read:
@@ -171,6 +169,7 @@ def _of_map(kind: str, name: str) -> Read:
 def _every_column() -> Iterator[Column]:
     for name, head in (("f1", "F1"), ("iou", "IoU"), ("f1_per_picture", "F1/picture"), ("average_precision", "AP")):
         yield Column("answer", head, _of_level("pixels", name))
+    yield Column("answer", "pictures of F1/picture", _of_level("pixels", "f1_pictures"), "", whole=True)
     for kind in ALL:
         for name, head in (
             ("precision", "P"),
@@ -189,6 +188,8 @@ def _every_column() -> Iterator[Column]:
     yield Column("pictures", "false area", _of_level("pictures", "false_fraction"), "smaller")
     for name, head in (("verdicts", "verdicts"), ("gone", "gone IoU"), ("new", "new IoU"), ("kinds", "kinds")):
         yield Column("exchanged", head, _of_level("swap", name))
+    for name, head in (("gone_pairs", "pairs of gone IoU"), ("new_pairs", "pairs of new IoU")):
+        yield Column("exchanged", head, _of_level("swap", name), "", whole=True)
     yield Column("cost", "s/pair", lambda report: report.seconds, "smaller")
     yield Column("cost", "parameters", lambda report: report.parameters, "smaller", whole=True)
     yield Column("cost", "trouble", lambda report: report.trouble, "smaller", whole=True)
@@ -310,10 +311,7 @@ def _table(table: Leaderboard) -> Html:
 def _rows(table: Leaderboard) -> list[dict[str, str]]:
     return [
         {"dataset": row.dataset, "method": row.method}
-        | {
-            column.name: "" if cell.value != cell.value else f"{cell.value:.6g}"
-            for column, cell in zip(table.columns, row.cells, strict=True)
-        }
+        | {column.name: written(cell.value) for column, cell in zip(table.columns, row.cells, strict=True)}
         for row in table.rows
     ]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from spotdiff.metrics import masks
 from spotdiff.metrics.masks import LEVELS, Counts, Levels
+from spotdiff.metrics.ratios import count_known, mean_known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,10 +58,10 @@ class MapMetrics:
     Attributes:
         precision, recall, accuracy, f1, iou: Of the answer on all pixels together; see `spotdiff.metrics.masks`.
         average_precision: Over all thresholds, on all pixels together; NaN where the map is true nowhere.
-        precision_per_picture, recall_per_picture: Means over the pictures where something was called so, and where
-            something is so; NaN without any.
-        accuracy_per_picture, f1_per_picture, iou_per_picture: Means over all pictures. F1 and IoU of a picture without
-            any such pixel are 1 where none was called so, else 0.
+        precision_per_picture, recall_per_picture, accuracy_per_picture: Means over the pictures where something was
+            called so, where something is so, and where anything counts; NaN without any.
+        f1_per_picture, iou_per_picture: Means over the pictures where something is so or was called so; likewise.
+        precision_pictures, recall_pictures, accuracy_pictures, f1_pictures: How many pictures these are.
     """
 
     precision: float
@@ -74,6 +75,10 @@ class MapMetrics:
     accuracy_per_picture: float
     f1_per_picture: float
     iou_per_picture: float
+    precision_pictures: int
+    recall_pictures: int
+    accuracy_pictures: int
+    f1_pictures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +174,8 @@ class MapScores:
             pictures=self.pictures,
             unchanged=len(false),
             maps={name: map_metrics(self.levels[name], self.answers[name]) for name in ALL if name in self.levels},
-            false_alarms=float((false >= ALARM).mean()) if len(false) else float("nan"),
-            false_fraction=float(false.mean()) if len(false) else float("nan"),
+            false_alarms=mean_known(false >= ALARM),
+            false_fraction=mean_known(false),
         )
 
 
@@ -236,11 +241,11 @@ def map_metrics(levels: Levels, answers: Sequence[Counts]) -> MapMetrics:
     """
     each, every = _stacked(answers), total(answers)
     ratios = {name: getattr(masks, name) for name in ("precision", "recall", "accuracy", "f1", "iou")}
-    return MapMetrics(
-        **{name: float(ratio(every)) for name, ratio in ratios.items()},
-        average_precision=masks.average_precision(levels),
-        **{f"{name}_per_picture": _mean(np.asarray(ratio(each))) for name, ratio in ratios.items()},
-    )
+    own = {name: ratio(each) for name, ratio in ratios.items()}
+    counted = {f"{name}_pictures": count_known(own[name]) for name in ("precision", "recall", "accuracy", "f1")}
+    figures = {name: float(ratio(every)) for name, ratio in ratios.items()}
+    figures |= {f"{name}_per_picture": mean_known(values) for name, values in own.items()}
+    return MapMetrics(average_precision=masks.average_precision(levels), **figures, **counted)  # type: ignore[arg-type]
 
 
 def total(answers: Sequence[Counts]) -> Counts:
@@ -270,11 +275,6 @@ def _levels(chances: Map, truth: Mask) -> Levels:
 def _counts(answer: Mask, truth: Mask) -> Counts:
     tp, called, true = (int(np.count_nonzero(each)) for each in (answer & truth, answer, truth))
     return Counts(tp, called - tp, true - tp, truth.size - called - true + tp)
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
 
 
 def _check(*arrays: NDArray[np.generic] | None) -> None:

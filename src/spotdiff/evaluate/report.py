@@ -24,6 +24,7 @@ from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.swap_consistency import swap_metrics
 from spotdiff.methods import get_method
 from spotdiff.metrics import masks
+from spotdiff.metrics.ratios import share
 from spotdiff.report.maps import CHANGED
 from spotdiff.report.record import plain
 
@@ -85,7 +86,7 @@ class Report:
     def unsure(self) -> float:
         """Share of the pictures with the verdict `unsure`; NaN of none."""
         compared = sum(self.verdicts.values())
-        return self.verdicts["unsure"] / compared if compared else float("nan")
+        return share(self.verdicts["unsure"], compared)
 
     def summary(self) -> dict[str, Any]:
         """The report in JSON's own types, without the samples; a figure that does not exist is None."""

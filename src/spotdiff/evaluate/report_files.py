@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import sample_row, summary_of
+from spotdiff.evaluate.tables import shown
 from spotdiff.report.plots import Line, precision_recall_svg
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def map_plots(reports: Sequence[Report]) -> dict[str, str]:
     for name in ALL:
         known = [(r, r.map_curves[name], r.maps.maps[name]) for r in reports if r.maps and name in r.map_curves]
         lines = [
-            Line(_who(report, reports), f"F1 {metrics.f1:.3f}, AP {metrics.average_precision:.3f}", curve)
+            Line(_who(report, reports), f"F1 {shown(metrics.f1)}, AP {shown(metrics.average_precision)}", curve)
             for report, curve, metrics in known
         ]
         if lines:
@@ -85,7 +86,7 @@ def _who(report: Report, reports: Sequence[Report]) -> str:
 def _map_rows(reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
     for report in reports:
         for name, figures in report.maps.maps.items() if report.maps else ():
-            values = {key: "" if value != value else f"{value:.6g}" for key, value in asdict(figures).items()}
+            values = {key: written(value) for key, value in asdict(figures).items()}
             yield {"dataset": report.dataset, "map": name, **values}
 
 
@@ -109,10 +110,10 @@ def plot_of(reports: Sequence[Report]) -> str:
 
 def _note(report: Report) -> str:
     if report.pixels is not None:
-        return f"pixels, F1 {report.pixels.f1:.3f}, AP {report.pixels.average_precision:.3f}"
+        return f"pixels, F1 {shown(report.pixels.f1)}, AP {shown(report.pixels.average_precision)}"
     if report.objects is not None:
-        return f"objects, {report.objects.recall:.3f} found, {report.objects.precision:.3f} right"
-    return "pictures" if report.pictures is None else f"pictures, AUC {report.pictures.auc:.3f}"
+        return f"objects, {shown(report.objects.recall)} found, {shown(report.objects.precision)} right"
+    return "pictures" if report.pictures is None else f"pictures, AUC {shown(report.pictures.auc)}"
 
 
 def _sample_rows(reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
@@ -131,7 +132,12 @@ def _curve_rows(reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
 
 def _points(curve: Curve) -> Iterator[dict[str, str]]:
     for threshold, precision, recall in zip(curve.thresholds, curve.precision, curve.recall, strict=True):
-        yield {"threshold": f"{threshold:.6g}", "precision": f"{precision:.6g}", "recall": f"{recall:.6g}"}
+        yield {"threshold": written(threshold), "precision": written(precision), "recall": written(recall)}
+
+
+def written(value: float) -> str:
+    """A figure as a cell of a CSV table: six significant digits, empty where there is none."""
+    return "" if value != value else f"{value:.6g}"
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -17,8 +17,8 @@ from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.aggregate import object_metrics, picture_metrics, pixel_metrics
 from spotdiff.evaluate.evaluate_sample import Outcome, judge
 from spotdiff.evaluate.perturbations import STRENGTHS, Perturbation, perturbations, perturbed
-from spotdiff.evaluate.report_files import write_rows
-from spotdiff.evaluate.tables import Table
+from spotdiff.evaluate.report_files import write_rows, written
+from spotdiff.evaluate.tables import Table, shown
 from spotdiff.image import load_picture
 from spotdiff.methods import get_method
 from spotdiff.pipeline import compare
@@ -170,7 +170,7 @@ def robustness_table(rows: Sequence[RobustnessPoint]) -> Table:
         (
             f"{name}, {unit}" if unit else name,
             f"{strength:g}",
-            *(_text(found[who, name, strength], "-", ".3f") for who in lines),
+            *(shown(found[who, name, strength]) for who in lines),
         )
         for name, unit, strength in marks
     ]
@@ -186,7 +186,5 @@ def _lines(rows: Sequence[RobustnessPoint]) -> dict[str, list[RobustnessPoint]]:
     return {who: each for who, each in made.items() if any(row.f1 == row.f1 for row in each)}
 
 
-def _text(value: object, nothing: str = "", form: str = ".6g") -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return nothing if value != value else format(value, form)
+def _text(value: object) -> str:
+    return written(value) if isinstance(value, float) else str(value)

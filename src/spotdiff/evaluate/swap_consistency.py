@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.metrics import detections as boxes
+from spotdiff.metrics.ratios import count_known, mean_known, share
 from spotdiff.report.coordinates import SIDES, in_own_pixels
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Swapped:
 
     Attributes:
         verdict: Whether the verdicts are the same.
-        gone: IoU of what is gone with what is new in the exchanged pair, in before's pixels; 1 where there is neither.
-        new: IoU of what is new with what is gone in the exchanged pair, in after's pixels; 1 where there is neither.
+        gone: IoU of what is gone with what is new in the exchanged pair, in before's pixels; NaN without either.
+        new: IoU of what is new with what is gone in the exchanged pair, in after's pixels; NaN without either.
         regions: How many there are, of the pair as given.
         found: How many of them the exchanged pair has on the same place.
         mirrored: How many of those are of the mirrored kind: added for removed, any other the same.
@@ -54,7 +55,8 @@ class SwapMetrics:
     Attributes:
         pairs: How many were compared both ways.
         verdicts: Share of them with the same verdict.
-        gone, new: Mean of `Swapped.gone` and of `Swapped.new`.
+        gone, new: Mean of `Swapped.gone` and of `Swapped.new` over the pairs that have one; NaN of none.
+        gone_pairs, new_pairs: How many pairs have one.
         regions: Share of the regions that are there both ways; NaN of none.
         kinds: Share of those whose kind is mirrored; NaN of none.
     """
@@ -65,6 +67,8 @@ class SwapMetrics:
     new: float
     regions: float
     kinds: float
+    gone_pairs: int
+    new_pairs: int
 
 
 def swap_metrics(each: Sequence[Swapped]) -> SwapMetrics | None:
@@ -75,10 +79,12 @@ def swap_metrics(each: Sequence[Swapped]) -> SwapMetrics | None:
     return SwapMetrics(
         pairs=len(each),
         verdicts=float(np.mean([pair.verdict for pair in each])),
-        gone=float(np.mean([pair.gone for pair in each])),
-        new=float(np.mean([pair.new for pair in each])),
-        regions=found / regions if regions else float("nan"),
-        kinds=sum(pair.mirrored for pair in each) / found if found else float("nan"),
+        gone=mean_known([pair.gone for pair in each]),
+        new=mean_known([pair.new for pair in each]),
+        regions=share(found, regions),
+        kinds=share(sum(pair.mirrored for pair in each), found),
+        gone_pairs=count_known([pair.gone for pair in each]),
+        new_pairs=count_known([pair.new for pair in each]),
     )
 
 
@@ -110,8 +116,7 @@ def _sure(comparison: Comparison, side: Side) -> Mask:
 
 
 def _iou(forth: Mask, back: Mask) -> float:
-    either = int(np.count_nonzero(forth | back))
-    return int(np.count_nonzero(forth & back)) / either if either else 1.0
+    return share(int(np.count_nonzero(forth & back)), int(np.count_nonzero(forth | back)))
 
 
 def _same_places(forth: Sequence[Region], back: Sequence[Region]) -> list[tuple[Region, Region]]:

@@ -17,6 +17,7 @@ PIXELS: tuple[Column, ...] = (
     ("precision", lambda f: f.precision),
     ("recall", lambda f: f.recall),
     ("F1/picture", lambda f: f.f1_per_picture),
+    ("of", lambda f: f.f1_pictures),
     ("AP", lambda f: f.average_precision),
     ("best F1", lambda f: f.best_f1),
     ("at", lambda f: f.best_threshold),
@@ -51,12 +52,15 @@ MAPS: tuple[Column, ...] = (
     ("AP", lambda f: f[1].average_precision),
     ("F1/picture", lambda f: f[1].f1_per_picture),
     ("IoU/picture", lambda f: f[1].iou_per_picture),
+    ("of", lambda f: f[1].f1_pictures),
 )
 SWAP: tuple[Column, ...] = (
     ("pairs", lambda f: f.pairs),
     ("verdicts", lambda f: f.verdicts),
     ("gone", lambda f: f.gone),
+    ("of", lambda f: f.gone_pairs),
     ("new", lambda f: f.new),
+    ("of", lambda f: f.new_pairs),
     ("regions", lambda f: f.regions),
     ("kinds", lambda f: f.kinds),
 )
@@ -70,6 +74,9 @@ _ALL: tuple[Column, ...] = (
 )
 
 
+NONE = "none"  # shown where a figure would be a share of nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table for people.
@@ -77,7 +84,7 @@ class Table:
     Attributes:
         title: What its figures are about.
         heads: Names of the columns; the first names the dataset.
-        rows: Cells as they are shown, "-" for a figure that does not exist.
+        rows: Cells as they are shown; see `shown`.
     """
 
     title: str
@@ -98,21 +105,33 @@ def tables(reports: Sequence[Report]) -> list[Table]:
     made = []
     for title, columns, parts in wanted:
         known = [(report.dataset, part) for report in reports for part in parts(report)]
-        rows = tuple((name, *(_cell(read(figures)) for _, read in columns)) for name, figures in known)
+        rows = tuple((name, *(shown(read(figures)) for _, read in columns)) for name, figures in known)
         if rows:
             made.append(Table(title, ("dataset", *(head for head, _ in columns)), rows))
     return made
+
+
+def shown(value: object, digits: int = 3) -> str:
+    """A figure for people; `none` where there is none.
+
+    Examples:
+        >>> shown(0.25), shown(7), shown(float("nan")), shown(None)
+        ('0.250', '7', 'none', 'none')
+    """
+    if value is None or value != value:  # NaN equals nothing
+        return NONE
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
 def aligned(table: Table) -> list[str]:
     r"""A table as lines of equal width: title, heads, rows; names stand to the left and figures to the right.
 
     Examples:
-        >>> print("\n".join(aligned(Table("pixels", ("dataset", "F1"), (("yard", "0.910"), ("hall of glass", "-"))))))
+        >>> print("\n".join(aligned(Table("pixels", ("dataset", "F1"), (("yard", "0.910"), ("hall of wax", "none"))))))
         pixels
-        dataset           F1
-        yard           0.910
-        hall of glass      -
+        dataset         F1
+        yard         0.910
+        hall of wax   none
     """
     lines = [table.heads, *table.rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -125,9 +144,3 @@ def aligned(table: Table) -> list[str]:
 
 def _known(figures: object) -> list[object]:
     return [] if figures is None else [figures]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return "-" if value != value else f"{value:.3f}"
-    return str(value)

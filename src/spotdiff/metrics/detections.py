@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.metrics.ratios import share, shares
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,21 +41,20 @@ class Detections:
     @property
     def recall(self) -> float:
         """Share of the true boxes that were found; NaN where there are none."""
-        return float(np.mean(~np.isnan(self.reached))) if self.reached.size else float("nan")
+        return share(int(np.count_nonzero(~np.isnan(self.reached))), self.reached.size)
 
     @property
     def precision(self) -> float:
         """Share of the found boxes that are right; NaN where none was found."""
-        return float(np.mean(self.right)) if self.right.size else float("nan")
+        return share(int(np.count_nonzero(self.right)), self.right.size)
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 1 where nothing is there and nothing was found.
+        """Harmonic mean of precision and recall; NaN where nothing is there and nothing was found.
 
         It is that of matched boxes: see `matches`. Where several found boxes may share a true one, there is none.
         """
-        right, either = int(np.count_nonzero(self.right)), self.right.size + self.reached.size
-        return 2 * right / either if either else 1.0
+        return share(2 * int(np.count_nonzero(self.right)), self.right.size + self.reached.size)
 
     @property
     def extra(self) -> int:
@@ -227,7 +228,7 @@ def auc(scores: ArrayLike, truth: ArrayLike) -> float:
 
 
 def curve(scores: Floats, right: Bools, reached: Floats) -> tuple[Floats, Floats, Floats]:
-    """(thresholds, precision, recall) at every score that occurs, the highest first.
+    """(thresholds, precision, recall) at every score that occurs, the highest first; recall is NaN without a true one.
 
     Args:
         scores: (F,) of what was found.
@@ -240,4 +241,5 @@ def curve(scores: Floats, right: Bools, reached: Floats) -> tuple[Floats, Floats
     correct = np.concatenate([[0], np.cumsum(right[np.argsort(-scores, kind="stable")])])[upto]
     known = np.sort(-reached[~np.isnan(reached)])
     recalled = np.searchsorted(known, -thresholds, side="right")
-    return thresholds, correct / np.maximum(upto, 1), recalled / max(reached.size, 1)
+    recall = np.asarray(shares(recalled, np.full(recalled.shape, reached.size)))
+    return thresholds, np.asarray(shares(correct, upto)), recall

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spotdiff.language.facts import ChangeFact
+from spotdiff.metrics.ratios import share
 
 SLOTS = ("kind", "place", "colour", "object")
 
@@ -28,17 +29,17 @@ class Share:
     @property
     def precision(self) -> float:
         """Share of what was said that is true; NaN where nothing was said."""
-        return self.right / self.stated if self.stated else float("nan")
+        return share(self.right, self.stated)
 
     @property
     def recall(self) -> float:
         """Share of what is known that was said; NaN where nothing is known."""
-        return self.right / self.known if self.known else float("nan")
+        return share(self.right, self.known)
 
     @property
     def f1(self) -> float:
         """Harmonic mean of the two: 2 right / (said + known); NaN where nothing was said and nothing is known."""
-        return 2 * self.right / (self.stated + self.known) if self.stated + self.known else float("nan")
+        return share(2 * self.right, self.stated + self.known)
 
 
 @dataclass(slots=True)
@@ -91,12 +92,12 @@ class FactScores:
     @property
     def false_statements(self) -> float:
         """Share of the unchanged pairs of which a change was said; NaN without such pairs."""
-        return self.false / self.unchanged if self.unchanged else float("nan")
+        return share(self.false, self.unchanged)
 
     @property
     def wholly_right(self) -> float:
         """Share of the pairs of which every change was told and nothing wrong was said; NaN without pairs."""
-        return self.whole / self.pairs if self.pairs else float("nan")
+        return share(self.whole, self.pairs)
 
 
 def _slots(fact: ChangeFact) -> dict[str, str]:

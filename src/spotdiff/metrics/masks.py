@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from spotdiff.metrics.ratios import shares
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spotdiff.types import Bytes, Mask
@@ -95,27 +95,27 @@ def levels(probability: Bytes, truth: Mask, *, counted: Mask | None = None) -> L
 
 def precision(counts: Counts) -> Figure:
     """Share of the pixels called changed that are; NaN where none was called so."""
-    return _ratio(counts.tp, counts.tp + counts.fp)
+    return shares(counts.tp, counts.tp + counts.fp)
 
 
 def recall(counts: Counts) -> Figure:
     """Share of the changed pixels that were called so; NaN where there are none."""
-    return _ratio(counts.tp, counts.tp + counts.fn)
+    return shares(counts.tp, counts.tp + counts.fn)
 
 
 def f1(counts: Counts) -> Figure:
-    """Harmonic mean of precision and recall; 1 where nothing changed and nothing was said.
+    """Harmonic mean of precision and recall; NaN where nothing changed and nothing was said.
 
     Examples:
         >>> float(f1(Counts(tp=2, fp=1, fn=1, tn=6))), float(f1(Counts(tp=0, fp=0, fn=0, tn=9)))
-        (0.6666666666666666, 1.0)
+        (0.6666666666666666, nan)
     """
-    return _ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn, nothing=1.0)
+    return shares(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn)
 
 
 def iou(counts: Counts) -> Figure:
-    """Pixels changed and called so, as a share of those that are either; 1 where there are none."""
-    return _ratio(counts.tp, counts.tp + counts.fp + counts.fn, nothing=1.0)
+    """Pixels changed and called so, as a share of those that are either; NaN where there are none."""
+    return shares(counts.tp, counts.tp + counts.fp + counts.fn)
 
 
 def accuracy(counts: Counts) -> Figure:
@@ -125,7 +125,7 @@ def accuracy(counts: Counts) -> Figure:
         >>> float(accuracy(Counts(tp=2, fp=1, fn=1, tn=6)))
         0.8
     """
-    return _ratio(counts.tp + counts.tn, counts.tp + counts.fp + counts.fn + counts.tn)
+    return shares(counts.tp + counts.tn, counts.tp + counts.fp + counts.fn + counts.tn)
 
 
 def kappa(counts: Counts) -> Figure:
@@ -138,16 +138,16 @@ def kappa(counts: Counts) -> Figure:
     tp, fp, fn, tn = (np.asarray(n, np.float64) for n in (counts.tp, counts.fp, counts.fn, counts.tn))
     total = tp + fp + fn + tn
     by_chance = (tp + fp) * (tp + fn) + (fn + tn) * (fp + tn)
-    return _ratio((tp + tn) * total - by_chance, total * total - by_chance)
+    return shares((tp + tn) * total - by_chance, total * total - by_chance)
 
 
-def mean_f1(pictures: Sequence[Levels], *, threshold: int) -> float:
-    """Mean of every picture's own F1, so that small changes weigh as much as large ones; NaN of no picture."""
-    return float(np.mean([f1(picture.at(threshold)) for picture in pictures])) if pictures else float("nan")
+def best_threshold(histogram: Levels) -> int | None:
+    """The threshold, 1 to 255, of the largest F1; the middle one where several are as good, None where nothing changed.
 
-
-def best_threshold(histogram: Levels) -> int:
-    """The threshold, 1 to 255, of the largest F1; the middle one where several are as good."""
+    Without a change no threshold finds any, and the best could only be the one that says least.
+    """
+    if not histogram.changed.any():
+        return None
     scores = np.asarray(f1(histogram.counts()))[1:]
     best = np.flatnonzero(scores == scores.max()) + 1
     return int(best[len(best) // 2])
@@ -165,10 +165,3 @@ def average_precision(histogram: Levels) -> float:
     counts = histogram.counts()
     gained = histogram.changed / counts.tp[0]
     return float(np.nansum(gained * precision(counts)))
-
-
-def _ratio(part: Any, whole: Any, *, nothing: float = float("nan")) -> Figure:  # noqa: ANN401 (numbers or arrays)
-    """`part / whole`, and `nothing` where the whole is 0."""
-    part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
-    ratio: Figure = np.divide(part, whole, out=np.full(np.shape(whole), nothing), where=whole != 0)
-    return ratio

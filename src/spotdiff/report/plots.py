@@ -279,11 +279,14 @@ def swatch(index: int) -> Html:
     return element("svg", line, class_="swatch", viewBox="0 0 28 10", aria_hidden="true")
 
 
+_FLOW = ("found", "right", "verdicts right")  # of a training that is measured by the whole flow
+
+
 def write_training_curves(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     """Write a PNG with two panels: the losses, and the figures from 0 to 1; a line marks the weights that are kept.
 
     Args:
-        rows: Of the journal; each has `step`, `loss` and `score`.
+        rows: Of the journal; each has `step`, `loss` and `score`, and `kept` where weights of that step were kept.
         path: Of the PNG.
 
     Raises:
@@ -291,9 +294,10 @@ def write_training_curves(rows: Sequence[Mapping[str, float]], path: Path) -> No
         OSError: it cannot be written.
     """
     losses = ("loss", "validation loss")
-    maps = ("score", "added F1", "removed F1", "changed F1", "unchanged F1", "any F1", "false alarms")
+    maps = ("score", "added F1", "removed F1", "changed F1", "unchanged F1", "any F1", *_FLOW, "false alarms")
     facts = ("fact F1", "kind F1", "place F1", "colour F1", "object F1", "false statements")
     measured = [row for row in rows if row["step"]]
+    kept = [row["step"] for row in rows if row.get("kept")]
     last = max((row["step"] for row in rows), default=1) or 1
     highest = max((row[name] for row in measured for name in losses if row.get(name, math.inf) < math.inf), default=0)
     panels = ((20, losses, 1.05 * highest or 1.0), (350, facts if any("fact F1" in row for row in rows) else maps, 1.0))
@@ -307,10 +311,9 @@ def write_training_curves(rows: Sequence[Mapping[str, float]], path: Path) -> No
                 words = f"{name} {points[-1][1]:.3f}" if points else name
                 # a loss before the first step may be so high that it is cut off
                 axes.plot(*np.reshape(points, (-1, 2)).T, label=words, **{**_stroke(index), "clip_on": True})
-            if measured:
-                best = max(measured, key=lambda row: row.get("score", -math.inf))["step"]
-                axes.axvline(best, color=_INK, linewidth=1)
-                axes.text(best, 1.01, "kept", transform=axes.get_xaxis_transform(), ha="center", fontsize=_SMALL)
+            for step in kept[-1:]:
+                axes.axvline(step, color=_INK, linewidth=1)
+                axes.text(step, 1.01, "kept", transform=axes.get_xaxis_transform(), ha="center", fontsize=_SMALL)
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=_SMALL, borderaxespad=0)
         data = _saved(figure, "png", {"Software": None})
     write_whole(path, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel
 
 from spotdiff.nets.parts.backbones import Backbone
@@ -22,19 +23,23 @@ from spotdiff.nets.parts.weights import save_weights
 from spotdiff.report.plots import write_training_curves
 from spotdiff.train.batches import batch_loader
 from spotdiff.train.checkpoint import resume, save_checkpoint
-from spotdiff.train.metrics_log import MetricsLog
+from spotdiff.train.flow_validation import VERDICTS, validate_flow
+from spotdiff.train.metrics_log import KEPT, MetricsLog
 from spotdiff.train.preview import write_preview
 from spotdiff.train.validation import Validation, validate
 
 if TYPE_CHECKING:
+    from spotdiff.data import Sample
     from spotdiff.data.example import Example, Source
     from spotdiff.nets.parts.outputs import Net
     from spotdiff.train.batches import Batch
     from spotdiff.train.recipe import Recipe
 
 CHECKPOINT, WEIGHTS, METRICS = "checkpoint.pt", "weights.safetensors", "journal.csv"
+CANDIDATE = "candidate.safetensors"  # what is measured; there only while it is
 PLOT, SAMPLES = "curves.png", "samples"
 _SHOWN = 8  # held-out pairs in a preview
+_ROUNDING = 1e-6  # of figures in the journal
 _EARLY = 10  # steps after which the mean has forgotten most of the random start
 
 
@@ -96,6 +101,14 @@ class Learner:
         """Whether nothing got better for as long as the recipe is patient."""
         return 0 < self.recipe.patience <= self.since_best
 
+    def begin(self) -> None:
+        """Bring the net into its learning state."""
+        self.net.train()
+        if self.recipe.norms == "kept":
+            for part in self.net.modules():
+                if isinstance(part, _BatchNorm):
+                    part.eval()
+
     def learn(self, batch: Batch) -> float:
         """One step; the loss comes back."""
         torch.manual_seed(seed_of(self.recipe.seed, self.step, self.accelerator.process_index))
@@ -145,7 +158,7 @@ def learn(
     held_out: Sequence[Example],
     out: Path,
     *,
-    fresh: bool = True,
+    flow: Sequence[Sample | Example] | None = None,
     workers: int = 0,
     minutes: float = 2.0,
 ) -> Iterator[Progress]:
@@ -156,10 +169,12 @@ def learn(
         net: With the weights to begin with.
         facts: Of the net; steps, figures and digest are filled in.
         source: Where examples come from.
-        held_out: Examples to measure on.
+        held_out: Examples to measure on, and to show.
         out: Folder of the run: `weights.safetensors` (the best mean weights), `checkpoint.pt`, `journal.csv`, the
             plot of it, and a preview of predictions for every validation.
-        fresh: Whether the net knows nothing yet; what it says before the first step is then measured, and not kept.
+        flow: Where the net goes on from weights that know the field: the held-out pairs that the whole flow is measured
+            on. Weights are then kept only where they are no worse there than those it began with, in their score and in
+            their verdicts. None where it knows nothing yet; what it says before the first step is then not kept.
         workers: Helper processes that make examples.
         minutes: Between two checkpoints.
 
@@ -176,10 +191,11 @@ def learn(
     resume(learner, out / CHECKPOINT)
     if learner.out_of_patience:
         return
-    metrics_log.resume(learner.step)
-    recorder = _Recorder(learner, metrics_log, facts, held_out, out, minutes=minutes)
+    if learner.step:
+        metrics_log.resume(learner.step)
+    recorder = _Recorder(learner, metrics_log, facts, held_out, out, flow=flow, minutes=minutes)
     if learner.step == 0:
-        yield recorder.validate(keep=not fresh)
+        yield recorder.validate()
     batches = batch_loader(
         source,
         first=learner.step,
@@ -189,7 +205,7 @@ def learn(
         rank=accelerator.process_index,
         processes=accelerator.num_processes,
     )
-    net.train()
+    learner.begin()
     for batch in batches:
         loss = learner.learn(batch.to(accelerator.device))
         due = learner.step % recipe.measure_every == 0 or learner.step == recipe.steps
@@ -239,6 +255,12 @@ def rate(step: int, recipe: Recipe) -> float:
     return recipe.lr * (1 + math.cos(math.pi * (step - warm) / max(recipe.steps - warm, 1))) / 2
 
 
+def _worse(validation: Validation, start: Mapping[str, float]) -> bool:
+    """Whether the figures are worse than those before the first step, in their score or in their verdicts."""
+    ends = ((validation.score, start.get("score")), (validation.figures.get(VERDICTS), start.get(VERDICTS)))
+    return any(now is not None and was is not None and now < was - _ROUNDING for now, was in ends)
+
+
 class _Recorder:
     """Validates the net, writes the figures, keeps the best weights and the checkpoints."""
 
@@ -250,35 +272,58 @@ class _Recorder:
         held_out: Sequence[Example],
         out: Path,
         *,
+        flow: Sequence[Sample | Example] | None,
         minutes: float,
     ) -> None:
         self.learner, self.metrics_log, self.facts, self.held_out, self.out = learner, metrics_log, facts, held_out, out
+        self.flow = flow
         self.seconds, self.saved = minutes * 60, time.monotonic()
 
-    def validate(self, *, keep: bool = True) -> Progress:
-        """Figures of the mean weights, and the mean loss; the best weights so far are written, where `keep`."""
+    def validate(self) -> Progress:
+        """Figures of the mean weights, and the mean loss; the best weights so far are written."""
         learner = self.learner
         loss = float(np.mean(learner.losses)) if learner.losses else float("nan")
         learner.losses = []
         mean: Any = learner.average.module
-        validation = validate(mean, self.held_out)
-        # batch statistics differ a little from process to process
+        # batch statistics differ a little from process to process, and one is enough to ask the whole flow
+        validation = self._measured(mean) if self.flow is None or learner.accelerator.is_main_process else None
         validation = broadcast_object_list([validation])[0]
         score = validation.score
-        best = keep and (score > learner.best or learner.recipe.keep == "last")
-        if keep:
+        best = self._better(validation)
+        if learner.step or self.flow is not None:
             learner.best, learner.since_best = (score, 0) if best else (learner.best, learner.since_best + 1)
         if learner.accelerator.is_main_process:
             if best:
                 figures = {name: round(value, 4) for name, value in validation.figures.items()}
-                facts = replace(self.facts, steps=learner.step, threshold=validation.threshold, figures=figures)
+                threshold = validation.threshold or self.facts.threshold
+                facts = replace(self.facts, steps=learner.step, threshold=threshold, figures=figures)
                 save_weights(self.out / WEIGHTS, mean, facts)
             lr = rate(max(learner.step - 1, 0), learner.recipe)
-            self.metrics_log.add({"step": learner.step, "loss": loss, "lr": lr, "score": score} | validation.figures)
+            row = {"step": learner.step, "loss": loss, "lr": lr, "score": score, KEPT: float(best)}
+            self.metrics_log.add(row | validation.figures)
             write_training_curves(self.metrics_log.rows, self.out / PLOT)
             write_preview(mean, self.held_out[:_SHOWN], self.out / SAMPLES / f"{learner.step:07d}.png")
         stopped = f"no better figures in {learner.recipe.patience} measurings" if learner.out_of_patience else ""
         return Progress(learner.step, loss, validation, best, stopped)
+
+    def _measured(self, mean: Net) -> Validation:
+        if self.flow is None:
+            return validate(mean, self.held_out)
+        candidate = self.out / CANDIDATE
+        try:
+            save_weights(candidate, mean, replace(self.facts, steps=self.learner.step))
+            return validate_flow(candidate, self.facts.net, self.flow)
+        finally:
+            candidate.unlink(missing_ok=True)
+
+    def _better(self, validation: Validation) -> bool:
+        """Whether these weights are to be kept in place of the last ones that were."""
+        if self.flow is None:
+            if self.learner.step == 0:
+                return False
+        elif _worse(validation, self.metrics_log.first):
+            return False
+        return validation.score > self.learner.best or self.learner.recipe.keep == "last"
 
     def save(self, *, now: bool) -> None:
         """Write a checkpoint if it is time."""

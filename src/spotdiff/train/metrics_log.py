@@ -9,6 +9,9 @@ from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.errors import DataError
+from spotdiff.evaluate.report_files import written
+
+KEPT = "kept"  # the column that is 1 where the weights of a step were kept, else 0
 
 
 class MetricsLog:
@@ -17,6 +20,16 @@ class MetricsLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, float]] = []
+
+    @property
+    def first(self) -> dict[str, float]:
+        """The row of the first measuring, before the first step; empty where nothing was measured."""
+        return self.rows[0] if self.rows else {}
+
+    @property
+    def kept(self) -> dict[str, float]:
+        """The row of the weights that the run leaves; empty where none were kept."""
+        return next((row for row in reversed(self.rows) if row.get(KEPT)), {})
 
     def resume(self, step: int) -> None:
         """Keep the rows of an earlier run up to `step`.
@@ -45,5 +58,5 @@ class MetricsLog:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, names)
         writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in each.items()} for each in self.rows)
+        writer.writerows({name: written(value) for name, value in each.items()} for each in self.rows)
         write_whole(self.path, text.getvalue().encode())

@@ -31,6 +31,8 @@ class Recipe:
         lr: Highest learning rate; it warms up and then falls to 0 along half a cosine.
         backbone_rate: Learning rate of a backbone, as a share of `lr`: at the full one it forgets what it brings.
         frozen: Shallowest maps of a backbone that keep the weights they came with; they cost most to learn.
+        norms: What batch norm goes by: each batch, while the statistics used later are learned, or the statistics that
+            the weights came with. Small batches of a few pairs are no measure for a net that has seen thousands.
         warmup: Share of the steps spent warming up.
         decay: Weight decay.
         clip: Longest gradient; longer ones are shortened.
@@ -44,6 +46,7 @@ class Recipe:
         keep: Which weights the run leaves: those with the best figures so far, or the last; few held-out pairs measure
             less surely than a long training learns.
         patience: Measurings without a better one until training stops; 0 never stops early.
+        from_weights: Whether this is a recipe for going on from weights that know the field; see `fine_tuned`.
     """
 
     name: str = "recipe"
@@ -60,6 +63,7 @@ class Recipe:
     lr: float = param(2e-3, "highest learning rate", low=0, high=10)
     backbone_rate: float = param(1.0, "learning rate of a backbone, as a share of lr", low=0, high=1)
     frozen: int = param(0, "shallowest maps of a backbone that are not learned", low=0, high=5)
+    norms: str = param("batch", "what batch norm goes by", choices=("batch", "kept"))
     warmup: float = param(0.05, "share of the steps spent warming up", low=0, high=1)
     decay: float = param(0.01, "weight decay", low=0, high=1)
     clip: float = param(1.0, "longest gradient", low=1e-6)
@@ -71,6 +75,8 @@ class Recipe:
     measure_every: int = param(250, "steps between two measurings", low=1)
     keep: str = param("best", "which weights are left: with the best figures, or the last", choices=("best", "last"))
     patience: int = param(0, "measurings without a better one until training stops; 0 never", low=0)
+
+    from_weights: bool = param(False, "whether it is for going on from weights that know the field")
 
     def __post_init__(self) -> None:
         check(self)

@@ -21,16 +21,19 @@ from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters
 from spotdiff.nets.parts.weights import fill, read_weights
 from spotdiff.train.checkpoint import load_checkpoint
-from spotdiff.train.loop import CHECKPOINT, WEIGHTS, Progress, learn
+from spotdiff.train.loop import CHECKPOINT, METRICS, WEIGHTS, Progress, learn
+from spotdiff.train.metrics_log import MetricsLog
 from spotdiff.train.recipe import get_recipe
+from spotdiff.train.result import RUN, Result, result_of, write_result
 from spotdiff.train.training_data import TrainingData, find_training_data
 
 if TYPE_CHECKING:
     from spotdiff.train.recipe import Recipe
 
-RECIPE, RUN = "recipe.json", "run.json"
+RECIPE = "recipe.json"
 SHIPPED = "shipped"  # says: the weights that come with spotdiff
 _FINE_STEPS, _FINE_RATE = 300, 0.25  # of the recipe's rate, where weights are given to begin with
+_FINE_BATCH, _FINE_HELD_OUT, _FINE_MEASURE = 8, 0.25, 100
 
 _MAY_DIFFER = ("steps", "patience", "measure_every")  # in a run that is gone on with
 
@@ -63,18 +66,40 @@ class Run:
         return self.recipe.steps
 
     def progress(self, *, workers: int = 0, minutes: float = 2.0) -> Iterator[Progress]:
-        """Train; see `spotdiff.train.loop.learn`."""
-        return learn(
+        """Train; see `spotdiff.train.loop.learn`. The result so far is written after each measuring."""
+        data = self.training_data
+        if self.begun:  # the record is written anew, also where nothing is left to learn
+            self._write_result()
+        for progress in learn(
             self.recipe,
             self.net,
             self.facts,
-            self.training_data.source,
-            self.training_data.held_out,
+            data.source,
+            data.held_out,
             self.out,
-            fresh=self.fresh,
+            flow=None if self.fresh else data.held_samples or data.held_out,
             workers=workers,
             minutes=minutes,
-        )
+        ):
+            if progress.measured is not None:
+                self._write_result()
+            yield progress
+
+    def _write_result(self) -> None:
+        if leads() and (result := self.result()) is not None:
+            write_result(self.out, result)
+
+    def result(self) -> Result | None:
+        """What the training has come to so far, with what earlier calls measured; None before anything is kept.
+
+        Raises:
+            DataError: the journal holds something else.
+        """
+        log = MetricsLog(self.out / METRICS)
+        log.resume(self.recipe.steps)
+        data = self.training_data
+        pairs = len(data.held_out)
+        return result_of(log, from_weights=not self.fresh, pairs=pairs, labelled=data.labelled)
 
 
 def use_threads(count: int) -> None:
@@ -90,8 +115,22 @@ def leads() -> bool:
 
 
 def fine_tuned(recipe: Recipe) -> Recipe:
-    """The recipe for going on from weights that know the field: fewer steps, a lower rate."""
-    return replace(recipe, steps=min(recipe.steps, _FINE_STEPS), lr=recipe.lr * _FINE_RATE, measure_every=100)
+    """The recipe for going on from weights that know the field: fewer steps, a lower rate, more pairs held out.
+
+    One that is for that already, such as the record of a run, stays as it is.
+    """
+    if recipe.from_weights:
+        return recipe
+    return replace(
+        recipe,
+        steps=min(recipe.steps, _FINE_STEPS),
+        lr=recipe.lr * _FINE_RATE,
+        batch=min(recipe.batch, _FINE_BATCH),
+        norms="kept",
+        held_out=_FINE_HELD_OUT,
+        measure_every=_FINE_MEASURE,
+        from_weights=True,
+    )
 
 
 def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: str | Path | None = None) -> Run:
@@ -110,23 +149,27 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
     """
     folder = Path(out)
     weights = shipped(recipe.net) if weights == SHIPPED else weights
-    values = None
+    known, values = None, None
     if weights is not None:
         known, values = read_weights(weights)
         if known.net != recipe.net:
             raise DataError(f"{weights} holds {known.net}, and the recipe {recipe.name} trains {recipe.net}")
-        recipe = replace(recipe, settings=known.settings)
+        recipe = replace(recipe, settings=known.settings, side=recipe.side or known.side, from_weights=True)
+    elif recipe.from_weights:
+        raise DataError(f"the recipe {recipe.name} goes on from weights; give them: --from WEIGHTS, or --from shipped")
     torch.manual_seed(recipe.seed)
     net = get_net(recipe.net, recipe.settings).build()
     if values is not None:
         fill(net, values, path=weights)
     _same_training(folder, recipe)
     training_data = find_training_data(data, recipe)
-    _same_data(folder, training_data)
+    _same_data(folder, training_data, known)
     state = load_checkpoint(folder / CHECKPOINT)
     facts = _facts(net, recipe, training_data)
+    if known is not None:
+        facts = replace(facts, threshold=known.threshold)
     if leads():
-        _write_records(folder, recipe, training_data, weights)
+        _write_records(folder, recipe, training_data, known)
     begun = state["step"] if state else 0
     return Run(recipe, net, facts, training_data, folder, begun=begun, fresh=weights is None)
 
@@ -154,17 +197,26 @@ def _same_training(folder: Path, recipe: Recipe) -> None:
         raise DataError(f"{folder} holds weights of unknown origin; give another --out")
 
 
-def _same_data(folder: Path, training_data: TrainingData) -> None:
-    """Refuse to go on with other data: a pair that was learned from could now be one that is measured on."""
+def _same_data(folder: Path, training_data: TrainingData, known: Facts | None) -> None:
+    """Refuse to go on with other data or from other weights.
+
+    A pair that was learned from could now be one that is measured on, and what was measured first would not be what the
+    training is measured against.
+    """
     written = folder / RUN
     if not ((folder / CHECKPOINT).exists() and written.exists()):
         return
     try:
-        earlier = json.loads(written.read_text(encoding="utf-8"))["data_digest"]
+        earlier = json.loads(written.read_text(encoding="utf-8"))
+        digest, begun_from = earlier["data_digest"], earlier["begun_from"]
     except (ValueError, TypeError, KeyError):
         raise DataError(f"{written} does not tell what was learned from; give another --out") from None
-    if earlier != training_data.digest:
+    if digest != training_data.digest:
         raise DataError(f"{folder} holds a training on other data; give another --out, and its weights as --from")
+    if begun_from != (known and known.digest):
+        raise DataError(
+            f"{folder} holds a training that began with other weights; give those as --from, or another --out"
+        )
 
 
 def _facts(net: Net, recipe: Recipe, training_data: TrainingData) -> Facts:
@@ -188,7 +240,7 @@ def _facts(net: Net, recipe: Recipe, training_data: TrainingData) -> Facts:
     )
 
 
-def _write_records(folder: Path, recipe: Recipe, training_data: TrainingData, weights: str | Path | None) -> None:
+def _write_records(folder: Path, recipe: Recipe, training_data: TrainingData, known: Facts | None) -> None:
     from importlib.metadata import version
 
     packages = ("torch", "numpy", "opencv-python-headless", "accelerate")
@@ -196,7 +248,7 @@ def _write_records(folder: Path, recipe: Recipe, training_data: TrainingData, we
         "data": training_data.description,
         "data_digest": training_data.digest,
         "held_out": len(training_data.held_out),
-        "begun_from": None if weights is None else read_weights(weights)[0].digest,
+        "begun_from": None if known is None else known.digest,
         "spotdiff": spotdiff.__version__,
         "python": platform.python_version(),
         **{name: version(name) for name in packages},

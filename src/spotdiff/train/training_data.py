@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PHOTOS, CUTOUTS, VIEWS = "photos", "cutouts", "views"
 _FEWEST = 4  # labelled pairs: one of them is measured on
+FEWEST_FLOW = 5  # labelled pairs that are measured on where weights are to be bettered
 _TURN = 1  # sets the draw of whose turn it is apart from those that make the example
 
 
@@ -35,6 +36,8 @@ class TrainingData:
     Attributes:
         source: Examples to learn from, without end.
         held_out: Examples to measure on; none of their photographs, cut-outs or pairs is learned from.
+        held_samples: The same as files, where they are labelled pairs; else ().
+        labelled: How many labelled pairs there are, learned from or held out.
         description: What they are, in one line.
         digest: SHA-256 over names and sizes of all files.
     """
@@ -43,6 +46,8 @@ class TrainingData:
     held_out: tuple[Example, ...]
     description: str
     digest: str
+    held_samples: tuple[Sample, ...] = ()
+    labelled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
     folders = [path for path in data if any((Path(path) / part).is_dir() for part in (PHOTOS, CUTOUTS, VIEWS))]
     datasets = [checked(open_named(path), to_learn=True) for path in data if path not in folders]
     materials = _materials(folders)
-    learn, held = _split(datasets, recipe.held_out)
+    learn, held = _split(datasets, recipe.held_out, fewest=FEWEST_FLOW if recipe.from_weights else 1)
     if learn and recipe.made and not materials.photos:
         photos = tuple(StoredImage(str(s.before), s.before.read_bytes()) for s in learn)
         materials = Materials(photos, materials.cutouts, materials.views)
@@ -92,12 +97,18 @@ def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
         measured = Synthesis(pairs, spare, recipe.seed + 1)
         held_out = tuple(measured[number] for number in range(recipe.measured))
     else:
-        labelled = AugmentedSource(learn, size=recipe.size, seed=recipe.seed, augment=True)
+        first_look = recipe.side if recipe.from_weights else 0
+        labelled = AugmentedSource(learn, size=recipe.size, seed=recipe.seed, first_look=first_look)
         source = Mixed(source, labelled, recipe.made, recipe.seed) if recipe.made else labelled
         whole = AugmentedSource(held, size=recipe.size, seed=recipe.seed, augment=False)
         held_out = tuple(whole[number] for number in range(min(len(held), recipe.measured)))
     return TrainingData(
-        source, held_out, _described(materials, learn, held, recipe), _digest(materials, [*learn, *held])
+        source,
+        held_out,
+        _described(materials, learn, held, recipe),
+        _digest(materials, [*learn, *held]),
+        tuple(held[: len(held_out)]),
+        len(learn) + len(held),
     )
 
 
@@ -121,13 +132,16 @@ def _held_out(materials: Materials, share: float) -> tuple[Materials, Materials]
     return (materials, materials) if nothing else materials.held_out(share)
 
 
-def _split(datasets: Sequence[Dataset], share: float) -> tuple[list[Sample], list[Sample]]:
-    """Samples to learn from and samples held out, those whose names fall into the share."""
+def _split(datasets: Sequence[Dataset], share: float, *, fewest: int) -> tuple[list[Sample], list[Sample]]:
+    """Samples to learn from and samples held out, those whose names fall into the share.
+
+    At least `fewest` are held out, unless that were more than half of them.
+    """
     every = [(f"{dataset.name}/{sample.name}", sample) for dataset in datasets for sample in dataset]
     if every and len(every) < _FEWEST:
         raise DataError(f"{len(every)} labelled pairs are too few to learn from and to measure on; label {_FEWEST}")
     ranked = sorted(every, key=lambda pair: zlib.crc32(pair[0].encode("utf-8", "replace")))
-    count = min(max(round(len(every) * share), 1), len(every) - 1) if every else 0
+    count = min(max(round(len(every) * share), min(fewest, len(every) // 2)), len(every) - 1) if every else 0
     return [sample for _, sample in ranked[count:]], [sample for _, sample in ranked[:count]]
 
 

@@ -33,12 +33,12 @@ class Validation:
         figures: By name; those that the truth cannot give are missing.
         score: The one that decides which weights are best: mean average precision of the kinds of change, or that of
             any change where the net or the truth knows no kinds. Higher is better.
-        threshold: At which the F1 of any change is best, in [0, 1].
+        threshold: At which the F1 of any change is best, in [0, 1]; None where it was not looked for.
     """
 
     figures: dict[str, float]
     score: float
-    threshold: float
+    threshold: float | None = None
 
 
 @torch.inference_mode()
@@ -106,5 +106,5 @@ def _figures_of(scores: MapScores) -> Validation:
     figures = {name: value for name, value in figures.items() if value == value}
     precise = [figures[f"{kind} AP"] for kind in _KINDS if f"{kind} AP" in figures]
     score = float(np.mean(precise)) if precise else figures.get("any AP", 0.0)
-    lowest = (best_threshold(scores.levels["any"]) - 0.5) / (LEVELS - 1)  # chance that is rounded to that level
-    return Validation(figures, score, lowest)
+    best = best_threshold(scores.levels["any"]) or LEVELS // 2  # where nothing changed, that of the answer
+    return Validation(figures, score, (best - 0.5) / (LEVELS - 1))  # the lowest chance that is rounded to that level

@@ -22,7 +22,7 @@ from spotdiff.report.plots import write_training_curves
 from spotdiff.train.captions.training_data import CaptionBatch, CaptionData, Item
 from spotdiff.train.checkpoint import resume, save_checkpoint
 from spotdiff.train.loop import CHECKPOINT, METRICS, PLOT, WEIGHTS, Progress
-from spotdiff.train.metrics_log import MetricsLog
+from spotdiff.train.metrics_log import KEPT, MetricsLog
 from spotdiff.train.validation import Validation
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _validated(
     if best:
         rounded = {name: round(value, 4) for name, value in figures.items() if value == value}
         save_weights(out / WEIGHTS, learner.net, replace(facts, steps=learner.step, figures=rounded))  # type: ignore[arg-type]
-    metrics_log.add({"step": learner.step, "loss": loss, "score": score} | figures)
+    metrics_log.add({"step": learner.step, "loss": loss, "score": score, KEPT: float(best)} | figures)
     out_of_patience = 0 < learner.recipe.patience <= learner.since_best
     write_training_curves(metrics_log.rows, out / PLOT)
     stopped = f"no better fact F1 in {learner.recipe.patience} epochs" if out_of_patience else ""

@@ -20,8 +20,10 @@ from spotdiff.train.captions.loop import learn, steps_an_epoch
 from spotdiff.train.captions.recipe import NET
 from spotdiff.train.captions.training_data import CaptionData, find_caption_data
 from spotdiff.train.checkpoint import load_checkpoint
-from spotdiff.train.loop import CHECKPOINT, WEIGHTS
-from spotdiff.train.run import RECIPE, RUN
+from spotdiff.train.loop import CHECKPOINT, METRICS, WEIGHTS
+from spotdiff.train.metrics_log import MetricsLog
+from spotdiff.train.result import RUN, Result, result_of
+from spotdiff.train.run import RECIPE
 
 if TYPE_CHECKING:
     from spotdiff.nets.captioner import CaptionerNet
@@ -48,6 +50,12 @@ class CaptionRun:
     def progress(self, *, workers: int = 0) -> Iterator[Progress]:
         """Train; see `spotdiff.train.captions.loop.learn`."""
         return learn(self.recipe, self.net, self.facts, self.training_data, self.out)
+
+    def result(self) -> Result | None:
+        """What the training has come to so far; see `spotdiff.train.run.Run.result`."""
+        log = MetricsLog(self.out / METRICS)
+        log.resume(self.steps)
+        return result_of(log, from_weights=False, pairs=len(self.training_data.held_out))
 
 
 def prepare_captions(recipe: CaptionRecipe, data: Sequence[str], out: str | Path) -> CaptionRun:
