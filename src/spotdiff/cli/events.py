@@ -196,13 +196,18 @@ def compared_again(
 @command.command("verify")
 @_stored
 def verified(store: str, evidence: str | None) -> int:
-    """Hold every file of evidence against its SHA-256; exit code 2 where one does not agree."""
-    from spotdiff.watching.events import verify
+    """Hold every file of evidence against its SHA-256; exit code 2 where one does not agree.
+
+    Files that no event has are told, too: nothing removes them.
+    """
+    from spotdiff.watching.events import unknown_files, verify
 
     with _open(store, evidence) as kept:
-        problems = verify(kept)
+        problems, unknown = verify(kept), unknown_files(kept)
     for problem in problems:
         click.echo(str(problem))
+    for path in unknown:
+        click.echo(f"{path}: no event has it")
     click.echo(f"{len(problems)} problems" if problems else "All evidence is whole.")
     return 2 if problems else 0
 

@@ -14,7 +14,7 @@ import numpy as np
 from spotdiff.watching.event import HEALTH_KINDS, Amended, Closed, Event, Opened, Witness
 from spotdiff.watching.event_texts import fault_text, intrusion_text, scene_text
 from spotdiff.watching.frame_buffer import FrameBuffer
-from spotdiff.watching.health import CameraHealth, is_complete
+from spotdiff.watching.health import CameraHealth
 from spotdiff.watching.intrusion import IntrusionDetector
 from spotdiff.watching.scene.scene import Scene
 from spotdiff.watching.scene.stabiliser import undo_offset, visible_after
@@ -73,6 +73,7 @@ class FrameAnalyser:
         self._zone_map: ZoneMap | None = None
         self.last_frame: Frame | None = None
         self._offline = False
+        self._began = 0.0  # the second since which the present view is watched
         self._other_sizes = 0  # frames of another size, one after the other
         self._gaps: deque[float] = deque(maxlen=_GAPS)
 
@@ -86,7 +87,7 @@ class FrameAnalyser:
         yield from self._close_other_view(frame)
         scene, zones = self._prepare(frame)
         zones.now = frame.wall.astimezone(self._zone)
-        if is_complete(frame.pixels):
+        if self._health.is_whole(frame.pixels):
             self.buffer.add(frame.seconds, frame.pixels)
         work = shrink(frame.pixels, scene.sizes.work)
         for health_change in self._health.check(work, frame.seconds):
@@ -175,9 +176,12 @@ class FrameAnalyser:
     def _close_other_view(self, frame: Frame) -> Iterator[Closed]:
         """What was reported of a scene that is remembered no more cannot be watched on."""
         if self.scene is not None and not self._fits(frame):
-            for candidate in self.scene.candidates:
-                if candidate.reported:
-                    yield Closed(f"scene-{candidate.number}", "gone", frame.seconds)
+            yield from self._close_scene_events(self.scene, frame)
+
+    def _close_scene_events(self, scene: Scene, frame: Frame) -> Iterator[Closed]:
+        for candidate in scene.candidates:
+            if candidate.reported:
+                yield Closed(f"scene-{candidate.number}", "gone", frame.seconds)
 
     def _prepare(self, frame: Frame) -> tuple[Scene, ZoneMap]:
         """The scene; a new one for the first frame, and for pictures of another size."""
@@ -185,11 +189,15 @@ class FrameAnalyser:
             sizes = Sizes.of(frame.pixels, side=self.camera.side)
             self._zone_map = ZoneMap(self._zones, sizes)
             self.scene = Scene(sizes, self._judge, criteria=self._zone_map.criteria)
+            self._began = frame.seconds
         return self.scene, self._zone_map
 
     def _of_health(self, change: HealthChange, frame: Frame, work: Bytes) -> Iterator[EventChange]:
         if change.transition == "closed":
             yield Closed(change.kind, "recovered", change.seconds)
+            return
+        if change.kind == "turned" and self._health.is_plain:
+            yield from self._begin_anew(change, frame)
             return
         if change.kind == "turned" and not self._is_turned(work):
             self._health.relearn()
@@ -197,6 +205,16 @@ class FrameAnalyser:
         before = self.scene.regimes.now.work if self.scene and self.scene.regimes else None
         event = self._event(change.kind, self._wall(frame, change.seconds), change.seconds, frame.wall, frame.seconds)
         yield Opened(change.kind, event, Witness(before, frame.pixels, None), self._clip(change.seconds))
+
+    def _begin_anew(self, change: HealthChange, frame: Frame) -> Iterator[EventChange]:
+        """Where there was nothing to see there is a whole place: something had covered the camera since it was begun."""
+        event = self._event("covered", self._wall(frame, self._began), self._began, frame.wall, frame.seconds)
+        yield Opened("covered", event, Witness(None, frame.pixels, None), self._clip(change.seconds))
+        yield Closed("covered", "recovered", change.seconds)
+        if self.scene is not None:
+            yield from self._close_scene_events(self.scene, frame)
+        self._health.restart()
+        self.scene = None
 
     def _is_turned(self, work: Bytes) -> bool:
         """Whether the view is another one, and not the same in another light."""

@@ -64,7 +64,8 @@ class Housekeeping:
                 self._router.escalate()
             if now >= self._next_large:
                 self._next_large = now + _SELDOM
-                self._router.forget_sent()
+                if self._store.believes_clock():
+                    self._router.forget_sent()
                 self._store.enforce(retention_of(self._rules))
             self.database_down = ""
         except StoreDown as down:

@@ -175,27 +175,41 @@ def test_verify_finds_what_is_missing_cut_or_altered(store):
     ]
 
 
-def test_a_clean_up_clears_what_has_no_row_and_tells_what_is_missing(store, tmp_path):
+def test_a_clean_up_clears_what_was_cut_off_and_tells_what_it_does_not_know(store):
     kept = store.add(make_event(), make_witness())
     gone = store.evidence(kept.id)["clip"].path
-    whole = evidence_files(store.folder)
     gone.unlink()
-    orphan = store.folder / "2026/02/28/hall-9"
-    orphan.mkdir(parents=True)
-    (orphan / "after.jpg").write_bytes(b"x")
-    (store.folder / "2026/01/01/hall-7").mkdir(parents=True)
+    stranger = store.folder / "2026/02/28/hall-9"
+    stranger.mkdir(parents=True)
+    (stranger / "after.jpg").write_bytes(b"x")
     (gone.parent / "clip-2.mp4").write_bytes(b"x")
     (gone.parent / "notes.txt").write_text("mine", encoding="ascii")
-    dead = store.folder / ".staging/0123"
+    foreign = store.folder / ".staging/mine"
+    foreign.mkdir()
+    (foreign / "after.jpg").write_bytes(b"x")
+    foreign.with_suffix(".lock").touch()
+    dead = store.folder / ".staging/0123456789ab"
     (dead / "a").mkdir(parents=True)
     (dead / "a/after.jpg").write_bytes(b"x")
+    (dead / "b.json").write_text('["2026/03/02/hall-10/after.jpg"]', encoding="ascii")
+    (dead / "c.json").write_text('["2026/03/', encoding="ascii")
     dead.with_suffix(".lock").touch()
+    cut_off = store.folder / "2026/03/02/hall-10/after.jpg"
+    cut_off.parent.mkdir(parents=True)
+    cut_off.write_bytes(b"cut off")
+    before = evidence_files(store.folder)
     cleaned = clean_up(store)
-    assert (cleaned.parts, cleaned.files, cleaned.missing) == (1, 2, ("2026/03/01/hall-1/clip.mp4",))
-    assert evidence_files(store.folder) == whole - set(cleaned.missing) | {"2026/03/01/hall-1/notes.txt"}
-    assert sorted(path.name for path in store.folder.glob("2026/*")) == ["03"]
+    unknown = ("2026/02/28/hall-9/after.jpg", "2026/03/01/hall-1/clip-2.mp4")
+    assert (cleaned.parts, cleaned.files) == (1, 1)
+    assert (cleaned.missing, cleaned.unknown) == (("2026/03/01/hall-1/clip.mp4",), unknown)
+    assert evidence_files(store.folder) == before - {"2026/03/02/hall-10/after.jpg"}
+    assert [path.read_bytes() for path in store.folder.glob(".bin/*/2026/03/02/hall-10/*")] == [b"cut off"]
+    assert foreign.is_dir()
     assert not dead.exists()
-    assert told(store) == ["evidence missing: 2026/03/01/hall-1/clip.mp4"]
+    assert told(store) == [
+        "evidence missing: 2026/03/01/hall-1/clip.mp4",
+        f"evidence unknown: {', '.join(unknown)}: no event has them. They stay; move away what nobody needs",
+    ]
 
 
 def test_a_clean_up_leaves_alone_what_another_process_is_writing(store, tmp_path):

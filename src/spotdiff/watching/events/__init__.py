@@ -9,6 +9,7 @@ a full disk and a database that goes away. Events are rows, evidence is files in
     .refused.jsonl         changes from the spool that the database has rejected
     .reserve               room that is given up when the disk is full
     .staging/              files that are being written
+    .bin/<when>/           what was thrown away, for a week more
 """
 
 # ruff: noqa: E402  (what is missing is told before it is imported)
@@ -28,6 +29,7 @@ from spotdiff.watching.events.export import to_coco as to_coco
 from spotdiff.watching.events.export import to_csv as to_csv
 from spotdiff.watching.events.maintenance import Problem as Problem
 from spotdiff.watching.events.maintenance import clean_up as clean_up
+from spotdiff.watching.events.maintenance import unknown_files as unknown_files
 from spotdiff.watching.events.maintenance import verify as verify
 from spotdiff.watching.events.open import check_store as check_store
 from spotdiff.watching.events.open import open_store as open_store

@@ -1,11 +1,12 @@
 """The evidence of events on a disk that may be full: files are written aside, made durable, and then put in place.
 
-What lies in a place of an event without a row in the table has been cut off between the two, or is about to be
-removed; `clean_up` clears it away.
+What is put in place is noted aside until it has its row, so that what was cut off between the two is known from what
+has lost its row, as by an older database brought back: that is never cleared away.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from spotdiff.errors import SpotdiffError
+from spotdiff.watching.events.bin_folder import OURS, BinFolder, remove_empty
 from spotdiff.watching.events.durable_files import FolderLock, make_folders, sync_folder, try_lock, write_durably
 from spotdiff.watching.events.encoding import FILES, encode
 from spotdiff.watching.events.errors import is_disk_full, reason
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 
 STAGING = ".staging"
 FREEING_S = 10.0  # while the disk stays full, old evidence is looked for no more often than this
-_OURS = re.compile(r"(before|after|boxes|thumbnail)\.jpg|mask\.png|clip(-\d+)?\.mp4")
+_WRITER = re.compile(r"[0-9a-f]{12}")
+_NOTE = ".json"  # ending of the note of where staged files are being put
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +77,16 @@ class EvidenceFolder:
     Attributes:
         path: The folder.
         lock: One writer at a time over all processes.
+        bin: Where what is removed is kept for some days.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Use a folder that is there.
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        """Use a folder that is there; `clock` says the time, aware.
 
         Raises:
             OSError: it cannot be written.
         """
-        self.path = path
+        self.path, self.bin = path, BinFolder(path, clock)
         self.lock = FolderLock(path / ".lock")
         self._staging = path / STAGING / uuid4().hex[:12]
         with self.lock:
@@ -124,16 +128,16 @@ class EvidenceFolder:
             A row for each file, without the instant.
 
         Raises:
-            OSError: they cannot be put there.
+            OSError: they cannot be put there; as where there are files already.
         """
         place = event_folder(event)
         target = self.path / place
+        rows = [{**row, "path": f"{place}/{FILES[row['role']]}"} for row in staged.rows]
         make_folders(target.parent, self.path)
-        if target.is_dir():  # a new event's place: what is there was cut off
-            shutil.rmtree(target)
+        self._note(staged, [row["path"] for row in rows])
         staged.folder.rename(target)
         sync_folder(target.parent)
-        return [{**row, "path": f"{place}/{FILES[row['role']]}"} for row in staged.rows]
+        return rows
 
     def publish_one(self, staged: StagedFiles, event: Event) -> dict[str, Any]:
         """Put one more staged file in the place of an event; the lock must be held.
@@ -150,30 +154,26 @@ class EvidenceFolder:
         stem, _, ending = usual.partition(".")
         names = [usual, *(f"{stem}-{number}.{ending}" for number in range(2, 100))]
         name = next(name for name in names if not (self.path / place / name).exists())
+        self._note(staged, [f"{place}/{name}"])
         (staged.folder / usual).rename(self.path / place / name)
         sync_folder(self.path / place)
         return {**row, "path": f"{place}/{name}"}
 
     def drop(self, staged: StagedFiles | None) -> None:
-        """Remove what is left of staged files."""
+        """Remove what is left of staged files; what was put in its place has its row by now."""
         if staged is not None:
             shutil.rmtree(staged.folder, ignore_errors=True)
+            staged.folder.with_suffix(_NOTE).unlink(missing_ok=True)
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Remove files, given by their paths in the table, and the folders that are empty then."""
-        for path in paths:
-            (self.path / path).unlink(missing_ok=True)
-        for place in {(self.path / path).parent for path in paths}:
-            self.remove_empty(place)
+        """Move files, given by their paths in the table, to the bin; folders that are empty then are removed.
 
-    def remove_empty(self, place: Path) -> None:
-        """Remove a folder below the evidence folder and those above it while they are empty."""
-        while place != self.path:
-            try:
-                place.rmdir()
-            except OSError:
-                return
-            place = place.parent
+        Raises:
+            OSError: one cannot be moved.
+        """
+        self.bin.put(paths)
+        for place in {(self.path / path).parent for path in paths}:
+            remove_empty(place, self.path)
 
     def places(self) -> Iterator[tuple[str, list[str]]]:
         """The folder of every event, below the evidence folder, with the names of our files in it.
@@ -183,23 +183,38 @@ class EvidenceFolder:
         """
         for day in sorted(self.path.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]")):
             for place in sorted(entry.path for entry in os.scandir(day) if entry.is_dir(follow_symlinks=False)):
-                names = [name for name in os.listdir(place) if _OURS.fullmatch(name)]  # noqa: PTH208 (10,000 of them)
+                names = [name for name in os.listdir(place) if OURS.fullmatch(name)]  # noqa: PTH208 (10,000 of them)
                 yield os.path.relpath(place, self.path), names
 
-    def clear_staging(self) -> int:
+    def clear_staging(self) -> tuple[int, list[str]]:
         """Remove what other processes had been writing when they ended; the lock must be held.
 
         Returns:
-            How many files were removed.
+            How many files were removed, and the paths of those that were being put in their places.
         """
-        removed = 0
+        removed, placed = 0, []
         for path in sorted((self.path / STAGING).glob("*.lock")):
-            if path.stem != self._staging.name and (handle := try_lock(path)) is not None:
-                removed += sum(1 for part in path.with_suffix("").rglob("*") if part.is_file())
-                shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            ours = _WRITER.fullmatch(path.stem) and path.stem != self._staging.name
+            if ours and (handle := try_lock(path)) is not None:
+                left = path.with_suffix("")
+                removed += sum(1 for part in left.rglob("*") if part.is_file() and part.parent != left)
+                placed += [place for note in sorted(left.glob(f"*{_NOTE}")) for place in _noted(note)]
+                shutil.rmtree(left, ignore_errors=True)
                 path.unlink(missing_ok=True)
                 os.close(handle)
-        return removed
+        return removed, placed
+
+    def _note(self, staged: StagedFiles, paths: Sequence[str]) -> None:
+        write_durably(staged.folder.with_suffix(_NOTE), json.dumps(paths).encode("ascii"))
+        sync_folder(self._staging)
+
+
+def _noted(note: Path) -> list[str]:
+    """The paths in a note; none where its writing was cut off, for then nothing had been put in its place."""
+    try:
+        return [str(path) for path in json.loads(note.read_bytes())]
+    except (OSError, ValueError):
+        return []
 
 
 class EvidenceWriter:

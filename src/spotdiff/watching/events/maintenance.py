@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from spotdiff.watching.events.errors import StoreDown, reason
+from spotdiff.watching.events.retention import remove_due
 from spotdiff.watching.events.schema import evidence
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from spotdiff.watching.events.store import Store
 
-_NAMED = 20  # missing files named in the journal
+_NAMED = 20  # missing and unknown files named in the journal
+_UNKNOWN = ": no event has them. They stay; move away what nobody needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +28,62 @@ class CleanUp:
 
     Attributes:
         parts: How many half-written files were removed.
-        files: How many files without a row were removed.
+        files: How many files went to the bin: their events had not got their rows when a process ended, or had said
+            that they are to go.
         missing: Files that have a row but are not there, below the folder; the journal tells them, too.
+        unknown: Files that have no row, below the folder; they stay, and the journal tells them, too.
     """
 
     parts: int
     files: int
     missing: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def clean_up(store: Store) -> CleanUp:
-    """Clear the evidence folder of what no event has; other processes that write wait meanwhile.
+    """Clear the evidence folder of what was cut off; other processes that write wait meanwhile.
 
-    Whether a file belongs to nobody is known for sure, not guessed from its age: files get their rows under the lock
-    that is held here, and what is still being written is held by its process.
+    What goes is known for sure and never guessed from its not having a row: an older database brought back knows
+    nothing of what was written since, and a folder may hold the files of others.
 
     Raises:
         StoreDown: the database does not answer, or changes that wait in the spool cannot be brought into it.
+        OSError: a file cannot be moved.
     """
     with store.writer.lock:
         if store.flush():
             raise StoreDown(f"{store.writer.address.shown}: changes wait in the spool, so nothing can be cleared away")
-        with store.reading() as connection:
-            known = set(connection.execute(select(evidence.c.path)).scalars())
-        parts, files, present = store.files.clear_staging(), 0, set()
-        for place, names in list(store.files.places()):
-            paths = {f"{place}/{name}" for name in names}
-            present |= paths
-            if orphans := sorted(paths - known):
-                store.files.remove(orphans)
-                files += len(orphans)
-            elif not names:
-                store.files.remove_empty(store.folder / place)
-    missing = tuple(sorted(known - present))
-    if missing:
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-        store.journal("evidence missing", f"{', '.join(missing[:_NAMED])}{more}")
-    return CleanUp(parts, files, missing)
+        files = remove_due(store.writer, store.files)
+        known = _known(store)
+        parts, placed = store.files.clear_staging()
+        cut_off = [path for path in placed if path not in known and (store.folder / path).is_file()]
+        store.files.remove(cut_off)
+        present = _present(store)
+    missing, unknown = tuple(sorted(known - present)), tuple(sorted(present - known))
+    for what, paths, meaning in (("evidence missing", missing, ""), ("evidence unknown", unknown, _UNKNOWN)):
+        if paths:
+            more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+            store.journal(what, f"{', '.join(paths[:_NAMED])}{more}{meaning}")
+    return CleanUp(parts, files + len(cut_off), missing, unknown)
+
+
+def unknown_files(store: Store) -> list[str]:
+    """Files in the places of events that no row tells of, below the folder, as after an older database came back.
+
+    Raises:
+        StoreDown: the database does not answer.
+    """
+    with store.writer.lock:
+        return sorted(_present(store) - _known(store))
+
+
+def _known(store: Store) -> set[str]:
+    with store.reading() as connection:
+        return set(connection.execute(select(evidence.c.path)).scalars())
+
+
+def _present(store: Store) -> set[str]:
+    return {f"{place}/{name}" for place, names in store.files.places() for name in names}
 
 
 @dataclass(frozen=True, slots=True)

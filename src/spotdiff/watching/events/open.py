@@ -72,16 +72,16 @@ def open_store(
         raise OptionError(f"reserve_mb takes 0 or more MB, not {reserve_mb}")
     address = parse_address(url, folder)
     reserve = Reserve(address.folder / ".reserve", int(reserve_mb * _MEGABYTE))
-    parts: dict[str, object] = {"clock": clock, "retention": retention, "deliveries": deliveries}
+    parts: dict[str, object] = {"retention": retention, "deliveries": deliveries}
     try:
         if not create:
             _require_store(address, folder)
         try:
-            return _open(address, reserve, parts)
+            return _open(address, reserve, clock, parts)
         except (OSError, DBAPIError) as error:
             if not (is_disk_full(error) and reserve.release()):
                 raise
-        return _open(address, reserve, parts)
+        return _open(address, reserve, clock, parts)
     except DBAPIError as error:
         raise DataError(f"{address.shown}: {reason(error, address)}") from None
     except OSError as error:
@@ -116,12 +116,12 @@ def check_store(url: str, *, folder: Path | None = None) -> None:
         raise DataError(f"{error.filename or address.folder}: cannot be read ({reason(error)})") from None
 
 
-def _open(address: Address, reserve: Reserve, parts: dict[str, object]) -> Store:
+def _open(address: Address, reserve: Reserve, clock: Callable[[], datetime], parts: dict[str, object]) -> Store:
     if address.file is not None:
         _check_file(address.file)
     _check_folder(address.folder)
     address.folder.mkdir(exist_ok=True)
-    files = EvidenceFolder(address.folder)
+    files = EvidenceFolder(address.folder, clock)
     engine = make_engine(address)
     try:
         with files.lock:
@@ -130,7 +130,7 @@ def _open(address: Address, reserve: Reserve, parts: dict[str, object]) -> Store
             writer = Writer(address, engine, files.lock, Spool(address.folder / ".spool.jsonl", last=last), reserve)
             writer.drain()
             reserve.take()
-            return Store(writer, files, reserve, event_numbers, **parts)  # type: ignore[arg-type]
+            return Store(writer, files, reserve, event_numbers, clock=clock, **parts)  # type: ignore[arg-type]
     except BaseException:
         engine.dispose()
         files.close()

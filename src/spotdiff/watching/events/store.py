@@ -12,10 +12,11 @@ from sqlalchemy import select
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.watching.event import Event, Witness
 from spotdiff.watching.events import write
+from spotdiff.watching.events.believed_clock import is_believed
 from spotdiff.watching.events.database import writing
 from spotdiff.watching.events.errors import StoreDown, is_disk_full
 from spotdiff.watching.events.evidence import EvidenceFile, EvidenceWriter, event_folder
-from spotdiff.watching.events.retention import enforce
+from spotdiff.watching.events.retention import enforce, remove_due
 from spotdiff.watching.events.schema import (
     changed_fields,
     check_camera,
@@ -164,7 +165,8 @@ class Store:
             with self.writer.lock:
                 if event.id and (self.folder / event_folder(event)).exists():
                     raise DataError(f"there is an event {event.id} already")
-                event = event if event.id else replace(event, id=self.next_id(event.camera))
+                while not event.id or (self.folder / event_folder(event)).exists():  # files that no row tells of stay
+                    event = replace(event, id=self.next_id(event.camera))
                 rows = self._evidence.publish(staged, event)
                 try:
                     self.writer.commit(write.add_event(row_of(event), rows, self._deliveries_of(None, event)))
@@ -273,7 +275,6 @@ class Store:
             return False
         try:
             with self.writer.lock:
-                old = self._clip(id)
                 row = self._evidence.publish_one(staged, event)
                 if row is None:
                     return False
@@ -282,8 +283,8 @@ class Store:
                 except SpotdiffError:
                     self.files.remove([row["path"]])
                     raise
-                if old is not None and not self.waiting:  # otherwise the database still names it: left to `clean_up`
-                    self.files.remove([str(old.path)])
+                if not self.waiting:  # otherwise the database still names the old one: left to `clean_up`
+                    remove_due(self.writer, self.files)
                 return True
         finally:
             self.files.drop(staged)
@@ -295,6 +296,14 @@ class Store:
             StoreDown: the database does not answer; what has been thrown away by then is.
         """
         return enforce(self.writer, self.files, retention, now=self.now())
+
+    def believes_clock(self) -> bool:
+        """Whether the clock goes on steadily, so that something may be thrown away because it is old.
+
+        Raises:
+            StoreDown: the database does not answer.
+        """
+        return is_believed(self.writer, self.now())
 
     def event(self, id: str) -> Event:  # noqa: A002 (the field's name)
         """The event of this id.
@@ -412,13 +421,6 @@ class Store:
             StoreDown: the database does not answer.
         """
         return self.writer.reading()
-
-    def _clip(self, id: str) -> EvidenceFile | None:  # noqa: A002 (the field's name)
-        """The clip of an event; None where there is none, or the database cannot say."""
-        try:
-            return self.evidence(id).get("clip") if self.writer.caught_up() else None
-        except StoreDown:
-            return None
 
     def _known(self, id: str) -> Event:  # noqa: A002 (the field's name)
         """An event as it is now, from memory while the database is down."""

@@ -37,6 +37,7 @@ T = TypeVar("T")
 Change = dict[str, Any]
 DeliveryRows = Callable[[Event | None, Event], Sequence[Mapping[str, Any]]]  # (as it was, as it is): rows of `outbox`
 NUMBER_FACT = "number:"  # + camera: the last number given
+DUE_FACT = "due"  # paths of the files that have lost their rows and are to be removed
 SPOOL_FACT = "spool"  # the number of the last change from the spool
 RETRY_S = 2.0  # while the database is down it is not tried more often than this
 
@@ -88,7 +89,7 @@ def apply(connection: Connection, change: Change, *, again: bool = False) -> Non
             connection.execute(update(events).where(events.c.id == change["id"]).values(**values))
             _insert_deliveries(connection, change["letters"])
         case "file":
-            _upsert(connection, evidence, change["file"], keys=("event", "role"))
+            _put_file(connection, change["file"])
         case "journal":
             if not (again and _exists(connection, journal, change["row"])):
                 connection.execute(insert(journal).values(**change["row"]))
@@ -114,6 +115,23 @@ def read_fact(connection: Connection, name: str) -> Any:  # noqa: ANN401 (whatev
         DBAPIError: the database does not answer.
     """
     return connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+
+
+def mark_due(connection: Connection, paths: Sequence[str]) -> None:
+    """Note that files, which have no rows any more, are to be removed.
+
+    Raises:
+        DBAPIError: the database does not take it.
+    """
+    write_fact(connection, DUE_FACT, [*(read_fact(connection, DUE_FACT) or ()), *paths])
+
+
+def _put_file(connection: Connection, row: Mapping[str, Any]) -> None:
+    keys = {key: row[key] for key in ("event", "role")}
+    old = connection.execute(select(evidence.c.path).where(_equal(evidence, keys))).scalar()
+    _upsert(connection, evidence, row, keys=tuple(keys))
+    if old not in (None, row["path"]):
+        mark_due(connection, [old])
 
 
 def _insert_event(

@@ -22,6 +22,7 @@ _TINY_STEP = 0.05  # pixels of the tiny picture that are no step
 _QUIET = 0.01  # of even detail: a residual that needs no shift
 _BLUR = 1.5  # pixels: without it a shift by half a pixel would win by averaging noise away
 _EDGE = 6  # pixels of the tiny picture left out all round
+_PLAIN = 0.05  # spread of even detail below which there is nothing but noise to hold on to
 _FEWEST = 4  # pixels that must be left of each side: less shows no shake
 
 
@@ -30,7 +31,7 @@ class Stabiliser:
 
     The shift is found by phase correlation and refined by least squares on what did not move by itself; it counts
     only where it explains the frame better than none. A camera that turned is not followed; in pictures of some dozen
-    pixels nothing is measured.
+    pixels, and of places without features, nothing is measured.
 
     Args:
         tiny: (H, W, 3) uint8, what frames are laid on.
@@ -43,7 +44,7 @@ class Stabiliser:
     def __init__(self, tiny: Bytes) -> None:
         self._reference = _flatten(tiny)
         inner = self._reference[_EDGE:-_EDGE, _EDGE:-_EDGE]
-        self._measurable = min(inner.shape) >= _FEWEST
+        self._measurable = min(inner.shape) >= _FEWEST and _has_features(inner)
         if not self._measurable:
             return
         self._down, self._across = (np.asarray(g, np.float32) for g in np.gradient(inner))
@@ -55,6 +56,8 @@ class Stabiliser:
         if not self._measurable:
             return 0.0, 0.0
         frame = _flatten(tiny)
+        if not _has_features(frame[_EDGE:-_EDGE, _EDGE:-_EDGE]):
+            return 0.0, 0.0
         unmoved = self._residual(frame, 0.0, 0.0)
         if unmoved < _QUIET or max(map(abs, self._step(frame, 0.0, 0.0))) < _TINY_STEP:
             return 0.0, 0.0
@@ -88,6 +91,10 @@ class Stabiliser:
 
     def _residual(self, frame: Map, x: float, y: float) -> float:
         return float(np.minimum(np.abs(self._differences(frame, x, y)), _OUTLIER).mean())
+
+
+def _has_features(detail: Map) -> bool:
+    return float(detail.std()) >= _PLAIN
 
 
 def _flatten(tiny: Bytes) -> Map:
