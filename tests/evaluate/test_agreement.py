@@ -38,7 +38,10 @@ def figures(report):
     pixels, objects, pictures = report.pixels, report.objects, report.pictures
     named = {}
     if pixels:
-        named |= {"f1": pixels.f1, "f1_per_image": pixels.f1_per_picture, "f1_best_threshold": pixels.best_f1}
+        # to the scorer a picture with nothing true and nothing told has an F1 of 1; to us it has none
+        empty = len(report.outcomes) - pixels.f1_pictures
+        per_image = (pixels.f1_per_picture * pixels.f1_pictures + empty) / len(report.outcomes)
+        named |= {"f1": pixels.f1, "f1_per_image": per_image, "f1_best_threshold": pixels.best_f1}
         named |= {"precision": pixels.precision, "recall": pixels.recall}
     elif objects and objects.form == "points":
         named = {"targets_hit": objects.recall, "extra_regions_per_pair": objects.extra_per_picture}

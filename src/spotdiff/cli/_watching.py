@@ -120,7 +120,7 @@ class Run:
         if self._view is not None:
             self._view.add(event, change)
         elif self._lines is not sys.stdout:
-            self._echo(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
+            self._echo(_line(event, change, "%Y-%m-%d %H:%M:%S"))
 
     def _show(self, status: WatchStatus) -> None:
         if self._metrics is not None:
@@ -166,6 +166,12 @@ def checked(rules: Rules) -> int:
     return 2 if lines else 0
 
 
+def _line(event: Event, change: str, clock: str) -> str:
+    """One line about an event: when it was sure, or was over, and what it is."""
+    moment = event.closed if change == "closed" and event.closed is not None else event.confirmed
+    return f"{moment:{clock}}  {change:<12} {event.id}  {event.text}"
+
+
 class View:
     """A picture of the watch in the terminal; use it in a `with` block.
 
@@ -186,7 +192,7 @@ class View:
 
     def add(self, event: Event, change: str) -> None:
         """An event has changed."""
-        self._latest.append(f"{event.confirmed:%H:%M:%S}  {change:<12} {event.id}  {event.text}")
+        self._latest.append(_line(event, change, "%H:%M:%S"))
 
     def show(self, status: WatchStatus) -> None:
         """Bring the picture up to date."""

@@ -26,7 +26,11 @@ from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spotdiff.types import Bytes, Evidence, Map, Mask, Pair
+
+    Labels = NDArray[np.int32]
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
 _LOSSY = 0.1  # share of what differs that does so faintly, alone; on screens 0, of lossy pictures 0.23 at least
@@ -46,6 +50,8 @@ _AFAR = 400  # pixels of the longer side
 
 _EXACT, _CERTAIN = 0.999, 0.98  # chance, where the difference of exact copies, and of other pairs, counts in full
 _LEAST = 1e-4  # chance, so that the log-odds are finite
+_UNKNOWN = 0.4  # evidence under which the network does not know which picture has a thing
+_FAR_MORE = 3.0  # times as much of an edge as in the other picture
 
 
 def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
@@ -99,7 +105,18 @@ def _with_every_difference(
     count, labels = cv2.connectedComponents(strokes, connectivity=8)
     kept = np.bincount(labels[firmly], minlength=count) > 0
     kept[0] = False
-    return _surer(evidence, np.where(kept[labels], _EXACT, 0), anything=_EXACT if kept.any() else 0.0)
+    sides = tuple(side[labels] for side in _where_things_are(before, after, labels, count))
+    return _surer(evidence, np.where(kept[labels], _EXACT, 0), anything=_EXACT if kept.any() else 0.0, sides=sides)
+
+
+def _where_things_are(before: Bytes, after: Bytes, labels: Labels, count: int) -> tuple[Mask, Mask]:
+    """Of each numbered place, whether before, and whether after has a thing there: the one with far more edges does."""
+    edges = []
+    for picture in (before, after):
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        steps = [np.abs(cv2.Sobel(grey, cv2.CV_16S, *step)) for step in ((1, 0), (0, 1))]
+        edges.append(np.bincount(labels.ravel(), weights=(steps[0] + steps[1]).ravel(), minlength=count) + 1)
+    return edges[0] * _FAR_MORE >= edges[1], edges[1] * _FAR_MORE >= edges[0]
 
 
 def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
@@ -121,7 +138,8 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
         return evidence
     smooth = [np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8) for picture in (before, after)]
     brighter = cv2.compare(cv2.max(*smooth), cv2.LUT(cv2.min(*smooth), _MUCH_BRIGHTER), cv2.CMP_GE)
-    other = cv2.bitwise_and(strongest(brighter), strongest(cv2.compare(cv2.absdiff(*smooth), _CLEAR, cv2.CMP_GE)))
+    other = strongest(brighter)
+    other[strongest(np.asarray(cv2.absdiff(*smooth), np.uint8)) < _CLEAR] = 0
     if usable is not None:
         other[~usable] = 0
     if not other.any():
@@ -131,7 +149,8 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
     window = slice(max(top - _SMALL, 0), top + height + _SMALL), slice(max(left - _SMALL, 0), left + width + _SMALL)
     other[window][strongest(outside(smooth[0][window], smooth[1][window], 2)) < _CLEAR] = 0
     named = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((_SMALL, _SMALL), np.uint8)) > 0
-    return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0)
+    both = np.ones_like(named), np.ones_like(named)
+    return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
 
 
 def _steady(before: Bytes, after: Bytes, usable: Mask | None) -> bool:
@@ -146,14 +165,22 @@ def _steady(before: Bytes, after: Bytes, usable: Mask | None) -> bool:
     return float(same.mean()) >= _STEADY
 
 
-def _surer(evidence: Evidence, chance: Map, *, anything: float) -> Evidence:
-    """Both maps raised so that the larger comes to a chance at least; equally where neither says anything."""
+def _surer(evidence: Evidence, chance: Map, *, anything: float, sides: tuple[Mask, Mask] | None = None) -> Evidence:
+    """Both maps raised so that the larger comes to a chance at least.
+
+    Args:
+        evidence: Of the network.
+        chance: (H, W) in [0, 1].
+        anything: That anything changed at all.
+        sides: Which maps are raised where the network did not know, before's and after's; both alike when None.
+    """
     surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
     factor = np.asarray(np.maximum(chance, surest) / surest, np.float32)
-    gone, new = (
-        np.where(factor > 1, np.minimum(np.maximum(side, _LEAST) * factor, 1), side).astype(np.float32)
-        for side in (evidence.gone, evidence.new)
-    )
-    if not evidence.directed:
-        new = gone
+    maps = []
+    for number, side in enumerate((evidence.gone, evidence.new)):
+        raised = np.minimum(np.maximum(side, _LEAST) * factor, 1)
+        if sides is not None:
+            raised = np.where(surest < _UNKNOWN, np.where(sides[number], chance, side), raised)
+        maps.append(np.where(factor > 1, raised, side).astype(np.float32))
+    gone, new = maps if evidence.directed else (np.maximum(*maps),) * 2
     return replace(evidence, gone=gone, new=new, anything=max(evidence.anything or 0.0, anything))

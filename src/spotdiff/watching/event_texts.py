@@ -96,9 +96,17 @@ def record_of(event: Event) -> dict[str, object]:
         "outcome": event.outcome,
         "seconds": round(event.seconds, 3),
         "confirmed_seconds": round(event.confirmed_seconds, 3),
+        "closed_seconds": _closed_seconds(event),
         "score": round(event.score, 4),
         "text": event.text,
     }
+
+
+def _closed_seconds(event: Event) -> float | None:
+    """When it was over on the source's own clock."""
+    if event.closed is None:
+        return None
+    return round(event.seconds + (event.closed - event.first_seen).total_seconds(), 3)
 
 
 def _iso(moment: datetime) -> str:

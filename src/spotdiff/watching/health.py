@@ -50,9 +50,10 @@ class HealthChange:
 class CameraHealth:
     """Looks at every frame, small, for a fault of the camera.
 
-    What is usual is learned from frames without a fault. A place may be plain, such as a wall or snow: where most of the
-    picture is as usual, nothing covers or has turned the camera, however little or much there is to see. `frozen` needs a camera whose frames nearly all differ, by
-    its noise: pictures that are drawn never freeze, though something may move in them now and then.
+    What is usual is learned from frames without a fault. A place may be plain, such as a wall or snow: where most of
+    the picture is as usual, nothing covers or has turned the camera, however little or much there is to see. `frozen`
+    needs a camera whose frames nearly all differ, by its noise: pictures that are drawn never freeze, though something
+    may move in them now and then.
     """
 
     def __init__(self) -> None:

@@ -158,6 +158,7 @@ def test_the_record_of_an_event_is_plain():
         "outcome": "reverted",
         "seconds": 1.235,
         "confirmed_seconds": 0.0,
+        "closed_seconds": 11.235,
         "score": 0.1235,
         "text": "a bag",
     }

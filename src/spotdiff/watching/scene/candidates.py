@@ -23,6 +23,13 @@ _CHANGED = 2.0  # ratio of areas beyond which a thing has changed its shape and 
 _CALM = 0.5  # share of a ground that must be calm to say anything of it
 _THERE, _GONE = 0.4, 0.15  # shares of the calm ground that differ: a thing stands there; it does no more
 _LIKELY = 0.5  # chance that two looks are of one thing: that one came when the other went speaks for it, too
+_BESIDE, _LEAST_REACH = 0.33, 4  # of a thing's size, and pixels: how far beside its place it may be put back
+_ALIKE, _BETTER = (
+    0.8,
+    0.2,
+)  # correlation of a thing with what stands there again; how much more than with the empty place
+_LONG = 5.0  # times as long as it is wide, of a thread
+_SOFT = 0.3  # of its contrast, that a thread out of focus differs by from pixel to pixel at most
 _SHARED = 0.3  # share of the ground of what was reported that a moved thing must have left
 
 
@@ -69,13 +76,65 @@ class Candidate:
             self.visible += observed
         self.mask, self.last_seen, self.missing = mask, seconds, 0.0
 
+    def is_calm(self, restless: Mask) -> bool:
+        """Whether enough of its ground is calm to say anything of it."""
+        return bool((self.mask & ~restless).sum() >= _CALM * self.mask.sum())
+
     def is_present(self, differs: Mask, restless: Mask) -> bool | None:
         """Whether its ground still differs; None while too much of it is covered or between the two."""
         calm = self.mask & ~restless
-        if calm.sum() < _CALM * self.mask.sum():
+        if not self.is_calm(restless):
             return None
         share = float(differs[calm].mean())
         return True if share >= _THERE else False if share <= _GONE else None
+
+
+def displacement(usual: Bytes, without: Bytes, now: Bytes, box: Box) -> tuple[int, int] | None:
+    """How far (x, y) a thing stands from where it stood, at most a third of its size; None where it is not back.
+
+    Args:
+        usual: (H, W, 3) with the thing.
+        without: The same place once it was taken.
+        now: The same place now.
+        box: The thing in `usual`.
+    """
+    left, top, right, bottom = box
+    across, down = (
+        max(round(_BESIDE * (right - left)), _LEAST_REACH),
+        max(round(_BESIDE * (bottom - top)), _LEAST_REACH),
+    )
+    start_x, start_y = max(left - across, 0), max(top - down, 0)
+    thing = usual[top:bottom, left:right]
+    likeness_of = []
+    for picture in (now, without):
+        window = picture[start_y : bottom + down, start_x : right + across]
+        likeness_of.append(cv2.matchTemplate(window, thing, cv2.TM_CCOEFF_NORMED))
+    (_, without_it, _, _), (_, with_it, _, (x, y)) = cv2.minMaxLoc(likeness_of[1]), cv2.minMaxLoc(likeness_of[0])
+    if not (with_it >= _ALIKE and with_it >= without_it + _BETTER):
+        return None
+    return start_x + x - left, start_y + y - top
+
+
+def is_thread(usual: Bytes, now: Bytes, mask: Mask) -> bool:
+    """Whether what differs is a thread or cobweb close to the lens: long, thin, and out of focus from end to end.
+
+    What stands in the place, such as a broom, is as sharp as the place.
+
+    Args:
+        usual: (H, W, 3) without it.
+        now: The same place now.
+        mask: (H, W) bool, its ground.
+    """
+    half_width = float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
+    if not half_width or int(mask.sum()) < _LONG * (2 * half_width) ** 2:
+        return False
+    apart = cv2.absdiff(usual, now).max(-1).astype(np.float32)
+    apart = cv2.GaussianBlur(apart, (0, 0), 0.7)  # single pixels of noise are no edges
+    slope = cv2.magnitude(
+        cv2.Sobel(apart, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(apart, cv2.CV_32F, 0, 1, scale=0.125)
+    )
+    ground = mask & (apart >= np.percentile(apart[mask], 50))
+    return float(np.percentile(slope[mask], 90)) <= _SOFT * float(np.percentile(apart[ground], 90))
 
 
 def join_moved(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.watching.event_texts import moved_text
-from spotdiff.watching.scene.candidates import Candidate, dilate, join_moved, overlaps
+from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, is_thread, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
 from spotdiff.watching.scene.judge import judge_ground
 from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
@@ -63,10 +63,12 @@ class SceneChange:
     Attributes:
         transition: opened, amended or closed: the usual look is back.
         candidate: As it was at that moment.
+        ended: The second in which it ended; None while it has not.
     """
 
     transition: Transition
     candidate: Candidate
+    ended: float | None = None
 
 
 def default_criteria(mask: Mask, kind: str | None) -> Criteria | None:
@@ -140,7 +142,12 @@ class Scene:
         Nothing is known of the time until the next frame: it counts for no dwell.
         """
         self._frames.clear()
+        self._history.interrupt()
         self._interrupted = True
+
+    def return_to_sight(self, seconds: float) -> None:
+        """The frames can be trusted since a second, though they are handed in only from now on."""
+        self._history.return_to_sight(seconds)
 
     def accept(self, number: int) -> None:
         """A person says that a difference is normal now: it becomes the usual look."""
@@ -203,14 +210,40 @@ class Scene:
         """Is what was judged still so?"""
         for candidate in self._judged:
             present = candidate.is_present(differs, median.restless)
-            if present is False and self._shown_look(candidate, median) != "new":
+            unlike = self._shown_look(candidate, median) != "new"
+            displaced = self._back_beside(candidate, median) if unlike and present is not False else None
+            if displaced is not None or (present is False and unlike):
                 candidate.missing += observed
                 if candidate.missing > 2 * observed:
                     self.candidates.remove(candidate)
+                    if displaced is not None and self.regimes is not None:
+                        self.regimes.now.absorb(median, dilate(candidate.mask | displaced, 3))
                     if candidate.reported:
-                        yield SceneChange("closed", replace(candidate))
+                        yield SceneChange("closed", replace(candidate), self._ended(candidate, median))
             elif present is not None:
                 candidate.missing = 0.0
+
+    def _back_beside(self, candidate: Candidate, median: MedianFrame) -> Mask | None:
+        """The ground on which a thing that was taken stands again, though not to the pixel where it was; else None."""
+        judgement = candidate.judgement
+        if judgement is None or judgement.kind != "taken" or candidate.pictures is None:
+            return None
+        if not candidate.is_calm(median.restless):
+            return None
+        shift = displacement(*candidate.pictures, median.work, judgement.box)
+        if shift is None:
+            return None
+        moved = np.roll(resize_mask(candidate.mask, self.sizes.work), shift, axis=(1, 0))
+        return shrink_mask(moved, self.sizes.small)
+
+    def _ended(self, candidate: Candidate, median: MedianFrame) -> float:
+        """When the usual look came back."""
+        noticed = median.seconds - candidate.missing
+        if candidate.pictures is None:
+            return noticed
+        usual, present = candidate.pictures
+        ended = self._history.began(present, usual, candidate.mask, noticed=noticed)
+        return max(ended, candidate.began)
 
     def _shown_look(self, candidate: Candidate, median: MedianFrame) -> str:
         """Which of the two looks that a candidate was judged by its ground shows now: old, new or neither."""
@@ -283,7 +316,8 @@ class Scene:
         criteria = self._criteria(candidate.mask, None) or Criteria()
         ground = resize_mask(dilate(candidate.mask, 1), self.sizes.work)
         judgement = judge_ground(answer, ground, self._judge.describe)
-        if judgement is None or judgement.score < criteria.min_score:
+        thread = judgement is not None and is_thread(usual, median.work, judgement.mask)
+        if judgement is None or judgement.score < criteria.min_score or thread:
             self._not_confirmed(candidate, median, final=answer.verdict != "unsure")
             return
         small = shrink_mask(judgement.mask, self.sizes.small)
