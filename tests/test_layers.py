@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "spotdiff"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "atomic_write", "clock", "language", "output_files"},
+    {"errors", "types", "params", "plugins", "options", "presets", "atomic_write", "clock", "language", "output_files"},
     {"image", "align", "light", "regions", "metrics"},
     {"data", "video"},
     {"nets"},
@@ -31,6 +31,7 @@ WITHIN = {  # who may use whom inside one layer
         ("options", "types"),
         ("output_files", "errors"),
         ("params", "errors"),
+        ("presets", "errors"),
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},

@@ -19,6 +19,7 @@ from spotdiff.light import match_light
 from spotdiff.methods import get_method, score
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.page_by_page import over_pages
+from spotdiff.presets import preset_options
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.regions.unshared import with_unshared
@@ -40,6 +41,7 @@ def compare(
     options: Options | None = None,
     history: Sequence[object] = (),
     name: str = "",
+    preset: str | None = None,
     **changes: object,
 ) -> Comparison:
     """What changed between two pictures of a place.
@@ -51,13 +53,17 @@ def compare(
         history: Earlier pictures of the place in which nothing changed, oldest first: what changed must stand out of
             what differs among them. Methods such as `background` learn the usual look from them.
         name: Name of the pair in the answer.
+        preset: Options by what is compared: photo, screens, inspection, survey or medical; `changes` go over it.
         changes: Single options by name, such as `method="pixel"`.
 
     Raises:
         LoadError: a picture cannot be read.
         OptionError: an option has a value that it cannot have.
     """
-    options = (options or Options()).changed(**changes) if changes else options or Options()
+    options = options or Options()
+    changes = {**(preset_options(preset) if preset else {}), **changes}
+    if changes:
+        options = options.changed(**changes)
     method = get_method(options.method, options.settings)
     clock = Clock()
     if options.page == ALL_PAGES:

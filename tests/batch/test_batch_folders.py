@@ -21,13 +21,11 @@ def test_matched_by_relative_name_without_extension(tmp_path):
     ]
 
 
-def test_odd_and_ambiguous_files_are_entries_with_an_error(tmp_path):
+def test_odd_files_are_new_or_missing_and_ambiguous_ones_have_an_error(tmp_path):
     touch(tmp_path, "a/gone.png", "b/new.png", "a/two.png", "a/two.jpg", "b/two.png")
     gone, new, two = pairs_of_folders(tmp_path / "a", tmp_path / "b")
-    assert (gone.name, gone.after) == ("gone", "")
-    assert gone.error == f"it has no counterpart in {tmp_path / 'b'}"
-    assert (new.name, new.before) == ("new", "")
-    assert new.error == f"it has no counterpart in {tmp_path / 'a'}"
+    assert (gone.name, gone.after, gone.only, gone.error) == ("gone", "", "missing", "")
+    assert (new.name, new.before, new.only, new.error) == ("new", "", "new", "")
     assert two.error.startswith("two.jpg and two.png")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.batch.judge import Criteria, verdict_of
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.errors import SpotdiffError
-from spotdiff.report.batch_row import BatchRow
+from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
@@ -32,6 +34,7 @@ class Plan:
         maps: Write the probability maps too.
         thumbs: Write small pictures for an index page.
         pages: Write a report for each pair: off, changed (and unsure), or all.
+        overlays: Folder of an overlay for each pair; None for none.
     """
 
     out: Path
@@ -39,6 +42,7 @@ class Plan:
     maps: bool = False
     thumbs: bool = False
     pages: str = "off"
+    overlays: Path | None = None
 
     @property
     def logs(self) -> tuple[Path, ...]:
@@ -49,7 +53,8 @@ class Plan:
         """The files that belong to an answer besides the record."""
         maps = paths.maps if self.maps else ()
         thumbs = paths.thumbs if self.thumbs else ()
-        return *maps, *thumbs, *([paths.page] if self.has_page(row.verdict) else [])
+        overlays = () if self.overlays is None else (paths.overlay(self.overlays),)
+        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.verdict) else [])
 
     def has_page(self, verdict: str) -> bool:
         """Does an answer with this verdict get a report of its own?"""
@@ -80,6 +85,13 @@ class Done:
         several = max(record[side]["pages"] for side in ("before", "after")) > 1
         return cls(entry, BatchRow.of(record), record["changed_fraction"], resumed, several and not record["pages"])
 
+    def judged(self, criteria: Criteria, out: Path) -> Done:
+        """The pair with what its record comes to under some criteria."""
+        if not criteria.given or not self.row.compared:
+            return self
+        record = json.loads(OutputPaths(out, self.row.name).record.read_bytes())
+        return replace(self, row=replace(self.row, verdict=verdict_of(record, criteria)))
+
 
 def compare_entry(entry: Entry, *, plan: Plan) -> Done:
     """Compare a pair and write what the plan wants; whatever goes wrong with it becomes its row.
@@ -92,7 +104,8 @@ def compare_entry(entry: Entry, *, plan: Plan) -> Done:
     paths = OutputPaths(plan.out, entry.name)
     try:
         earlier = pictures_in(entry.history, called="its history") if entry.history else ()
-        comparison = compare(entry.before, entry.after, options=plan.options, history=earlier, name=entry.name)
+        options = entry.options(plan.options)
+        comparison = compare(entry.before, entry.after, options=options, history=earlier, name=entry.name)
         return _written(comparison, entry, paths, plan)
     except (SpotdiffError, OSError) as error:
         error_text = str(error)
@@ -101,6 +114,14 @@ def compare_entry(entry: Entry, *, plan: Plan) -> Done:
     except Exception as error:  # a fault of ours in one pair must not take the others with it
         error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
     return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
+
+
+def unpaired(entry: Entry, paths: OutputPaths) -> Done:
+    """A picture that only one side has, as its row: new or missing; an answer from an earlier run is taken away."""
+    path, other = (entry.after, "earlier") if entry.only == "new" else (entry.before, "later")
+    done = failed(entry, paths, "")
+    verdict: Outcome = "new" if entry.only == "new" else "missing"
+    return replace(done, row=BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures"))
 
 
 def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0) -> Done:
@@ -116,6 +137,7 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
     from spotdiff.report.data_uri import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
+    from spotdiff.report.overlay import write_overlay
     from spotdiff.report.record import to_json, to_record
 
     record = to_record(comparison)
@@ -124,6 +146,8 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
     if plan.thumbs:
         for path, picture in zip(paths.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
             write_whole(path, thumbnail(picture))
+    if plan.overlays is not None:
+        write_overlay(comparison, paths.overlay(plan.overlays))
     if plan.has_page(comparison.verdict):
         write_page(comparison, paths.page)
     write_whole(paths.record, to_json(record).encode("ascii"))

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.errors import DataError, MissingExtra, OptionError
 from spotdiff.output_files import file_identities
+from spotdiff.presets import preset_options
+
+if TYPE_CHECKING:
+    from spotdiff.options import Options
+    from spotdiff.types import Box
+
+Only = Literal["new", "missing"]
 
 COLUMNS = ("name", "before", "after")
 HISTORY = "history"  # a column that may be there: a folder of earlier pictures of the place
+ASKED = ("preset", "ignore", "focus")  # further columns that may be there: options of the pair
+_DELIMITERS = (",", ";", "\t")
+_BOX = re.compile(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,9 @@ class Entry:
         before, after: Path or URL of the pictures; "" for one that is not there.
         error: Why it cannot be compared; empty for a pair that can be tried.
         history: Folder of earlier pictures in which nothing changed; "" for none.
+        preset: Options of this pair by what is compared; "" for those of the batch.
+        ignore, focus: Boxes of this pair, in place of those of the batch.
+        only: new or missing for a picture that has no counterpart in the earlier or in the later pictures.
         placed: False when its name is not its own or leads elsewhere, so that nothing may be done under it.
     """
 
@@ -36,6 +50,20 @@ class Entry:
     error: str = ""
     placed: bool = True
     history: str = ""
+    preset: str = ""
+    ignore: tuple[Box, ...] = ()
+    focus: tuple[Box, ...] = ()
+    only: Only | None = None
+
+    def options(self, options: Options) -> Options:
+        """The options of the batch with those of this pair over them.
+
+        Raises:
+            OptionError: there is no such preset, or a box cannot be.
+        """
+        own: dict[str, object] = preset_options(self.preset) if self.preset else {}
+        own |= {name: getattr(self, name) for name in ("ignore", "focus") if getattr(self, name)}
+        return options.changed(**own) if own else options
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,10 @@ class OutputPaths:
     def page(self) -> Path:
         """The pair's own report."""
         return self.out / "pages" / f"{self.name}.html"
+
+    def overlay(self, folder: Path) -> Path:
+        """The overlay, in a folder of overlays."""
+        return folder / f"{self.name}.png"
 
     def all(self) -> tuple[Path, ...]:
         """Every file that may be written for the pair."""
@@ -132,7 +164,12 @@ def pairs_of_table(path: str | Path) -> list[Entry]:
 def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
+            head = file.readline()
+            file.seek(0)
+            if file.read(1) != "\ufeff":
+                file.seek(0)
+            delimiter = max(_DELIMITERS, key=head.count)
+            reader = csv.DictReader(file, skipinitialspace=True, delimiter=delimiter)
             _check_columns(path, reader.fieldnames or ())
             return list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
@@ -148,7 +185,7 @@ def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         names = pyarrow.parquet.read_schema(path).names
         _check_columns(path, names)
-        wanted = [*COLUMNS, *([HISTORY] if HISTORY in names else [])]
+        wanted = [*COLUMNS, *(name for name in (HISTORY, *ASKED) if name in names)]
         rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a Parquet table ({str(error).splitlines()[0]})") from None
@@ -163,14 +200,42 @@ def _check_columns(path: Path, columns: Iterable[str]) -> None:
 
 
 def _pair_of_row(row: Mapping[str, Any], folder: Path, spelling: DiskSpelling) -> Entry:
-    values = {name: str(row[name]) if row.get(name) not in (None, "") else "" for name in (*COLUMNS, HISTORY)}
-    empty = [name for name in COLUMNS[1:] if not values[name]]
-    error = f"its row has no {' and no '.join(empty)}" if empty else ""
+    columns = (*COLUMNS, HISTORY, *ASKED)
+    values = {name: str(row[name]).strip() if row.get(name) not in (None, "") else "" for name in columns}
     before, after, history = (
         path if not path or "://" in path else str(spelling(folder / path))
         for path in (values[name] for name in ("before", "after", HISTORY))
     )
-    return Entry(values["name"], before, after, error, history=history)
+    empty = [name for name in COLUMNS[1:] if not values[name]]
+    error = f"its row has no {' and no '.join(empty)}" if empty else ""
+    ignore: tuple[Box, ...] = ()
+    focus: tuple[Box, ...] = ()
+    try:
+        ignore, focus = (boxes_of(values[name], column=name) for name in ("ignore", "focus"))
+    except OptionError as wrong:
+        error = error or str(wrong)
+    entry = Entry(values["name"], before, after, error, history=history, preset=values["preset"])
+    return replace(entry, ignore=ignore, focus=focus)
+
+
+def boxes_of(text: str, *, column: str) -> tuple[Box, ...]:
+    """The half-open boxes of a cell: `x,y,width,height`, several of them parted by spaces, | or ;.
+
+    Raises:
+        OptionError: the cell holds something else.
+
+    Examples:
+        >>> boxes_of("0,0,10,20 | 5,5,2,2", column="ignore")
+        ((0, 0, 10, 20), (5, 5, 7, 7))
+    """
+    boxes = []
+    for part in filter(str.strip, re.split(r"[|;]|(?<=\d)\s+(?=-?\d+\s*,)", text)):
+        found = _BOX.fullmatch(part)
+        if not found or not int(found[3]) or not int(found[4]):
+            raise OptionError(f"{column} takes x,y,width,height in whole pixels, not {part.strip()!r}")
+        x, y, width, height = map(int, found.groups())
+        boxes.append((x, y, x + width, y + height))
+    return tuple(boxes)
 
 
 def _is_picture(path: Path) -> bool:
@@ -197,7 +262,7 @@ def pictures_in(folder: str | Path, *, called: str) -> list[str]:
 
 
 def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | None = None) -> list[Entry]:
-    """The pairs of two folders by name; a picture without its one counterpart becomes an entry with an error.
+    """The pairs of two folders by name; a picture without a counterpart is new or missing.
 
     Args:
         before: Folder of the earlier pictures, with any folders in it.
@@ -213,6 +278,28 @@ def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | N
         raise DataError(f"neither {before} nor {after} holds a picture")
     folders = str(before), str(after)
     return [_matched((earlier.get(name, ()), later.get(name, ())), folders) for name in names]
+
+
+def pairs_of_golden(golden: str | Path, folder: str | Path, *, besides: Path | None = None) -> list[Entry]:
+    """One picture held against every picture of a folder, with any folders in it.
+
+    Args:
+        golden: The picture that is as it should be.
+        folder: Of the pictures.
+        besides: As in `pairs_of_folders`.
+
+    Raises:
+        DataError: the folder is none, or holds no picture.
+    """
+    pictures = _pictures(Path(folder), besides)
+    if not pictures:
+        raise DataError(f"{folder} holds no picture")
+    entries = []
+    for _, paths in sorted(pictures.items()):
+        name = _name_below(folder, paths[0])
+        error = f"{claim_text(paths)} (in {folder})" if len(paths) > 1 else ""
+        entries.append(Entry(name, str(golden), str(paths[0]), error))
+    return entries
 
 
 def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]]:
@@ -235,10 +322,8 @@ def _matched(sides: tuple[Sequence[Path], Sequence[Path]], folders: tuple[str, s
     """The pair, called as before's file is, or else after's."""
     name = next(_name_below(folder, paths[0]) for paths, folder in zip(sides, folders, strict=True) if paths)
     before, after = (str(paths[0]) if paths else "" for paths in sides)
-    error = ""
-    for paths, folder in zip(sides, folders, strict=True):
-        if not paths:
-            error = f"it has no counterpart in {folder}"
-        elif len(paths) > 1:
-            error = f"{claim_text(paths)} (in {folder})"
-    return Entry(name, before, after, error)
+    claims = (
+        f"{claim_text(paths)} (in {folder})" for paths, folder in zip(sides, folders, strict=True) if len(paths) > 1
+    )
+    only: Only | None = "new" if not before else "missing" if not after else None
+    return Entry(name, before, after, next(claims, ""), only=only)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from io import BytesIO, StringIO
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from spotdiff.batch.compare import Done, Plan
     from spotdiff.report.batch_row import BatchRow
 
-KINDS = ("auto", "csv", "parquet")
+KINDS = ("csv", "parquet")
 COLUMNS = {
     "name": "string",
+    "verdict": "string",
     "before": "string",
     "after": "string",
-    "verdict": "string",
     "score": "float64",
     "regions": "int64",
     "changed_fraction": "float64",
@@ -35,20 +35,23 @@ COLUMNS = {
 }
 
 
+REGIONS = "regions.csv"
+REGION_COLUMNS = ("name", "number", "kind", "score", "box_before", "box_after", "area", "text")
+
+
 def index_path(out: Path, *, kind: str) -> Path:
     """Where the index goes: index.parquet or index.csv.
 
     Args:
         out: The batch's folder.
-        kind: csv, parquet, or auto for Parquet where pyarrow is installed.
+        kind: csv or parquet.
 
     Raises:
         MissingExtra: Parquet is asked for and pyarrow is not installed.
     """
-    installed = find_spec("pyarrow") is not None
-    if kind == "parquet" and not installed:
+    if kind == "parquet" and find_spec("pyarrow") is None:
         raise MissingExtra("pyarrow", extra="scale")
-    return out / ("index.parquet" if kind != "csv" and installed else "index.csv")
+    return out / f"index.{kind}"
 
 
 def write_index_table(done: Sequence[Done], path: Path) -> None:
@@ -71,9 +74,32 @@ def _row(done: Done) -> dict[str, Any]:
     }
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
+def write_regions_table(done: Sequence[Done], out: Path, path: Path) -> None:
+    """Write a row a region of all records, whole or not at all.
+
+    Raises:
+        OSError: a record cannot be read, or the file cannot be written.
+    """
+    rows = [
+        {
+            "name": record["name"],
+            "number": number,
+            **{field: region[field] for field in ("kind", "score", "area", "text")},
+            **{field: _cell(region[field]) for field in ("box_before", "box_after")},
+        }
+        for record in records(done, out)
+        for number, region in enumerate(record["regions"], 1)
+    ]
+    write_whole(path, _csv(rows, REGION_COLUMNS))
+
+
+def _cell(box: Sequence[int] | None) -> str:
+    return "" if box is None else " ".join(map(str, box))
+
+
+def _csv(rows: Sequence[dict[str, Any]], columns: Iterable[str] = COLUMNS) -> bytes:
     text = StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode("utf-8")
@@ -87,6 +113,20 @@ def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
     buffer = BytesIO()
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), buffer)
     return buffer.getvalue()
+
+
+def write_verdicts(out: Path, verdicts: Sequence[str]) -> None:
+    """Write other verdicts into the index of a batch, in the order of its rows; all else in it stays.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    path = out / "index.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [{**row, "verdict": verdict} for row, verdict in zip(reader, verdicts, strict=True)]
+        columns = list(reader.fieldnames or ())
+    write_whole(path, _csv(rows, columns))
 
 
 def write_batch_page(done: Sequence[Done], plan: Plan, path: str | Path) -> None:
@@ -126,13 +166,13 @@ def write_batch_coco(done: Sequence[Done], out: Path, path: str | Path) -> None:
 def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
     """The records of the pairs that were compared, read from where they were written."""
     for result in done:
-        if not result.row.error:
+        if result.row.compared:
             yield json.loads(OutputPaths(out, result.row.name).record.read_bytes())
 
 
 def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     row, paths = done.row, OutputPaths(plan.out, done.row.name)
-    if row.error:
+    if not row.compared:
         return row
     before, after = (os.path.relpath(thumb, folder) for thumb in paths.thumbs)
     href = os.path.relpath(paths.page, folder) if plan.has_page(row.verdict) else ""

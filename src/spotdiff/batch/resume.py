@@ -68,7 +68,8 @@ class ResumeLog:
         """A digest of the options and of the pictures' paths, sizes and times."""
         earlier = sorted(Path(entry.history).iterdir()) if entry.history and Path(entry.history).is_dir() else []
         pictures = [entry.before, entry.after, *map(str, earlier)]
-        return digest([self._digest, *map(file_stamp, pictures)])
+        own = [entry.preset, [list(box) for box in entry.ignore], [list(box) for box in entry.focus]]
+        return digest([self._digest, own, *map(file_stamp, pictures)])
 
 
 def _read(path: Path) -> dict[str, str]:

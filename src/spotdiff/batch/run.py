@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from spotdiff.batch.compare import Done, Plan, compare_entry, failed
+from spotdiff.batch.compare import Done, Plan, compare_entry, failed, unpaired
 from spotdiff.batch.pairs import Entry, OutputPaths, check_names
 from spotdiff.batch.pool import Died, each
 from spotdiff.batch.resume import ResumeLog
@@ -36,6 +36,8 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
         for entry in check_names(entries, out=plan.out, inputs=inputs_of(entries, plan)):
             if entry.error:
                 yield failed(entry, OutputPaths(plan.out, entry.name), entry.error)
+            elif entry.only:
+                yield unpaired(entry, OutputPaths(plan.out, entry.name))
             elif (answer := log.answer(entry)) is not None:
                 yield answer
             else:
@@ -50,14 +52,14 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
                 done = failed(entry, OutputPaths(plan.out, entry.name), f"{reason}; {hint}")
             else:
                 done = result
-            if not done.row.error:
+            if done.row.compared:
                 log.add(entry, keys[entry.name])
             yield done
 
 
 def inputs_of(entries: Iterable[Entry], plan: Plan) -> list[str]:
     """All files that the run reads, but for those of folders of earlier pictures that cannot be listed."""
-    pictures = [path for entry in entries for path in (entry.before, entry.after)]
+    pictures = [path for entry in entries for path in (entry.before, entry.after) if path]
     folders = {entry.history for entry in entries if entry.history and Path(entry.history).is_dir()}
     earlier = [str(path) for folder in folders for path in Path(folder).iterdir()]
     return [*pictures, *earlier, *plan.options.files()]

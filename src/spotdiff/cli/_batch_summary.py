@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotdiff.batch import Done
 
 _MOST = 20  # pairs told one by one
-_CODES = {"trouble": 2, "changed": 1, "unsure": 3, "same": 0}  # the first that occurs is the answer
+_CODES = {"trouble": 2, "changed": 1, "new": 1, "missing": 1, "unsure": 3}  # the first that occurs is the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Summary:
 
     Attributes:
         pairs: How many pairs there were.
-        same, changed, unsure, trouble: How many of each.
+        same, changed, unsure, new, missing, trouble: How many of each.
         resumed: How many answers were taken over from an earlier run.
         seconds: Wall time.
         index: Path of the index.
@@ -34,6 +34,8 @@ class Summary:
     same: int
     changed: int
     unsure: int
+    new: int
+    missing: int
     trouble: int
     resumed: int
     seconds: float
@@ -50,6 +52,8 @@ class Summary:
             same=count["same"],
             changed=count["changed"],
             unsure=count["unsure"],
+            new=count["new"],
+            missing=count["missing"],
             trouble=count["trouble"],
             resumed=sum(pair.resumed for pair in done),
             seconds=round(seconds, 3),
@@ -61,7 +65,9 @@ class Summary:
     def line(self) -> str:
         """The counts in a line."""
         counts = (
-            f"{getattr(self, word)} {word}" for word in ("changed", "unsure", "trouble", "same") if getattr(self, word)
+            f"{getattr(self, word)} {word}"
+            for word in ("changed", "new", "missing", "unsure", "trouble", "same")
+            if getattr(self, word)
         )
         pairs = f"{self.pairs} pair{'s' if self.pairs != 1 else ''}"
         resumed = f"; {self.resumed} skipped, answered by an earlier run" if self.resumed else ""
@@ -101,7 +107,12 @@ def batch_text(done: Sequence[Done], summary: Summary) -> str:
     return "\n".join([*lines, *notes, summary.line])
 
 
-def exit_code(done: Sequence[Done]) -> int:
-    """2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0."""
-    verdicts = {pair.row.verdict for pair in done}
-    return next((code for verdict, code in _CODES.items() if verdict in verdicts), 0)
+def exit_code(verdicts: Iterable[str], fail_on: Collection[str]) -> int:
+    """2 for trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
+
+    Args:
+        verdicts: Of all pairs.
+        fail_on: Those that count, beside trouble.
+    """
+    counting = {"trouble", *fail_on} & set(verdicts)
+    return next((code for verdict, code in _CODES.items() if verdict in counting), 0)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from spotdiff import plugins
 from spotdiff.errors import OptionError
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.params import Param, params_of
+from spotdiff.presets import PRESETS, preset_options
 from spotdiff.types import Box
 
 _DESCRIBE = Options().describe
@@ -85,6 +87,8 @@ def comparison_options(function: F) -> F:
         help="a parameter of the method; see `spotdiff methods NAME`",
     )
     made.insert(1, setting)
+    preset_help = f"options by what is compared: {', '.join(PRESETS)}; see `spotdiff presets`"
+    made.insert(0, click.option("--preset", metavar="NAME", help=preset_help))
     tell = "a parameter of the describer, such as url=http://localhost:11434/v1 of endpoint"
     made.append(click.option("--describe-set", "tellings", multiple=True, metavar="FIELD=VALUE", help=tell))
     mask = "a picture of before's size; nothing counts where it is not black"
@@ -118,14 +122,29 @@ def _option(name: str, default: object, known: Param) -> Callable[[F], F]:
     return click.option(flag, name, default=default, type=kind, show_default=default != "", help=help_text, **alone)
 
 
-def read_options(*, settings: Iterable[str], tellings: Iterable[str] = (), **asked: Any) -> Options:  # noqa: ANN401 (one value per field of Options)
-    """The `Options` that were asked for.
+def read_options(
+    *,
+    settings: Iterable[str],
+    tellings: Iterable[str] = (),
+    preset: str | None = None,
+    **asked: Any,  # noqa: ANN401 (one value per field of Options)
+) -> Options:
+    """The `Options` that were asked for; what was typed goes over the preset.
 
     Raises:
-        OptionError: a setting is not `field=value`, or an option has a value it cannot have.
+        OptionError: a setting is not `field=value`, an option has a value it cannot have, or there is no such preset.
     """
     told = dict(setting_of(text, flag="--describe-set") for text in tellings)
-    return Options(settings=dict(setting_of(text) for text in settings), describe_settings=told, **asked)
+    typed: dict[str, object] = dict(setting_of(text) for text in settings)
+    if preset is not None:
+        context = click.get_current_context()
+        suited = preset_options(preset)
+        given = {name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+        if "method" not in given or asked["method"] == suited["method"]:
+            typed = {**cast("dict[str, object]", suited.get("settings", {})), **typed}
+        suited.pop("settings", None)
+        asked |= {name: value for name, value in suited.items() if name not in given}
+    return Options(settings=typed, describe_settings=told, **asked)
 
 
 def setting_of(text: str, *, flag: str = "--set") -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotdiff.cli._fail_on import fail_on_option
 from spotdiff.cli._options import comparison_options, page_option, read_options
 from spotdiff.errors import OptionError
 from spotdiff.options import ALL_PAGES
@@ -16,12 +17,13 @@ from spotdiff.output_files import check_outputs, file_identity
 
 if TYPE_CHECKING:
     from spotdiff.batch import Done, Plan
+    from spotdiff.batch.manifest import Manifest
     from spotdiff.batch.pairs import Entry
     from spotdiff.options import Options
 
 
 @click.command()
-@click.argument("pairs", nargs=-1, metavar="PAIRS | DIR DIR")
+@click.argument("pairs", nargs=-1, metavar="PAIRS | DIR DIR | GOLDEN DIR")
 @click.option("--out", required=True, metavar="DIR", help="folder of the answers: NAME.json per pair, and an index")
 @comparison_options
 @page_option
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
 @click.option("--junit", metavar="FILE.xml", help="write the answers as JUnit XML, for build servers")
 @click.option("--coco", metavar="FILE.json", help="write the regions as COCO detections")
 @click.option("--json", "json_to", metavar="FILE|-", help="write counts and troubles as JSON; - is standard output")
-@click.option(
-    "--index", type=click.Choice(("auto", "csv", "parquet")), default="auto", show_default=True, help="kind of index"
-)
+@click.option("--index", type=click.Choice(("csv", "parquet")), default="csv", show_default=True, help="kind of index")
+@click.option("--overlays", metavar="DIR", help="write NAME.png a pair: after, dimmed, with what changed drawn on it")
+@click.option("--settings", "judged_by", metavar="FILE", help="criteria that `spotdiff judge` found and wrote")
+@fail_on_option
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
 def command(
@@ -54,20 +57,27 @@ def command(
     index: str,
     workers: int | None,
     quiet: bool,  # noqa: FBT001
+    overlays: str | None,
+    judged_by: str | None,
+    fail_on: frozenset[str],
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
-    """Compare many pairs: a CSV or Parquet table with the columns name, before, after, or two folders.
+    """Compare many pairs: a table with the columns name, before, after, two folders, or one picture and a folder.
 
-    Paths in a table are relative to its folder. Files of two folders belong together when their names are the same
-    without extension. A pair that cannot be compared is a row with its error. Run it again, and only pairs whose
-    pictures or options have changed are compared anew.
+    A table is CSV (commas, semicolons or tabs) or Parquet; its paths are relative to its folder, and columns history,
+    preset, ignore and focus hold for their pair. Files of two folders belong together when their names are the same
+    without extension; what only the later folder has is new, what only the earlier has is missing. One picture is held
+    against each of a folder. A pair that cannot be compared is a row with its error. Run it again, and only pairs whose
+    pictures or options have changed are compared anew. index.csv has a row a pair, regions.csv a row a region.
 
     \b
-    Example: spotdiff batch pairs.csv --out answers --report answers/index.html
-    Exit codes: 2 if any pair had trouble, else 1 if any changed, else 3 if any is unsure, else 0.
+    Example: spotdiff batch baseline shots --out answers --preset screens --overlays answers/overlays
+    Exit codes: 2 if any pair had trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, inputs_of, run
-    from spotdiff.batch.results import index_path, write_index_table
+    from spotdiff.batch.judge import Criteria
+    from spotdiff.batch.pairs import OutputPaths
+    from spotdiff.batch.results import REGIONS, index_path, write_index_table, write_regions_table
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress_bar import watched
 
@@ -75,17 +85,30 @@ def command(
     options = _options(asked)
     table = index_path(folder, kind=index)
     entries = _entries(pairs, folder)
-    plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=pages if report else "off")
-    check_outputs(
-        [table, *plan.logs, *filter(None, (report, junit, coco, json_to))], [*pairs, *inputs_of(entries, plan)]
-    )
-    if options.page == ALL_PAGES and (maps or coco or plan.pages != "off"):
-        told = "--maps, --coco and the reports of pairs show one page: give its number as --page"
+    criteria = Criteria.read(judged_by) if judged_by else Criteria()
+    shown = pages if report else "off"
+    drawn = Path(overlays) if overlays else None
+    plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=shown, overlays=drawn)
+    read = [*pairs, *inputs_of(entries, plan), *filter(None, (judged_by,))]
+    named = [OutputPaths(folder, entry.name).overlay(drawn) for entry in entries] if drawn else []
+    files: list[str | Path] = [
+        table,
+        folder / REGIONS,
+        *plan.logs,
+        *named,
+        *filter(None, (report, junit, coco, json_to)),
+    ]
+    check_outputs(files, read)
+    if options.page == ALL_PAGES and (maps or coco or overlays or plan.pages != "off"):
+        told = "--maps, --coco, --overlays and the reports of pairs show one page: give its number as --page"
         raise OptionError(f"{told}, or leave them, with --pages off beside --report")
     done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
     place = {entry.name: position for position, entry in enumerate(entries)}
     done.sort(key=lambda one: place[one.row.name])
+    _manifest(pairs, options).write(folder)
+    done = [one.judged(criteria, folder) for one in done]
     write_index_table(done, table)
+    write_regions_table(done, folder, folder / REGIONS)
     _write_reports(done, plan, report=report, junit=junit, coco=coco)
     summary = Summary.of(done, index=table, seconds=time.perf_counter() - start)
     if json_to:
@@ -94,7 +117,7 @@ def command(
         click.echo(batch_text(done, summary))
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
-    return exit_code(done)
+    return exit_code((one.row.verdict for one in done), fail_on)
 
 
 def _options(asked: dict[str, Any]) -> Options:
@@ -106,21 +129,35 @@ def _options(asked: dict[str, Any]) -> Options:
 
 
 def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
-    """The pairs of a table or of two folders.
+    """The pairs of a table, of two folders, or of one picture and a folder.
 
     Raises:
-        OptionError: neither one table nor two folders are given.
+        OptionError: none of these is given.
         DataError: they cannot be used.
     """
-    from spotdiff.batch import pairs_of_folders, pairs_of_table
+    from spotdiff.batch import pairs_of_folders, pairs_of_golden, pairs_of_table
 
+    if len(pairs) == 2 and Path(pairs[0]).is_file():
+        return pairs_of_golden(*pairs, besides=out)
     if len(pairs) == 2:
         if file_identity(out) in map(file_identity, pairs):
             raise OptionError(f"--out {out} is one of the folders compared; choose another")
         return pairs_of_folders(*pairs, besides=out)
     if len(pairs) == 1 and not Path(pairs[0]).is_dir():
         return pairs_of_table(pairs[0])
-    raise OptionError("batch takes one table of pairs, or two folders: spotdiff batch PAIRS --out DIR")
+    raise OptionError(
+        "batch takes a table of pairs, two folders, or a picture and a folder: spotdiff batch PAIRS --out DIR"
+    )
+
+
+def _manifest(pairs: Sequence[str], options: Options) -> Manifest:
+    from spotdiff.batch.manifest import Manifest
+
+    before, after, golden = "", "", ""
+    if len(pairs) == 2:
+        before, after = pairs
+        golden, before = (before, "") if Path(before).is_file() else ("", before)
+    return Manifest(str(Path.cwd()), before, after, golden, options.sensitivity)
 
 
 def _write_reports(

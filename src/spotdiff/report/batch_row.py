@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Outcome = Literal["same", "changed", "unsure", "trouble"]
-OUTCOMES: tuple[Outcome, ...] = ("changed", "unsure", "trouble", "same")
+Outcome = Literal["same", "changed", "unsure", "new", "missing", "trouble"]
+OUTCOMES: tuple[Outcome, ...] = ("changed", "new", "missing", "unsure", "trouble", "same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class BatchRow:
 
     Attributes:
         name: The pair's name.
-        verdict: same, changed or unsure; trouble for a pair that could not be compared.
+        verdict: same, changed or unsure; new or missing for a picture that has no counterpart; trouble for a pair that
+            could not be compared.
         score: How sure that something changed, 0 to 1.
         regions: How many things changed.
         seconds: Wall time in total.
@@ -58,6 +59,11 @@ class BatchRow:
             text=record["text"] or record["reason"],
         )
         return replace(row, **more)
+
+    @property
+    def compared(self) -> bool:
+        """Whether two pictures were compared, so that there is a record."""
+        return self.verdict in ("same", "changed", "unsure")
 
     @classmethod
     def trouble(cls, name: str, error: str, *, seconds: float = 0.0) -> BatchRow:

@@ -77,7 +77,7 @@ def _columns() -> Html:
 def _row(number: int, row: BatchRow) -> Html:
     name = element("a", row.name, href=_address(row.href)) if row.href else element("span", row.name)
     text = row.error or row.text
-    compared = row.verdict != "trouble"
+    compared = row.compared
     cells = (
         element("td", _thumb(row.thumb_before, "before"), _thumb(row.thumb_after, "after"), class_="thumbs"),
         element("td", name, element("p", text, class_="muted") if text else None, class_="name"),

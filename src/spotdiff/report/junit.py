@@ -1,7 +1,7 @@
 """A batch as JUnit XML, for build servers: one test case a pair.
 
-same passes, changed fails, trouble is an error. unsure fails too unless it is asked to count as skipped: build
-servers show skipped tests as green, and a pair that nobody could judge is not known to be the same.
+same passes, changed, new and missing fail, trouble is an error. unsure fails too unless it is asked to count as
+skipped: build servers show skipped tests as green, and a pair that nobody could judge is not known to be the same.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def junit(
         >>> print(junit([BatchRow("roof/1", "same", seconds=0.25)]).splitlines()[3].strip())
         <testcase classname="spotdiff.roof" name="1" time="0.250" />
     """
-    outcome = {"changed": "failure", "unsure": unsure, "trouble": "error"}
+    outcome = {"changed": "failure", "new": "failure", "missing": "failure", "unsure": unsure, "trouble": "error"}
     cases = [_case(row, outcome.get(row.verdict, ""), suite) for row in rows]
     counts = {"failures": 0, "errors": 0, "skipped": 0}
     for case in cases:

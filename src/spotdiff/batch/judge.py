@@ -1,0 +1,165 @@
+"""Deciding anew from the records of a batch, without looking at a pixel, and the threshold that pairs tell."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.errors import DataError, OptionError, SpotdiffError
+from spotdiff.methods import get_method
+from spotdiff.regions.extract import thresholds
+
+if TYPE_CHECKING:
+    from spotdiff.types import Extraction, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """From when on a pair counts as changed; None leaves a criterion out.
+
+    Attributes:
+        sensitivity: As in `Options`, up to that of the batch.
+        min_score: Regions of a smaller score do not count, and those that do are sure.
+        max_pixels: Pixels that may change in all.
+        max_fraction: The same as a share of the picture, 0 to 1.
+    """
+
+    sensitivity: float | None = None
+    min_score: float | None = None
+    max_pixels: int | None = None
+    max_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("sensitivity", "min_score", "max_fraction"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
+                raise OptionError(f"{name} takes 0..1, not {value!r}")
+        if self.max_pixels is not None and not (isinstance(self.max_pixels, int) and self.max_pixels >= 0):
+            raise OptionError(f"max_pixels takes a whole number from 0 on, not {self.max_pixels!r}")
+
+    @property
+    def given(self) -> dict[str, float]:
+        """Those that are not left out, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def to_toml(self) -> str:
+        """As the text of a settings file."""
+        return "".join(f"{name} = {value!r}\n" for name, value in self.given.items())
+
+    @classmethod
+    def read(cls, path: str | Path) -> Criteria:
+        """Those of a settings file.
+
+        Raises:
+            DataError: it cannot be read, or holds something else.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: no settings file in TOML ({' '.join(str(error).split())})") from None
+        unknown = values.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise DataError(f"{path}: there is no setting {sorted(unknown)[0]}; spotdiff judge writes such a file")
+        return cls(**values)
+
+
+def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
+    """What a record comes to under some criteria; without any, what it says itself.
+
+    A pair that nobody could compare, or that differs all over, stays unsure.
+
+    Raises:
+        OptionError: the record's method is not known here.
+    """
+    measured: Verdict = record["verdict"]
+    if not criteria.given or (measured == "unsure" and not record["regions"]):
+        return measured
+    extraction = _extraction(record)
+    limits = thresholds(extraction, sensitivity=_or(criteria.sensitivity, 0.5), min_area=-1, join=-1)
+    least, sure, area = 0.0, limits.sure, 0
+    if criteria.sensitivity is not None:
+        least, area = limits.least if extraction.calibration else limits.seed, limits.min_area
+    if criteria.min_score is not None:
+        least = sure = criteria.min_score
+    told = [region for region in record["regions"] if region["score"] >= least and region["area"] >= area]
+    pixels = sum(region["area"] for region in told)
+    width, height = record["before"]["size"]
+    few = criteria.max_pixels is not None and pixels <= criteria.max_pixels
+    if not told or few or (criteria.max_fraction is not None and pixels <= criteria.max_fraction * width * height):
+        return "same"
+    scores_given = criteria.sensitivity is not None or criteria.min_score is not None
+    if not scores_given:
+        return measured
+    return "changed" if max(region["score"] for region in told) >= sure else "unsure"
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _extraction(record: Mapping[str, Any]) -> Extraction:
+    name = record["method"]["name"]
+    try:
+        return get_method(name, record["method"]["parameters"]).extraction
+    except SpotdiffError:
+        return get_method(name).extraction  # its weights may be gone; how it makes regions is its own
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A threshold that parts good pairs from bad ones.
+
+    Attributes:
+        criteria: With the one criterion that was found.
+        precision, recall: Of the bad pairs, on those it was found on.
+    """
+
+    criteria: Criteria
+    precision: float
+    recall: float
+
+
+def learn(good: Sequence[Mapping[str, Any]], bad: Sequence[Mapping[str, Any]]) -> Learned:
+    """The least score, or else the number of changed pixels, that parts the records of good and bad pairs best.
+
+    Raises:
+        OptionError: one of the two is empty.
+    """
+    if not good or not bad:
+        raise OptionError("--good and --bad take the names of pairs: each at least one that was compared")
+    found = [
+        *_cuts([_surest(record) for record in good], [_surest(record) for record in bad], "min_score"),
+        *_cuts([_pixels(record) for record in good], [_pixels(record) for record in bad], "max_pixels"),
+    ]
+    return max(found, key=lambda one: one[0])[1]
+
+
+def _cuts(good: Sequence[float], bad: Sequence[float], name: str) -> list[tuple[float, Learned]]:
+    """Every cut between two values, with the F1 of the bad pairs; the widest gap first among equals."""
+    values = sorted({0.0, *good, *bad})
+    found = []
+    for low, high in pairwise(values):
+        caught, wrong = sum(value >= high for value in bad), sum(value >= high for value in good)
+        if not caught:
+            continue
+        precision, recall = caught / (caught + wrong), caught / len(bad)
+        f1 = 2 * precision * recall / (precision + recall)
+        criteria = (
+            Criteria(min_score=round((low + high) / 2, 4)) if name == "min_score" else Criteria(max_pixels=int(low))
+        )
+        gap = (high - low) / max(high, 1.0)
+        found.append((f1 + 1e-6 * gap, Learned(criteria, precision, recall)))
+    return found
+
+
+def _surest(record: Mapping[str, Any]) -> float:
+    return max((float(region["score"]) for region in record["regions"]), default=0.0)
+
+
+def _pixels(record: Mapping[str, Any]) -> float:
+    return float(sum(region["area"] for region in record["regions"]))

@@ -1,0 +1,50 @@
+"""Make the later pictures of a batch the baseline, or undo that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from spotdiff.errors import OptionError
+
+
+@click.command()
+@click.argument("out", metavar="OUT")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everything", is_flag=True, help="every pair that is not the same")
+@click.option("--only", type=click.Choice(("changed", "unsure", "new", "missing")), help="of those only these")
+@click.option("--undo", "undone", is_flag=True, help="undo the latest approval; again for the one before")
+@click.option("--json", "as_json", is_flag=True, help="print what was done as JSON")
+def command(
+    out: str,
+    names: tuple[str, ...],
+    everything: bool,  # noqa: FBT001 (click passes by name)
+    only: str | None,
+    undone: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> int:
+    """Make the later pictures of pairs of a batch their baseline: whole files, a new one beside the others, one less.
+
+    OUT is the folder of the answers. Who approved what, when, and the digests are in OUT/approvals.jsonl; what a
+    baseline was is kept in OUT/.approved, for --undo.
+
+    \b
+    Example: spotdiff approve answers --only new
+    """  # noqa: D301 (click wants the character itself)
+    from dataclasses import asdict
+
+    from spotdiff.batch.approve import approve, undo
+
+    if undone and (names or everything or only):
+        raise OptionError("--undo takes back the latest approval as a whole; give no names beside it")
+    steps = undo(Path(out)) if undone else approve(Path(out), names, everything=everything, only=only)
+    if as_json:
+        click.echo(json.dumps([asdict(step) for step in steps], indent=2))
+        return 0
+    for step in steps:
+        click.echo(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
+    many = f"{len(steps)} baseline{'' if len(steps) == 1 else 's'}"
+    click.echo(f"{many} {'as before' if undone else 'approved'}." if steps else "Nothing to approve.")
+    return 0
