@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", required=True, metavar="RUN", help="folder of the run; one that was stopped is gone on with")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="optimiser steps; default: the recipe's")
-@click.option("--from", "weights", metavar="WEIGHTS", help="weights to go on from, or `shipped`; what is left is no worse")
+@click.option("--from", "weights", metavar="WEIGHTS", help="weights to go on from, or `shipped`; never left worse")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
@@ -36,8 +36,8 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     recipe.json of a run. A part of the pictures is held out and measured on; the weights with the best figures stay in
     RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
 
-    With --from, a quarter of the pairs is held out and goes through the whole flow of `compare` before the first step and
-    after: the weights that are left are better on them than those it began with, or are those. RUN/report.md tells it.
+    With --from, a quarter of the pairs is held out and goes through the whole flow of `compare` before the first step
+    and after: the weights that are left are better on them than those it began with, or are those. RUN/report.md says.
 
     captioner, captioner-attention and captioner-regions learn to tell what changed. DIR is then a folder of captioned
     pairs from `spotdiff synth --recipe captions`, or spot-the-diff:PATH, clevr-change:PATH, image-editing-request:PATH.
