@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from spotdiff.cli._options import setting_of
 from spotdiff.errors import MissingExtra, OptionError
+from spotdiff.output_files import check_outputs, file_identities, file_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spotdiff.train.captions.run import CaptionRun
     from spotdiff.train.loop import Progress
     from spotdiff.train.recipe import Recipe
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", required=True, metavar="RUN", help="folder of the run; one that was stopped is gone on with")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="optimiser steps; default: the recipe's")
-@click.option("--from", "weights", metavar="WEIGHTS", help="weights to go on from, or `shipped`; never left worse")
+@click.option("--from", "weights", metavar="WEIGHTS", help="go on from these, or `shipped`; what is left is no worse")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
@@ -37,7 +41,8 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     RUN/weights.safetensors. Stopped at any time, the same command goes on from the last checkpoint.
 
     With --from, a quarter of the pairs is held out and goes through the whole flow of `compare` before the first step
-    and after: the weights that are left are better on them than those it began with, or are those. RUN/report.md says.
+    and after: the weights that are left are better on them than those it began with, or are those. RUN/report.md tells
+    it.
 
     captioner, captioner-attention and captioner-regions learn to tell what changed. DIR is then a folder of captioned
     pairs from `spotdiff synth --recipe captions`, or spot-the-diff:PATH, clevr-change:PATH, image-editing-request:PATH.
@@ -47,6 +52,7 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     """  # noqa: D301 (click wants the character itself)
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")
+    _check_outputs(recipe, data, out, weights=options["weights"], json_to=options["json_to"])
     try:
         from spotdiff.report.plots import require_plots
         from spotdiff.train.captions.recipe import CAPTION_RECIPES
@@ -68,6 +74,20 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     if options["json_to"] and leads():
         _write_json(run, validated, options["json_to"])
     return 0
+
+
+def _check_outputs(recipe: str, data: Sequence[str], out: str, *, weights: str | None, json_to: str | None) -> None:
+    """Refuse to write over what is learned from or begun with.
+
+    Raises:
+        OptionError: it would happen.
+    """
+    folders = [folder.partition(":")[2] or folder for folder in data]
+    if file_identity(out) in file_identities(folders):
+        raise OptionError(f"--out {out} is a folder that is learned from; choose another")
+    begun = [weights] if weights else []
+    check_outputs([os.path.join(out, "weights.safetensors")], begun)  # noqa: PTH118 (as it was typed)
+    check_outputs([json_to] if json_to else [], [recipe, *begun], folders=folders)
 
 
 def _caption_run(name: str, data: tuple[str, ...], out: str, options: dict[str, Any]) -> CaptionRun:
