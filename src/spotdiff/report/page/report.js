@@ -14,7 +14,7 @@
   const LABELLED = 60; // more than this and only the chosen region has one
   const HALOED = 400; // more than this and boxes have no dark rim
   const TALL = 2.2; // height over width from which a picture fills the width and is scrolled
-  const BLOCK = 40; // entries of the list that are made together, once they come into view
+  const BLOCK = 24; // entries of the list that are made together, once they come into view
   const ENTRY_PX = 150; // height of an entry, before anybody has seen it
   const CROP = [132, 88]; // pixels of a small picture in the list
   const CLICK_PX = 5; // a pointer that moved less has clicked
@@ -149,7 +149,7 @@
     draw();
   }
   const possible = regions.filter((region) => !region.likely).length;
-  const count = (number) => number.toLocaleString("en");
+  const count = new Intl.NumberFormat("en").format;
 
   /* ---- marks: what is in view is drawn, on a canvas as large as the pane ---- */
   const style = getComputedStyle(document.documentElement);
@@ -262,7 +262,7 @@
       pen.lineTo(axis ? to : at, axis ? at : to);
       pen.stroke();
       pen.shadowBlur = 0;
-      const [left, top] = axis ? [Math.max(from, 0) + 8, at + 7] : [at + 8, Math.max(from, 0) + 8];
+      const [left, top] = axis ? [Math.max(from, 0) + 8, at + 7] : [at + 8, Math.max(from, 0) + 36];
       pen.fillStyle = "rgb(12 13 14 / 0.72)";
       pen.fillRect(left - 4, top - 3, pen.measureText(name).width + 8, 19);
       pen.fillStyle = "#fff";
