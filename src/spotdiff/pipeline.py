@@ -148,7 +148,9 @@ def _judged(
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
-    return conclude(answer, limits.asked), regions
+    answer = conclude(answer, limits.asked)
+    told = tuple(replace(region, likely=one.likely) for region, one in zip(regions, answer.regions, strict=True))
+    return answer, told
 
 
 def limits_for(method: Method, options: Options) -> Limits:

@@ -245,6 +245,7 @@ class Region:
         label: Its number in `Comparison.labels`; ground that two regions share bears the number of one of them.
         text: The region in words; empty until described.
         page: Of files with several pages, the one it is on.
+        likely: Whether it is as sure as its method asks for, in an answer that is not unsure; else it is only possible.
     """
 
     kind: Kind
@@ -257,6 +258,17 @@ class Region:
     label: int = 0
     text: str = ""
     page: int = 1
+    likely: bool = True
+
+    @property
+    def place(self) -> tuple[Literal["before", "after"], Box | None]:
+        """The picture that it is told in and its box there: before for what was removed or moved, else after.
+
+        Where it is outside of that picture it is told in the other one.
+        """
+        if self.box_after is None or (self.kind in ("removed", "moved") and self.box_before is not None):
+            return "before", self.box_before
+        return "after", self.box_after
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -363,6 +375,11 @@ class Comparison:
     weights: str = ""
     mirror: Comparison | None = None
     pages: tuple[PageAnswer, ...] = ()
+
+    @property
+    def likely(self) -> tuple[Region, ...]:
+        """The regions that the answer stands for, the surest first; the others are only possible."""
+        return tuple(region for region in self.regions if region.likely)
 
     @property
     def changed_pixels(self) -> int:

@@ -29,19 +29,35 @@ _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
 
 def conclude(answer: Comparison, limits: Thresholds) -> Comparison:
-    """The answer with verdict, reason and score, from its regions and evidence."""
+    """The answer with verdict, reason and score, and which of its regions are likely, from regions and evidence."""
     return _something(answer, limits) if answer.regions else _nothing(answer, limits)
 
 
+def count_text(likely: int, possible: int) -> str:
+    """How many regions there are of either sort.
+
+    Examples:
+        >>> count_text(1, 0), count_text(4, 6), count_text(0, 1)
+        ('1 region', '4 regions and 6 possible', '1 possible region')
+    """
+    if not likely:
+        return f"{possible} possible region{'s' if possible != 1 else ''}"
+    counted = f"{likely} region{'s' if likely != 1 else ''}"
+    return f"{counted} and {possible} possible" if possible else counted
+
+
 def _something(answer: Comparison, limits: Thresholds) -> Comparison:
-    regions, surest = answer.regions, answer.regions[0].score
-    score = surest if limits.calibration else _image_score(answer.evidence, regions, answer.labels)
-    count = f"{len(regions)} region{'s' if len(regions) > 1 else ''}"
-    reason, doubts = f"{count}, {answer.changed_fraction:.2%} of the picture", ""
+    surest = answer.regions[0].score
+    score = surest if limits.calibration else _image_score(answer.evidence, answer.regions, answer.labels)
+    doubts = ""
     if surest < limits.sure:
         doubts = f", but none is surer than {surest:.2f}"
     elif limits.doubt < 1 and (share := _doubt(answer.evidence)) > limits.doubt:
         doubts = f", but {share:.0%} of it could be changed or not"
+    regions = tuple(replace(region, likely=not doubts and region.score >= limits.sure) for region in answer.regions)
+    answer = replace(answer, regions=regions)
+    likely = len(answer.likely)
+    reason = f"{count_text(likely, len(regions) - likely)}, {answer.changed_fraction:.2%} of the picture"
     if doubts:
         return _unsure(answer, f"{reason}{doubts}", score)
     return replace(answer, verdict="changed", reason=reason, score=score)

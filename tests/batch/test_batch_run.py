@@ -152,6 +152,14 @@ def test_one_again_when_its_files_are_others(entries, plan, change):
     assert verdicts(run(entries, plan, workers=0)) == AGAIN | {"yard": ("same", False)}
 
 
+def test_a_record_that_does_not_tell_likely_from_possible_is_made_anew(entries, plan):
+    name = next(one.row.name for one in list(run(entries, plan, workers=0)) if one.row.regions)
+    path = plan.out / f"{name}.json"
+    path.write_text(path.read_text().replace(', "likely": true', ""))
+    assert verdicts(run(entries, plan, workers=0)) == AGAIN | {name: ("changed", False)}
+    assert '"likely": true' in path.read_text()
+
+
 def test_a_ledger_cut_short_costs_one_pair(entries, plan):
     list(run(entries, plan, workers=0))
     ledger = plan.out / ".resume.jsonl"

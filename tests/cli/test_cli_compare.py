@@ -28,6 +28,36 @@ def test_changed_is_1_and_says_what_and_where(spotdiff, both, plain):
     assert ran.err == ""
 
 
+def test_an_answer_is_two_or_three_lines_and_words_are_told_when_asked_for(spotdiff, both, plain):
+    ran = spotdiff("compare", *both, *plain)
+    assert ran.out.splitlines()[2:] == ["Where: 1 added 40x30 at 40,30."]
+    told = spotdiff("compare", *both, *plain, "--describe", "words").out.splitlines()[2:]
+    (line,) = told
+    assert line.startswith("  1. added ")
+    assert "40x30 at 40,30" in line
+    assert line.endswith("Something red seems to have been added at the centre.")
+
+
+def test_what_is_only_possible_is_counted_and_neither_told_nor_drawn_unless_asked_for(spotdiff, both, tmp_path):
+    before = np.full((200, 300, 3), 120, np.uint8)
+    after = before.copy()
+    after[40:90, 40:90] = (250, 20, 20)
+    after[130:160, 220:250] = 150  # a score under what `classic` asks for
+    for name, pixels in (("before", before), ("after", after)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    pair = tmp_path / "before.png", tmp_path / "after.png"
+    asked = ("compare", *pair, "--method", "classic", "--align", "off", "--light", "off", "--overlay")
+    plain = spotdiff(*asked, tmp_path / "plain.png")
+    every = spotdiff(*asked, tmp_path / "every.png", "--possible")
+    assert plain.out.startswith("Changed: 1 region and 1 possible, ")
+    assert "one more change is possible" in plain.out
+    assert "Where: 1 added 54x54 at 38,38.\n" in plain.out
+    assert "; 2 possibly added 30x30 at 220,130.\n" in every.out
+    drawn = [np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB")).astype(int) for name in ("plain", "every")]
+    coloured = [np.ptp(pixels[125:165, 215:255], axis=2).max() > 12 for pixels in drawn]
+    assert coloured == [False, True]
+
+
 def test_same_is_0(spotdiff, pictures, plain):
     ran = spotdiff("compare", pictures / "before.png", pictures / "same.png", *plain)
     assert (ran.code, ran.err) == (0, "")
@@ -332,7 +362,7 @@ def test_pages_that_are_left_out_are_told(spotdiff, stacks, plain):
 def test_a_page_by_its_number_and_all_of_them(spotdiff, stacks, plain):
     third, every = (spotdiff("compare", *stacks, *plain, "--page", page) for page in (3, "all"))
     assert (third.code, every.code) == (1, 1)
-    assert "  1. page 3  added" in every.out
+    assert "Where: 1 page 3 added 40x30 at 40,30." in every.out
     assert "page 3: 1 region" in every.out
     record = json.loads(spotdiff("compare", *stacks, *plain, "--page", "all", "--json", "-").out)
     assert [page["verdict"] for page in record["pages"]] == ["same", "same", "changed"]

@@ -39,8 +39,8 @@ def square(box):
     return (((left, top), (right - 1, top), (right - 1, bottom - 1), (left, bottom - 1)),)
 
 
-def region(kind, box, *, score=0.9, to=None):
-    return Region(kind, score, 100, box, to or box, square(box), square(to or box))
+def region(kind, box, *, score=0.9, to=None, likely=True):
+    return Region(kind, score, 100, box, to or box, square(box), square(to or box), likely=likely)
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def test_what_moved_within_a_third_goes_some_way(pair):
 
 
 def test_the_less_sure_the_more_hedged(pair):
-    texts = [said(pair, region("added", (110, 200, 190, 280), score=score))[0] for score in (0.9, 0.6, 0.3)]
+    hedges = ({"score": 0.9}, {"score": 0.3}, {"score": 0.9, "likely": False})
+    texts = [said(pair, region("added", (110, 200, 190, 280), **hedge))[0] for hedge in hedges]
     assert [("seems to" in text, text.startswith("Possibly")) for text in texts] == [
         (False, False),
         (True, False),

@@ -18,11 +18,11 @@ from spotdiff.errors import OptionError
 from spotdiff.language import grammar, summary
 from spotdiff.language.catalogue import get_catalogue, languages
 from spotdiff.language.facts import COLOURS, SIZES, ChangeFact, Spot, Thing
-from spotdiff.language.grammar import LIKELY, SURE, fact_sentence
+from spotdiff.language.grammar import SURE, fact_sentence
 from spotdiff.language.paraphrase import NOTHING, TEMPLATES, caption, fill_template
 from spotdiff.language.parse import parse
 from spotdiff.language.places import PLACES, SIDES, WAYS
-from spotdiff.types import KINDS
+from spotdiff.types import KINDS, Region
 from spotdiff.watching import event_texts
 
 SUMMED = (summary._FIRST, summary._NEXT, summary._FIRST_SEEMS, summary._NEXT_SEEMS)
@@ -51,9 +51,12 @@ def facts(draw, thing=things):
     )
 
 
-@given(facts(), st.sampled_from((1.0, 0.6, 0.2)))
-def test_what_is_told_can_be_read_back(fact, score):
-    (read,) = parse(fact_sentence(replace(fact, score=score), ENGLISH))
+HEDGES = st.sampled_from(({"score": SURE}, {"score": 0.1}, {"likely": False}))
+
+
+@given(facts(), HEDGES)
+def test_what_is_told_can_be_read_back(fact, hedge):
+    (read,) = parse(fact_sentence(replace(fact, **hedge), ENGLISH))
     assert read == fact
 
 
@@ -78,9 +81,9 @@ def test_what_states_no_change_is_read_as_none(text):
 
 
 @pytest.mark.parametrize("language", languages())
-@given(fact=facts(unnamed), score=st.sampled_from((SURE, LIKELY, 0.1)))
-def test_no_language_mixes_in_another_or_leaves_a_gap(language, fact, score):
-    plain = replace(fact, score=score, spot=Spot(fact.spot.place), to=Spot(fact.to.place))
+@given(fact=facts(unnamed), hedge=HEDGES)
+def test_no_language_mixes_in_another_or_leaves_a_gap(language, fact, hedge):
+    plain = replace(fact, **hedge, spot=Spot(fact.spot.place), to=Spot(fact.to.place))
     said = fact_sentence(plain, get_catalogue(language))
     assert not set("{}") & set(said)
     if language != "en":
@@ -186,8 +189,12 @@ def test_a_wrong_catalogue_is_told(tmp_path, content):
         get_catalogue(str(path))
 
 
+def region(kind, score, *, likely=True):
+    return Region(kind, score, 9, (0, 0, 3, 3), (0, 0, 3, 3), likely=likely)
+
+
 def test_one_of_the_changed_places_is_no_thing():
-    said = summary.changes_text([("changed", 0.9), ("added", 0.6)], summary.Conditions(), ENGLISH)
+    said = summary.changes_text([region("changed", 0.9), region("added", 0.6)], summary.Conditions(), ENGLISH)
     assert said == "One place changed and one thing seems to have been added."
 
 
@@ -204,7 +211,7 @@ def test_a_language_that_is_not_there_is_told():
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("counts", list(itertools.product((0, 1, 2, 11), repeat=2)), ids=str)
 def test_a_summary_counts(language, counts):
-    changes = [("removed", 0.9)] * counts[0] + [("moved", 0.2)] * counts[1]
+    changes = [region("removed", 0.9)] * counts[0] + [region("moved", 0.9, likely=False)] * counts[1]
     if not changes:
         return
     said = summary.changes_text(changes, summary.Conditions(), get_catalogue(language))

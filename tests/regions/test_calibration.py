@@ -91,6 +91,26 @@ def answer_with(evidence, pair, rules):
     return conclude(made, rules.asked)
 
 
+@pytest.mark.parametrize(("sure", "likely"), [(0.0, 2), (0.5, 1), (0.9, 0)])
+def test_what_is_not_as_sure_as_asked_is_only_possible(sure, likely):
+    pair, evidence = pair_and_evidence()
+    rules = limits(sensitivity=1.0)
+    rules = replace(rules, asked=replace(rules.asked, sure=sure))
+    answer = answer_with(evidence, pair, rules)
+    assert [region.likely for region in answer.regions] == [number < likely for number in range(2)]
+    assert answer.likely == answer.regions[:likely]
+    assert answer.verdict == ("changed" if likely else "unsure")
+    assert ("possible" in answer.reason) == (likely < 2)
+
+
+def test_no_region_of_an_unsure_answer_is_likely():
+    pair, evidence = pair_and_evidence()
+    murky = Evidence(evidence.gone + 0.3, evidence.new, directed=True)
+    answer = answer_with(murky, pair, replace(limits(), asked=replace(limits().asked, doubt=0.2)))
+    assert (answer.verdict, answer.likely) == ("unsure", ())
+    assert answer.regions
+
+
 def test_weak_regions_and_doubt_all_over_are_unsure():
     pair, evidence = pair_and_evidence()
     assert answer_with(evidence, pair, limits()).verdict == "changed"

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+import spotdiff
+from spotdiff.cli._comparison_text import comparison_text
 from spotdiff.report.colours import KIND_COLOURS, css
 from spotdiff.report.html import page, write_page
 from spotdiff.report.markup import page_file
@@ -70,14 +72,45 @@ def test_frames_hold_both_pictures(refused, warped, read):
     assert (data["placed"]["after"], data["record"]["after"]["size"]) == ([160, 120], [330, 280])
 
 
-def test_every_region_is_in_the_list(changed, read):
+def test_regions_are_numbered_and_placed_as_in_the_terminal(changed, read):
     reader = read(page(changed))
-    items = [a for a in reader.all("button") if "data-region" in a]
-    assert [(a["data-region"], a["data-kind"]) for a in items] == [("0", "added"), ("1", "moved"), ("2", "removed")]
-    words = " ".join(reader.words)
-    for region in changed.regions:
+    words, terminal = " ".join(reader.words), comparison_text(changed, sentences=True).splitlines()[-3:]
+    for number, (region, where) in enumerate(zip(changed.regions, data_of(reader)["where"], strict=True), start=1):
+        assert where
+        assert f"#{number} {region.kind} {region.score:.2f}, {where}. " in words
         assert region.text in words
-        assert f"{region.score:.2f}" in words
+        assert terminal[number - 1].startswith(f"  {number}. {region.kind}")
+        assert where in terminal[number - 1]
+
+
+def test_what_is_only_possible_is_counted_apart_and_told_by_the_script_alone(changed, read):
+    sure, *faint = changed.regions
+    reader = read(page(replace(changed, regions=(sure, *(replace(region, likely=False) for region in faint)))))
+    words = " ".join(reader.words)
+    assert "One region" in reader.words
+    assert "possible 2" in words
+    assert (sure.text in words, faint[0].text in words) == (True, False)
+    assert [region["likely"] for region in data_of(reader)["record"]["regions"]] == [True, False, False]
+
+
+def test_an_unsure_answer_is_not_said_to_be_uncompared(changed, read):
+    nothing = replace(changed, regions=(), verdict="unsure")
+    assert "Not compared." not in read(page(nothing)).words
+
+
+def test_a_taller_after_is_shown_whole(texture, read):
+    """Laid flush: neither picture is scaled to the other, none is embedded twice, and none has what fills it up."""
+    before, after = texture(120, 80), texture(120, 140, seed=2)
+    after[:80] = before
+    answer = spotdiff.compare(before, after, method="pixel")
+    reader = read(page(answer))
+    data = data_of(reader)
+    assert (data["placed"]["before"], data["placed"]["after"], data["common"]) == ([120, 80], [120, 140], [120, 140])
+    assert [a.get("class") for a in reader.all("img") if a["alt"]] == [None, "own", "heat"]
+    (added,) = answer.regions
+    assert (added.box_before, data["where"], data["places"]) == (None, ["120x60 at 0,80"], [[[0, 80, 120, 140]]])
+    shorter = data_of(read(page(spotdiff.compare(after, before, method="pixel"))))
+    assert (shorter["placed"]["after"], shorter["where"]) == ([120, 80], ["120x60 at 0,80"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,13 @@ def test_a_thousand_rows_with_thumbnails_beside_the_page_stay_small():
     assert len(index_page(many)) < 1_200_000
 
 
+def test_likely_and_possible_regions_are_counted_apart(read):
+    reader = read(index_page([BatchRow("yard", "changed", regions=7, possible=5)]))
+    assert rows_of(reader)[0]["data-regions"] == "2"
+    assert "5 possible" in reader.words
+    assert "possible" not in " ".join(read(index_page([BatchRow("yard", "changed", regions=7)])).words)
+
+
 def test_an_empty_batch_is_a_page(read):
     reader = read(index_page([]))
     assert rows_of(reader) == []
@@ -77,6 +85,9 @@ def test_the_script_finds_what_it_asks_for(read):
 
 def test_a_row_comes_from_a_record(changed, refused):
     row = BatchRow.of(to_record(changed), href="x.html")
-    assert (row.name, row.verdict, row.regions, row.href) == ("yard", "changed", 3, "x.html")
+    assert (row.name, row.verdict, row.regions, row.possible, row.href) == ("yard", "changed", 3, 0, "x.html")
     assert (row.score, row.seconds) == pytest.approx((0.97, 0.38))
+    possible = replace(changed, regions=tuple(replace(r, likely=r.score > 0.7) for r in changed.regions))
+    row = BatchRow.of(to_record(possible))
+    assert (row.regions, row.likely, row.possible) == (3, 2, 1)
     assert BatchRow.of(to_record(refused)).text == "the pictures show different places"

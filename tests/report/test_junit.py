@@ -35,6 +35,13 @@ def test_same_passes_changed_and_unsure_fail_trouble_is_an_error():
     assert suite[3][0].get("message") == "the file is empty"
 
 
+def test_what_is_only_possible_is_counted_apart():
+    suite = ElementTree.fromstring(junit([BatchRow("1", "changed", regions=7, possible=5, text="So.")])).find(
+        "testsuite"
+    )
+    assert suite[0][0].text == "changed: So. (score 0.00, regions: 2, possible: 5)"
+
+
 def test_unsure_can_count_as_skipped():
     suite = ElementTree.fromstring(junit(ROWS, unsure="skipped").encode()).find("testsuite")
     assert (suite.get("failures"), suite.get("skipped"), suite[2][0].tag) == ("1", "1", "skipped")

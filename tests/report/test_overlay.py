@@ -1,4 +1,5 @@
 import colorsys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -50,6 +51,16 @@ def test_the_surest_is_drawn_on_top(comparison_of, region):
     sure, unsure = region(1, "added", boxes[0], score=0.9), region(2, "removed", boxes[1], score=0.4)
     comparison = comparison_of([sure, unsure], size=(400, 300))
     assert overlay(comparison)[59, 50].tolist() == list(KIND_COLOURS["added"])
+
+
+def test_what_is_only_possible_is_drawn_when_asked_for(comparison_of, region):
+    sure, faint = region(1, "added", (40, 60, 100, 120)), region(2, "removed", (200, 150, 260, 210), score=0.4)
+    answer = comparison_of([sure, replace(faint, likely=False)], size=(400, 300))
+    with_it, without = overlay(answer, possible=True), overlay(answer)
+    there, elsewhere = np.s_[140:220, 190:270], np.s_[:130, :180]
+    assert (np.ptp(with_it[there].astype(int), axis=2) > 12).any()
+    assert np.array_equal(without[there], overlay(comparison_of([sure], size=(400, 300)))[there])
+    assert np.array_equal(without[elsewhere], with_it[elsewhere])
 
 
 def test_a_region_that_nobody_knows_is_shown_as_changed(comparison_of):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spotdiff.align.warp import map_box
-from spotdiff.report.coordinates import in_own_pixels, labels_in, places
+from spotdiff.report.coordinates import in_own_pixels, labels_in, places, where_text
 
 HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
 SHIFT = np.array([[1, 0, 7], [0, 1, -4], [0, 0, 1.0]])
@@ -58,3 +58,20 @@ def test_a_thing_outside_before_is_placed_by_after(comparison_of, region):
     thing = region(1, "added", (10, 10, 20, 20), (67, 46, 77, 56))
     comparison = comparison_of([thing], matrix=SHIFT)
     assert places(comparison, replace(thing, box_before=None)) == ((60, 50, 70, 60),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "both", "before_alone", "after_alone"),
+    [
+        ("removed", "10x10 at 10,10", "10x10 at 10,10", "12x12 at 67,46"),
+        ("added", "12x12 at 67,46", "10x10 at 10,10", "12x12 at 67,46"),
+        ("replaced", "12x12 at 67,46", "10x10 at 10,10", "12x12 at 67,46"),
+        ("moved", "10x10 at 10,10 to 67,46", "10x10 at 10,10", "12x12 at 67,46"),
+    ],
+)
+def test_a_thing_is_told_where_it_was_or_where_it_is(region, kind, both, before_alone, after_alone):
+    thing = region(1, kind, (10, 10, 20, 20), (67, 46, 79, 58))
+    assert where_text(thing) == both
+    assert where_text(replace(thing, box_after=None)) == before_alone
+    assert where_text(replace(thing, box_before=None)) == after_alone
+    assert where_text(replace(thing, box_before=None, box_after=None)) == ""

@@ -118,6 +118,12 @@ def test_the_record_says_what_the_comparison_says(changed):
     assert moved["outline_before"] == [[[100, 10], [119, 10], [119, 29], [100, 29]]]
 
 
+def test_a_region_says_whether_it_is_likely(changed):
+    regions = (*changed.regions[:2], replace(changed.regions[2], likely=False))
+    told = to_record(replace(changed, regions=regions))["regions"]
+    assert [region["likely"] for region in told] == [True, True, False]
+
+
 def test_weights_are_named_by_digest(changed):
     assert to_record(replace(changed, weights="sha256:12ab"))["method"]["weights"] == "sha256:12ab"
 

@@ -28,6 +28,7 @@ COLUMNS = {
     "after": "string",
     "score": "float64",
     "regions": "int64",
+    "possible": "int64",
     "changed_fraction": "float64",
     "seconds": "float64",
     "text": "string",

@@ -93,4 +93,6 @@ def _record(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     known = isinstance(record, dict) and record.get("schema") == SCHEMA
-    return record if known and {"name", "regions", "changed_fraction", "seconds", "pages"} <= record.keys() else None
+    if not known or not {"name", "regions", "changed_fraction", "seconds", "pages"} <= record.keys():
+        return None
+    return record if all("likely" in region for region in record["regions"]) else None

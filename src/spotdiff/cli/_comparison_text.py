@@ -4,42 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spotdiff.report.coordinates import where_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spotdiff.types import Box, Comparison, Region
+    from spotdiff.types import Comparison, Region
 
-_MOST = 20  # regions told one by one
+_MOST, _MOST_IN_ONE_LINE = 20, 6  # regions told one by one
 
 
-def comparison_text(comparison: Comparison, written: Iterable[str] = ()) -> str:
-    """Verdict and why, all in words, one line a region, the surest first, and where files were written."""
+def comparison_text(
+    comparison: Comparison, written: Iterable[str] = (), *, sentences: bool = False, possible: bool = False
+) -> str:
+    """Verdict and why, what changed in a sentence, where the likely regions are, and which files were written.
+
+    Args:
+        comparison: The answer.
+        written: Paths of files.
+        sentences: A line for each region, with its score and text; otherwise one line says where they are.
+        possible: Tell the regions too that are only possible.
+    """
     verdict = f"{comparison.verdict.capitalize()}: {comparison.reason}."
     lines = [verdict, comparison.text.removeprefix(verdict).strip()] if comparison.text else [verdict]
-    lines = [line for line in lines if line]
+    told = [(n, region) for n, region in enumerate(comparison.regions, start=1) if possible or region.likely]
     several = max(comparison.pair.before.pages, comparison.pair.after.pages) > 1
-    lines += [
-        _line(number, region, page=f"page {region.page}  " if several else "")
-        for number, region in enumerate(comparison.regions[:_MOST], start=1)
-    ]
-    if len(comparison.regions) > _MOST:
-        lines.append(f"  and {len(comparison.regions) - _MOST} more; --json or --report tells them all")
+    lines += _one_by_one(told, several=several) if sentences else [_in_one_line(told, several=several)]
     lines += [f"Wrote {path}" for path in written]
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
-def _line(number: int, region: Region, *, page: str) -> str:
-    return f"{number:>3}. {page}{region.kind:<8} {region.score:.2f}  {_where(region):<24}  {region.text}".rstrip()
+def _one_by_one(told: list[tuple[int, Region]], *, several: bool) -> list[str]:
+    lines = [
+        f"{number:>3}. {_page(region, several=several)}{region.kind:<8} {region.score:.2f}  "
+        f"{where_text(region):<24}  {region.text}".rstrip()
+        for number, region in told[:_MOST]
+    ]
+    return [*lines, f"  {_rest(len(told) - _MOST)}"] if len(told) > _MOST else lines
 
 
-def _where(region: Region) -> str:
-    before, after = region.box_before, region.box_after
-    if region.kind == "moved" and before and after:
-        return f"{_box(before)} to {after[0]},{after[1]}"
-    box = before if region.kind == "removed" or after is None else after
-    return _box(box) if box else ""
+def _in_one_line(told: list[tuple[int, Region]], *, several: bool) -> str:
+    parts = []
+    for number, region in told[:_MOST_IN_ONE_LINE]:
+        hedge = "" if region.likely else "possibly "
+        parts.append(f"{number} {_page(region, several=several)}{hedge}{region.kind} {where_text(region)}".rstrip())
+    if len(told) > _MOST_IN_ONE_LINE:
+        parts.append(_rest(len(told) - _MOST_IN_ONE_LINE))
+    return f"Where: {'; '.join(parts)}." if parts else ""
 
 
-def _box(box: Box) -> str:
-    left, top, right, bottom = box
-    return f"{right - left}x{bottom - top} at {left},{top}"
+def _rest(count: int) -> str:
+    return f"and {count} more, which --json or --report tells"
+
+
+def _page(region: Region, *, several: bool) -> str:
+    return f"page {region.page} " if several else ""

@@ -25,6 +25,7 @@ class Files:
         overlay: The PNG of what changed.
         maps: Folder of `before.png`, `after.png` and the method's further maps.
         cutouts: Folder of what changed, cut out.
+        possible: Whether the PNG shows what is only possible, too.
     """
 
     json: str | None = None
@@ -32,6 +33,7 @@ class Files:
     overlay: str | None = None
     maps: str | None = None
     cutouts: str | None = None
+    possible: bool = False
 
     def check(self, inputs: Iterable[str], *, page: int | str) -> None:
         """Refuse what cannot be written, or would be written over something.
@@ -86,7 +88,7 @@ class Files:
         if self.overlay is not None:
             from spotdiff.report.overlay import write_overlay
 
-            write_overlay(comparison, self.overlay)
+            write_overlay(comparison, self.overlay, possible=self.possible)
             written.append(self.overlay)
         if self.maps is not None:
             from spotdiff.report.maps import write_layers, write_maps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options
 from spotdiff.cli._output_files import Files
@@ -22,9 +23,10 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 )
 @click.option("--json", "json_to", metavar="FILE|-", help="write the record as JSON; - is standard output")
 @click.option("--report", metavar="FILE.html", help="write a page that shows the answer")
-@click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what changed in colour")
+@click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what likely changed in colour")
 @click.option("--maps", metavar="DIR", help="write before.png and after.png: how sure every pixel is; 128 is changed")
 @click.option("--cutouts", metavar="DIR", help="write what changed, cut out of both pictures")
+@click.option("--possible", is_flag=True, help="tell and draw what is only possible, too")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
 def command(
     pictures: tuple[str, ...],
@@ -34,13 +36,16 @@ def command(
     overlay: str | None,
     maps: str | None,
     cutouts: str | None,
-    quiet: bool,  # noqa: FBT001 (click passes by name)
+    possible: bool,  # noqa: FBT001 (click passes by name)
+    quiet: bool,  # noqa: FBT001
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Tell what changed between two pictures of a place.
 
     The last picture is the later one. Of several earlier ones, oldest first, the last is compared with it and the
     others, in which nothing changed, say where the place is restless: water, leaves, a screen. So does --history.
+    Regions that are not as sure as the method asks for are counted as possible. With --describe, or another option
+    about words, each region is told in a sentence of its own.
 
     \b
     Example: spotdiff compare before.jpg after.jpg --report answer.html
@@ -50,7 +55,7 @@ def command(
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
-    files = Files(json_to, report, overlay, maps, cutouts)
+    files = Files(json_to, report, overlay, maps, cutouts, possible)
     inputs = [*earlier, *pictures, *options.files()]
     files.check(inputs, page=options.page)
 
@@ -65,8 +70,14 @@ def command(
     comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
     written = files.write(comparison, inputs)
     if not quiet and json_to != "-":
-        click.echo(comparison_text(comparison, written))
+        click.echo(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
     return CODES[comparison.verdict]
+
+
+def _words_asked_for() -> bool:
+    """Whether some option of the command line is about words."""
+    source = click.get_current_context().get_parameter_source
+    return any(source(name) is ParameterSource.COMMANDLINE for name in ("describe", "tellings", "language", "areas"))
 
 
 def _earlier(folder: str | None) -> list[str]:

@@ -11,7 +11,6 @@ from spotdiff.describe._named_areas import read_areas
 from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import ENGLISH, get_catalogue
-from spotdiff.language.grammar import LIKELY
 from spotdiff.params import build, params_of
 from spotdiff.types import Noting
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
     from spotdiff.options import Options
     from spotdiff.types import Comparison, Describer, Region
-
-
-_POSSIBLE = LIKELY - 0.01
 
 
 def get_describer(options: Options) -> Describer | None:
@@ -59,13 +55,11 @@ def described(
 
     Args:
         describer: None leaves all texts empty.
-        answer: With its verdict: of an unsure one nothing is said to be more than possible.
-        regions: Those of the answer, in the common frame.
+        answer: With its verdict.
+        regions: Those of the answer, in the common frame; what is not likely is said to be possible.
     """
     if describer is None:
         return ("",) * len(regions), ""
-    if answer.verdict == "unsure":
-        regions = [replace(region, score=min(region.score, _POSSIBLE)) for region in regions]
     pair = answer.aligned
     if is_flush(answer.pair, answer.alignment):
         pair = answer.pair  # what was filled up is no picture

@@ -11,7 +11,6 @@ import numpy as np
 
 from spotdiff.image.colour_words import MIXED, colour_word
 from spotdiff.language.facts import ChangeFact, Spot, Thing, size_word
-from spotdiff.language.grammar import LIKELY
 from spotdiff.language.places import area_of, place_of, side_of, way_of
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def facts_of(pair: Pair, regions: Sequence[Region], areas: Areas | None = None) 
         regions: The surest first.
         areas: Named polygons in before's pixels.
     """
-    facts = [_fact(pair, region, areas or {}) for region in regions]
+    facts = [replace(_fact(pair, region, areas or {}), score=region.score, likely=region.likely) for region in regions]
     boxes = [_where(region) for region in regions]
     return tuple(_beside(fact, number, boxes, facts) for number, fact in enumerate(facts))
 
@@ -41,26 +40,27 @@ def facts_of(pair: Pair, regions: Sequence[Region], areas: Areas | None = None) 
 def _fact(pair: Pair, region: Region, areas: Areas) -> ChangeFact:
     size = pair.before.size
     before, after = region.box_before, region.box_after
-    box = (before if region.kind in ("removed", "moved") else after) or before or after
+    box = _where(region)
     if box is None:
-        return ChangeFact(region.kind, score=region.score)
+        return ChangeFact(region.kind)
     old = _thing(pair.before.opaque, region.outline_before, before or box, size)
     new = _thing(pair.after.opaque, region.outline_after, after or box, size)
-    spot, score = _spot(box, size, areas), region.score
+    spot = _spot(box, size, areas)
     if region.kind == "replaced":
         other = replace(new, size="") if new.size == old.size else new  # one size is told once
-        return ChangeFact("replaced", old, spot, other, score=score)
+        return ChangeFact("replaced", old, spot, other)
     if region.kind == "moved" and before and after:
         to = _spot(after, size, areas)
         way = way_of(before, after) if to == spot else ""
-        return ChangeFact("moved", old, spot, to=to, way=way, score=score)
+        return ChangeFact("moved", old, spot, to=to, way=way)
     if region.kind == "changed":
-        return ChangeFact("changed", Thing(size=old.size), spot, score=score)
-    return ChangeFact(region.kind, new if region.kind == "added" else old, spot, score=score)
+        return ChangeFact("changed", Thing(size=old.size), spot)
+    return ChangeFact(region.kind, new if region.kind == "added" else old, spot)
 
 
 def _where(region: Region) -> Box | None:
-    return region.box_before if region.kind == "moved" else region.box_after or region.box_before
+    """Where a region is told; of a moved thing where it was."""
+    return region.place[1] if region.kind != "moved" else region.box_before or region.box_after
 
 
 def _spot(box: Box, size: tuple[int, int], areas: Areas) -> Spot:
@@ -95,6 +95,6 @@ def _beside(fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: S
     if own is None:
         return fact
     for other, box in enumerate(boxes[: min(number, _NEIGHBOURS)]):
-        if box is not None and facts[other].score >= LIKELY and (side := side_of(own, box)):
+        if box is not None and facts[other].likely and (side := side_of(own, box)):
             return replace(fact, beside=(side, other + 1))
     return fact

@@ -43,10 +43,11 @@ def summary_text(
     if not all_pages:
         conditions = _with_pages(conditions, answer.pair)
     left_out = left_out_text(conditions, catalogue)
-    unsure = answer.verdict == "unsure"  # nothing is more than possible then
-    changes = [(region.kind, 0.0 if unsure else region.score) for region in answer.regions]
-    text = changes_text(changes, conditions, catalogue) if changes else ""
-    verdict = unsure_text(answer.reason, text, catalogue) if unsure else text or unchanged_text(conditions, catalogue)
+    text = changes_text(answer.regions, conditions, catalogue) if answer.regions else ""
+    if answer.verdict == "unsure":
+        verdict = unsure_text(answer.reason, text, catalogue)
+    else:
+        verdict = text or unchanged_text(conditions, catalogue)
     return catalogue.text(filter(None, (verdict, _measured(answer.evidence, catalogue), left_out, note)))
 
 

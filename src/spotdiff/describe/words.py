@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Words:
     """Says such things as `Something small and red was added at the top left (gate).` from what is seen.
 
-    A change is stated from a score of .8 on, seems so from .5 on, and is possible below. What a thing is, is not known
-    and not said; its colour is told where one word fits three fifths of it.
+    A likely change is stated from a score of .8 on and seems so below; others are possible. What a thing is, is not
+    known and not said; its colour is told where one word fits three fifths of it.
 
     Attributes:
         language: A language that comes with spotdiff, or a catalogue in a file NAME.po.

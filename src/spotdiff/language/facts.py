@@ -69,6 +69,7 @@ class ChangeFact:
         way: Which way a thing moved that stayed in its place of the picture: one of `WAYS`.
         beside: Which side of another change it is on, and that one's number; None for no such neighbour.
         score: How sure, 0 to 1.
+        likely: False where it is only possible, whatever its score, as in `spotdiff.types.Region`.
     """
 
     kind: Kind
@@ -79,6 +80,7 @@ class ChangeFact:
     way: str = ""
     beside: tuple[str, int] | None = None
     score: float = 1.0
+    likely: bool = True
 
 
 def size_word(share: float) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
     from spotdiff.language.facts import ChangeFact, Spot
 
-SURE, LIKELY = 0.8, 0.5  # scores from which on a change is stated, or said to seem so; below it is possible
+SURE = 0.8  # score from which on a likely change is stated; with less it seems so
 _CERTAIN: Mapping[str, str] = {
     "added": "{thing} was added at {place}",
     "removed": "{thing} was removed from {place}",
@@ -79,7 +79,8 @@ def fact_sentence(fact: ChangeFact, catalogue: Catalogue) -> str:
         >>> fact_sentence(red, get_catalogue("zh"))
         '左上方（gate）的某个红色的小东西被移除了。'
     """
-    frames = _CERTAIN if fact.score >= SURE else _SEEMING if fact.score >= LIKELY else _POSSIBLE
+    likely = _CERTAIN if fact.score >= SURE else _SEEMING
+    frames = likely if fact.likely else _POSSIBLE
     kind = "moved within" if fact.kind == "moved" and fact.way else fact.kind
     thing = thing_phrase(fact.thing, catalogue)
     sentence = catalogue.say(

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spotdiff.language.grammar import LIKELY, SURE
+from spotdiff.language.grammar import SURE
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
-    from spotdiff.types import Kind, Verdict
+    from spotdiff.types import Kind, Region, Verdict
 
 _FIRST: Mapping[Kind, tuple[str, str]] = {
     "removed": ("{number} thing was removed", "{number} things were removed"),
@@ -87,19 +87,22 @@ class Conditions:
     pages: tuple[int, int] = (1, 1)
 
 
-def changes_text(changes: Sequence[tuple[Kind, float]], conditions: Conditions, catalogue: Catalogue) -> str:
-    """How many things changed by kind, each with its score, and what light and camera did.
+def changes_text(regions: Sequence[Region], conditions: Conditions, catalogue: Catalogue) -> str:
+    """How many things likely changed by kind, how many more may have, and what light and camera did.
 
     Examples:
         >>> from spotdiff.language.catalogue import get_catalogue
-        >>> some = [("removed", 0.9), ("removed", 0.9), ("added", 0.7), ("added", 0.4)]
+        >>> from spotdiff.types import Region
+        >>> scores = {"removed": 0.9, "added": 0.7, "moved": 0.4}
+        >>> some = [Region(kind, score, 9, None, None, likely=score > 0.5) for kind, score in scores.items()]
         >>> changes_text(some, Conditions(brightness=0.7), get_catalogue("en"))
-        'Two things were removed and one seems to have been added; one more change is possible; the light is darker.'
+        'One thing was removed and one seems to have been added; one more change is possible; the light is darker.'
     """
-    sure = Counter(kind for kind, score in changes if score >= SURE)
-    likely = Counter(kind for kind, score in changes if LIKELY <= score < SURE)
-    possible = len(changes) - sure.total() - likely.total()
-    clauses = [_listed(sure, likely, catalogue)] if sure or likely else []
+    likely = [region for region in regions if region.likely]
+    stated = Counter(region.kind for region in likely if region.score >= SURE)
+    seeming = Counter(region.kind for region in likely if region.score < SURE)
+    possible = len(regions) - len(likely)
+    clauses = [_listed(stated, seeming, catalogue)] if likely else []
     if possible:
         more = ("{number} more change is possible", "{number} more changes are possible")
         alone = ("{number} change is possible", "{number} changes are possible")
@@ -108,10 +111,10 @@ def changes_text(changes: Sequence[tuple[Kind, float]], conditions: Conditions, 
     return catalogue.sentence(catalogue.say("list", "; ").join(clauses))
 
 
-def _listed(sure: Counter[Kind], likely: Counter[Kind], catalogue: Catalogue) -> str:
+def _listed(stated: Counter[Kind], seeming: Counter[Kind], catalogue: Catalogue) -> str:
     parts: list[str] = []
     things = False  # whether the last part was of things, so that "one" means one of them
-    for count, first, following in ((sure, _FIRST, _NEXT), (likely, _FIRST_SEEMS, _NEXT_SEEMS)):
+    for count, first, following in ((stated, _FIRST, _NEXT), (seeming, _FIRST_SEEMS, _NEXT_SEEMS)):
         for kind in _FIRST:
             if count[kind]:
                 parts.append(catalogue.count("summary", *(following if things else first)[kind], count[kind]))

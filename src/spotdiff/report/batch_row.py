@@ -21,7 +21,8 @@ class BatchRow:
         verdict: same, changed or unsure; new or missing for a picture that has no counterpart; trouble for a pair that
             could not be compared.
         score: How sure that something changed, 0 to 1.
-        regions: How many things changed.
+        regions: How many regions there are.
+        possible: How many of them are only possible.
         seconds: Wall time in total.
         text: The answer in words, or the reason.
         error: What went wrong; empty for a pair that was compared.
@@ -34,12 +35,18 @@ class BatchRow:
     verdict: Outcome
     score: float = 0.0
     regions: int = 0
+    possible: int = 0
     seconds: float = 0.0
     text: str = ""
     error: str = ""
     href: str = ""
     thumb_before: bytes | str | None = None
     thumb_after: bytes | str | None = None
+
+    @property
+    def likely(self) -> int:
+        """How many regions the answer stands for."""
+        return self.regions - self.possible
 
     @classmethod
     def of(cls, record: Mapping[str, Any], **more: Any) -> BatchRow:  # noqa: ANN401 (of the fields' own types)
@@ -55,6 +62,7 @@ class BatchRow:
             verdict=record["verdict"],
             score=record["score"],
             regions=len(record["regions"]),
+            possible=sum(not region["likely"] for region in record["regions"]),
             seconds=record["seconds"]["total"],
             text=record["text"] or record["reason"],
         )

@@ -53,6 +53,25 @@ def labels_in(comparison: Comparison, side: Side) -> NDArray[np.int32]:
     return in_own_pixels(comparison.labels.astype(np.float32), comparison, side).astype(np.int32)
 
 
+def where_text(region: Region) -> str:
+    """Where a region is, for people, in the pixels of the picture that it is told in (`Region.place`); "" for nowhere.
+
+    Examples:
+        >>> from spotdiff.types import Region
+        >>> where_text(Region("moved", 0.9, 50, (10, 20, 30, 40), (60, 20, 80, 40)))
+        '20x20 at 10,20 to 60,20'
+    """
+    box = region.place[1]
+    if region.kind == "moved" and region.box_before and region.box_after:
+        return f"{_box_text(region.box_before)} to {region.box_after[0]},{region.box_after[1]}"
+    return _box_text(box) if box else ""
+
+
+def _box_text(box: Box) -> str:
+    left, top, right, bottom = box
+    return f"{right - left}x{bottom - top} at {left},{top}"
+
+
 def places(comparison: Comparison, region: Region) -> tuple[Box, ...]:
     """Where a region stands in the common frame: one box, two (from, to) for a moved one, none when nowhere."""
     here = region.box_before

@@ -6,12 +6,14 @@ The page is one file that loads nothing: pictures, style and script are inside i
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotdiff.report.coordinates import places
+from spotdiff.align import is_flush
+from spotdiff.report.coordinates import places, where_text
 from spotdiff.report.data_uri import data_uri, heat_colours, heat_uri, picture_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
 from spotdiff.report.record import TIMED, plain, to_record
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spotdiff.report.record import Record
-    from spotdiff.types import Comparison
+    from spotdiff.types import Comparison, Picture, Region
 
+_LISTED = 200  # regions without a script
 VERDICTS = {"same": "Same", "changed": "Changed", "unsure": "Unsure"}
 
 
@@ -38,7 +41,8 @@ def page(comparison: Comparison) -> str:
         head=_head(comparison, record),
         panes=_panes(comparison),
         legend=_legend(),
-        regions=_regions(record),
+        heading=_heading(comparison),
+        regions=_regions(comparison),
         details=_details(comparison, record),
         foot=f"Made by spotdiff {record['version']}. This page is complete in itself and loads nothing.",
         data=json_island(_data(comparison, record)),
@@ -56,9 +60,10 @@ def _name(comparison: Comparison) -> str:
 
 
 def _head(comparison: Comparison, record: Record) -> Html:
-    count = len(record["regions"])
+    possible = len(comparison.regions) - len(comparison.likely)
     facts = {
-        "regions": str(count),
+        "regions": str(len(comparison.likely)),
+        **({"possible": str(possible)} if possible else {}),
         "changed": _percent(comparison.changed_fraction),
         "score": f"{comparison.score:.2f}",
         "took": f"{record['seconds']['total']:.2f} s",
@@ -78,18 +83,27 @@ def _percent(share: float) -> str:
 
 
 def _panes(comparison: Comparison) -> Html:
-    pair, aligned = comparison.pair, comparison.aligned
+    pair = comparison.pair
     before = [image(picture_uri(pair.before), alt="The picture before", data_size="before")]
     after = [image(picture_uri(pair.after), alt="The picture after", class_="own", data_size="after")]
-    own, seen = pair.after.pixels, aligned.after.pixels
-    two = own is not seen and not np.array_equal(own, seen)
+    seen = _as_compared(comparison)
+    two = pair.after.pixels is not seen.pixels and not np.array_equal(pair.after.pixels, seen.pixels)
     if two:
         alt = "The picture after, as seen from where the picture before was taken"
-        after.insert(0, image(picture_uri(aligned.after), alt=alt, class_="aligned", data_size="after"))
+        after.insert(0, image(picture_uri(seen), alt=alt, class_="aligned", data_size="after"))
     if comparison.evidence is not None:
         heat = heat_uri(comparison.evidence.change)
         after.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
     return join(_pane("before", "Before", before), _pane("after", "After", after, two=two))
+
+
+def _as_compared(comparison: Comparison) -> Picture:
+    """After as it lies in the common frame; laid flush without what filled it up to the size of both together."""
+    after, (width, height) = comparison.aligned.after, comparison.pair.after.size
+    if not is_flush(comparison.pair, comparison.alignment):
+        return after
+    alpha = None if after.alpha is None else after.alpha[:height, :width]
+    return replace(after, pixels=after.pixels[:height, :width], alpha=alpha)
 
 
 def _pane(side: str, caption: str, images: list[Html], *, two: bool = False) -> Html:
@@ -105,46 +119,36 @@ def _legend() -> Html:
     return join("unchanged", image(data_uri(bar, "image/png")), "changed")
 
 
-def _regions(record: Record) -> Html:
-    regions = record["regions"]
-    if not regions:
-        text = "Not compared." if record["verdict"] == "unsure" else "Nothing changed."
-        return join(element("h2", "Regions"), element("p", text, class_="nothing panel"))
-    items = (element("li", _region(number, region)) for number, region in enumerate(regions, start=1))
-    title = "One region" if len(regions) == 1 else f"{len(regions)} regions"
-    return join(element("h2", title), element("ol", *items))
+def _heading(comparison: Comparison) -> str:
+    count = len(comparison.likely)
+    return "One region" if count == 1 else f"{count:,} regions" if count else "Regions"
 
 
-def _region(number: int, region: Record) -> Html:
+def _regions(comparison: Comparison) -> Html:
+    """The surest likely regions, for readers without scripts; the script makes the list of all."""
+    if not comparison.regions:
+        unasked = "Not compared." if comparison.evidence is None else "Nothing is likely to have changed."
+        text = "Nothing changed." if comparison.verdict == "same" else unasked
+        return element("p", text, class_="nothing panel")
+    numbered = [(number, region) for number, region in enumerate(comparison.regions, start=1) if region.likely]
+    return element("ol", *(_region(number, region) for number, region in numbered[:_LISTED]))
+
+
+def _region(number: int, region: Region) -> Html:
     return element(
-        "button",
-        element("span", str(number), class_="number"),
-        element("span", region["kind"], class_="kind"),
-        element("span", f"{region['score']:.2f}", class_="score"),
-        bar(region["score"]),
-        element("span", region["text"], class_="said") if region["text"] else None,
-        element("span", _where(region), class_="where"),
-        type="button",
-        class_="region",
-        data_region=number - 1,
-        data_kind=region["kind"],
-        aria_pressed="false",
+        "li", f"#{number} {region.kind} {region.score:.2f}, {where_text(region)}. ", element("span", region.text)
     )
 
 
-def _where(region: Record) -> str:
-    left, top, right, bottom = region["box_after"] or region["box_before"] or (0, 0, 0, 0)
-    return f"{right - left} \u00d7 {bottom - top} px at {left}, {top} \u00b7 {region['area']:,} px changed"
-
-
 def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
-    sizes = {"before": comparison.pair.before.size, "after": comparison.aligned.after.size}
+    sizes = {"before": comparison.pair.before.size, "after": _as_compared(comparison).size}
     common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
     return {
         "record": record,
         "common": common,
         "placed": {**sizes, "common": common},
         "places": [places(comparison, region) for region in comparison.regions],
+        "where": [where_text(region) for region in comparison.regions],
         "heat": comparison.evidence is not None,
     }
 

@@ -83,7 +83,7 @@ def _row(number: int, row: BatchRow) -> Html:
         element("td", name, element("p", text, class_="muted") if text else None, class_="name"),
         element("td", element("span", row.verdict, class_=f"badge verdict-{row.verdict}"), class_="verdict"),
         element("td", *((f"{row.score:.2f}", bar(row.score)) if compared else ()), class_="score"),
-        element("td", f"{row.regions}" if compared else "", class_="regions"),
+        element("td", *(_regions(row) if compared else ()), class_="regions"),
         element("td", f"{row.seconds:.2f} s", class_="seconds"),
     )
     return element(
@@ -93,9 +93,14 @@ def _row(number: int, row: BatchRow) -> Html:
         data_name=row.name,
         data_verdict=row.verdict,
         data_score=f"{row.score:.6g}",
-        data_regions=row.regions,
+        data_regions=row.likely,
         data_seconds=f"{row.seconds:.6g}",
     )
+
+
+def _regions(row: BatchRow) -> tuple[str, ...]:
+    possible = element("span", f"{row.possible} possible", class_="muted possible")
+    return (f"{row.likely}", possible) if row.possible else (f"{row.likely}",)
 
 
 def _thumb(thumb: bytes | str | None, side: str) -> Html:

@@ -70,8 +70,9 @@ def _case(row: BatchRow, outcome: str, suite: str) -> ElementTree.Element:
     case = ElementTree.Element("testcase", attributes)
     if outcome:
         message = row.error or row.text or row.verdict
+        possible = f", possible: {row.possible}" if row.possible else ""
         result = ElementTree.SubElement(case, outcome, {"message": _xml_text(message), "type": row.verdict})
-        result.text = _xml_text(f"{row.verdict}: {message} (score {row.score:.2f}, regions: {row.regions})")
+        result.text = _xml_text(f"{row.verdict}: {message} (score {row.score:.2f}, regions: {row.likely}{possible})")
     return case
 
 

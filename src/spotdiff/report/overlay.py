@@ -20,7 +20,7 @@ from spotdiff.report.coordinates import places
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,13 +34,16 @@ _STEPS = _SHADES + _RAMP
 _STRIP = 128  # rows looked at together
 
 
-def overlay(comparison: Comparison) -> Bytes:
-    """(H, W, 3) uint8 in the common frame: after dimmed, changed pixels tinted, a box and tag per region."""
-    return palette()[overlay_indices(comparison)]
+def overlay(comparison: Comparison, *, possible: bool = False) -> Bytes:
+    """(H, W, 3) uint8 in the common frame: after dimmed, changed pixels tinted, a box and tag per likely region.
+
+    With `possible` those that are only possible are drawn too.
+    """
+    return palette()[overlay_indices(comparison, possible=possible)]
 
 
-def write_overlay(comparison: Comparison, path: str | Path) -> None:
-    """Write the overlay as an indexed PNG file.
+def write_overlay(comparison: Comparison, path: str | Path, *, possible: bool = False) -> None:
+    """Write the overlay, see `overlay`, as an indexed PNG file.
 
     Raises:
         OptionError: the path does not end in .png.
@@ -49,7 +52,7 @@ def write_overlay(comparison: Comparison, path: str | Path) -> None:
     if path.suffix.lower() != ".png":
         raise OptionError(f"the overlay is a PNG file: end its name in .png, not {path.name!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_indexed(overlay_indices(comparison), palette()))
+    path.write_bytes(encode_indexed(overlay_indices(comparison, possible=possible), palette()))
 
 
 def palette() -> Bytes:
@@ -64,26 +67,28 @@ def palette() -> Bytes:
     return np.array(colours, np.uint8)
 
 
-def overlay_indices(comparison: Comparison) -> Bytes:
+def overlay_indices(comparison: Comparison, *, possible: bool = False) -> Bytes:
     """(H, W) uint8: the overlay as rows of `palette`."""
+    shown = comparison.regions if possible else comparison.likely
     grey = np.asarray(cv2.cvtColor(comparison.aligned.after.opaque, cv2.COLOR_RGB2GRAY), np.uint8)
     canvas = np.asarray(cv2.LUT(grey, (np.arange(256) * _GREYS // 256).astype(np.uint8)), np.uint8)
-    _tint(canvas, grey, comparison)
-    for region in reversed(comparison.regions):  # the surest last, on top
+    _tint(canvas, grey, comparison, shown)
+    for region in reversed(shown):  # the surest last, on top
         _draw(canvas, region, places(comparison, region))
     return canvas
 
 
-def _tint(canvas: Bytes, grey: Bytes, comparison: Comparison) -> None:
+def _tint(canvas: Bytes, grey: Bytes, comparison: Comparison, shown: Sequence[Region]) -> None:
     if comparison.labels is None:
         return
     starts = np.full(max((r.label for r in comparison.regions), default=0) + 2, _start("changed"), np.uint8)
-    for region in comparison.regions:
+    starts[[0, *(region.label for region in comparison.regions)]] = 0
+    for region in shown:
         starts[region.label] = _start(region.kind)
     for window in _changed_windows(comparison.labels):
         labels = np.minimum(comparison.labels[window], len(starts) - 1)
         tinted = starts[labels] + grey[window] // (256 // _SHADES)
-        np.copyto(canvas[window], tinted, where=labels > 0)
+        np.copyto(canvas[window], tinted, where=starts[labels] > 0)
 
 
 def _changed_windows(labels: NDArray[np.int32]) -> Iterator[tuple[slice, slice]]:

@@ -127,6 +127,7 @@ def _region(region: Region) -> Record:
         "area": int(region.area),
         "text": region.text,
         "page": region.page,
+        "likely": region.likely,
     }
 
 

@@ -6,34 +6,41 @@
   const regions = data.record.regions;
   const sides = ["before", "after"];
   const views = ["slider", "blink", "side", "heat"];
+  const kinds = [...new Set(regions.map((region) => region.kind))];
   const BLINK_MS = 700;
   const MOST_ZOOM = 24;
-  const CROWD = 12; // more regions than this and a tag shows its number alone
+  const NARROW = 480; // pixels of the stage under which only the chosen region has a label: a phone shows the picture
+  const WORDED = 12; // more regions than this in view and a label is its number alone
+  const LABELLED = 60; // more than this and only the chosen region has one
+  const HALOED = 400; // more than this and boxes have no dark rim
   const TALL = 2.2; // height over width from which a picture fills the width and is scrolled
+  const BLOCK = 24; // entries of the list that are made together, once they come into view
+  const ENTRY_PX = 150; // height of an entry, before anybody has seen it
+  const CROP = [132, 88]; // pixels of a small picture in the list
+  const CLICK_PX = 5; // a pointer that moved less has clicked
 
   const state = {
-    view: "slider", split: 0.5, show: "after", paused: false, boxes: true,
-    zoom: 1, centre: { before: [0.5, 0.5], after: [0.5, 0.5] }, selected: -1,
+    view: "slider", split: 0.5, show: "after", paused: false, boxes: true, zoom: 1,
+    centre: { before: [0.5, 0.5], after: [0.5, 0.5] }, selected: -1, hot: -1,
+    possible: false, least: 0, kinds: new Set(kinds), order: "score",
   };
   const panes = {};
   for (const side of sides) {
     const root = find(`pane-${side}`);
-    const canvas = root.querySelector(".canvas");
-    const marks = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    marks.classList.add("marks");
-    marks.setAttribute("aria-hidden", "true");
-    const chips = document.createElement("div");
-    chips.className = "chips";
-    canvas.append(marks, chips);
-    panes[side] = { root, canvas, marks, chips, frame: [1, 1], size: [1, 1], fit: 1 };
+    const marks = document.createElement("canvas");
+    marks.className = "marks";
+    marks.setAttribute("aria-hidden", "true"); // the list says the same
+    root.append(marks);
+    const own = root.querySelector("img:not(.aligned):not(.heat)");
+    panes[side] = { root, canvas: root.querySelector(".canvas"), marks, own, frame: [1, 1], size: [1, 1], fit: 1, offset: [0, 0] };
   }
 
   /* ---- frames: side by side shows each picture's own pixels, every other view the common frame ---- */
   const sideBySide = () => state.view === "side";
   const frameOf = (side) => (sideBySide() ? data.record[side].size : data.common);
-  function boxesOf(region, side) {
-    if (!sideBySide()) return data.places[regions.indexOf(region)];
-    const box = region[`box_${side}`];
+  function boxesOf(index, side) {
+    if (!sideBySide()) return data.places[index];
+    const box = regions[index][`box_${side}`];
     return box ? [box] : [];
   }
 
@@ -55,38 +62,42 @@
       const [width, height] = (pane.frame = frameOf(side));
       const wide = pane.root.clientWidth;
       const tall = height > TALL * width;
-      const most = Math.max(240, innerHeight * 0.8);
+      const most = Math.max(240, innerHeight * (stage.clientWidth < NARROW ? 0.55 : 0.8));
       const high = Math.round(Math.min((wide * height) / width, most));
       pane.root.style.height = `${high}px`;
       pane.fit = tall ? wide / width : Math.min(wide / width, high / height);
       pane.size = [wide, high];
       moveCanvas(side);
     }
-    stage.classList.toggle("is-crowded", regions.length > CROWD || stage.clientWidth < 480);
     showSplit();
   }
 
+  const scaleOf = (pane) => pane.fit * state.zoom;
+
   function moveCanvas(side) {
     const pane = panes[side];
-    const scale = pane.fit * state.zoom;
+    const scale = scaleOf(pane);
     pane.frame.forEach((length, axis) => {
       const long = length * scale;
       const room = pane.size[axis] - long;
       const wanted = pane.size[axis] / 2 - state.centre[side][axis] * long;
       const offset = room >= 0 ? room / 2 : clamp(wanted, room, 0);
       if (room < 0) state.centre[side][axis] = (pane.size[axis] / 2 - offset) / long;
+      pane.offset[axis] = offset;
       pane.canvas.style[axis ? "top" : "left"] = `${offset}px`;
       pane.canvas.style[axis ? "height" : "width"] = `${long}px`;
     });
     pane.canvas.classList.toggle("is-large", scale > 3);
     pane.root.classList.toggle("is-zoomed", canPan());
+    draw();
   }
 
-  const canPan = () => sides.some((s) => panes[s].frame.some((n, i) => n * panes[s].fit * state.zoom > panes[s].size[i] + 1));
+  const canPan = () => sides.some((s) => panes[s].frame.some((n, i) => n * scaleOf(panes[s]) > panes[s].size[i] + 1));
 
   function moveAll() {
     sides.forEach(moveCanvas);
     find("zoom-fit").textContent = `${Math.round(100 * state.zoom)}\u00a0%`;
+    showSplit();
   }
 
   function zoomBy(factor, side = "after", point = null) {
@@ -95,7 +106,7 @@
     if (point && zoom !== state.zoom) {
       // What lies under the pointer stays there.
       const shift = pane.frame.map((length, axis) =>
-        (point[axis] - pane.size[axis] / 2) * (1 / (length * pane.fit * state.zoom) - 1 / (length * pane.fit * zoom)));
+        (point[axis] - pane.size[axis] / 2) * (1 / (length * scaleOf(pane)) - 1 / (length * pane.fit * zoom)));
       for (const each of sides) state.centre[each] = state.centre[each].map((value, axis) => value + shift[axis]);
     }
     state.zoom = zoom;
@@ -111,91 +122,305 @@
   function pan(dx, dy) {
     for (const side of sides) {
       const pane = panes[side];
-      const scale = pane.fit * state.zoom;
-      state.centre[side] = [dx, dy].map((delta, axis) => state.centre[side][axis] - delta / (pane.frame[axis] * scale));
+      state.centre[side] = [dx, dy].map((delta, axis) => state.centre[side][axis] - delta / (pane.frame[axis] * scaleOf(pane)));
     }
-    sides.forEach(moveCanvas);
+    moveAll();
   }
 
-  /* ---- marks ---- */
-  function svg(name, attributes, parent) {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    parent.append(node);
-    return node;
+  /* ---- which regions are shown, and in which order ---- */
+  const middle = (index) => {
+    const [left, top, right, bottom] = data.places[index][0] || [0, 0, 0, 0];
+    return [(left + right) / 2, (top + bottom) / 2];
+  };
+  const orders = {
+    score: (one, other) => regions[other].score - regions[one].score,
+    area: (one, other) => regions[other].area - regions[one].area,
+    position: (one, other) => middle(one)[1] - middle(other)[1] || middle(one)[0] - middle(other)[0],
+  };
+  let shown = []; // numbers of the regions that are shown, as the list has them
+
+  function choose() {
+    if (!regions.length) return; // the page says why there are none
+    const fits = ({ likely, score, kind }) => (likely || state.possible) && score >= state.least && state.kinds.has(kind);
+    shown = regions.map((_, index) => index).filter((index) => fits(regions[index]));
+    shown.sort((one, other) => orders[state.order](one, other) || one - other);
+    fillList();
+    find("shown").textContent = shown.length === regions.length ? "" : `${count(shown.length)} of ${count(regions.length)} shown`;
+    draw();
+  }
+  const possible = regions.filter((region) => !region.likely).length;
+  const count = new Intl.NumberFormat("en").format;
+
+  /* ---- marks: what is in view is drawn, on a canvas as large as the pane ---- */
+  const style = getComputedStyle(document.documentElement);
+  const colours = Object.fromEntries(kinds.map((kind) => [kind, style.getPropertyValue(`--${kind}`).trim()]));
+  let drawing = 0;
+  function draw() {
+    drawing ||= requestAnimationFrame(() => { drawing = 0; sides.forEach(drawMarks); });
+  }
+
+  const marked = (index) => index === state.selected || index === state.hot;
+
+  function inView(side) {
+    const pane = panes[side];
+    const scale = scaleOf(pane);
+    const found = [];
+    for (const index of shown) {
+      const boxes = boxesOf(index, side).map(([left, top, right, bottom]) => {
+        const [x, y] = [left * scale + pane.offset[0], top * scale + pane.offset[1]];
+        return [x, y, Math.max((right - left) * scale, 4), Math.max((bottom - top) * scale, 4)];
+      });
+      const seen = boxes.some(([x, y, w, h]) => x < pane.size[0] && y < pane.size[1] && x + w > 0 && y + h > 0);
+      if (seen) found.push({ index, boxes });
+    }
+    // the surest on top, the chosen one above all
+    return found.sort((one, other) => marked(one.index) - marked(other.index) || other.index - one.index);
   }
 
   function drawMarks(side) {
     const pane = panes[side];
-    const [width, height] = frameOf(side);
-    pane.marks.replaceChildren();
-    pane.chips.replaceChildren();
-    pane.marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    pane.marks.setAttribute("preserveAspectRatio", "none");
-    regions.forEach((region, index) => {
-      const boxes = boxesOf(region, side);
-      boxes.forEach((box, place) => drawBox(pane, region, index, box, boxes.length === 2 && place === 0));
-      if (boxes.length) drawChip(pane, region, index, boxes[boxes.length - 1], [width, height]);
+    const dense = devicePixelRatio || 1;
+    const [width, height] = pane.size;
+    Object.assign(pane.marks, { width: Math.round(width * dense), height: Math.round(height * dense) });
+    const pen = pane.marks.getContext("2d");
+    pen.scale(dense, dense);
+    drawEdges(pen, pane);
+    if (!state.boxes) return;
+    const found = inView(side);
+    for (const { index, boxes } of found) {
+      boxes.forEach((box, place) => drawBox(pen, index, box, boxes.length === 2 && place === 0, found.length));
+    }
+    drawLabels(pen, pane, found);
+  }
+
+  function drawBox(pen, index, [x, y, w, h], was, crowd) {
+    const { kind, likely } = regions[index];
+    const strong = marked(index);
+    if (index === state.hot && index !== state.selected) {
+      pen.globalAlpha = 0.2;
+      pen.fillStyle = colours[kind];
+      pen.fillRect(x, y, w, h);
+    }
+    pen.globalAlpha = strong || likely ? 1 : 0.7;
+    if (strong || (likely && crowd <= HALOED)) {
+      pen.lineWidth = strong ? 7 : 4.5;
+      pen.strokeStyle = "rgb(0 0 0 / 0.6)";
+      pen.strokeRect(x, y, w, h);
+    }
+    pen.lineWidth = strong ? 4 : likely && crowd <= HALOED ? 2.5 : 1.25;
+    pen.strokeStyle = colours[kind];
+    pen.setLineDash(was || !likely ? (strong || likely ? [7, 4] : [4, 4]) : []);
+    pen.strokeRect(x, y, w, h);
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  }
+
+  function drawLabels(pen, pane, found) {
+    const few = stage.clientWidth >= NARROW && found.length <= LABELLED;
+    const worded = few && found.length <= WORDED;
+    const taken = [];
+    pen.font = "640 12px system-ui, sans-serif";
+    pen.textBaseline = "middle";
+    for (const { index, boxes } of [...found].reverse()) {
+      const { kind, score, likely } = regions[index];
+      if (!marked(index) && (!few || !likely)) continue;
+      const text = marked(index) || worded ? `${index + 1} ${kind} ${score.toFixed(2)}` : String(index + 1);
+      const [wide, high] = [pen.measureText(text).width + 10, 18];
+      const [x, y, w, h] = boxes[boxes.length - 1];
+      const left = clamp(x - 1, 0, Math.max(pane.size[0] - wide, 0));
+      const top = y >= high + 1 ? y - high - 1 : y + h + high + 1 <= pane.size[1] ? y + h + 1 : Math.max(y + 1, 0);
+      const apart = ([l, t, r, b]) => left >= r || left + wide <= l || top >= b || top + high <= t;
+      if (!marked(index) && !taken.every(apart)) continue;
+      taken.push([left, top, left + wide, top + high]);
+      pen.fillStyle = colours[kind];
+      pen.beginPath();
+      pen.roundRect(left, top, wide, high, 4);
+      pen.fill();
+      pen.fillStyle = "#000";
+      pen.fillText(text, left + 5, top + high / 2 + 0.5);
+    }
+  }
+
+  /* Where only one of two pictures that lie flush goes on. */
+  function drawEdges(pen, pane) {
+    if (sideBySide() || !data.heat) return;
+    const [before, after] = sides.map((side) => data.placed[side]);
+    pen.setLineDash([6, 5]);
+    pen.lineWidth = 1.5;
+    pen.font = "600 12px system-ui, sans-serif";
+    pen.textBaseline = "top";
+    [0, 1].forEach((axis) => {
+      if (before[axis] === after[axis]) return;
+      const at = Math.min(before[axis], after[axis]) * scaleOf(pane) + pane.offset[axis];
+      const name = `only in ${before[axis] < after[axis] ? "after" : "before"}`;
+      pen.strokeStyle = "#fff";
+      pen.shadowColor = "#000";
+      pen.shadowBlur = 3;
+      pen.beginPath();
+      const [from, to] = [pane.offset[1 - axis], pane.offset[1 - axis] + pane.frame[1 - axis] * scaleOf(pane)];
+      pen.moveTo(axis ? from : at, axis ? at : from);
+      pen.lineTo(axis ? to : at, axis ? at : to);
+      pen.stroke();
+      pen.shadowBlur = 0;
+      const [left, top] = axis ? [Math.max(from, 0) + 8, at + 7] : [at + 8, Math.max(from, 0) + 36];
+      pen.fillStyle = "rgb(12 13 14 / 0.72)";
+      pen.fillRect(left - 4, top - 3, pen.measureText(name).width + 8, 19);
+      pen.fillStyle = "#fff";
+      pen.fillText(name, left, top);
     });
+    pen.setLineDash([]);
   }
 
-  function drawBox(pane, region, index, [left, top, right, bottom], was) {
-    const group = svg("g", { "data-region": index, "data-kind": region.kind, class: was ? "was" : "" }, pane.marks);
-    const shape = { x: left, y: top, width: right - left, height: bottom - top };
-    svg("rect", { ...shape, class: "shape" }, group);
-    svg("rect", { ...shape, class: "halo" }, group);
-    svg("rect", { ...shape, class: "line" }, group);
-  }
+  /* ---- the list: entries in blocks, each made when it comes into view ---- */
+  const list = find("list");
+  const blocks = []; // of the list: its element, and the numbers that belong in it
+  const blockWatch = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) if (isIntersecting) fillBlock(target);
+  }, { rootMargin: "400px" });
+  const cropWatch = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) if (isIntersecting) { cropWatch.unobserve(target); drawCrops(target); }
+  }, { rootMargin: "200px" });
 
-  function drawChip(pane, region, index, box, [width, height]) {
-    const chip = document.createElement("button");
-    chip.type = "button";
-    chip.className = "chip";
-    chip.dataset.region = index;
-    chip.dataset.kind = region.kind;
-    chip.tabIndex = -1; // the list has the same buttons for the keyboard
-    chip.setAttribute("aria-label", `Region ${index + 1}, ${region.kind}, score ${region.score.toFixed(2)}`);
-    const more = document.createElement("span");
-    more.className = "more";
-    more.textContent = ` ${region.kind} ${region.score.toFixed(2)}`;
-    chip.append(String(index + 1), more);
-    const fromRight = box[0] > 0.8 * width;
-    chip.style.left = `${(100 * (fromRight ? Math.min(box[2], width) : Math.max(box[0], 0))) / width}%`;
-    chip.style.top = `${(100 * Math.max(box[1], 0)) / height}%`;
-    chip.classList.toggle("is-left", fromRight);
-    chip.classList.toggle("is-inside", box[1] < 0.06 * height);
-    pane.chips.append(chip);
-  }
-
-  const marked = (index) => document.querySelectorAll(`[data-region="${index}"]`);
-
-  function heat(index, hot) {
-    for (const node of marked(index)) node.classList.toggle("is-hot", hot || index === state.selected);
-  }
-
-  function select(index) {
-    const former = state.selected;
-    state.selected = index === former ? -1 : index;
-    if (former >= 0) heat(former, false);
-    for (const item of document.querySelectorAll(".region")) {
-      item.setAttribute("aria-pressed", String(Number(item.dataset.region) === state.selected));
+  function fillList() {
+    blockWatch.disconnect();
+    cropWatch.disconnect();
+    blocks.length = 0;
+    for (let start = 0; start < shown.length; start += BLOCK) {
+      const numbers = shown.slice(start, start + BLOCK);
+      const element = document.createElement("ol");
+      element.style.minHeight = `${ENTRY_PX * numbers.length}px`;
+      element.dataset.block = blocks.length;
+      element.setAttribute("aria-label", `Regions, from entry ${start + 1} on`);
+      blocks.push({ element, numbers });
     }
-    if (state.selected < 0) return zoomOut();
-    heat(index, true);
-    goTo(regions[index]);
-    document.querySelector(`.region[data-region="${index}"]`)?.scrollIntoView({ block: "nearest" });
-    for (const node of marked(index)) {
-      if (node.classList.contains("region")) continue;
-      node.classList.remove("flash");
-      void node.getBoundingClientRect(); // starts the animation anew
-      node.classList.add("flash");
+    const none = make("p", "nothing panel", possible && !state.possible ? "No region is likely." : "No region fits.");
+    list.replaceChildren(...(shown.length ? blocks.map(({ element }) => element) : [none]));
+    for (const { element } of blocks.slice(0, 1)) fillBlock(element);
+    for (const { element } of blocks) blockWatch.observe(element);
+    setTabStop();
+  }
+
+  function fillBlock(element) {
+    if (element.childElementCount) return;
+    element.style.minHeight = "";
+    element.append(...blocks[Number(element.dataset.block)].numbers.map(entryOf));
+  }
+
+  function make(name, className, ...children) {
+    const node = document.createElement(name);
+    node.className = className;
+    node.append(...children);
+    return node;
+  }
+
+  function entryOf(index) {
+    const region = regions[index];
+    const link = make("a", "region");
+    Object.assign(link, { href: `#${index + 1}`, tabIndex: -1 });
+    Object.assign(link.dataset, { region: index, kind: region.kind });
+    link.classList.toggle("is-possible", !region.likely);
+    if (index === state.selected) link.setAttribute("aria-current", "true");
+    const crops = make("span", "crops", ...sides.map((side) => Object.assign(make("canvas", side), { title: side })));
+    crops.setAttribute("aria-hidden", "true");
+    link.append(
+      make("span", "number", `#${index + 1}`),
+      make("span", "kind", region.likely ? region.kind : `possibly ${region.kind}`),
+      make("span", "score", region.score.toFixed(2)),
+      crops,
+      make("span", "said", region.text),
+      make("span", "where", `${data.where[index]} \u00b7 ${count(region.area)} px changed`),
+    );
+    cropWatch.observe(crops);
+    return make("li", "", link);
+  }
+
+  const entry = (index) => list.querySelector(`[data-region="${index}"]`);
+
+  function madeEntry(index) {
+    const block = blocks.find(({ numbers }) => numbers.includes(index));
+    if (block) fillBlock(block.element);
+    return entry(index);
+  }
+
+  /* One stop for the tab key: the chosen entry, else the first. */
+  function setTabStop() {
+    for (const link of list.querySelectorAll('[tabindex="0"]')) link.tabIndex = -1;
+    const stop = shown.includes(state.selected) ? madeEntry(state.selected) : list.querySelector(".region");
+    if (stop) stop.tabIndex = 0;
+  }
+
+  /* The region cut out of both pictures on the page, with what is round it, at one scale. */
+  async function drawCrops(crops) {
+    const region = regions[Number(crops.closest(".region").dataset.region)];
+    const spans = sides.map((side) => region[`box_${side}`]).filter(Boolean).map(([l, t, r, b]) => [r - l, b - t]);
+    if (!spans.length) return;
+    const wanted = [0, 1].map((axis) => Math.max(...spans.map((span) => span[axis])) * 1.5 + 16);
+    const scale = Math.min(CROP[0] / wanted[0], CROP[1] / wanted[1]);
+    for (const side of sides) {
+      const box = region[`box_${side}`];
+      const small = crops.querySelector(`.${side}`);
+      small.classList.toggle("is-missing", !box);
+      if (box) await drawCrop(small, side, box, scale, colours[region.kind]);
     }
   }
 
-  function goTo(region) {
+  async function drawCrop(small, side, [left, top, right, bottom], scale, colour) {
+    const { own } = panes[side];
+    await own.decode().catch(() => {});
+    const dense = devicePixelRatio || 1;
+    Object.assign(small, { width: CROP[0] * dense, height: CROP[1] * dense });
+    const size = data.record[side].size;
+    const long = CROP.map((pixels) => pixels / scale);
+    const start = [(left + right) / 2, (top + bottom) / 2].map((at, axis) =>
+      long[axis] >= size[axis] ? (size[axis] - long[axis]) / 2 : clamp(at - long[axis] / 2, 0, size[axis] - long[axis]));
+    const pen = small.getContext("2d");
+    pen.scale(dense * scale, dense * scale);
+    pen.translate(-start[0], -start[1]);
+    pen.imageSmoothingEnabled = scale < 3;
+    pen.drawImage(own, 0, 0, size[0], size[1]);
+    pen.lineWidth = 1.5 / scale;
+    pen.strokeStyle = colour;
+    pen.strokeRect(left, top, right - left, bottom - top);
+  }
+
+  /* ---- one region ---- */
+  function heat(index) {
+    if (index === state.hot) return;
+    for (const each of [state.hot, index]) entry(each)?.classList.toggle("is-hot", each === index);
+    state.hot = index;
+    draw();
+  }
+
+  function select(index, { focus = false } = {}) {
+    entry(state.selected)?.removeAttribute("aria-current");
+    state.selected = index;
+    remember();
+    if (index < 0) { zoomOut(); return setTabStop(); }
+    const link = madeEntry(index);
+    link.setAttribute("aria-current", "true");
+    setTabStop();
+    goTo(index);
+    const scrolls = list.scrollHeight > list.clientHeight + 1;
+    if (scrolls) {
+      const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+      const [top, bottom] = [Math.max(outer.top, 0), Math.min(outer.bottom, innerHeight)];
+      list.scrollTop += Math.min(inner.top - top - 6, 0) + Math.max(inner.bottom - bottom + 6, 0);
+    } else if (focus) link.scrollIntoView({ block: "nearest" });
+    if (focus) link.focus({ preventScroll: true });
+  }
+
+  function remember() {
+    try {
+      history.replaceState(null, "", state.selected < 0 ? `#${state.view}` : `#${state.selected + 1}`);
+    } catch {
+      // a page in a frame without an address of its own cannot be linked into
+    }
+  }
+
+  function goTo(index) {
     const zooms = [];
     for (const side of sides) {
-      const boxes = boxesOf(region, side);
+      const boxes = boxesOf(index, side);
       if (!boxes.length) continue;
       const edge = (axis, pick) => pick(...boxes.map((box) => box[axis]));
       const low = [edge(0, Math.min), edge(1, Math.min)];
@@ -207,17 +432,33 @@
     state.zoom = zooms.length ? clamp(Math.min(...zooms), 1, 8) : 1;
     if (state.view === "slider") state.split = 0.5;
     moveAll();
-    showSplit();
   }
 
   function step(direction) {
-    if (!regions.length) return;
-    const from = state.selected < 0 && direction < 0 ? 0 : state.selected;
-    const next = (from + direction + regions.length) % regions.length;
-    if (next !== state.selected) select(next);
+    if (!shown.length) return;
+    const at = shown.indexOf(state.selected);
+    const from = at < 0 && direction < 0 ? 0 : at;
+    select(shown[(from + direction + shown.length) % shown.length], { focus: true });
+  }
+
+  /* Choose the region of a link, though filters hide it. */
+  function follow(index) {
+    if (!shown.includes(index)) {
+      state.kinds.add(regions[index].kind);
+      state.least = Math.min(state.least, regions[index].score);
+      state.possible ||= !regions[index].likely;
+      showFilters();
+      choose();
+    }
+    select(index);
   }
 
   /* ---- views ---- */
+  function openView(view) {
+    setView(view);
+    remember();
+  }
+
   let timer = 0;
   function setView(view) {
     if (document.querySelector(`[data-view="${view}"].button`).disabled) return;
@@ -230,10 +471,10 @@
     find("legend").hidden = view !== "heat";
     find("pause").hidden = view !== "blink";
     state.zoom = 1;
-    for (const side of sides) { placeImages(side); drawMarks(side); }
+    sides.forEach(placeImages);
     layout();
     zoomOut();
-    if (state.selected >= 0) { heat(state.selected, true); goTo(regions[state.selected]); }
+    if (state.selected >= 0) goTo(state.selected);
     restartBlink();
   }
 
@@ -255,14 +496,22 @@
     restartBlink();
   }
 
+  /* Left of the divider is before, right of it after; what only one of them has is shown on both sides. */
   function showSplit() {
-    const percent = 100 * state.split;
     const cut = state.view === "slider";
-    panes.before.root.style.clipPath = cut ? `inset(0 ${100 - percent}% 0 0)` : "";
-    panes.after.root.style.clipPath = cut ? `inset(0 0 0 ${percent}%)` : "";
-    find("divider").style.left = `${percent}%`;
-    find("split").value = percent;
-    find("split").setAttribute("aria-valuetext", `${Math.round(percent)} % before`);
+    const [wide, high] = panes.after.size;
+    const at = state.split * wide;
+    const ends = (side) => data.placed[side].map((n, axis) => n * scaleOf(panes[side]) + panes[side].offset[axis]);
+    const clip = (...corners) => (cut ? `polygon(${corners.map(([x, y]) => `${x}px ${y}px`).join(",")})` : "");
+    const [right, bottom] = ends("before");
+    const left = Math.min(at, right);
+    panes.after.root.style.clipPath = clip([left, 0], [wide, 0], [wide, high], [0, high], [0, bottom], [left, bottom]);
+    const [edge, foot] = ends("after");
+    const far = Math.max(at, edge);
+    panes.before.root.style.clipPath = clip([0, 0], [at, 0], [at, foot], [far, foot], [far, 0], [wide, 0], [wide, high], [0, high]);
+    find("divider").style.left = `${100 * state.split}%`;
+    find("split").value = 100 * state.split;
+    find("split").setAttribute("aria-valuetext", `${Math.round(100 * state.split)} % before`);
   }
 
   function setSplit(split) {
@@ -272,8 +521,8 @@
 
   function setBoxes(on) {
     state.boxes = on;
-    stage.classList.toggle("is-plain", !on);
     find("boxes").setAttribute("aria-pressed", String(on));
+    draw();
   }
 
   /* ---- pointer ---- */
@@ -283,26 +532,47 @@
   }
   const sideAt = (event) => (event.target.closest("#pane-before") ? "before" : "after");
 
+  /* The smallest region under the pointer, or -1. */
+  function regionAt(event) {
+    if (!state.boxes || !event.target.closest(".pane")) return -1;
+    const side = sideAt(event);
+    const [px, py] = pointIn(event, side);
+    const under = inView(side).flatMap(({ index, boxes }) => boxes
+      .filter(([x, y, w, h]) => px >= x - 3 && py >= y - 3 && px <= x + w + 3 && py <= y + h + 3)
+      .map(([, , w, h]) => ({ index, area: w * h })));
+    return under.reduce((best, each) => (each.area < best.area ? each : best), { index: -1, area: Infinity }).index;
+  }
+
   let drag = null;
   stage.addEventListener("pointerdown", (event) => {
-    if (event.button || event.target.closest(".chip")) return;
+    if (event.button) return;
     const area = stage.getBoundingClientRect();
     const near = Math.abs(event.clientX - area.left - state.split * area.width) < 28;
     const splits = state.view === "slider" && (near || !canPan());
+    drag = { splits, x: event.clientX, y: event.clientY, moved: false, region: regionAt(event) };
     if (!splits && !canPan()) return;
-    drag = { splits, x: event.clientX, y: event.clientY };
     stage.setPointerCapture(event.pointerId);
-    if (splits) setSplit((event.clientX - area.left) / area.width);
     event.preventDefault();
   });
   stage.addEventListener("pointermove", (event) => {
-    if (!drag) return;
+    if (!drag) return heat(regionAt(event));
+    drag.moved ||= Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > CLICK_PX;
+    if (!drag.moved) return;
     const area = stage.getBoundingClientRect();
     if (drag.splits) setSplit((event.clientX - area.left) / area.width);
-    else pan(event.clientX - drag.x, event.clientY - drag.y);
+    else if (canPan()) pan(event.clientX - drag.x, event.clientY - drag.y);
     Object.assign(drag, { x: event.clientX, y: event.clientY });
   });
-  for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => { drag = null; });
+  stage.addEventListener("pointerup", (event) => {
+    const clicked = drag && !drag.moved ? drag : null;
+    drag = null;
+    if (!clicked) return;
+    const area = stage.getBoundingClientRect();
+    if (clicked.region >= 0) select(clicked.region === state.selected ? -1 : clicked.region);
+    else if (clicked.splits) setSplit((event.clientX - area.left) / area.width);
+  });
+  stage.addEventListener("pointercancel", () => { drag = null; });
+  stage.addEventListener("pointerleave", () => heat(-1));
   stage.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return; // the plain wheel scrolls the page
     event.preventDefault();
@@ -310,22 +580,54 @@
     zoomBy(Math.exp(-event.deltaY / 240), side, pointIn(event, side));
   }, { passive: false });
   stage.addEventListener("dblclick", (event) => {
+    if (regionAt(event) >= 0) return;
     const side = sideAt(event);
     if (state.zoom > 1) zoomOut();
     else zoomBy(3, side, pointIn(event, side));
   });
 
-  for (const area of [stage, document.querySelector(".regions")]) {
-    const indexOf = (event) => event.target.closest?.("[data-region]")?.dataset.region;
-    for (const [kind, hot] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
-      area.addEventListener(kind, (event) => { const at = indexOf(event); if (at !== undefined) heat(Number(at), hot); });
+  const indexOf = (event) => Number(event.target.closest?.("[data-region]")?.dataset.region ?? -1);
+  for (const kind of ["pointerover", "focusin"]) list.addEventListener(kind, (event) => heat(indexOf(event)));
+  for (const kind of ["pointerleave", "focusout"]) list.addEventListener(kind, () => heat(-1));
+  list.addEventListener("click", (event) => {
+    const index = indexOf(event);
+    if (index < 0 || event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser opens the link elsewhere
+    event.preventDefault();
+    select(index === state.selected ? -1 : index);
+  });
+
+  /* ---- filters ---- */
+  for (const kind of kinds) {
+    const button = make("button", "button");
+    button.type = "button";
+    button.dataset.kind = kind;
+    button.addEventListener("click", () => {
+      if (!state.kinds.delete(kind)) state.kinds.add(kind);
+      showFilters();
+      choose();
+    });
+    find("kinds").append(button);
+  }
+  find("possible").addEventListener("click", () => { state.possible = !state.possible; showFilters(); choose(); });
+  find("least").addEventListener("input", (event) => { state.least = Number(event.target.value); showFilters(); choose(); });
+  find("order").addEventListener("change", (event) => { state.order = event.target.value; choose(); });
+
+  function showFilters() {
+    for (const button of find("kinds").children) {
+      const { kind } = button.dataset;
+      const of = regions.filter((region) => region.kind === kind && (region.likely || state.possible));
+      button.textContent = `${kind} ${count(of.length)}`;
+      button.setAttribute("aria-pressed", String(state.kinds.has(kind)));
     }
-    area.addEventListener("click", (event) => { const at = indexOf(event); if (at !== undefined) select(Number(at)); });
+    find("possible").textContent = `${count(possible)} possible: ${state.possible ? "hide" : "show"}`;
+    find("possible").setAttribute("aria-expanded", String(state.possible));
+    find("least").value = state.least;
+    find("least-value").textContent = state.least.toFixed(2);
   }
 
   /* ---- buttons and keys ---- */
   for (const button of document.querySelectorAll(".button[data-view]")) {
-    button.addEventListener("click", () => setView(button.dataset.view));
+    button.addEventListener("click", () => openView(button.dataset.view));
   }
   find("boxes").addEventListener("click", () => setBoxes(!state.boxes));
   find("pause").addEventListener("click", () => setPaused(!state.paused));
@@ -334,34 +636,41 @@
   find("zoom-fit").addEventListener("click", zoomOut);
   find("split").addEventListener("input", (event) => setSplit(event.target.value / 100));
 
-  function arrow(dx, dy) {
-    if (state.view === "slider" && dx) return setSplit(state.split + 0.02 * dx);
-    if (state.view === "blink" && dx && !canPan()) { setPaused(true); return flipTo(dx < 0 ? "before" : "after"); }
-    return pan(-40 * dx, -40 * dy);
+  function sideways(direction) {
+    if (state.view === "slider") return setSplit(state.split + 0.02 * direction);
+    if (state.view === "blink" && !canPan()) { setPaused(true); return flipTo(direction < 0 ? "before" : "after"); }
+    return pan(-40 * direction, 0);
   }
   function space() {
     if (state.view === "blink") setPaused(!state.paused);
     else if (state.view === "slider") setSplit(state.split > 0.5 ? 0 : 1);
-    else setView("blink");
+    else openView("blink");
   }
   const keys = {
-    1: () => setView(views[0]), 2: () => setView(views[1]), 3: () => setView(views[2]), 4: () => setView(views[3]),
-    n: () => step(1), p: () => step(-1), b: () => setBoxes(!state.boxes), d: () => find("theme").click(),
+    1: () => openView(views[0]), 2: () => openView(views[1]), 3: () => openView(views[2]), 4: () => openView(views[3]),
+    n: () => step(1), p: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1),
+    ArrowLeft: () => sideways(-1), ArrowRight: () => sideways(1),
+    b: () => setBoxes(!state.boxes), d: () => find("theme").click(),
     "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: zoomOut, " ": space,
-    Escape: () => (state.selected < 0 ? zoomOut() : select(state.selected)),
-    ArrowLeft: () => arrow(-1, 0), ArrowRight: () => arrow(1, 0), ArrowUp: () => arrow(0, -1), ArrowDown: () => arrow(0, 1),
+    Escape: () => (state.selected < 0 ? zoomOut() : select(-1)),
+  };
+  const panKeys = {
+    ArrowLeft: () => pan(40, 0), ArrowRight: () => pan(-40, 0), ArrowUp: () => pan(0, 40), ArrowDown: () => pan(0, -40),
   };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input") || (event.key === " " && event.target.closest("button"));
-    const scrolls = (event.key === "ArrowUp" || event.key === "ArrowDown") && !canPan();
-    if (typing || scrolls || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+    const typing = event.target.closest("input, select") || (event.key === " " && event.target.closest("button"));
+    const act = (event.shiftKey && panKeys[event.key]) || keys[event.key];
+    const scrolls = !shown.length && (event.key === "ArrowUp" || event.key === "ArrowDown") && !event.shiftKey;
+    if (typing || scrolls || event.ctrlKey || event.metaKey || event.altKey || !act) return;
     event.preventDefault();
-    keys[event.key]();
+    act();
   });
 
   /* ---- start ---- */
   document.documentElement.classList.add("has-script");
   find("toolbar").hidden = find("keys").hidden = false;
+  find("filters").hidden = !regions.length;
+  find("possible").hidden = !possible;
   document.querySelector('[data-view="heat"].button').disabled = !data.heat;
   state.paused = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let wide = 0;
@@ -370,7 +679,15 @@
     wide = stage.clientWidth;
     requestAnimationFrame(layout);
   }).observe(stage);
+  showFilters();
+  choose();
   const asked = location.hash.slice(1);
   // Pictures that were never brought together are shown beside each other.
   setView(views.includes(asked) ? asked : data.heat ? "slider" : "side");
+  function openLink() {
+    const index = Number(location.hash.slice(1)) - 1;
+    if (regions[index] && index !== state.selected) follow(index);
+  }
+  addEventListener("hashchange", openLink);
+  openLink();
 })();

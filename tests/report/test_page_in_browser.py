@@ -1,0 +1,84 @@
+"""The page as a browser makes it; where there is no Chromium these tests are skipped."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from spotdiff.report.html import write_page
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+
+
+@pytest.fixture
+def seen(tmp_path, read):
+    """A page as it stands once its script has run."""
+
+    def seen(comparison, *, opened_at=""):
+        write_page(comparison, tmp_path / "page.html")
+        quiet = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        address = f"file://{tmp_path / 'page.html'}{opened_at}"
+        ran = subprocess.run(
+            [str(BROWSER), *quiet, "--virtual-time-budget=2000", "--dump-dom", address],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return read(ran.stdout)
+
+    return seen
+
+
+def entries(reader):
+    return [a for a in reader.all("a") if "data-region" in a]
+
+
+def chosen(reader):
+    return [a["href"] for a in entries(reader) if a.get("aria-current") == "true"]
+
+
+@pytest.fixture
+def crowd(comparison_of, region):
+    """3,700 regions, of which 3,000 are likely."""
+    places = [(2 * (n % 80), 2 * (n // 80), 2 * (n % 80) + 1, 2 * (n // 80) + 1) for n in range(3700)]
+    regions = [region(n + 1, "added", box, score=1 - n / 4000) for n, box in enumerate(places)]
+    return comparison_of([replace(each, likely=n < 3000) for n, each in enumerate(regions)], size=(160, 120))
+
+
+def test_what_is_only_possible_is_folded_away(changed, seen):
+    sure, *faint = changed.regions
+    answer = replace(changed, regions=(sure, *(replace(region, likely=False) for region in faint)))
+    reader = seen(answer)
+    assert [a["href"] for a in entries(reader)] == ["#1"]
+    assert "2 possible: show" in reader.words
+    assert "1 of 3 shown" in reader.words
+
+
+def test_a_link_to_a_region_opens_it_though_it_is_only_possible(changed, seen):
+    sure, *faint = changed.regions
+    answer = replace(changed, regions=(sure, *(replace(region, likely=False) for region in faint)))
+    reader = seen(answer, opened_at="#3")
+    assert chosen(reader) == ["#3"]
+    assert "2 possible: hide" in reader.words
+    assert len(entries(reader)) == 3
+
+
+def test_of_thousands_of_regions_those_in_view_are_made(crowd, seen):
+    made = entries(seen(crowd))
+    assert 20 <= len(made) <= 400
+    assert made[0]["href"] == "#1"
+    far = seen(crowd, opened_at="#2900")
+    assert chosen(far) == ["#2900"]
+    assert len(entries(far)) <= 400
+
+
+@pytest.mark.parametrize("fixture", ["changed", "warped", "same", "refused"])
+def test_a_page_of_each_kind_of_answer_runs(request, fixture, seen):
+    answer = request.getfixturevalue(fixture)
+    reader = seen(answer)
+    assert len(entries(reader)) == len(answer.regions)
+    (pressed,) = [a["data-view"] for a in reader.all("button") if a.get("aria-pressed") == "true" and "data-view" in a]
+    assert pressed == ("side" if answer.evidence is None else "slider")
