@@ -120,7 +120,7 @@ class Run:
         if self._view is not None:
             self._view.add(event, change)
         elif self._lines is not sys.stdout:
-            self._echo(f"{event.confirmed:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}")
+            self._echo(change_line(event, change))
 
     def _show(self, status: WatchStatus) -> None:
         if self._metrics is not None:
@@ -155,6 +155,20 @@ class Run:
         return lambda: [signal.signal(number, handler) for number, handler in before.items()]
 
 
+def change_line(event: Event, change: str) -> str:
+    """A line for a change of an event: when it was sure, or when it ended, which, and the event in words.
+
+    Examples:
+        >>> from spotdiff.watching.event import Event
+        >>> noon = datetime(2024, 3, 1, 12, tzinfo=UTC)
+        >>> event = Event("hall-1", "hall", "left", "closed", "", None, noon, noon, 1.0, "Left.", closed=noon)
+        >>> change_line(replace(event, closed=noon.replace(minute=5)), "closed")
+        '2024-03-01 12:05:00  closed       hall-1  Left.'
+    """
+    when = event.closed if change == "closed" and event.closed else event.confirmed
+    return f"{when:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}"
+
+
 def checked(rules: Rules) -> int:
     """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
     lines = problems(rules)
@@ -186,7 +200,7 @@ class View:
 
     def add(self, event: Event, change: str) -> None:
         """An event has changed."""
-        self._latest.append(f"{event.confirmed:%H:%M:%S}  {change:<12} {event.id}  {event.text}")
+        self._latest.append(change_line(event, change))
 
     def show(self, status: WatchStatus) -> None:
         """Bring the picture up to date."""

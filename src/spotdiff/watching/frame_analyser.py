@@ -194,6 +194,8 @@ class FrameAnalyser:
 
     def _of_health(self, change: HealthChange, frame: Frame, work: Bytes) -> Iterator[EventChange]:
         if change.transition == "closed":
+            if self.scene is not None:
+                self.scene.return_to_sight(change.seconds)
             yield Closed(change.kind, "recovered", change.seconds)
             return
         if change.kind == "turned" and self._health.is_plain:
@@ -232,7 +234,7 @@ class FrameAnalyser:
         candidate, sizes = change.candidate, scene.sizes
         key, judgement = f"scene-{candidate.number}", candidate.judgement
         if change.transition == "closed" or judgement is None:
-            return Closed(key, "reverted", frame.seconds)
+            return Closed(key, "reverted", frame.seconds if change.ended is None else change.ended)
         box = sizes.source_box(judgement.box)
         box_before = None if judgement.box_before is None else sizes.source_box(judgement.box_before)
         if change.transition == "amended":

@@ -23,10 +23,23 @@ class History:
     def __init__(self, *, span: float) -> None:
         self._span = span
         self._frames: deque[tuple[float, Bytes]] = deque(maxlen=_MOST)
+        self._interrupted = False
+        self._returns: deque[float] = deque(maxlen=_MOST)  # seconds at which the place was in sight again
+
+    def interrupt(self) -> None:
+        """Nobody sees the place until the next frame, or until the second that `return_to_sight` says."""
+        self._interrupted = True
+
+    def return_to_sight(self, seconds: float) -> None:
+        """The place has been in sight again since a second, though its frames are handed in only from now on."""
+        self._interrupted = False
+        self._returns.append(seconds)
 
     def add(self, seconds: float, tiny: Bytes) -> None:
         """Take in a frame."""
-        if self._frames and seconds - self._frames[-1][0] < self._span / _MOST:
+        if self._interrupted:
+            self.return_to_sight(seconds)
+        elif self._frames and seconds - self._frames[-1][0] < self._span / _MOST:
             return
         self._frames.append((seconds, tiny))
         while self._frames and seconds - self._frames[0][0] > self._span:
@@ -43,7 +56,8 @@ class History:
 
         Returns:
             The middle between the last frame that showed the one and the first that showed the other; frames in
-            which someone stands before it speak for neither.
+            which someone stands before it speak for neither. Where nobody saw the place in between, no earlier than
+            it was in sight again.
         """
         if not self._frames:
             return noticed
@@ -53,14 +67,21 @@ class History:
             return noticed
         ring = ring_around(inside)
         old, new = (shrink(picture, size).astype(np.float32) for picture in (before, after))
-        first = None
+        first = shown_before = None
         for seconds, tiny in reversed(self._frames):
             nearest = nearest_look(tiny.astype(np.float32), old, new, inside, ring)
             if nearest == "new":
                 first = seconds
             elif nearest == "old":
-                return noticed if first is None else (seconds + first) / 2
-        return noticed if first is None else min(first, noticed)
+                shown_before = seconds
+                break
+        if first is None:
+            return noticed
+        back = [moment for moment in self._returns if moment <= first and (shown_before is None or moment > shown_before)]
+        if back:
+            hidden = any(back[-1] <= seconds < first for seconds, _ in self._frames)
+            return (back[-1] + first) / 2 if hidden else back[-1]
+        return min(first, noticed) if shown_before is None else (shown_before + first) / 2
 
 
 def ring_around(inside: Mask) -> Mask:

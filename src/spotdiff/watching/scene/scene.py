@@ -63,10 +63,12 @@ class SceneChange:
     Attributes:
         transition: opened, amended or closed: the usual look is back.
         candidate: As it was at that moment.
+        ended: The second in which it ended; None while it has not, or where that cannot be traced back.
     """
 
     transition: Transition
     candidate: Candidate
+    ended: float | None = None
 
 
 def default_criteria(mask: Mask, kind: str | None) -> Criteria | None:
@@ -140,7 +142,12 @@ class Scene:
         Nothing is known of the time until the next frame: it counts for no dwell.
         """
         self._frames.clear()
+        self._history.interrupt()
         self._interrupted = True
+
+    def return_to_sight(self, seconds: float) -> None:
+        """The frames can be trusted since a second, though they are handed in only from now on."""
+        self._history.return_to_sight(seconds)
 
     def accept(self, number: int) -> None:
         """A person says that a difference is normal now: it becomes the usual look."""
@@ -208,9 +215,17 @@ class Scene:
                 if candidate.missing > 2 * observed:
                     self.candidates.remove(candidate)
                     if candidate.reported:
-                        yield SceneChange("closed", replace(candidate))
+                        yield SceneChange("closed", replace(candidate), self._ended(candidate, median))
             elif present is not None:
                 candidate.missing = 0.0
+
+    def _ended(self, candidate: Candidate, median: MedianFrame) -> float | None:
+        """When the usual look came back; None where nobody remembers what it had become."""
+        if candidate.pictures is None:
+            return None
+        usual, present = candidate.pictures
+        noticed = median.seconds - candidate.missing
+        return max(self._history.began(present, usual, candidate.mask, noticed=noticed), candidate.began)
 
     def _shown_look(self, candidate: Candidate, median: MedianFrame) -> str:
         """Which of the two looks that a candidate was judged by its ground shows now: old, new or neither."""
