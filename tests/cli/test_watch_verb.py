@@ -67,6 +67,8 @@ def test_people_are_told_in_lines(spotdiff, fresh, tmp_path):
         ("hall-1", "open", "door"),
         ("hall-1", "closed", "door"),
     ]
+    assert closed[:19] == lines[-1]["closed"][:19].replace("T", " ") > opened[:19]
+    assert lines[0]["closed"] is None
     listed = spotdiff("events", "list", "--json", "--store", tmp_path / "kept/events.db")
     assert records(listed.out) == lines[-1:]
 

@@ -120,7 +120,7 @@ class Run:
         if self._view is not None:
             self._view.add(event, change)
         elif self._lines is not sys.stdout:
-            self._echo(_line(event, change, "%Y-%m-%d %H:%M:%S"))
+            self._echo(change_line(event, change))
 
     def _show(self, status: WatchStatus) -> None:
         if self._metrics is not None:
@@ -155,6 +155,20 @@ class Run:
         return lambda: [signal.signal(number, handler) for number, handler in before.items()]
 
 
+def change_line(event: Event, change: str) -> str:
+    """A line for a change of an event: when it was sure, or when it ended, which, and the event in words.
+
+    Examples:
+        >>> from spotdiff.watching.event import Event
+        >>> noon = datetime(2024, 3, 1, 12, tzinfo=UTC)
+        >>> event = Event("hall-1", "hall", "left", "closed", "", None, noon, noon, 1.0, "Left.", closed=noon)
+        >>> change_line(replace(event, closed=noon.replace(minute=5)), "closed")
+        '2024-03-01 12:05:00  closed       hall-1  Left.'
+    """
+    when = event.closed if change == "closed" and event.closed else event.confirmed
+    return f"{when:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}"
+
+
 def checked(rules: Rules) -> int:
     """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
     lines = problems(rules)
@@ -164,12 +178,6 @@ def checked(rules: Rules) -> int:
         zones, cameras = len(rules.zones), len(rules.cameras)
         click.echo(f"All is well: {cameras} camera{'s' * (cameras != 1)}, {zones} zone{'s' * (zones != 1)}.")
     return 2 if lines else 0
-
-
-def _line(event: Event, change: str, clock: str) -> str:
-    """One line about an event: when it was sure, or was over, and what it is."""
-    moment = event.closed if change == "closed" and event.closed is not None else event.confirmed
-    return f"{moment:{clock}}  {change:<12} {event.id}  {event.text}"
 
 
 class View:
@@ -192,7 +200,7 @@ class View:
 
     def add(self, event: Event, change: str) -> None:
         """An event has changed."""
-        self._latest.append(_line(event, change, "%H:%M:%S"))
+        self._latest.append(change_line(event, change))
 
     def show(self, status: WatchStatus) -> None:
         """Bring the picture up to date."""

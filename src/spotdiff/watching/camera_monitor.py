@@ -95,7 +95,7 @@ class CameraMonitor:
         self.frames += 1
         if self._seen_until is not None and frame.wall <= self._seen_until:
             return
-        if self.analyser.scene is not None and not self._restore():
+        if self.analyser.scene is not None and not self._restore(frame.wall):
             return
         self._last, self._seconds = frame.wall, frame.seconds
         self.recorder.cut_clips(frame.seconds)  # after a gap the buffer forgets what came before it
@@ -104,7 +104,7 @@ class CameraMonitor:
             if isinstance(change, Opened):
                 self.recorder.cut_clips(frame.seconds)
         scene = self.analyser.scene
-        if scene is None or not self._restore():
+        if scene is None or not self._restore(frame.wall):
             return
         for change in self._inspections.inspect(scene, frame, self.analyser.event_template(frame)):
             self.recorder.record(change, frame.wall, frame.seconds)
@@ -181,15 +181,15 @@ class CameraMonitor:
     def _left_open(self, *, kind: str | None = None) -> list[Event]:
         return self._store.events(camera=self.camera.name, state=("open", "acknowledged"), kind=kind)
 
-    def _restore(self) -> bool:
+    def _restore(self, wall: datetime) -> bool:
         """Whether what an earlier run knew is taken up; while the database does not answer, frames are passed over."""
         if not self._restored:
             with suppress(StoreDown):
-                self._adopt_open_events()
+                self._adopt_open_events(wall)
                 self._restored = True
         return self._restored
 
-    def _adopt_open_events(self) -> None:
+    def _adopt_open_events(self, wall: datetime) -> None:
         """Take up what was open when the watch last ended, and what the place looked like."""
         adopted = {name for _, name in self.recorder.open_ids()}
         events = {event.id: event for event in self._left_open() if event.id not in adopted}
@@ -208,7 +208,7 @@ class CameraMonitor:
             elif event.kind == "untidy" and event.inspection in self._inspections.names:
                 self.recorder.adopt(inspection_key(event.inspection), event)
             else:
-                self.recorder.abandon(event)
+                self.recorder.abandon(event, wall)
 
 
 def _lock(store: Store, camera: str) -> int:

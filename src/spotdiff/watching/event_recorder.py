@@ -65,14 +65,15 @@ class EventRecorder:
         """An event of an earlier run is still watched, under this key."""
         self._open[key] = event
 
-    def abandon(self, event: Event) -> None:
-        """An event of an earlier run cannot be watched on: its camera, or the memory of it, is another.
+    def abandon(self, event: Event, wall: datetime) -> None:
+        """An event of an earlier run cannot be watched on from `wall`: its camera, or the memory of it, is another.
 
         Raises:
             StoreDown: it cannot be written.
         """
         if self._store.event(event.id).state != "closed":
-            self._listener(self._store.change(event.id, state="closed", outcome="gone"), "closed")
+            closed = max(wall, event.first_seen)
+            self._listener(self._store.change(event.id, state="closed", closed=closed, outcome="gone"), "closed")
 
     def record(self, change: EventChange, wall: datetime, seconds: float) -> None:
         """Write a change of an event.

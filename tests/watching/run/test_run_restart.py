@@ -83,6 +83,7 @@ def test_a_memory_that_is_broken_is_done_without(begun, films, tmp_path, harm):
     path.write_bytes(path.read_bytes()[:3000] if harm == "cut" else os.urandom(3000))
     heard = go_on(films, tmp_path, "there")
     assert [(event.id, change, event.outcome) for event, change in heard.all] == [("hall-1", "closed", "gone")]
+    assert heard.all[0][0].closed == LATER
 
 
 def test_a_camera_that_is_still_gone_is_not_told_again(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spotdiff.regions.boxes import iou
-from spotdiff.watching.event import Amended, Closed
+from spotdiff.watching.event import Amended, Closed, Opened
 from spotdiff.watching.rules import Zone
 from spotdiff.watching.scene.working_sizes import Sizes
 from spotdiff.watching.zones import ZoneMap, min_score, zone_mask
@@ -361,3 +361,44 @@ def test_events_speak_one_language():
     for text in (taken.event.text, moved.description, black.event.text.replace("hall", "")):
         assert text
         assert not re.search("[A-Za-z]", text), text
+
+
+UNSEEN = {
+    "covered": np.full_like(EMPTY, 60),
+    "black": np.full_like(EMPTY, 4),
+    "turned": place(seed=21),
+    "for a moment": np.full_like(EMPTY, 60),
+    "outage": None,
+}
+
+
+@pytest.mark.parametrize("gap", UNSEEN)
+@pytest.mark.parametrize("shown", ["left", "taken"])
+def test_what_came_while_nobody_saw_it_began_when_the_place_was_in_sight_again(gap, shown):
+    camera, (old, new) = FakeCamera(), (EMPTY, FULL) if shown == "left" else (FULL, EMPTY)
+    back = 16.0 if gap == "for a moment" else 30.0
+    camera.show(old, 14)
+    if UNSEEN[gap] is None:
+        camera.seconds = back
+    else:
+        camera.show(UNSEEN[gap], back)
+    opened = [change.event for change in camera.show(new, back + 20) if isinstance(change, Opened)]
+    told = [event for event in opened if event.kind == shown]
+    assert [event.seconds for event in told] == [back]
+    assert told[0].first_seen == NOON + timedelta(seconds=back)
+
+
+def test_what_came_a_while_after_the_place_was_in_sight_again_began_then():
+    camera = FakeCamera()
+    camera.show(EMPTY, 14)
+    camera.show(np.full_like(EMPTY, 60), 30)
+    changes = camera.show(lambda t: FULL if t >= 37 else EMPTY, 55)
+    assert [change.event.seconds for change in changes if isinstance(change, Opened)] == [pytest.approx(36.9, abs=0.2)]
+
+
+def test_an_event_is_closed_at_the_second_in_which_the_usual_look_came_back():
+    camera = FakeCamera()
+    camera.show(EMPTY, 10)
+    assert in_short(camera.show(FULL, 25)) == ["left"]
+    (closed,) = camera.show(EMPTY, 40)
+    assert (closed.outcome, closed.seconds) == ("reverted", pytest.approx(24.9, abs=0.2))

@@ -63,7 +63,7 @@ class SceneChange:
     Attributes:
         transition: opened, amended or closed: the usual look is back.
         candidate: As it was at that moment.
-        ended: The second in which it ended; None while it has not.
+        ended: The second in which it ended; None while it has not, or where that cannot be traced back.
     """
 
     transition: Transition
@@ -236,14 +236,13 @@ class Scene:
         moved = np.roll(resize_mask(candidate.mask, self.sizes.work), shift, axis=(1, 0))
         return shrink_mask(moved, self.sizes.small)
 
-    def _ended(self, candidate: Candidate, median: MedianFrame) -> float:
-        """When the usual look came back."""
-        noticed = median.seconds - candidate.missing
+    def _ended(self, candidate: Candidate, median: MedianFrame) -> float | None:
+        """When the usual look came back; None where nobody remembers what it had become."""
         if candidate.pictures is None:
-            return noticed
+            return None
         usual, present = candidate.pictures
-        ended = self._history.began(present, usual, candidate.mask, noticed=noticed)
-        return max(ended, candidate.began)
+        noticed = median.seconds - candidate.missing
+        return max(self._history.began(present, usual, candidate.mask, noticed=noticed), candidate.began)
 
     def _shown_look(self, candidate: Candidate, median: MedianFrame) -> str:
         """Which of the two looks that a candidate was judged by its ground shows now: old, new or neither."""
