@@ -118,5 +118,6 @@ def test_what_a_person_said_is_not_overwritten(change):
 
 def test_an_event_of_an_earlier_run_that_a_person_closed_is_left_alone():
     recorder, store, _ = said_by_a_person()
-    recorder.abandon(replace(store.events["hall-1"], state="open", outcome="", closed=None))
+    event = store.events["hall-1"]
+    recorder.abandon(replace(event, state="open", outcome="", closed=None), event.confirmed)
     assert store.events["hall-1"].outcome == "normal"
