@@ -8,11 +8,12 @@ regions work in it, and `Alignment.matrix` (before's pixels to after's) carries 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,6 +53,9 @@ class Picture:
     notes: tuple[str, ...] = ()
     page: int = 1
     pages: int = 1
+
+    def __repr__(self) -> str:
+        return f"<Picture {self.size[0]}x{self.size[1]}{' ' + self.path if self.path else ''}>"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -96,6 +100,9 @@ class Pair:
     history: tuple[Picture, ...] = ()
     relit: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Pair {self.before!r}, {self.after!r}>"
+
     @property
     def usable(self) -> Mask | None:
         """(H, W) bool, True where both pictures have pixels and the answer counts; None for everywhere."""
@@ -136,6 +143,10 @@ class Evidence:
     anything: float | None = None
     seen_at: float = 1.0
     cores: tuple[Map, Map] | None = None
+
+    def __repr__(self) -> str:
+        height, width = self.gone.shape[:2]
+        return f"<Evidence {width}x{height}, {'directed' if self.directed else 'undirected'}>"
 
     @property
     def change(self) -> Map:
@@ -294,6 +305,9 @@ class Alignment:
     rows: Rows | None = None
     note: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Alignment {self.model}, overlap {self.overlap:.2f}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Light:
@@ -376,6 +390,67 @@ class Comparison:
     mirror: Comparison | None = None
     pages: tuple[PageAnswer, ...] = ()
 
+    def __repr__(self) -> str:
+        name = f" {self.name!r}" if self.name else ""
+        return f"<Comparison{name} {self.verdict} {self.score:.2f}: {self.reason}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record `spotdiff/comparison/1`, as the command writes it."""
+        record: dict[str, Any] = _reporting().as_dict(self)
+        return record
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 (pandas is imported only when asked for)
+        """A pandas DataFrame with a row a region: kind, score, area, text, and the edges of both boxes.
+
+        Raises:
+            SpotdiffError: pandas is not installed.
+        """
+        return _reporting().as_frame(self)
+
+    def mask(self, side: str) -> Mask:
+        """(H, W) bool in the own pixels of "before" or "after": what the answer calls changed.
+
+        Raises:
+            OptionError: there is no such side, or the answer is over several pages.
+        """
+        mask: Mask = _reporting().mask_of(self, side)
+        return mask
+
+    def save(
+        self,
+        *,
+        report: str | Path | None = None,
+        overlay: str | Path | None = None,
+        json: str | Path | None = None,
+        maps: str | Path | None = None,
+        cutouts: str | Path | None = None,
+    ) -> Comparison:
+        """Write the answer and return it; folders are made when missing.
+
+        Args:
+            report: HTML file of the page.
+            overlay: PNG file of after, dimmed, with what changed drawn on it.
+            json: File of the record.
+            maps: Folder of the probability maps, `before.png` and `after.png`.
+            cutouts: Folder of what changed, cut out of both.
+
+        Raises:
+            OptionError: an overlay's name does not end in .png.
+            OSError: a file cannot be written.
+        """
+        files = {"report": report, "overlay": overlay, "json": json, "maps": maps, "cutouts": cutouts}
+        _reporting().save(self, files)
+        return self
+
+    def show(self) -> Path:
+        """Open the page in a browser; the path of its file, which lies among the temporary ones."""
+        path: Path = _reporting().show(self)
+        return path
+
+    def _repr_html_(self) -> str:
+        html: str = _reporting().notebook_html(self)
+        return html
+
     @property
     def likely(self) -> tuple[Region, ...]:
         """The regions that the answer stands for, the surest first; the others are only possible."""
@@ -398,3 +473,10 @@ class Comparison:
         if self.pages:
             return self.changed_pixels / max(sum(page.pixels for page in self.pages), 1)
         return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)
+
+
+def _reporting() -> Any:  # noqa: ANN401 (a module)
+    """The package that shows answers; it stands above the values, and is loaded when it is asked for."""
+    from importlib import import_module
+
+    return import_module("spotdiff.report.in_python")

@@ -103,6 +103,9 @@ def acknowledged(ids: tuple[str, ...], store: str, evidence: str | None, by: str
             click.echo(_line(kept.acknowledge(name, by=by, note=note)))
 
 
+command.add_command(acknowledged, "ack")
+
+
 @command.command("normal")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @_stored

@@ -62,7 +62,7 @@ def labels_in(
     boxes: str,
     unmarked: bool,  # noqa: FBT001
 ) -> int:
-    r"""Make a dataset of polygons and boxes drawn in another tool.
+    """Make a dataset of polygons and boxes drawn in another tool.
 
     FORMAT is coco, cvat, labelme, via or via-csv; SOURCE a label file or a folder of them. The pictures of a pair are
     before/NAME and after/NAME (or t0, t1; A, B), each drawn on by itself, or one picture with both --side-by-side.
@@ -72,7 +72,7 @@ def labels_in(
     \b
     Example: spotdiff labels in coco annotations.json --pictures pictures --label taken=removed --out myplace
     Exit codes: 0, or 2 if anything is wrong; then nothing is written.
-    """
+    """  # noqa: D301 (click wants the character itself)
     from spotdiff.cli._progress_bar import watched
     from spotdiff.data.annotations.pairs import read_pairs
     from spotdiff.data.annotations.to_dataset import write_dataset
@@ -111,7 +111,7 @@ def labels_out(
     quiet: bool,  # noqa: FBT001
     split: str,
 ) -> int:
-    r"""Draw a dataset's masks as polygons for another tool.
+    """Draw a dataset's masks as polygons for another tool.
 
     FORMAT is coco, cvat, labelme, via or via-csv. DIR gets the pictures and the label files. Polygons lie within half a
     pixel of the masks' edges; a hole is cut by a walk to it and back.
@@ -119,7 +119,7 @@ def labels_out(
     \b
     Example: spotdiff labels out labelme myplace --out drawn
     Exit codes: 0, or 2 if anything is wrong; then nothing is written.
-    """
+    """  # noqa: D301 (click wants the character itself)
     from spotdiff.cli._progress_bar import watched
     from spotdiff.data import open_dataset
     from spotdiff.data.annotations.from_dataset import annotate, write_annotations

@@ -77,7 +77,7 @@ def command(
         else:
             _write(Path(json_to), text)
     if not quiet and json_to != "-":
-        click.echo(_summary(steps, (page, table)))
+        click.echo(_summary(steps, (page, table), order=order))
     if trouble := _trouble(steps):
         click.echo(f"spotdiff: {trouble}", err=True)
     return 0
@@ -89,7 +89,7 @@ def _write(path: Path, text: str) -> None:
     write_whole(path, text.encode("utf-8", "replace"))
 
 
-def _summary(steps: Sequence[Step], written: Sequence[Path]) -> str:
+def _summary(steps: Sequence[Step], written: Sequence[Path], *, order: str) -> str:
     from spotdiff.timelapse.page import day, latest, percent
 
     areas = steps[0].areas
@@ -101,6 +101,10 @@ def _summary(steps: Sequence[Step], written: Sequence[Path]) -> str:
         lines.append(f"  {area:<{width}}  {share:>6} since the first, {recent:>6} since the one before, on {day(step)}")
     unsure = [step for step in steps if step.first is not None and step.first.verdict == "unsure"]
     lines += [f"  unsure: {step.picture.name}: {step.first.reason}" for step in unsure[:20] if step.first]
+    undated = [step.picture.name for step in steps if step.dated_by == "mtime"] if order != "mtime" else []
+    if undated:
+        some = ", ".join(undated[:5]) + (f" and {len(undated) - 5} more" if len(undated) > 5 else "")
+        lines.append(f"  no date in {some}: the file's time was taken; put dates in the names, or --order name")
     resumed = sum(step.resumed for step in steps)
     lines += [f"{resumed} pictures taken over from an earlier run"] if resumed else []
     return "\n".join([*lines, *(f"Wrote {path}" for path in written)])
