@@ -11,7 +11,7 @@ SAME = (  # as the flow says it
 
 # What a comparison of identical files may be asked without its answer changing; any other option takes the normal way,
 # where it is checked. Written out, because importing the options costs more than the whole answer.
-_FLAGS = frozenset(("--quiet", "-q", "--possible"))
+_FLAGS = frozenset(("--quiet", "-q"))
 _VALUES = {
     "--method": frozenset(("spot", "classic", "pixel")),  # ssim tells its mean
     "--align": frozenset(("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")),
@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
         from spotdiff.quick_identity import identical_pictures
 
         if identical_pictures(*pair, max_pixels=_MAX_PIXELS):
-            if not {"--quiet", "-q"}.intersection(arguments):
+            if not _FLAGS.intersection(arguments):
                 sys.stdout.write(SAME + "\n")
             return 0
     from spotdiff.cli import run_verb
