@@ -153,3 +153,19 @@ def test_a_gain_that_drifted_is_no_other_light(lit, relit):
     pair, light = match_light(Pair(Picture(before), Picture(scene(noise=1, seed=2, lamp=(60, 60, 60), lit=lit))))
     assert light.model != "none"
     assert pair.relit == relit
+
+
+@pytest.mark.parametrize("depth", [0.5, 0.35])
+def test_a_hard_shadow_on_a_textured_ground_is_no_lamp(depth):
+    ground = np.clip(
+        150 + 60 * cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (240, 320, 3)), (0, 0), 2) * 4, 20, 250
+    )
+    shade = np.ones((240, 320, 1))
+    shade[100:140, 60:140] = depth
+    noise = np.random.default_rng(1)
+    before, after = (
+        np.clip(p + noise.normal(0, 1.5, p.shape), 0, 255).astype(np.uint8) for p in (ground, ground * shade)
+    )
+    silent = Evidence(*(np.zeros((240, 320), np.float32) for _ in range(2)), directed=True)
+    said = with_plain_difference(silent, Pair(Picture(before), Picture(after))).change
+    assert (said[104:136, 64:136] > 0.5).mean() < 0.1

@@ -10,6 +10,7 @@ pixels:
   compressed.
 - *A steady view*: two looks of one still camera, such as minutes apart. Nearly all of the place is the same within the
   noise, so what is clearly brighter or darker changed: a lamp that went on, a light part in the place of a dark one.
+  Where the texture stayed it is a shadow.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 
 from spotdiff.image.colour import packed
 from spotdiff.image.equal_cells import EXACT, equal_cells
+from spotdiff.light import same_surface
 from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
 
@@ -44,6 +46,7 @@ _NOISE, _STEADY = (
     0.85,
 )  # levels, of pictures a little blurred, that are noise; share of the place that differs by less
 _CLEAR, _RATIO, _SMALL = 40, 1.6, 5  # levels, the brighter over the darker, and pixels across, of what changed
+_ONE_SURFACE = 0.5  # from which on a place is one surface in two lights
 _DARK = 16.0  # levels added to both, so that black is not infinitely darker
 _MUCH_BRIGHTER = np.clip(np.ceil(_RATIO * (np.arange(256) + _DARK) - _DARK), 0, 255).astype(np.uint8)
 _AFAR = 400  # pixels of the longer side
@@ -148,6 +151,8 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
     left, top, width, height = cv2.boundingRect(other)
     window = slice(max(top - _SMALL, 0), top + height + _SMALL), slice(max(left - _SMALL, 0), left + width + _SMALL)
     other[window][strongest(outside(smooth[0][window], smooth[1][window], 2)) < _CLEAR] = 0
+    ycc = [cv2.cvtColor(picture[window], cv2.COLOR_RGB2YCrCb) for picture in (before, after)]
+    other[window][same_surface(ycc[0], ycc[1], noise=_NOISE / 2) > _ONE_SURFACE] = 0  # its texture stayed: a shadow
     named = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((_SMALL, _SMALL), np.uint8)) > 0
     both = np.ones_like(named), np.ones_like(named)
     return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
