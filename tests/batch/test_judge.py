@@ -94,3 +94,8 @@ def test_settings_that_are_not_there(tmp_path):
     with pytest.raises(DataError):
         Criteria.read(tmp_path / "none.toml")
     assert json.dumps(Criteria().given) == "{}"
+
+
+def test_bad_pairs_without_a_region_tell_nothing():
+    with pytest.raises(OptionError, match="nothing parts them"):
+        learn([record(verdict="same")], [record(verdict="same")])

@@ -242,3 +242,37 @@ def test_good_and_bad_pairs_make_a_settings_file_for_batch(site, capfd):
     )
     assert verdicts("again") == {**ALL, "pages/shop": "same"}
     assert run(["judge", "out", "--good", "nobody", "--bad", "pages/shop"]) == 2
+
+
+def test_a_log_that_was_cut_short_spoils_no_later_approval(site):
+    batch()
+    before = {path: path.read_bytes() for path in (site / "base").rglob("*.png")}
+    (site / "out/approvals.jsonl").write_text('{"what": "approved", "num', encoding="utf-8")
+    assert run(["approve", "out", "pages/shop"]) == 0
+    assert run(["approve", "out", "pages/new"]) == 0
+    assert run(["approve", "out", "--undo"]) == run(["approve", "out", "--undo"]) == 0
+    assert {path: path.read_bytes() for path in (site / "base").rglob("*.png")} == before
+
+
+def test_undoing_loses_no_baseline_that_was_changed_by_hand(site, capfd):
+    batch()
+    run(["approve", "out", "pages/shop"])
+    by_hand = site / "base/pages/shop.png"
+    cv2.imwrite(str(by_hand), page(77))
+    kept = by_hand.read_bytes()
+    capfd.readouterr()
+    assert run(["approve", "out", "--undo"]) == 2
+    assert "was changed since" in capfd.readouterr().err
+    assert by_hand.read_bytes() == kept
+
+
+def test_pairs_with_one_baseline_are_not_approved_together(site, capfd):
+    rows = ["name,before,after", *(f"{n},base/pages/home.png,shots/pages/{n}.png" for n in ("shop", "new"))]
+    (site / "t.csv").write_text("\n".join(rows), encoding="utf-8")
+    run(["batch", "t.csv", "--out", "out", "--preset", "screens", "--quiet"])
+    baseline = (site / "base/pages/home.png").read_bytes()
+    capfd.readouterr()
+    assert run(["approve", "out", "--all"]) == 2
+    assert "have one baseline" in capfd.readouterr().err
+    assert (site / "base/pages/home.png").read_bytes() == baseline
+    assert run(["approve", "out", "shop"]) == 0

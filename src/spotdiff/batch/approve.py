@@ -63,9 +63,10 @@ def approve(out: Path, names: Sequence[str], *, everything: bool = False, only: 
             f"all pairs of {out} have one baseline, {manifest.golden}; put another picture in its place by hand"
         )
     chosen = _chosen(read_index(out), out, names, everything=everything, only=only)
-    number = sum(1 for line in _lines(out) if line["what"] == "approved") + 1
-    steps = [_step(row, manifest, out, f"{number}-{place}") for place, row in enumerate(chosen)]
+    steps = [_step(row, manifest) for row in chosen]
+    _check_claims(steps)
     if steps:
+        number = max((line["number"] for line in _lines(out)), default=0) + 1
         for step in steps:
             if step.kept:
                 write_whole(out / step.kept, Path(step.old).read_bytes())
@@ -79,7 +80,7 @@ def undo(out: Path) -> list[Step]:
     """Undo the latest approval that was not undone yet: every baseline is what it was.
 
     Raises:
-        DataError: there is none, or what was kept is gone.
+        DataError: there is none, what was kept is gone, or a baseline was changed since.
     """
     Manifest.read(out)
     lines = list(_lines(out))
@@ -88,9 +89,7 @@ def undo(out: Path) -> list[Step]:
     if not left:
         raise DataError(f"{out} has no approval that could be undone")
     steps = [Step(**step) for step in left[-1]["steps"]]
-    for step in steps:
-        if step.kept and not (out / step.kept).is_file():
-            raise DataError(f"{out / step.kept} is gone: the baseline of {step.name} cannot be brought back")
+    _check_undoable(steps, out)
     for step in steps:
         if step.kept:
             write_whole(Path(step.old), (out / step.kept).read_bytes())
@@ -98,6 +97,16 @@ def undo(out: Path) -> list[Step]:
             Path(step.new).unlink(missing_ok=True)
     _log(out, what="undone", number=left[-1]["number"], steps=[])
     return steps
+
+
+def _check_undoable(steps: Sequence[Step], out: Path) -> None:
+    """Raise DataError where a baseline cannot be brought back, or one that was changed by hand would be lost."""
+    for step in steps:
+        if step.kept and not (out / step.kept).is_file():
+            raise DataError(f"{out / step.kept} is gone: the baseline of {step.name} cannot be brought back")
+        for path in filter(None, {step.old, step.new}):
+            if Path(path).is_file() and _digest(path) not in (step.digest_old, step.digest_new):
+                raise DataError(f"{path} was changed since it was approved, and would be lost; put it elsewhere first")
 
 
 def _chosen(
@@ -112,7 +121,17 @@ def _chosen(
     return [row for row in wanted if row["verdict"] in APPROVABLE and only in (None, row["verdict"])]
 
 
-def _step(row: dict[str, str], manifest: Manifest, out: Path, number: str) -> Step:
+def _check_claims(steps: Sequence[Step]) -> None:
+    """Raise DataError where two pairs have one baseline: only one picture can take its place."""
+    claims: dict[str, str] = {}
+    for step in steps:
+        for path in filter(None, {step.old, step.new}):
+            other = claims.setdefault(os.path.realpath(path), step.name)
+            if other != step.name:
+                raise DataError(f"{other} and {step.name} have one baseline, {path}; approve one of them by its name")
+
+
+def _step(row: dict[str, str], manifest: Manifest) -> Step:
     name, (old, source) = row["name"], (_absolute(row[side], manifest) for side in ("before", "after"))
     for path in filter(None, (old, source)):
         if not Path(path).is_file():
@@ -122,8 +141,9 @@ def _step(row: dict[str, str], manifest: Manifest, out: Path, number: str) -> St
         new = str(Path(old).with_suffix(Path(source).suffix)) if old else _place(name, source, manifest)
         if new != old and Path(new).exists():
             raise DataError(f"{name}: {new} is in the way; take it away first")
-    kept = f"{KEPT}/{number}{Path(old).suffix}" if old else ""
-    return Step(name, old, new, source, kept, _digest(old), _digest(source))
+    digest = _digest(old)
+    kept = f"{KEPT}/{digest}{Path(old).suffix}" if old else ""  # by its content: no later approval can take its place
+    return Step(name, old, new, source, kept, digest, _digest(source))
 
 
 def _place(name: str, source: str, manifest: Manifest) -> str:
@@ -152,7 +172,10 @@ def _digest(path: str) -> str:
 
 def _log(out: Path, **values: Any) -> None:  # noqa: ANN401 (values of JSON)
     line = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": _user(), **values}
-    with (out / LOG).open("a", encoding="utf-8") as file:
+    path = out / LOG
+    cut_short = path.is_file() and not path.read_bytes().endswith(b"\n")  # by a kill: it must not spoil this line
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" * cut_short)
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -172,4 +195,6 @@ def _lines(out: Path) -> Iterator[dict[str, Any]]:
         return
     for line in lines:
         with suppress(ValueError):
-            yield json.loads(line)
+            values = json.loads(line)
+            if isinstance(values, dict) and isinstance(values.get("number"), int):
+                yield values

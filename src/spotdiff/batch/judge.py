@@ -128,7 +128,7 @@ def learn(good: Sequence[Mapping[str, Any]], bad: Sequence[Mapping[str, Any]]) -
     """The least score, or else the number of changed pixels, that parts the records of good and bad pairs best.
 
     Raises:
-        OptionError: one of the two is empty.
+        OptionError: one of the two is empty, or nothing was told in any bad pair.
     """
     if not good or not bad:
         raise OptionError("--good and --bad take the names of pairs: each at least one that was compared")
@@ -136,6 +136,8 @@ def learn(good: Sequence[Mapping[str, Any]], bad: Sequence[Mapping[str, Any]]) -
         *_cuts([_surest(record) for record in good], [_surest(record) for record in bad], "min_score"),
         *_cuts([_pixels(record) for record in good], [_pixels(record) for record in bad], "max_pixels"),
     ]
+    if not found:
+        raise OptionError("no region was told in any of the bad pairs, so that nothing parts them from the good ones")
     return max(found, key=lambda one: one[0])[1]
 
 
