@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.image.equal_cells import EXACT, equal_cells
+from spotdiff.image.equal_cells import exact_copies
 from spotdiff.types import Light
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
         pair = replace(pair, history=tuple(_lit(pair, earlier, model) for earlier in pair.history))
     usable = pair.usable
     before, after = pair.before.opaque, pair.after.opaque
-    if model == "auto" and (_equal_share(before, after, usable) > _HALF or _exact_copies(before, after)):
+    if model == "auto" and (_equal_share(before, after, usable) > _HALF or exact_copies(before, after)):
         return pair, Light("none", note="what did not change agrees exactly")
     if model == "histogram":
         matched = _match_histogram(before, after, usable)
@@ -206,11 +206,6 @@ def _equal_share(before: Bytes, after: Bytes, usable: Mask | None) -> float:
     channels = cv2.split(difference)
     equal = cv2.max(cv2.max(channels[0], channels[1]), channels[2]) == 0
     return float(equal.mean() if usable is None else equal[usable].mean() if usable.any() else 1.0)
-
-
-def _exact_copies(before: Bytes, after: Bytes) -> bool:
-    greys = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after))
-    return equal_cells(*greys) > EXACT
 
 
 def _in_range(channel: Floats) -> Mask:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
 
 _VERDICTS: tuple[Verdict, ...] = ("changed", "unsure", "same")  # what one page is, all are
-_TOLD = 10  # pages that the reason names
+_MOST_PAGES = 10  # pages that the reason names
 
 
 def over_pages(answers: Iterable[Comparison | Picture], *, language: str) -> Comparison:
@@ -83,12 +83,12 @@ def _whole_page(page: Picture, catalogue: Catalogue, *, added: bool) -> Region:
 def _reason(pages: Sequence[PageAnswer], verdict: Verdict) -> str:
     if verdict == "same":
         return f"no region is sure and large enough on any of {len(pages)} pages"
-    return "; ".join(_told([page for page in pages if page.verdict == verdict]))
+    return "; ".join(_page_reasons([page for page in pages if page.verdict == verdict]))
 
 
-def _told(pages: Sequence[PageAnswer]) -> Iterator[str]:
-    for page in pages[:_TOLD]:
+def _page_reasons(pages: Sequence[PageAnswer]) -> Iterator[str]:
+    for page in pages[:_MOST_PAGES]:
         named = f"page {page.page}"
         yield page.reason if page.reason.startswith(named) else f"{named}: {page.reason}"
-    if len(pages) > _TOLD:
-        yield f"and {len(pages) - _TOLD} pages more"
+    if len(pages) > _MOST_PAGES:
+        yield f"and {len(pages) - _MOST_PAGES} pages more"

@@ -86,16 +86,16 @@ def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
         least, area = limits.least if extraction.calibration else limits.seed, limits.min_area
     if criteria.min_score is not None:
         least = sure = criteria.min_score
-    told = [region for region in record["regions"] if region["score"] >= least and region["area"] >= area]
-    pixels = sum(region["area"] for region in told)
+    counted = [region for region in record["regions"] if region["score"] >= least and region["area"] >= area]
+    pixels = sum(region["area"] for region in counted)
     width, height = record["before"]["size"]
     few = criteria.max_pixels is not None and pixels <= criteria.max_pixels
-    if not told or few or (criteria.max_fraction is not None and pixels <= criteria.max_fraction * width * height):
+    if not counted or few or (criteria.max_fraction is not None and pixels <= criteria.max_fraction * width * height):
         return "same"
     scores_given = criteria.sensitivity is not None or criteria.min_score is not None
     if not scores_given:
         return measured
-    return "changed" if max(region["score"] for region in told) >= sure else "unsure"
+    return "changed" if max(region["score"] for region in counted) >= sure else "unsure"
 
 
 def _or(value: float | None, otherwise: float) -> float:

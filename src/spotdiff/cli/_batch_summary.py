@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.report.batch_row import OUTCOMES
+
 if TYPE_CHECKING:
     from spotdiff.batch import Done
 
@@ -64,11 +66,7 @@ class Summary:
     @property
     def line(self) -> str:
         """The counts in a line."""
-        counts = (
-            f"{getattr(self, word)} {word}"
-            for word in ("changed", "new", "missing", "unsure", "trouble", "same")
-            if getattr(self, word)
-        )
+        counts = (f"{getattr(self, word)} {word}" for word in OUTCOMES if getattr(self, word))
         pairs = f"{self.pairs} pair{'s' if self.pairs != 1 else ''}"
         resumed = f"; {self.resumed} skipped, answered by an earlier run" if self.resumed else ""
         return f"{pairs} in {self.seconds:.1f} s: {', '.join(counts)}{resumed}. Index: {self.index}"

@@ -18,6 +18,7 @@ from spotdiff.presets import PRESETS, preset_options
 from spotdiff.types import Box
 
 _DESCRIBE = Options().describe
+FAILING = ("changed", "unsure", "new", "missing")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,6 +61,26 @@ page_option = click.option(
     show_default=True,
     metavar=f"N|{ALL_PAGES}",
     help="of files that hold several pages or frames: which to compare, or all, page by page",
+)
+
+
+def _failing_verdicts(_: click.Context, __: click.Parameter, value: str) -> frozenset[str]:
+    """The verdicts of a list parted by commas; none for `never`."""
+    kinds = frozenset(part.strip() for part in value.split(",") if part.strip())
+    if kinds == {"never"}:
+        return frozenset()
+    if unknown := sorted(kinds - {*FAILING}):
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(FAILING)} and never")
+    return kinds
+
+
+fail_on_option = click.option(
+    "--fail-on",
+    default=",".join(FAILING),
+    show_default=True,
+    callback=_failing_verdicts,
+    metavar="KIND,...|never",
+    help="verdicts that make the exit code other than 0; trouble always does",
 )
 
 

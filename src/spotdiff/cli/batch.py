@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._fail_on import fail_on_option
-from spotdiff.cli._options import comparison_options, page_option, read_options
+from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options
 from spotdiff.errors import OptionError
 from spotdiff.options import ALL_PAGES
 from spotdiff.output_files import check_outputs, file_identity

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from spotdiff.cli._fail_on import fail_on_option
+from spotdiff.cli._options import fail_on_option
 from spotdiff.errors import DataError, OptionError
 
 
@@ -51,13 +51,14 @@ def command(
     from spotdiff.batch.manifest import Manifest, read_index
     from spotdiff.batch.results import write_verdicts
     from spotdiff.cli._batch_summary import exit_code
+    from spotdiff.report.batch_row import OUTCOMES
 
     folder = Path(out)
     manifest, rows = Manifest.read(folder), read_index(folder)
     criteria = Criteria(sensitivity, min_score, max_pixels, max_fraction)
     if sensitivity is not None and sensitivity > manifest.sensitivity:
-        told = f"fainter regions than those told at {manifest.sensitivity:g} were not kept"
-        raise OptionError(f"{told}: run spotdiff batch with --sensitivity {sensitivity:g} once, then judge")
+        reason = f"fainter regions than those told at {manifest.sensitivity:g} were not kept"
+        raise OptionError(f"{reason}: run spotdiff batch with --sensitivity {sensitivity:g} once, then judge")
     records = {
         row["name"]: _record(folder, row["name"]) for row in rows if row["verdict"] in ("same", "changed", "unsure")
     }
@@ -86,12 +87,9 @@ def command(
                 f"{name} {value:g}: precision {found['precision']:.3f}, recall {found['recall']:.3f}. "
                 f"Wrote {found['settings']}"
             )
-        told = ", ".join(f"{counts[kind]} {kind}" for kind in _ORDER if counts[kind])
-        click.echo(f"{len(rows)} pair{'' if len(rows) == 1 else 's'}: {told}. Index: {folder / 'index.csv'}")
+        by_verdict = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OUTCOMES if counts[verdict])
+        click.echo(f"{len(rows)} pair{'' if len(rows) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
     return exit_code(decided, fail_on)
-
-
-_ORDER = ("changed", "new", "missing", "unsure", "trouble", "same")
 
 
 def _record(folder: Path, name: str) -> Mapping[str, Any]:

@@ -18,11 +18,11 @@ def command(as_json: bool) -> int:  # noqa: FBT001 (click passes by name)
     Example: spotdiff compare before.png after.png --preset screens --join 20
     """  # noqa: D301 (click wants the character itself)
     if as_json:
-        told = {
+        listed = {
             name: {"about": preset.about, "options": dict(preset.options), "why": preset.why}
             for name, preset in PRESETS.items()
         }
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(listed, indent=2))
         return 0
     for name, preset in PRESETS.items():
         flags = " ".join(_flags(dict(preset.options)))

@@ -61,7 +61,7 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
         MissingExtra: the package that reads it is not installed.
     """
-    with _told_in_one_line(name):
+    with _errors_in_one_line(name):
         found = _read(data, page, name=name, max_pixels=max_pixels)
         if page > found.pages:
             raise NoSuchPage(found.pages)
@@ -71,7 +71,7 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
 
 
 @contextmanager
-def _told_in_one_line(name: str) -> Iterator[None]:
+def _errors_in_one_line(name: str) -> Iterator[None]:
     """Whatever goes wrong in the block as an error that names the file."""
     from PIL import UnidentifiedImageError
 

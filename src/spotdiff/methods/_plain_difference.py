@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from spotdiff.image.colour import packed
-from spotdiff.image.equal_cells import EXACT, equal_cells
+from spotdiff.image.equal_cells import exact_copies
 from spotdiff.light import same_surface
 from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
@@ -68,16 +68,11 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     apart = strongest(cv2.absdiff(before, after))
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size
-    if (equal > _ALIKE or _equal_cells(before, after)) and not _compressed(apart, usable):
+    if (equal > _ALIKE or exact_copies(before, after)) and not _compressed(apart, usable):
         return _with_every_difference(evidence, before, after, apart, usable)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
-
-
-def _equal_cells(before: Bytes, after: Bytes) -> bool:
-    greys = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after))
-    return equal_cells(*greys) > EXACT
 
 
 def _compressed(apart: Bytes, usable: Mask | None) -> bool:
