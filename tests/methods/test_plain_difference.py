@@ -169,3 +169,37 @@ def test_a_hard_shadow_on_a_textured_ground_is_no_lamp(depth):
     silent = Evidence(*(np.zeros((240, 320), np.float32) for _ in range(2)), directed=True)
     said = with_plain_difference(silent, Pair(Picture(before), Picture(after))).change
     assert (said[104:136, 64:136] > 0.5).mean() < 0.1
+
+
+WALL = np.full((200, 300, 3), 230, np.uint8)
+
+
+def with_camera_noise(picture, seed):
+    return np.clip(picture + np.random.default_rng(seed).normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        cv2.line(WALL.copy(), (40, 30), (260, 170), (20, 20, 20), 3),
+        cv2.rectangle(WALL.copy(), (80, 50), (220, 150), (20, 20, 20), 2),
+        cv2.putText(WALL.copy(), "Tue 14:30 Room", (60, 110), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (30, 30, 30), 2),
+    ],
+    ids=["crack", "outline", "text"],
+)
+def test_lines_on_a_plain_wall_are_told(drawn):
+    for before, after in ((WALL, drawn), (drawn, WALL)):
+        answer = spotdiff.compare(with_camera_noise(before, 1), with_camera_noise(after, 2))
+        assert answer.verdict == "changed"
+
+
+@pytest.mark.parametrize("level", [78, 98, 178, 188])
+@pytest.mark.parametrize("light", ["auto", "off"])
+def test_a_plain_part_that_is_lighter_or_darker_by_a_quarter_is_told(level, light):
+    plain = np.full((200, 260, 3), 128, np.uint8)
+    square = plain.copy()
+    square[60:140, 80:160] = level
+    answer = spotdiff.compare(with_camera_noise(plain, 1), with_camera_noise(square, 2), light=light)
+    assert answer.verdict == "changed"
+    (region,) = answer.likely
+    assert np.abs(np.subtract(region.box_after, (80, 60, 160, 140))).max() <= 6

@@ -21,8 +21,8 @@ EXACT = 0.05  # share of equal cells from which on two pictures of one size are 
 def equal_cells(before: Bytes, after: Bytes) -> float:
     """Share of the textured cells that are equal to the last level where two pictures lie flush; 0 for a handful.
 
-    Of 1,061 pairs of cameras' and lossy pictures only ten from one film have more than 5 % of them, whose coder copied what stood still; of
-    screens on which a fifth of all pixels differ, a fifth of the cells is equal.
+    Of 1,061 pairs of cameras' and lossy pictures only ten, from one film whose coder copied what stood still, have more
+    than 5 % of them; of screens on which a fifth of all pixels differ, a fifth of the cells is equal.
 
     Args:
         before: (H, W) uint8, grey.

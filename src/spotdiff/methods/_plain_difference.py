@@ -9,8 +9,8 @@ pixels:
 - *One source*: a photograph and its retouched copy. Most pixels are the same to the level; the rest was changed or
   compressed.
 - *A steady view*: two looks of one still camera, such as minutes apart. Nearly all of the place is the same within the
-  noise, so what is clearly brighter or darker changed: a lamp that went on, a light part in the place of a dark one.
-  Where the texture stayed it is a shadow.
+  noise, so what is clearly brighter or darker changed: a lamp that went on, a light part in the place of a dark one, a
+  crack, a label. Where the texture stayed it is a shadow.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from spotdiff.types import Bytes, Evidence, Map, Mask, Pair
@@ -41,14 +43,18 @@ _THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edge
 _FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by which thin lines of them are not
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
 
-_NOISE, _STEADY = (
-    8,
+_NOISE = 8  # levels, of pictures a little blurred, that are noise
+_STEADY, _VERY_STEADY, _HALF = (
     0.85,
-)  # levels, of pictures a little blurred, that are noise; share of the place that differs by less
+    0.95,
+    0.5,
+)  # share of the place, and of all beside what changed, that differs by less
 _CLEAR, _RATIO, _SMALL = 40, 1.6, 5  # levels, the brighter over the darker, and pixels across, of what changed
+_MILD, _MILD_RATIO, _WIDE, _BESIDE = 30, 1.25, 9, 13  # the same of what is wide; pixels around it that are not asked
+_LINE_CLEAR, _LINE_RATIO = 80, 1.3  # the same of what is thin, in pictures that are not blurred
+_THICK, _LINE, _GAP = 5, 20, 5  # pixels that a line is thinner than, that it is long, and that part its letters
 _ONE_SURFACE = 0.5  # from which on a place is one surface in two lights
 _DARK = 16.0  # levels added to both, so that black is not infinitely darker
-_MUCH_BRIGHTER = np.clip(np.ceil(_RATIO * (np.arange(256) + _DARK) - _DARK), 0, 255).astype(np.uint8)
 _AFAR = 400  # pixels of the longer side
 
 _EXACT, _CERTAIN = 0.999, 0.98  # chance, where the difference of exact copies, and of other pairs, counts in full
@@ -130,39 +136,74 @@ def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
 def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Mask | None) -> Evidence:
     """Surer where brightness alone tells in a steady view, and as it is in any other.
 
-    In 24 steady pairs of halls, roads and water with true masks 99.6 % of the pixels that it names are changed ones.
+    On pairs of halls, roads and water with true masks, of the pixels that are named these changed: 99.9 % of those much
+    brighter or darker (32 pairs), 98.2 % of the wide ones that are so by a quarter where all else is steady (17 pairs),
+    and 98.9 % of the lines (29 pairs).
     """
-    if not _steady(before, after, usable):
+    same = _same_from_afar(before, after)
+    counted = np.ones(same.shape, bool) if usable is None else _resized(usable, same.shape)
+    if not counted.any() or float(same[counted].mean()) < _HALF:
         return evidence
     smooth = [np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8) for picture in (before, after)]
-    brighter = cv2.compare(cv2.max(*smooth), cv2.LUT(cv2.min(*smooth), _MUCH_BRIGHTER), cv2.CMP_GE)
-    other = strongest(brighter)
-    other[strongest(np.asarray(cv2.absdiff(*smooth), np.uint8)) < _CLEAR] = 0
+    apart = strongest(np.asarray(cv2.absdiff(*smooth), np.uint8))
     if usable is not None:
-        other[~usable] = 0
-    if not other.any():
+        apart[~usable] = 0
+    if int(apart.max()) < _MILD:
         return evidence
-    # what is found two pixels further in the other picture may be a camera's tremor: asked where it matters
-    left, top, width, height = cv2.boundingRect(other)
-    window = slice(max(top - _SMALL, 0), top + height + _SMALL), slice(max(left - _SMALL, 0), left + width + _SMALL)
-    other[window][strongest(outside(smooth[0][window], smooth[1][window], 2)) < _CLEAR] = 0
+    # asked where it matters: what is found two pixels further in the other picture may be a camera's tremor
+    left, top, width, height = cv2.boundingRect((apart >= _MILD).astype(np.uint8))
+    window = slice(max(top - _WIDE, 0), top + height + _WIDE), slice(max(left - _WIDE, 0), left + width + _WIDE)
+    apart[window] = np.minimum(apart[window], strongest(outside(smooth[0][window], smooth[1][window], 2)))
     ycc = [cv2.cvtColor(picture[window], cv2.COLOR_RGB2YCrCb) for picture in (before, after)]
-    other[window][same_surface(ycc[0], ycc[1], noise=_NOISE / 2) > _ONE_SURFACE] = 0  # its texture stayed: a shadow
-    named = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((_SMALL, _SMALL), np.uint8)) > 0
+    shaded = np.zeros(apart.shape, bool)
+    shaded[window] = same_surface(ycc[0], ycc[1], noise=_NOISE / 2) > _ONE_SURFACE  # its texture stayed: a shadow
+    much, brighter = (_brighter(smooth, ratio) for ratio in (_RATIO, _MILD_RATIO))
+    named = np.zeros(apart.shape, bool)
+    if float(same[counted].mean()) >= _STEADY:
+        named |= _opened((apart >= _CLEAR) & much & ~shaded, _SMALL)
+        thin = np.zeros(apart.shape, bool)
+        thin[window] = strongest(outside(before[window], after[window], 2)) >= _LINE_CLEAR
+        thin &= _brighter((before, after), _LINE_RATIO) & ~shaded
+        named |= _lines(thin if usable is None else thin & usable)
+    mild = _opened((apart >= _MILD) & brighter & ~shaded, _WIDE)
+    rest = counted & ~_resized(cv2.dilate(mild.astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8)) > 0, same.shape)
+    if float(rest.mean()) >= _HALF and float(same[rest].mean()) >= _VERY_STEADY:
+        named |= mild
     both = np.ones_like(named), np.ones_like(named)
     return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
 
 
-def _steady(before: Bytes, after: Bytes, usable: Mask | None) -> bool:
-    """Whether nearly all of the place is the same within the noise, seen from afar."""
+def _same_from_afar(before: Bytes, after: Bytes) -> Mask:
+    """(h, w) of a small copy: where the place is the same within the noise."""
     factor = min(1.0, _AFAR / max(before.shape))
     size = max(round(before.shape[1] * factor), 1), max(round(before.shape[0] * factor), 1)
     small = [cv2.GaussianBlur(cv2.resize(p, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0) for p in (before, after)]
-    same = strongest(np.asarray(cv2.absdiff(*small), np.uint8)) <= _NOISE
-    if usable is not None and usable.any():
-        counted = cv2.resize(usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        same = same[counted] if counted.any() else same
-    return float(same.mean()) >= _STEADY
+    return np.asarray(strongest(np.asarray(cv2.absdiff(*small), np.uint8)) <= _NOISE)
+
+
+def _resized(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    small = cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(small > 0)
+
+
+def _brighter(smooth: Sequence[Bytes], ratio: float) -> Mask:
+    """Where one of two pictures is so many times as bright as the other in some channel."""
+    levels = np.clip(np.ceil(ratio * (np.arange(256) + _DARK) - _DARK), 0, 255).astype(np.uint8)
+    return strongest(np.asarray(cv2.compare(cv2.max(*smooth), cv2.LUT(cv2.min(*smooth), levels), cv2.CMP_GE))) > 0
+
+
+def _opened(mask: Mask, side: int) -> Mask:
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8)) > 0)
+
+
+def _lines(mask: Mask) -> Mask:
+    """What is thin, and long enough once gaps such as those between letters are closed: a crack, a row of text."""
+    mask = mask & ~_opened(mask, _THICK)
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= _LINE
+    long[0] = False
+    return np.asarray(long[labels])
 
 
 def _surer(evidence: Evidence, chance: Map, *, anything: float, sides: tuple[Mask, Mask] | None = None) -> Evidence:

@@ -211,7 +211,7 @@ class Scene:
         for candidate in self._judged:
             present = candidate.is_present(differs, median.restless)
             unlike = self._shown_look(candidate, median) != "new"
-            displaced = self._back_beside(candidate, median) if unlike and present is not False else None
+            displaced = self._back_beside(candidate, median) if unlike else None
             if displaced is not None or (present is False and unlike):
                 candidate.missing += observed
                 if candidate.missing > 2 * observed:
