@@ -94,9 +94,49 @@ def test_a_pane_that_scrolled_is_no_motion_of_the_camera(method, scroll, frame):
         assert region.box_after[1] >= 42
 
 
+def under_a_bar(scroll, *, dark, side):
+    """A page of text without pictures that scrolls under, over or beside one thin bar."""
+    page = np.full((700, 420, 3), 252, np.uint8)
+    rng = np.random.default_rng(1)
+    for row in range(38):
+        words = "".join(chr(97 + c) for c in rng.integers(0, 26, 52))
+        cv2.putText(page, words, (6, 18 + 18 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (30, 30, 30), 1, cv2.LINE_AA)
+    screen = np.concatenate([np.full((28, 420, 3), 228, np.uint8), page[scroll : scroll + 280]])
+    cv2.putText(screen, "File  Edit  View  Help", (8, 19), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (20, 20, 60), 1, cv2.LINE_AA)
+    return np.ascontiguousarray(np.rot90(255 - screen if dark else screen, side))
+
+
+@pytest.mark.parametrize("scroll", [1, 5, 18, 90, 200])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("side", range(4))
+def test_a_thin_bar_is_frame_enough(scroll, dark, side):
+    before, after = under_a_bar(0, dark=dark, side=side), under_a_bar(scroll, dark=dark, side=side)
+    answer = spotdiff.compare(before, after)
+    assert (answer.verdict, answer.alignment.model) == ("changed", "none")
+    bar = np.zeros((308, 420), bool)
+    bar[:22] = True
+    assert not (answer.mask("after") & np.rot90(bar, side)).any()
+
+
 @pytest.mark.parametrize("shift", [3, 12])
 def test_a_screen_that_moved_as_a_whole_is_still_followed(shift):
     page = screen(0)
     answer = spotdiff.compare(page[20:400, 20:600], page[20 + shift : 400 + shift, 20 + shift : 600 + shift])
     assert answer.alignment.model != "none"
     assert answer.alignment.matrix[:2, 2] == pytest.approx([-shift, -shift], abs=0.1)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 9), (7, 0), (5, -6)])
+def test_a_camera_that_moved_under_a_printed_title_is_still_followed(x, y):
+    rng = np.random.default_rng(3)
+    grain = cv2.GaussianBlur(rng.integers(0, 256, (320, 420, 3)).astype(float), (0, 0), 2)
+    place = np.clip(4 * (grain - 127) + 127, 0, 255)
+    views = [
+        noisy(place[20 + dy : 260 + dy, 20 + dx : 340 + dx], seed) for seed, (dx, dy) in enumerate([(0, 0), (x, y)])
+    ]
+    for view in views:
+        view[:24] = 0
+        cv2.putText(
+            view, "Camera 3  hall north", (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA
+        )
+    assert spotdiff.compare(*views).alignment.model == "shift"

@@ -15,7 +15,7 @@ from spotdiff.align.refine import even_out, refine_by_ecc, together, track
 from spotdiff.align.shift import phase_shift
 from spotdiff.align.warp import coverage, move_points, scaling, warp
 from spotdiff.errors import Refusal
-from spotdiff.image.equal_cells import EXACT, equal_cells
+from spotdiff.image.equal_cells import equal_cells, frame_stands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,9 +73,10 @@ def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
     """
     if np.array_equal(before, after):
         return Motion("none", np.eye(3), 0.0, "the pictures are identical")
-    equal = equal_cells(before, after)
-    if equal > (EXACT if before.shape == after.shape else _MOST):
-        return Motion("none", np.eye(3), 0.0, f"{equal:.0%} of what has a texture stands still to the last pixel")
+    if before.shape == after.shape and frame_stands(before, after):
+        return Motion("none", np.eye(3), 0.0, "a frame stands still to the last pixel")
+    if before.shape != after.shape and equal_cells(before, after) > _MOST:
+        return Motion("none", np.eye(3), 0.0, "of two sizes, flush at the top left to the last pixel")
     if min(*before.shape, *after.shape) < _SMALLEST:
         if before.shape != after.shape:
             which, (height, width) = min(("before", before.shape), ("after", after.shape), key=lambda one: min(one[1]))

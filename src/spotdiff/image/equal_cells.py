@@ -1,4 +1,4 @@
-"""Whether two pictures are exact copies in places: screens, scans, retouched files are, and films at rest."""
+"""Whether two pictures are exact copies in places, as screens, scans and retouched files are."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes
+    from spotdiff.types import Bytes, Mask
 
 _WORK_SIDE = 800  # pixels
 _CELL, _CONTRAST = 8, 24  # pixels a side, and levels between its darkest and lightest pixel, of a textured cell
 _FEWEST = 8  # equal cells that are no chance
-EXACT = 0.05  # share of equal cells from which on two pictures of one size are exact copies but for what was changed
+_BORDER, _FEWEST_OF_BORDER, _NEARLY_ALL = 6, 6, 0.95  # cells deep at most; textured ones; share of those that are equal
+_CLEAR, _FAINT, _BESIDE = 24, 8, 5  # levels of an edge; under those of compression; pixels across, beside an edge
+# share of all pixels that are equal: where text scrolled on a plain ground .63 at least, of plain views with noise .21
+_PLAIN = 0.33
+_LOSSY = 0.1  # share of what differs that does so faintly, alone; on screens 0, of lossy pictures 0.23 at least
+_FRAME = 0.05  # share of equal cells from which on a frame stands, whatever lies in it
 
 
 def equal_cells(before: Bytes, after: Bytes) -> float:
@@ -28,6 +33,58 @@ def equal_cells(before: Bytes, after: Bytes) -> float:
         before: (H, W) uint8, grey.
         after: The same, of any size.
     """
+    textured, equal = _compared(before, after)
+    count = int(np.count_nonzero(equal))
+    return count / int(textured.sum()) if count >= _FEWEST else 0.0
+
+
+def frame_stands(before: Bytes, after: Bytes) -> bool:
+    """Whether two pictures are copies to the last level but for what changed or moved inside of a frame that stands.
+
+    A third of all pixels is equal, and so are more than 5 % of the textured cells, or, where nothing is of compression's
+    making, all of them along some border: a menu bar over a pane that scrolled. The view of a camera that moved under
+    a printed title has such cells, but not the pixels.
+
+    Args:
+        before: (H, W) uint8, grey.
+        after: Of the same shape.
+    """
+    apart = np.asarray(cv2.absdiff(before, after), np.uint8)
+    if int(np.count_nonzero(apart == 0)) < _PLAIN * apart.size:
+        return False
+    textured, equal = _compared(before, after)
+    count = int(np.count_nonzero(equal))
+    if count >= _FEWEST and count > _FRAME * int(textured.sum()):
+        return True
+    borders = (
+        (np.rot90(textured, turns)[:depth], np.rot90(equal, turns)[:depth])
+        for turns in range(4)
+        for depth in range(1, _BORDER + 1)
+    )
+    stands = any(
+        int(cells.sum()) >= _FEWEST_OF_BORDER and int(same.sum()) >= _NEARLY_ALL * int(cells.sum())
+        for cells, same in borders
+        if cells.size * 3 <= textured.size
+    )
+    return stands and not is_lossy(apart, None)
+
+
+def is_lossy(apart: Bytes, usable: Mask | None) -> bool:
+    """Whether pixels differ by as little as lossy compression makes it, and not beside an edge that was smoothed.
+
+    Args:
+        apart: (H, W) uint8, by how many levels two pictures differ.
+        usable: (H, W) bool, where that counts; None for everywhere.
+    """
+    clear = cv2.dilate((apart >= _CLEAR).astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8))
+    faint = (apart > 0) & (apart < _FAINT) & (clear == 0)
+    if usable is not None:
+        faint &= usable
+    return int(np.count_nonzero(faint)) > _LOSSY * int(np.count_nonzero(apart))
+
+
+def _compared(before: Bytes, after: Bytes) -> tuple[Mask, Mask]:
+    """Which cells of what both show, laid flush, have a texture, and which of these are equal to the last level."""
     rows, columns = (min(lengths) for lengths in zip(before.shape, after.shape, strict=True))
     factor = min(1.0, _WORK_SIDE / max(rows, columns))
     size = max(round(columns * factor), 1), max(round(rows * factor), 1)
@@ -35,14 +92,15 @@ def equal_cells(before: Bytes, after: Bytes) -> float:
     textured = np.zeros((cells[0].shape[0], cells[0].shape[2]), bool)
     for cell in cells:
         textured |= cell.max((1, 3)).astype(int) - cell.min((1, 3)) >= _CONTRAST
-    equal = int(np.count_nonzero(textured & (cells[0] == cells[1]).all((1, 3))))
-    return equal / int(textured.sum()) if equal >= _FEWEST else 0.0
+    return textured, textured & (cells[0] == cells[1]).all((1, 3))
 
 
 def exact_copies(before: Bytes, after: Bytes) -> bool:
-    """Whether two pictures (H, W, 3) uint8 are copies to the last level but for what was changed in one of them."""
-    greys = (np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after))
-    return equal_cells(*greys) > EXACT
+    """`frame_stands` for two pictures (H, W, 3) uint8."""
+    grey_before, grey_after = (
+        np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after)
+    )
+    return frame_stands(grey_before, grey_after)
 
 
 def _shrunk(picture: Bytes, size: tuple[int, int]) -> Bytes:

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from spotdiff.image.colour import packed
-from spotdiff.image.equal_cells import exact_copies
+from spotdiff.image.equal_cells import exact_copies, is_lossy
 from spotdiff.light import same_surface
 from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
-_LOSSY = 0.1  # share of what differs that does so faintly, alone; on screens 0, of lossy pictures 0.23 at least
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edges that were smoothed
 _FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by which thin lines of them are not
@@ -74,20 +73,11 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     apart = strongest(cv2.absdiff(before, after))
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size
-    if (equal > _ALIKE or exact_copies(before, after)) and not _compressed(apart, usable):
+    if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
         return _with_every_difference(evidence, before, after, apart, usable)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
-
-
-def _compressed(apart: Bytes, usable: Mask | None) -> bool:
-    """Whether pixels differ by as little as lossy compression makes it, and not beside an edge that was smoothed."""
-    clear = cv2.dilate((apart >= _PLAIN).astype(np.uint8), np.ones((_STROKE, _STROKE), np.uint8))
-    faint = (apart > 0) & (apart < _FAINTEST) & (clear == 0)
-    if usable is not None:
-        faint &= usable
-    return int(np.count_nonzero(faint)) > _LOSSY * int(np.count_nonzero(apart))
 
 
 def _with_every_difference(
