@@ -66,3 +66,30 @@ def test_that_a_white_place_became_transparent_is_not_equal_to_the_last_pixel():
     opaque = disc((255, 255, 255))
     opaque[..., 3] = 255
     assert "last pixel" not in spotdiff.compare(disc((255, 255, 255)), opaque).text
+
+
+def lens(hidden, *, line):
+    """RGBA: a soft disc whose rim fades into nothing, with a thin line across it; `hidden` colours the nothing."""
+    picture = np.zeros((60, 80, 4), np.uint8)
+    picture[..., :3] = (120, 160, 90)
+    distance = np.hypot(*(np.indices((60, 80)) - np.array([30, 40])[:, None, None]))
+    picture[..., 3] = np.clip(255 - 30 * np.maximum(distance - 14, 0), 0, 255)
+    cv2.line(picture, (10, line), (70, line + 9), (30, 30, 30, 255), 1, cv2.LINE_AA)
+    picture[picture[..., 3] == 0, :3] = hidden
+    return picture
+
+
+@pytest.mark.parametrize("metric", ["oklab", "ciede2000", "rgb"])
+@pytest.mark.parametrize("composite", ["checkerboard", "white"])
+@pytest.mark.parametrize("method", ["pixel", "spot", "classic"])
+def test_hidden_colours_change_no_figure_of_an_answer(method, composite, metric):
+    if method != "pixel" and (composite, metric) != ("white", "rgb"):
+        pytest.skip("the same pair again")
+    settings = {"composite": composite, "metric": metric, "threshold": 0.02} if method == "pixel" else {}
+    seen = set()
+    for hidden in ((0, 0, 0), (255, 255, 255), noise(1, (80, 60)), noise(2, (80, 60))):
+        colours = hidden if isinstance(hidden, tuple) else hidden[lens((0, 0, 0), line=24)[..., 3] == 0]
+        after = lens((9, 9, 9), line=26)
+        answer = spotdiff.compare(lens(colours, line=24), after, method=method, settings=settings, align="off")
+        seen.add((answer.verdict, answer.score, answer.changed_pixels, str([r.box_before for r in answer.regions])))
+    assert len(seen) == 1

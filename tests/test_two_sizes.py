@@ -121,3 +121,46 @@ def test_a_history_of_another_size_is_laid_on_the_picture():
     page = drawn()
     answer = spotdiff.compare(page, page, history=[grown(page, below=40), page])
     assert answer.verdict == "same"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("noise", [0, 2])
+@pytest.mark.parametrize("level", [20, 128, 250])
+def test_a_plain_page_that_grew_is_not_stretched(method, noise, level):
+    def page(height, seed):
+        plain = np.full((height, 400, 3), float(level))
+        return np.clip(plain + np.random.default_rng(seed).normal(0, noise, plain.shape), 0, 255).astype(np.uint8)
+
+    there = spotdiff.compare(page(300, 1), page(420, 2), method=method)
+    assert there.verdict == "changed"
+    assert [(region.kind, region.box_after) for region in there.likely] == [("added", (0, 300, 400, 420))]
+    back = spotdiff.compare(page(420, 2), page(300, 1), method=method)
+    assert [(region.kind, region.box_before) for region in back.likely] == [("removed", (0, 300, 400, 420))]
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_a_part_of_equal_proportions_is_not_all_of_the_picture(share, texture):
+    whole = texture(400, 300, seed=3)
+    height, width = round(300 * share), round(400 * share)
+    top, left = (300 - height) // 2, (400 - width) // 2
+    part = np.ascontiguousarray(whole[top : top + height, left : left + width])
+    for pair in ((whole, part), (part, whole)):
+        answer = spotdiff.compare(*pair)
+        assert answer.verdict == "unsure"
+        assert answer.alignment.matrix[0, 0] == pytest.approx(1, abs=0.01)
+
+
+def test_a_resized_copy_is_the_same(texture):
+    whole = texture(400, 300, seed=3)
+    for factor in (0.5, 0.8, 1.7):
+        copy = cv2.resize(whole, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        assert spotdiff.compare(whole, copy).verdict == spotdiff.compare(copy, whole).verdict == "same"
+
+
+@pytest.mark.parametrize("align", ["off", "page"])
+def test_ssim_answers_though_both_share_less_than_a_window(align, texture):
+    strip, whole = texture(200, 5, seed=1), texture(200, 100, seed=2)
+    for pair in ((strip, whole), (whole, strip)):
+        answer = spotdiff.compare(*pair, method="ssim", align=align)
+        assert answer.verdict == "changed"
+        assert answer.evidence.notes["mean_ssim"] < 1

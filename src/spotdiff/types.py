@@ -74,6 +74,11 @@ class Picture:
         return on_white
 
     @property
+    def visible(self) -> Bytes:
+        """(H, W, 3) uint8: the pixels, black where they are fully transparent and nobody sees their colour."""
+        return self.pixels if self.alpha is None else self.pixels * (self.alpha > 0)[..., None]
+
+    @property
     def on_white(self) -> Picture:
         """The picture without transparency, as `opaque` shows it."""
         return self if self.alpha is None else replace(self, pixels=self.opaque, alpha=None)

@@ -14,7 +14,7 @@ from spotdiff.regions.extract import Thresholds, strips
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Comparison, Evidence, Map, Pair, Region
+    from spotdiff.types import Alignment, Comparison, Evidence, Map, Pair, Region
 
     Labels = NDArray[np.int32]
 
@@ -22,7 +22,8 @@ _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; sh
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
 _LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
-_LEAST_SEEN_OF_TWO_SHAPES = 0.99  # the same where one was cut off or grew: what is missing then is no camera's doing
+_LEAST_SEEN_OF_CUT = 0.99  # the same where one was cut off or grew: that is no camera's doing
+_UNSCALED = 0.01  # by which the scale of a copy that was not resized may miss 1
 _AFAR = 64  # pixels of the longer side, for a rough look
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
@@ -69,7 +70,7 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     if answer.aligned.valid is None:  # else it was said what counts, and the rest of after does not
         shares["after that before"] = overlap_of_after(answer.pair, answer.alignment)
     which = min(shares, key=shares.__getitem__)
-    if shares[which] < (_LEAST_SEEN if _of_one_shape(answer.pair) else _LEAST_SEEN_OF_TWO_SHAPES):
+    if shares[which] < (_LEAST_SEEN if _of_one_view(answer.pair, answer.alignment) else _LEAST_SEEN_OF_CUT):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
     apart = _apart(answer.aligned)
     if answer.light.model == "off" and apart > _BRIGHTER:
@@ -79,11 +80,17 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
 
-def _of_one_shape(pair: Pair) -> bool:
-    """Whether one picture is as large as the other or a resized copy: what one misses then is the camera's doing."""
+def _of_one_view(pair: Pair, alignment: Alignment) -> bool:
+    """Whether one picture is as large as the other or a resized copy: what one misses then is the camera's doing.
+
+    Of one that was cut off at the same proportions a pixel is still a pixel.
+    """
     (width, height), (other_width, other_height) = pair.before.size, pair.after.size
     rounding = max(width + height, other_width + other_height) / 2
-    return abs(width * other_height - height * other_width) <= rounding
+    if abs(width * other_height - height * other_width) > rounding:
+        return False
+    scale = abs(float(np.linalg.det(alignment.matrix[:2, :2]))) ** 0.5
+    return abs(scale - 1) > _UNSCALED or abs(other_width / width - 1) <= _UNSCALED
 
 
 def _unsure(answer: Comparison, reason: str, score: float) -> Comparison:

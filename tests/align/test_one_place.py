@@ -57,6 +57,32 @@ def test_a_shaded_wall_in_other_light_that_gets_a_thing():
     assert spotdiff.compare(before, after).verdict == "changed"
 
 
+def scene(seed):
+    """Unlike any other: a room of boxes in front of shading and grain."""
+    rng = np.random.default_rng(seed)
+    coarse = cv2.resize(rng.uniform(60, 190, (4, 5, 3)), (400, 300), interpolation=cv2.INTER_CUBIC)
+    picture = coarse + 25 * cv2.GaussianBlur(rng.normal(0, 1, (300, 400, 3)), (0, 0), 1.2)
+    for _ in range(25):
+        x, y, w, h = rng.integers((0, 0, 15, 15), (380, 280, 130, 100)).tolist()
+        cv2.rectangle(picture, (x, y), (x + w, y + h), rng.uniform(20, 240, 3).tolist(), -1)
+    return picture
+
+
+@pytest.mark.parametrize("light", [1.0, 0.3, 0.12])
+@pytest.mark.parametrize("seed", range(6))
+def test_two_places_are_two_however_dark_it_is(light, seed):
+    before, after = noisy(scene(seed) * light, 1, 1.5), noisy(scene(100 + seed) * light, 2, 1.5)
+    answer = spotdiff.compare(before, after)
+    assert answer.verdict == "unsure"
+    assert "nothing in common" in answer.reason
+
+
+@pytest.mark.parametrize("light", [1.0, 0.3, 0.12])
+def test_one_place_is_one_however_dark_it_is(light):
+    before, after = noisy(scene(3) * light, 1, 1.5), noisy(scene(3) * light * 0.8, 2, 1.5)
+    assert spotdiff.compare(before, after).verdict == "same"
+
+
 def screen(scroll, *, frame="bars", rows=30):
     """A program with a list whose rows are scrolled by some pixels inside of a frame that stands."""
     picture = np.full((480, 640, 3), 250, np.uint8)

@@ -38,8 +38,11 @@ _TILES, _TILES_ALIKE, _ALIKE = 6, 4, 0.7  # tiles down and across; how many must
 _TEXTURED = 1.0  # levels by which a tile must deviate to be alike
 _MOST = 0.5  # share of equal cells of pictures of two sizes that lie flush
 _FITS, _NOISIEST = 6.0, 40.0  # levels up to which a place is equal, and its single pixels, that carry noise
-_FITTING = 0.45  # share of such places; of unrelated photographs up to 0.33
-_FLAT, _BLURRED = 2.0, 0.15  # mean detail in grey levels of an empty picture; share of the other's that is too little
+_FITTING = 0.45  # share of such places
+_UNEXPLAINED = 0.4  # share of a picture's deviation there that the other leaves unexplained; of unrelated dark ones 0.5
+_PLAIN, _OF_NOISE = 1.2, 0.36  # levels that it leaves at most where both are plain, and of each level of single pixels
+_STRONG_NOISE = 12.0  # levels, of a camera at night
+_BLURRED = 0.15  # share of the other's detail that is too little
 _LEAST_OVERLAP = 0.25
 
 
@@ -96,8 +99,8 @@ def estimate_ordered(before: Bytes, after: Bytes, model: str, *, exchanged: bool
     flush = None if before.shape == after.shape else scaling(scale_after) @ np.linalg.inv(scaling(scale_before))
     view = _View(small_before, small_after, even_out(small_before), even_out(small_after), names, flush)
     motion = _best_motion(view, "homography" if model == "auto" else model)
-    if motion.model == "none":
-        return Motion("none", _stretch(before, after), motion.error_px, motion.note)
+    if motion.model == "none" and before.shape == after.shape:
+        return Motion("none", np.eye(3), motion.error_px, motion.note)
     matrix = np.linalg.inv(scaling(scale_after)) @ motion.matrix @ scaling(scale_before)
     error = None if motion.error_px is None else motion.error_px / scale_before
     common = before[: after.shape[0], : after.shape[1]]
@@ -120,6 +123,13 @@ class _View:
     @property
     def guess(self) -> Matrix:
         return _stretch(self.before, self.after)
+
+    @property
+    def still(self) -> Matrix:
+        """How the pictures lie where nothing tells of a motion: resized, or flush where their proportions differ."""
+        (height, width), (other_height, other_width) = self.before.shape, self.after.shape
+        resized = abs(width * other_height - height * other_width) <= max(width, height, other_width, other_height)
+        return self.guess if self.flush is None or resized else self.flush
 
     def likeness(self, matrix: Matrix) -> float:
         return likeness(self.before, self.after, matrix)
@@ -145,7 +155,7 @@ def _best_motion(view: _View, richest: str) -> Motion:
     motions = motions or [_by_correlation(view, richest)]
     best = max(motions, key=lambda motion: view.likeness(motion.matrix))
     if best.model != "none" and _no_better(best, view):
-        best = Motion("none", view.guess, None, "no motion fits better than none")
+        best = Motion("none", view.still, None, "no motion fits better than none")
     return _accepted(best, view)
 
 
@@ -155,7 +165,7 @@ def _no_better(motion: Motion, view: _View) -> bool:
     One without points was found by raising this very likeness, as waves and leaves let it: it must explain half of what
     standing still leaves.
     """
-    still = view.likeness(view.guess)
+    still = view.likeness(view.still)
     better = still + _MARGIN if motion.error_px is not None else (still + 1) / 2
     return view.likeness(motion.matrix) < better
 
@@ -222,10 +232,10 @@ def _accepted(motion: Motion, view: _View) -> Motion:
     if view.likeness(motion.matrix) >= _SAME_PLACE or _same_in_parts(view, motion.matrix):
         return motion
     if _fits_as_it_lies(view):
-        return Motion("none", view.guess, None, "most of the picture is equal as it lies")
+        return Motion("none", view.still, None, "most of the picture is equal as it lies")
+    if _is_plain(view.before) and _is_plain(view.after):
+        return Motion("none", view.still, None, "too little texture to measure a motion")
     rough_before, rough_after = _roughness(view.before), _roughness(view.after)
-    if max(rough_before, rough_after) < _FLAT:
-        return Motion("none", view.guess, None, "too little texture to measure a motion")
     if min(rough_before, rough_after) < _BLURRED * max(rough_before, rough_after):
         which = view.names[0 if rough_before < rough_after else 1]
         raise Refusal(f"{which} is too blurred or too empty to be laid on the other picture")
@@ -235,14 +245,34 @@ def _accepted(motion: Motion, view: _View) -> Motion:
 def _fits_as_it_lies(view: _View) -> bool:
     """Whether nearly half of the place is equal where nothing moved: a plain or dark place has nothing else to tell.
 
-    Of 1,500 pairs of unrelated photographs a third was equal at most.
+    Dark pictures are all equal to a few levels; so one must tell what the other looks like there, or both be plain.
     """
     size = view.before.shape[1], view.before.shape[0]
-    here, there = (picture.astype(np.float32) for picture in (view.before, warp(view.after, view.guess, size)))
+    seen = coverage(view.still, size, (view.after.shape[1], view.after.shape[0]))
+    if float(seen.mean()) < _LEAST_OVERLAP:
+        return False
+    here, there = (picture.astype(np.float32) for picture in (view.before, warp(view.after, view.still, size)))
     apart = there - here
-    apart -= np.median(apart)
-    fits = (np.abs(cv2.GaussianBlur(apart, (0, 0), 1.5)) <= _FITS) & (np.abs(apart) <= _NOISIEST)
-    return float(fits.mean()) >= _FITTING
+    apart -= np.median(apart[seen])
+    fits = (np.abs(cv2.GaussianBlur(apart, (0, 0), 1.5)) <= _FITS) & (np.abs(apart) <= _NOISIEST) & seen
+    if np.count_nonzero(fits) < _FITTING * np.count_nonzero(seen):
+        return False
+    fine_here, fine_there = (cv2.GaussianBlur(picture, (0, 0), 1.5) for picture in (here, there))
+    deviation = float(fine_there[fits].std())
+    unexplained = deviation * (1 - _correlation(fine_here[fits], fine_there[fits]) ** 2) ** 0.5
+    noise = float(np.hypot(_noise(here), _noise(there)))
+    return unexplained <= max(_UNEXPLAINED * deviation, _PLAIN + _OF_NOISE * noise)
+
+
+def _is_plain(picture: Bytes) -> bool:
+    """Whether it shows nothing but a camera's noise and slow shading, however dark it is."""
+    return float(_band(picture).std()) <= _PLAIN + _OF_NOISE * min(_noise(picture), _STRONG_NOISE)
+
+
+def _noise(picture: Bytes | Map) -> float:
+    """Median of how many levels single pixels stand out of what is round them."""
+    single = picture.astype(np.float32)
+    return float(np.median(np.abs(single - cv2.GaussianBlur(single, (0, 0), 1.5))))
 
 
 def _same_in_parts(view: _View, matrix: Matrix) -> bool:

@@ -41,9 +41,9 @@ def equal_cells(before: Bytes, after: Bytes) -> float:
 def frame_stands(before: Bytes, after: Bytes) -> bool:
     """Whether two pictures are copies to the last level but for what changed or moved inside of a frame that stands.
 
-    A third of all pixels is equal, and so are more than 5 % of the textured cells, or, where nothing is of compression's
-    making, all of them along some border: a menu bar over a pane that scrolled. The view of a camera that moved under
-    a printed title has such cells, but not the pixels.
+    A third of all pixels is equal, and so are more than 5 % of the textured cells, or, where nothing is due to
+    compression, all of them along some border: a menu bar over a pane that scrolled. The view of a camera that moved
+    under a printed title has such cells, but not the pixels.
 
     Args:
         before: (H, W) uint8, grey.

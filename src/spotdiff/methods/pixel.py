@@ -46,7 +46,8 @@ class Pixel:
 
     Peers, by parameters: pixelmatch 7.2 is `metric=yiq threshold=0.1`; its main branch `metric=oklab threshold=0.1`;
     odiff `metric=yiq12 antialias=off composite=white` (it reads BMP with red and blue exchanged, we do not); looks-same
-    `metric=ciede2000 composite=ignore caret=on`.
+    `metric=ciede2000 composite=ignore caret=on`. As there, `yiq` and `yiq12` see the colour under full transparency where
+    they look for anti-aliasing; with every other metric it counts nowhere.
     """
 
     extraction: ClassVar[Extraction] = Extraction(min_area=1)
@@ -84,6 +85,9 @@ class Pixel:
 
         Forgiven pixels are 0. The map rises with the difference on both sides of 0.5.
         """
+        if self.composite != "ignore" and self.metric not in ("yiq", "yiq12"):
+            before, after = (replace(one, pixels=one.visible) for one in (pair.before, pair.after))
+            pair = replace(pair, before=before, after=after)
         change: Map = np.zeros(pair.before.pixels.shape[:2], np.float32)
         for top, place, amounts in self._differences(pair):
             change[top : top + _ROWS].reshape(-1)[place] = self._graded(amounts)

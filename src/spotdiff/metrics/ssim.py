@@ -186,13 +186,15 @@ def ssim_map(before: Floats, after: Floats, *, formula: Formula = WANG, usable: 
 
 
 def mean_of(similarity: Map, *, size: int = 11, usable: Mask | None = None) -> float:
-    """The mean of a map over the windows of `size` that lie wholly inside it; over all where none does.
+    """The mean of a map over the windows of `size` that lie wholly inside it; over all where no usable one does.
 
     Raises:
-        OptionError: nothing there is usable.
+        OptionError: nothing is usable.
     """
     reach = size // 2 if min(similarity.shape) >= size else 0
     inside = tuple(slice(reach, length - reach) for length in similarity.shape)
+    if usable is not None and not usable[inside].any():
+        inside = (slice(None), slice(None))
     counted = None if usable is None else np.ascontiguousarray(usable[inside]).view(np.uint8)
     if counted is not None and not counted.any():
         raise OptionError("there is no usable pixel to take a mean over")
