@@ -46,8 +46,8 @@ class Pixel:
 
     Peers, by parameters: pixelmatch 7.2 is `metric=yiq threshold=0.1`; its main branch `metric=oklab threshold=0.1`;
     odiff `metric=yiq12 antialias=off composite=white` (it reads BMP with red and blue exchanged, we do not); looks-same
-    `metric=ciede2000 composite=ignore caret=on`. As there, `yiq` and `yiq12` see the colour under full transparency where
-    they look for anti-aliasing; with every other metric it counts nowhere.
+    `metric=ciede2000 composite=ignore caret=on`. As there, `yiq` and `yiq12` see the colour under full transparency
+    where they look for anti-aliasing; with every other metric it counts nowhere.
     """
 
     extraction: ClassVar[Extraction] = Extraction(min_area=1)
