@@ -97,6 +97,39 @@ def test_a_page_that_was_drawn_with_other_smoothing_stays_the_same():
     assert spotdiff.compare(before, after).verdict == "same"
 
 
+@pytest.mark.parametrize("quality", [95, 80, 60, 40])
+@pytest.mark.parametrize(("old", "new"), [("19.90", "19.80"), ("3", "8"), ("on", "off")])
+def test_a_price_is_told_on_screens_saved_as_jpeg(old, new, quality):
+    def saved(picture):
+        coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+
+    answer = spotdiff.compare(saved(page(old)), saved(page(new)))
+    assert answer.verdict == "changed"
+    for left, top, right, bottom in (region.box_after for region in answer.likely):
+        assert 290 <= left < right <= 360
+        assert 70 <= top < bottom <= 100
+
+
+@pytest.mark.parametrize("sigma", [0.4, 0.6, 0.8])
+def test_text_that_is_merely_softer_stays_the_same(sigma):
+    drawn = page("19.90")
+    assert spotdiff.compare(drawn, cv2.GaussianBlur(drawn, (0, 0), sigma)).verdict == "same"
+
+
+def test_text_drawn_a_third_of_a_pixel_aside_stays_the_same():
+    drawn = page("19.90")
+    aside = cv2.warpAffine(drawn, np.float32([[1, 0, 0.3], [0, 1, 0]]), (400, 300), borderMode=cv2.BORDER_REPLICATE)
+    assert spotdiff.compare(drawn, aside, align="off").verdict == "same"
+
+
+def test_another_price_is_told_though_all_text_is_softer():
+    softer = cv2.GaussianBlur(page("19.80", size=14), (0, 0), 0.6)
+    answer = spotdiff.compare(page("19.90", size=14), softer)
+    assert answer.verdict == "changed"
+    assert [region.box_after[0] >= 290 and region.box_after[1] >= 70 for region in answer.likely] == [True]
+
+
 def scene(*, noise, seed, lamp, lit=1.0):
     picture = np.full((240, 320, 3), 110.0)
     shapes = np.random.default_rng(5)

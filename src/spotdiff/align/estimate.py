@@ -261,7 +261,7 @@ def _fits_as_it_lies(view: _View) -> bool:
     deviation = float(fine_there[fits].std())
     unexplained = deviation * (1 - _correlation(fine_here[fits], fine_there[fits]) ** 2) ** 0.5
     noise = float(np.hypot(_noise(here), _noise(there)))
-    return unexplained <= max(_UNEXPLAINED * deviation, _PLAIN + _OF_NOISE * noise)
+    return bool(unexplained <= max(_UNEXPLAINED * deviation, _PLAIN + _OF_NOISE * noise))
 
 
 def _is_plain(picture: Bytes) -> bool:

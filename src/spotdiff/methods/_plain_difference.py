@@ -5,7 +5,8 @@ pixels:
 
 - *Exact copies*: screens, scans of one drawing, lossless files. Whole textured places are the same to the level, and
   few pixels differ by as little as compression makes it, so each difference is true, be it as thin as a digit, but for
-  edges that were merely smoothed anew.
+  edges that were merely smoothed anew. Where both were saved as JPEG, what did not change is the same, too, and round
+  what did there is a little ringing.
 - *One source*: a photograph and its retouched copy. Most pixels are the same to the level; the rest was changed or
   compressed.
 - *A steady view*: two looks of one still camera, such as minutes apart. Nearly all of the place is the same within the
@@ -22,7 +23,7 @@ import cv2
 import numpy as np
 
 from spotdiff.image.colour import packed
-from spotdiff.image.equal_cells import exact_copies, is_lossy
+from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
 from spotdiff.light import same_surface
 from spotdiff.methods._tolerant_difference import outside, strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
@@ -40,14 +41,15 @@ _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens a
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edges that were smoothed
 _FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by which thin lines of them are not
+# share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most; levels that its edges
+# differ by round what changed
+_NEARLY_ALL, _RINGING = 0.97, 30
+_ACROSS, _LEFT = 1.5, 0.12  # pixels, of half a stroke; share of the contrast that edges drawn anew leave over it
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
 
 _NOISE = 8  # levels, of pictures a little blurred, that are noise
-_STEADY, _VERY_STEADY, _HALF = (
-    0.85,
-    0.95,
-    0.5,
-)  # share of the place, and of all beside what changed, that differs by less
+_STEADY, _VERY_STEADY = 0.85, 0.95  # share of the place, and of all beside what changed, that differs by less
+_HALF = 0.5  # share of the place under which nothing is said
 _CLEAR, _RATIO, _SMALL = 40, 1.6, 5  # levels, the brighter over the darker, and pixels across, of what changed
 _MILD, _MILD_RATIO, _WIDE, _BESIDE = 30, 1.25, 9, 13  # the same of what is wide; pixels around it that are not asked
 _LINE_CLEAR, _LINE_RATIO = 80, 1.3  # the same of what is thin, in pictures that are not blurred
@@ -75,26 +77,36 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     equal = 1 - np.count_nonzero(counted) / counted.size
     if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
         return _with_every_difference(evidence, before, after, apart, usable)
+    if equal > _ALIKE and equal_cells(*map(_grey, (before, after))) > _NEARLY_ALL:
+        return _with_every_difference(evidence, before, after, apart, usable, few=_RINGING, clearly=2 * _RINGING)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
 
 
 def _with_every_difference(
-    evidence: Evidence, before: Bytes, after: Bytes, apart: Bytes, usable: Mask | None
+    evidence: Evidence,
+    before: Bytes,
+    after: Bytes,
+    apart: Bytes,
+    usable: Mask | None,
+    *,
+    few: int = _FEW,
+    clearly: int = _CLEARLY,
 ) -> Evidence:
     """As sure as can be where pixels differ by more than a few levels.
 
     Thin lines must differ clearly, and not merely have been smoothed anew, but for those pixels of them that lie beside
     such ones.
     """
-    differs = (apart >= _FEW).astype(np.uint8)
+    differs = (apart >= few).astype(np.uint8)
     if usable is not None:
         differs[~usable] = 0
     firmly = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8)) > 0
-    clear = np.flatnonzero((differs > 0) & (apart >= _CLEARLY))
+    clear = np.flatnonzero((differs > 0) & (apart >= clearly))
     smoothed = antialiased(packed(before, None), packed(after, None), clear, slope=PIXELMATCH_MAIN)
     firmly.reshape(-1)[clear[~smoothed]] = True
+    firmly &= ~_drawn_anew(before, after, differs)
     strokes = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((_STROKE, _STROKE), np.uint8))
     count, labels = cv2.connectedComponents(strokes, connectivity=8)
     kept = np.bincount(labels[firmly], minlength=count) > 0
@@ -103,14 +115,37 @@ def _with_every_difference(
     return _surer(evidence, np.where(kept[labels], _EXACT, 0), anything=_EXACT if kept.any() else 0.0, sides=sides)
 
 
+def _drawn_anew(before: Bytes, after: Bytes, differs: Bytes) -> Mask:
+    """Where strokes and edges lie as they did, though smoothed otherwise or moved by a part of a pixel.
+
+    What one pixel lost its neighbour has then: over the width of a stroke little is left of the difference, against
+    the contrast there.
+    """
+    anew = np.zeros(differs.shape, bool)
+    left, top, width, height = cv2.boundingRect(differs)
+    if not width:
+        return anew
+    window = slice(max(top - _STROKE, 0), top + height + _STROKE), slice(max(left - _STROKE, 0), left + width + _STROKE)
+    here, there = before[window], after[window]
+    difference = cv2.GaussianBlur(cv2.subtract(there, here, dtype=cv2.CV_32F), (0, 0), _ACROSS)
+    square = np.ones((_STROKE, _STROKE), np.uint8)
+    contrast = [strongest(cv2.subtract(cv2.dilate(one, square), cv2.erode(one, square))) for one in (here, there)]
+    anew[window] = np.abs(difference).max(-1) < _LEFT * np.minimum(*contrast)
+    return anew
+
+
 def _where_things_are(before: Bytes, after: Bytes, labels: Labels, count: int) -> tuple[Mask, Mask]:
     """Of each numbered place, whether before, and whether after has a thing there: the one with far more edges does."""
     edges = []
     for picture in (before, after):
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        grey = _grey(picture)
         steps = [np.abs(cv2.Sobel(grey, cv2.CV_16S, *step)) for step in ((1, 0), (0, 1))]
         edges.append(np.bincount(labels.ravel(), weights=(steps[0] + steps[1]).ravel(), minlength=count) + 1)
     return edges[0] * _FAR_MORE >= edges[1], edges[1] * _FAR_MORE >= edges[0]
+
+
+def _grey(picture: Bytes) -> Bytes:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
