@@ -1,15 +1,13 @@
 """The page as a browser makes it; where there is no Chromium these tests are skipped."""
 
-import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
 
+from browser import browse, needs_browser
 from spotdiff.report.html import write_page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -18,16 +16,8 @@ def seen(tmp_path, read):
 
     def seen(comparison, *, opened_at=""):
         write_page(comparison, tmp_path / "page.html")
-        quiet = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-        address = f"file://{tmp_path / 'page.html'}{opened_at}"
-        ran = subprocess.run(
-            [str(BROWSER), *quiet, "--virtual-time-budget=2000", "--dump-dom", address],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        return read(ran.stdout)
+        asked = ("--virtual-time-budget=2000", "--dump-dom")
+        return read(browse(tmp_path / "page.html", *asked, profile=tmp_path / "profile", fragment=opened_at))
 
     return seen
 
