@@ -21,5 +21,5 @@ def browse(page, *asked, profile, fragment=""):
 def screenshot(page, to, *, profile, size=(400, 300)):
     """Write what a browser shows of a page to a PNG file."""
     window = "--window-size={},{}".format(*size)
-    browse(page, f"--screenshot={to}", window, "--hide-scrollbars", profile=profile)
+    browse(page, f"--screenshot={to}", window, "--hide-scrollbars", "--virtual-time-budget=2000", profile=profile)
     return to
