@@ -158,4 +158,4 @@ def _encoded(picture: Picture) -> bytes:
     pixels = picture.pixels[..., ::-1]
     if picture.alpha is not None:
         pixels = np.dstack([pixels, picture.alpha])
-    return cv2.imencode(".png", pixels)[1].tobytes()
+    return bytes(cv2.imencode(".png", pixels)[1])
