@@ -18,7 +18,7 @@ LAYERS = (
     {"methods", "describe", "report"},
     {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
-    {"evaluate", "batch", "export", "timelapse", "watching"},
+    {"evaluate", "batch", "export", "testing", "timelapse", "watching"},
     {"train"},
     {"cli"},
 )

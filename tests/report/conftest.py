@@ -124,6 +124,18 @@ def comparison_of_fixture():
 
 
 @pytest.fixture
+def stripes() -> np.ndarray:
+    """(80, 120, 3): a page of eight stripes, each of a colour of its own."""
+    return np.repeat(np.repeat([[[40 + 25 * n, 200 - 20 * n, 90]] for n in range(8)], 10, 0), 120, 1).astype(np.uint8)
+
+
+@pytest.fixture
+def inserted(stripes) -> np.ndarray:
+    """The same page with a banner of 20 rows between the third stripe and the fourth."""
+    return np.insert(stripes, [30] * 20, (250, 250, 0), axis=0)
+
+
+@pytest.fixture
 def changed() -> Comparison:
     return comparison_of(
         [

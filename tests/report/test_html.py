@@ -106,7 +106,7 @@ def test_a_taller_after_is_shown_whole(texture, read):
     reader = read(page(answer))
     data = data_of(reader)
     assert (data["placed"]["before"], data["placed"]["after"], data["common"]) == ([120, 80], [120, 140], [120, 140])
-    assert [a.get("class") for a in reader.all("img") if a["alt"]] == [None, "own", "heat"]
+    assert [a.get("class") for a in reader.all("img") if a["alt"]] == ["own", "own", "heat"]
     (added,) = answer.regions
     assert (added.box_before, data["where"], data["places"]) == (None, ["120x60 at 0,80"], [[[0, 80, 120, 140]]])
     shorter = data_of(read(page(spotdiff.compare(after, before, method="pixel"))))
@@ -127,10 +127,30 @@ def test_pictures_are_embedded_once_and_heat_only_when_there_is_evidence(changed
     def classes(comparison):
         return [a.get("class") for a in read(page(comparison)).all("img") if a["alt"]]
 
-    assert classes(warped) == [None, "aligned", "own", "heat"]
-    assert classes(refused) == [None, "own"]
+    assert classes(warped) == ["own", "aligned", "own", "heat"]
+    assert classes(refused) == ["own", "own"]
     unmoved = replace(changed, aligned=changed.pair)
-    assert classes(unmoved) == [None, "own", "heat"]
+    assert classes(unmoved) == ["own", "own", "heat"]
+
+
+def pixels_of(attributes):
+    data = base64.b64decode(attributes["src"].partition(",")[2])
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def test_pages_laid_row_on_row_are_both_shown_in_the_frame_that_has_the_rows_of_both(stripes, inserted, read):
+    reader = read(page(spotdiff.compare(stripes, inserted, preset="screens")))
+    data = data_of(reader)
+    assert data["common"] == [120, 100]
+    assert data["placed"] == {"before": [120, 100], "after": [120, 100], "common": [120, 100]}
+    laid, after = (
+        pixels_of(a)
+        for a in reader.all("img")
+        if (a.get("data-size"), a.get("class")) in (("before", "aligned"), ("after", "own"))
+    )
+    assert (laid[30:50, :, 3] == 0).all()
+    assert (np.delete(laid, slice(30, 50), axis=0)[..., 3] == 255).all()
+    assert np.array_equal(laid[50:, :, :3], after[50:])
 
 
 def test_big_pictures_are_made_small(changed, read):

@@ -1,15 +1,16 @@
 """The page as a browser makes it; where there is no Chromium these tests are skipped."""
 
-import shutil
-import subprocess
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import spotdiff
+from browser import browse, needs_browser, screenshot
 from spotdiff.report.html import write_page
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -18,16 +19,8 @@ def seen(tmp_path, read):
 
     def seen(comparison, *, opened_at=""):
         write_page(comparison, tmp_path / "page.html")
-        quiet = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-        address = f"file://{tmp_path / 'page.html'}{opened_at}"
-        ran = subprocess.run(
-            [str(BROWSER), *quiet, "--virtual-time-budget=2000", "--dump-dom", address],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        return read(ran.stdout)
+        asked = ("--virtual-time-budget=2000", "--dump-dom")
+        return read(browse(tmp_path / "page.html", *asked, profile=tmp_path / "profile", fragment=opened_at))
 
     return seen
 
@@ -73,6 +66,19 @@ def test_of_thousands_of_regions_those_in_view_are_made(crowd, seen):
     far = seen(crowd, opened_at="#2900")
     assert chosen(far) == ["#2900"]
     assert len(entries(far)) <= 400
+
+
+def test_the_slider_shows_rows_that_shifted_beside_each_other(stripes, inserted, tmp_path):
+    """Left of the divider is before: the stripes below the banner stand there as high as they do in after."""
+    write_page(spotdiff.compare(stripes, inserted, preset="screens"), tmp_path / "page.html")
+    shot = screenshot(tmp_path / "page.html", tmp_path / "shot.png", profile=tmp_path / "profile", size=(1200, 1400))
+    seen = np.asarray(Image.open(shot).convert("RGB"))[:, :800]  # without the list, which has small pictures
+    for colour in stripes[::10, 0]:
+        rows, columns = np.nonzero((seen == colour).all(axis=2))
+        middle = (columns.min() + columns.max()) // 2
+        left, right = (rows[part] for part in (columns < middle - 40, columns > middle + 40))
+        assert len(left)
+        assert (left.min(), left.max()) == (right.min(), right.max())
 
 
 @pytest.mark.parametrize("fixture", ["changed", "warped", "same", "refused"])

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.align import is_flush
-from spotdiff.report.coordinates import places, where_text
+from spotdiff.align.rows import spread
+from spotdiff.report.coordinates import SIDES, places, where_text
 from spotdiff.report.data_uri import data_uri, heat_colours, heat_uri, picture_uri
 from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
 from spotdiff.report.record import TIMED, plain, to_record
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from spotdiff.report.coordinates import Side
     from spotdiff.report.record import Record
     from spotdiff.types import Comparison, Picture, Region
 
@@ -83,32 +85,38 @@ def _percent(share: float) -> str:
 
 
 def _panes(comparison: Comparison) -> Html:
-    pair = comparison.pair
-    before = [image(picture_uri(pair.before), alt="The picture before", data_size="before")]
-    after = [image(picture_uri(pair.after), alt="The picture after", class_="own", data_size="after")]
-    seen = _as_compared(comparison)
-    two = pair.after.pixels is not seen.pixels and not np.array_equal(pair.after.pixels, seen.pixels)
+    return join(*(_pane(comparison, side) for side in SIDES))
+
+
+def _pane(comparison: Comparison, side: Side) -> Html:
+    """A picture as it was given, and where it was compared as something else, that too."""
+    given, seen = getattr(comparison.pair, side), _as_compared(comparison, side)
+    gaps = comparison.alignment.rows is not None
+    images = [image(picture_uri(given), alt=f"The picture {side}", class_="own", data_size=side)]
+    two = given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels)
     if two:
-        alt = "The picture after, as seen from where the picture before was taken"
-        after.insert(0, image(picture_uri(seen), alt=alt, class_="aligned", data_size="after"))
-    if comparison.evidence is not None:
+        how = "with gaps where only the other has rows" if gaps else "as seen from where the other was taken"
+        images.insert(0, image(picture_uri(seen), alt=f"The picture {side}, {how}", class_="aligned", data_size=side))
+    if side == "after" and comparison.evidence is not None:
         heat = heat_uri(comparison.evidence.change)
-        after.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
-    return join(_pane("before", "Before", before), _pane("after", "After", after, two=two))
+        images.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
+    canvas = element("div", *images, class_="canvas" + " two" * two + " gaps" * gaps)
+    return element("figure", canvas, element("figcaption", side.capitalize()), class_="pane", id=f"pane-{side}")
 
 
-def _as_compared(comparison: Comparison) -> Picture:
-    """After as it lies in the common frame; laid flush without what filled it up to the size of both together."""
-    after, (width, height) = comparison.aligned.after, comparison.pair.after.size
+def _as_compared(comparison: Comparison, side: Side) -> Picture:
+    """A picture as it lies in the common frame: without what filled it up, and with clear gaps."""
+    given: Picture = getattr(comparison.pair, side)
+    laid: Picture = getattr(comparison.aligned, side)
+    width, height = given.size
+    if comparison.alignment.rows is not None:
+        alpha = np.full((height, width), 255, np.uint8) if given.alpha is None else given.alpha
+        own_rows = comparison.alignment.rows[SIDES.index(side)]
+        return replace(laid, alpha=spread(alpha, own_rows, laid.size[0], fill=0))
     if not is_flush(comparison.pair, comparison.alignment):
-        return after
-    alpha = None if after.alpha is None else after.alpha[:height, :width]
-    return replace(after, pixels=after.pixels[:height, :width], alpha=alpha)
-
-
-def _pane(side: str, caption: str, images: list[Html], *, two: bool = False) -> Html:
-    canvas = element("div", *images, class_="canvas two" if two else "canvas")
-    return element("figure", canvas, element("figcaption", caption), class_="pane", id=f"pane-{side}")
+        return laid
+    alpha_laid = None if laid.alpha is None else laid.alpha[:height, :width]
+    return replace(laid, pixels=laid.pixels[:height, :width], alpha=alpha_laid)
 
 
 def _legend() -> Html:
@@ -141,7 +149,7 @@ def _region(number: int, region: Region) -> Html:
 
 
 def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
-    sizes = {"before": comparison.pair.before.size, "after": _as_compared(comparison).size}
+    sizes = {side: _as_compared(comparison, side).size for side in SIDES}
     common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
     return {
         "record": record,
@@ -161,6 +169,7 @@ _ALIGNMENTS = {
     "affine": "The picture after was shifted, turned, scaled and sheared onto the one before.",
     "homography": "The picture after was brought onto the one before in perspective.",
     "flow": "The picture after was brought onto the one before in perspective, then place by place.",
+    "page": "Equal rows of the two pages were laid on each other; what only one of them has leaves a gap in the other.",
 }
 _LIGHTS = {
     "off": "Not looked for: brightness and colour count as they are.",

@@ -240,7 +240,7 @@ def shares_svg(lines: Mapping[str, Sequence[Point]], *, in_time: bool, title: st
                         [p.at for p in row], [p.share or 0.0 for p in row], **_stroke(index, AREA_COLOURS, name="line")
                     )
                 marks += [_mark(p, *_place(axes, p.at, p.share or 0.0), colour_of(index, AREA_COLOURS)) for p in row]
-        return _svg(figure, *marks, title=title, class_="shares")
+        return _svg(figure, *marks, title=title, class_="shares", role="group")  # its points are links
 
 
 def _time_ticks(start: float, end: float) -> tuple[list[float], list[str]]:
@@ -400,7 +400,7 @@ def _saved(figure: Figure, form: str, metadata: dict[str, None]) -> bytes:
     return buffer.getvalue()
 
 
-def _svg(figure: Figure, *more: Html, title: str, class_: str) -> Html:
+def _svg(figure: Figure, *more: Html, title: str, class_: str, role: str = "img") -> Html:
     """A figure as an SVG element: its lines bare, all else in one group below them, `more` above.
 
     What matplotlib writes is rebuilt, since a page allows no styles but its own, and no name twice.
@@ -421,7 +421,7 @@ def _svg(figure: Figure, *more: Html, title: str, class_: str) -> Html:
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {size['width']} {size['height']}",
         class_=class_,
-        role="img",
+        role=role,
         font_family=_FONT,
         **size,
     )
