@@ -22,6 +22,7 @@ class Manifest:
         folder: From where relative paths in the index go.
         before, after: The folders compared; "" where a table named the pictures.
         golden: The one picture that all were held against; "" for none.
+        table: The table that named the pictures; "" where folders did.
         sensitivity: At which the regions in the records were told.
     """
 
@@ -29,6 +30,7 @@ class Manifest:
     before: str = ""
     after: str = ""
     golden: str = ""
+    table: str = ""
     sensitivity: float = 0.5
 
     def write(self, out: Path) -> None:

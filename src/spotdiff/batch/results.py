@@ -33,6 +33,8 @@ COLUMNS = {
     "seconds": "float64",
     "text": "string",
     "error": "string",
+    "sha256_before": "string",
+    "sha256_after": "string",
 }
 
 
@@ -68,6 +70,7 @@ def write_index_table(done: Sequence[Done], path: Path) -> None:
 def _row(done: Done) -> dict[str, Any]:
     values = {name: getattr(done.row, name) for name in COLUMNS if hasattr(done.row, name)}
     values |= {"before": done.entry.before, "after": done.entry.after, "changed_fraction": done.changed_fraction}
+    values |= {"sha256_before": done.digests[0], "sha256_after": done.digests[1]}
     # names of files may hold what UTF-8 cannot say
     return {
         name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ def command(
     Exit codes: 2 if any pair had trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, inputs_of, run
+    from spotdiff.batch.approve import mend
     from spotdiff.batch.judge import Criteria
     from spotdiff.batch.pairs import OutputPaths
     from spotdiff.batch.results import REGIONS, index_path, write_index_table, write_regions_table
@@ -83,6 +85,11 @@ def command(
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)
     table = index_path(folder, kind=index)
+    for path in mend(folder):
+        click.echo(
+            f"spotdiff: an approval that was stopped had left {path} beside the new baseline; it was taken away",
+            err=True,
+        )
     entries = _entries(pairs, folder)
     criteria = Criteria.read(judged_by) if judged_by else Criteria()
     shown = pages if report else "off"
@@ -152,11 +159,15 @@ def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
 def _manifest(pairs: Sequence[str], options: Options) -> Manifest:
     from spotdiff.batch.manifest import Manifest
 
-    before, after, golden = "", "", ""
-    if len(pairs) == 2:
-        before, after = pairs
-        golden, before = (before, "") if Path(before).is_file() else ("", before)
-    return Manifest(str(Path.cwd()), before, after, golden, options.sensitivity)
+    where = Manifest(str(Path.cwd()), sensitivity=options.sensitivity)
+    if len(pairs) == 1:
+        return replace(where, table=pairs[0])
+    first, after = pairs
+    return (
+        replace(where, golden=first, after=after)
+        if Path(first).is_file()
+        else replace(where, before=first, after=after)
+    )
 
 
 def _write_reports(
