@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.judge import Criteria, verdict_of
+from spotdiff.batch.judge import Criteria, judgement_of
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.cache_key import content_digest
 from spotdiff.errors import SpotdiffError
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.judged import judged_text
 from spotdiff.options import ALL_PAGES
 from spotdiff.report.batch_row import BatchRow, Outcome
 
@@ -56,7 +58,7 @@ class Plan:
         maps = paths.maps if self.maps else ()
         thumbs = paths.thumbs if self.thumbs else ()
         overlays = () if self.overlays is None else (paths.overlay(self.overlays),)
-        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.verdict) else [])
+        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.as_compared) else [])
 
     def has_page(self, verdict: str) -> bool:
         """Does an answer with this verdict get a report of its own?"""
@@ -91,12 +93,15 @@ class Done:
         digests = record["before"]["sha256"], record["after"]["sha256"]
         return cls(entry, BatchRow.of(record), record["changed_fraction"], resumed, left_out, digests)
 
-    def judged(self, criteria: Criteria, out: Path) -> Done:
-        """The pair with what its record comes to under some criteria."""
+    def judged(self, criteria: Criteria, out: Path, *, language: str) -> Done:
+        """The pair with what its record comes to under some criteria, in words of a language."""
         if not criteria.given or not self.row.compared:
             return self
-        record = json.loads(OutputPaths(out, self.row.name).record.read_bytes())
-        return replace(self, row=replace(self.row, verdict=verdict_of(record, criteria)))
+        found = judgement_of(json.loads(OutputPaths(out, self.row.name).record.read_bytes()), criteria)
+        if not found.reason:
+            return self
+        text = judged_text(found.verdict, found.reason, self.row.text, get_catalogue(language))
+        return replace(self, row=replace(self.row, verdict=found.verdict, measured=self.row.verdict, text=text))
 
 
 def compare_entry(entry: Entry, *, plan: Plan) -> Done:

@@ -24,6 +24,9 @@ class Manifest:
         golden: The one picture that all were held against; "" for none.
         table: The table that named the pictures; "" where folders did.
         sensitivity: At which the regions in the records were told.
+        language: Of the words.
+        report, junit: The page and the JUnit XML of all pairs; "" for none.
+        pages: Which pairs have a page of their own, see `Plan`.
     """
 
     folder: str = ""
@@ -32,6 +35,15 @@ class Manifest:
     golden: str = ""
     table: str = ""
     sensitivity: float = 0.5
+    language: str = "en"
+    report: str = ""
+    junit: str = ""
+    pages: str = "off"
+
+    def written(self, path: str) -> Path | None:
+        """A report of all pairs that is still there; None where none is."""
+        place = Path(self.folder) / path
+        return place if path and place.is_file() else None
 
     def write(self, out: Path) -> None:
         """Write it into the folder of the answers."""
