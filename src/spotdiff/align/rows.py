@@ -26,9 +26,9 @@ _MOST = 0.5  # of the width, which what shifted must reach over for the rows to 
 def match_rows(before: Bytes, after: Bytes) -> Rows:
     """Each picture's own row for every row of the common frame, -1 where it has none: (N,) int64 of both.
 
-    Rows that are equal to the last level are one. Where only a narrow thing moved on blank ground, such as a button, and
-    nothing was put in, the rows did not shift and stay. Between equal rows as many as both have are laid on each other
-    from the top, and the rest of the longer one has no counterpart. Exchanged pictures give the exchanged answer.
+    Rows that are equal to the last level are one. Where only a narrow thing moved on blank ground, such as a button,
+    and nothing was put in, the rows did not shift and stay. Between equal rows as many as both have are laid on each
+    other from the top, and the rest of the longer one has no counterpart. Exchanged pictures give the exchanged answer.
 
     Args:
         before: (H, W, ...) uint8.
