@@ -102,9 +102,26 @@ def test_what_is_the_same_is_nothing_to_approve(site, spotdiff, batch):
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         f"approved  shop  {site / 'base/shop.png'}",
-        "same      home  is as its baseline",
+        "same      home  nothing to approve",
         "1 baseline approved.",
     ]
+
+
+def test_what_was_the_same_is_not_called_so_once_it_changed(site, spotdiff, batch):
+    batch()
+    draw(site / "shots/home.png", 200)
+    ran = spotdiff("approve", "out", "home")
+    assert (ran.code, "run the batch again" in ran.err) == (2, True)
+
+
+def test_a_name_that_two_rows_have_is_approved_where_it_was_compared(site, spotdiff, batch):
+    rows = "shop,base/shop.png,shots/shop.png\nshop,base/home.png,shots/new.png\n"
+    (site / "t.csv").write_text(f"name,before,after\n{rows}", encoding="utf-8")
+    batch("t.csv")
+    before = contents(site / "base")
+    ran = spotdiff("approve", "out", "shop")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    assert contents(site / "base") == before | {"shop.png": (site / "shots/shop.png").read_bytes()}
 
 
 def test_what_was_in_trouble_is_left_and_told(site, spotdiff, batch):

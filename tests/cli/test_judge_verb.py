@@ -78,6 +78,17 @@ def test_page_and_junit_are_judged_too(site, spotdiff, batch):
     assert not Path("out/index.html").exists()
 
 
+def test_a_folder_of_answers_may_be_judged_elsewhere(site, spotdiff, batch, monkeypatch):
+    batch("--report", "out/index.html")
+    (site / "elsewhere").mkdir()
+    (site / "out").rename(site / "elsewhere/answers")
+    monkeypatch.chdir(site / "elsewhere")
+    assert spotdiff("judge", "answers", "--max-pixels", "100").code == 2
+    page = Path("answers/index.html").read_text(encoding="utf-8")
+    assert "Same: with max_pixels 100" in page
+    assert 'href="./pages/dot.html"' in page
+
+
 def tags():
     root = ElementTree.parse("j/junit.xml").getroot()
     return {case.get("name"): found.tag for case in root.iter("testcase") for found in case}

@@ -6,7 +6,7 @@ Only what was looked at is approved: the index holds SHA-256 of the pictures tha
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,7 +21,6 @@ from spotdiff.file_lock import try_lock
 from spotdiff.output_files import is_file_name
 
 KEPT = ".approved"
-APPROVABLE = ("changed", "unsure", "new", "missing")
 _ONE_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}  # two spellings of a suffix
 
 
@@ -63,14 +62,14 @@ def approve(out: Path, names: Sequence[str], *, everything: bool = False, only: 
     with _alone(out):
         _mend(out)
         rows = _chosen(read_index(out), out, names, everything=everything, only=only)
-        planned = {row["name"]: _step(row, manifest) for row in rows if row["verdict"] in APPROVABLE}
+        planned = {row["name"]: _step(row, manifest) for row in rows if row["verdict"] != "trouble"}
         steps = tuple(step for step in planned.values() if step is not None)
         _check_claims(steps)
         _check_writable(steps)
         if steps:
             _carry_out(steps, out)
     trouble = tuple((row["name"], row.get("error", "")) for row in rows if row["verdict"] == "trouble")
-    left = {*planned, *(row["name"] for row in rows if row["verdict"] == "same")} - {step.name for step in steps}
+    left = planned.keys() - {step.name for step in steps}
     return Approved(steps, tuple(name for name in dict.fromkeys(names) if name in left), trouble)
 
 
@@ -157,15 +156,15 @@ def _lock(out: Path) -> Path:
 
 
 def _chosen(
-    index: Iterable[dict[str, str]], out: Path, names: Sequence[str], *, everything: bool, only: str | None
+    index: Sequence[dict[str, str]], out: Path, names: Sequence[str], *, everything: bool, only: str | None
 ) -> list[dict[str, str]]:
     """The rows asked for by name, or all that are not the same."""
     if not names and not everything and not only:
         raise OptionError("approve takes names of pairs, --all, or --only changed|unsure|new|missing")
-    rows = {row["name"]: row for row in index}
-    if unknown := [name for name in names if name not in rows]:
+    known = {row["name"] for row in index}
+    if unknown := [name for name in names if name not in known]:
         raise OptionError(f"{out} has no pair {unknown[0]!r}; its names are in {out / 'index.csv'}")
-    wanted = [rows[name] for name in dict.fromkeys(names)] if names and not everything else list(rows.values())
+    wanted = [row for row in index if everything or not names or row["name"] in names]
     return [row for row in wanted if only in (None, row["verdict"])]
 
 
@@ -176,14 +175,18 @@ def _step(row: dict[str, str], manifest: Manifest) -> Step | None:
         DataError: a picture is not the one that was looked at, or has no place.
     """
     name = row["name"]
+    same = row["verdict"] == "same"
     old, source = (_absolute(row[side], name, manifest) for side in ("before", "after"))
     looked_at = {old: row.get("sha256_before", ""), source: row.get("sha256_after", "")}
-    new = _target(name, old, source, manifest)
-    is_there = content_digest(new) if new else ""
-    if bool(is_there) == bool(source) and is_there == looked_at[source] and (new == old or not os.path.lexists(old)):
+    new = old if same else _target(name, old, source, manifest)
+    if source:
+        _check_looked_at(name, source, looked_at[source])
+    if _is_done(old, new, looked_at[source]):
         return None
-    for path in filter(None, (old, source)):
-        _check_looked_at(name, path, looked_at[path])
+    if old:
+        _check_looked_at(name, old, looked_at[old])
+    if same:
+        return None
     if new != old and os.path.lexists(new):
         raise DataError(f"{name}: {new} is in the way; take it away first")
     if new != old and Path(old).is_symlink():
@@ -191,6 +194,12 @@ def _step(row: dict[str, str], manifest: Manifest) -> Step | None:
     digest = looked_at[old] if old else ""
     kept = f"{KEPT}/{digest}{Path(old).suffix}" if old else ""  # by its content: no later approval can take its place
     return Step(name, old, new, source, kept, digest, looked_at[source] if source else "")
+
+
+def _is_done(old: str, new: str, wanted: str) -> bool:
+    """Whether the baseline is the wanted one already, or is gone where none is wanted."""
+    is_there = bool(wanted) and content_digest(new) == wanted if new else True
+    return is_there and (new == old or not os.path.lexists(old))
 
 
 def _check_looked_at(name: str, path: str, looked_at: str) -> None:

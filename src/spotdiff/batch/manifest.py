@@ -25,7 +25,7 @@ class Manifest:
         table: The table that named the pictures; "" where folders did.
         sensitivity: At which the regions in the records were told.
         language: Of the words.
-        report, junit: The page and the JUnit XML of all pairs; "" for none.
+        report, junit: The page and the JUnit XML of all pairs, from the folder of the answers on; "" for none.
         pages: Which pairs have a page of their own, see `Plan`.
     """
 
@@ -39,11 +39,6 @@ class Manifest:
     report: str = ""
     junit: str = ""
     pages: str = "off"
-
-    def written(self, path: str) -> Path | None:
-        """A report of all pairs that is still there; None where none is."""
-        place = Path(self.folder) / path
-        return place if path and place.is_file() else None
 
     def write(self, out: Path) -> None:
         """Write it into the folder of the answers."""

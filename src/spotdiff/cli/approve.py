@@ -49,7 +49,7 @@ def command(
         for step in done.steps:
             click.echo(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
         for name in done.nothing_to_do:
-            click.echo(f"same      {name}  is as its baseline")
+            click.echo(f"same      {name}  nothing to approve")
         many = f"{len(done.steps)} baseline{'' if len(done.steps) == 1 else 's'}"
         click.echo(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
     if done.trouble:

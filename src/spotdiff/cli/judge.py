@@ -124,9 +124,10 @@ def _rewrite_reports(done: Sequence[Done], folder: Path, manifest: Manifest, fai
     from spotdiff.batch.results import write_batch_junit, write_batch_page
     from spotdiff.options import Options
 
-    if (report := manifest.written(manifest.report)) is not None:
+    report, junit = (folder / path if path else None for path in (manifest.report, manifest.junit))
+    if report is not None and report.is_file():
         write_batch_page(done, Plan(folder.resolve(), Options(), pages=manifest.pages), report.resolve())
-    if (junit := manifest.written(manifest.junit)) is not None:
+    if junit is not None and junit.is_file():
         write_batch_junit(done, junit, fail_on=fail_on)
 
 
