@@ -113,8 +113,8 @@ def command(
     done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
     place = {entry.name: position for position, entry in enumerate(entries)}
     done.sort(key=lambda one: place[one.row.name])
-    placed = {name: os.path.relpath(path, folder) for name, path in (("report", report), ("junit", junit)) if path}
-    replace(_manifest(pairs, options), pages=shown, **placed).write(folder)
+    page, xml = (os.path.relpath(path, folder) if path else "" for path in (report, junit))
+    replace(_manifest(pairs, options), report=page, junit=xml, pages=shown).write(folder)
     done = [one.judged(criteria, folder, language=options.language) for one in done]
     write_index_table(done, table)
     write_regions_table(done, folder, folder / REGIONS)
