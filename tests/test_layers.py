@@ -11,7 +11,19 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "spotdiff"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"errors", "types", "params", "plugins", "options", "presets", "atomic_write", "clock", "language", "output_files"},
+    {
+        "errors",
+        "types",
+        "params",
+        "plugins",
+        "options",
+        "presets",
+        "atomic_write",
+        "clock",
+        "file_lock",
+        "language",
+        "output_files",
+    },
     {"image", "align", "light", "regions", "metrics"},
     {"data", "video"},
     {"nets"},

@@ -56,6 +56,15 @@ def file_stamp(path: str | Path) -> list[object]:
     return [str(path), status.st_size, status.st_mtime_ns]
 
 
+def content_digest(path: str | Path) -> str:
+    """SHA-256 of a file; "" for a URL, and for what is no plain file or cannot be read."""
+    with suppress(OSError, ValueError):
+        if Path(path).is_file():
+            with Path(path).open("rb") as file:
+                return file_digest(file, "sha256").hexdigest()
+    return ""
+
+
 def _contents(value: object) -> Iterator[list[str]]:
     """Name and digest of every file that a parameter names: as a path, as a folder of files, or inside of a list."""
     if isinstance(value, (Mapping, list, tuple)):

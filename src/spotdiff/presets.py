@@ -32,8 +32,16 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "screens": Preset(
         "screenshots, renderings, web pages",
-        {"method": "pixel", "align": "page", "light": "off", "join": 12, "min_area": 4},
-        "every pixel counts but anti-aliasing; rows that shifted are followed; letters 12 px apart are one region",
+        {
+            "method": "pixel",
+            "settings": {"threshold": 0.05},
+            "align": "page",
+            "light": "off",
+            "join": 12,
+            "min_area": 4,
+        },
+        "every pixel counts but anti-aliasing, also one shade of a link for another; rows that shifted are followed; "
+        "letters 12 px apart are one region",
     ),
     "inspection": Preset(
         "parts, boards and labels held against a golden sample",
@@ -47,8 +55,14 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "medical": Preset(
         "two scans of one body part in one window; no medical device",
-        {"method": "classic", "settings": {"shadows": False}, "align": "affine", "light": "gain"},
-        "no network that learned from photographs, no shadows to forgive, one factor of brightness",
+        {
+            "method": "classic",
+            "settings": {"shadows": False, "floor": 6.0, "noise": 2.5},
+            "align": "affine",
+            "light": "gain",
+        },
+        "no network that learned from photographs, no shadows to forgive, one factor of brightness; fainter than in a "
+        "photograph counts, down to what the noise allows",
     ),
 }
 

@@ -85,6 +85,31 @@ def test_what_changed_in_a_part_that_shifted_is_told_in_both_pictures_rows():
     assert places(answer, changed)[0][1] in range(225, 236)
 
 
+def with_button(top, *, width):
+    """A page with a button on blank ground in its middle."""
+    picture = np.concatenate([page([1, 2], width=640), np.full((160, 640, 3), 255, np.uint8), page([3], width=640)])
+    picture[top : top + 36, 60 : 60 + width] = (20, 90, 200)
+    cv2.putText(picture, "Save", (80, top + 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+    return picture
+
+
+@pytest.mark.parametrize("lower", [132, 144, 200])
+def test_a_thing_that_moved_on_blank_ground_is_no_shift_of_rows(lower):
+    pair = with_button(130 + 2, width=120), with_button(lower + 24, width=120)
+    for before, after in (pair, pair[::-1]):
+        answer = spotdiff.compare(before, after, preset="screens")
+        boxes = [box for region in answer.regions for box in (region.box_before, region.box_after) if box]
+        assert answer.verdict == "changed"
+        assert all(box[0] >= 56 and box[2] <= 184 for box in boxes)
+        assert "shifted" not in answer.text
+
+
+def test_rows_that_shifted_over_most_of_the_width_did_shift():
+    answer = spotdiff.compare(with_button(132, width=500), with_button(144, width=500), preset="screens")
+    assert sorted(region.kind for region in answer.regions) == ["added", "removed"]
+    assert "shifted by up to 12 px" in answer.text
+
+
 def test_masks_are_of_befores_rows():
     after = page([-1, 1, 2, 3, 4, 5])
     after[40 + 190 : 40 + 214, 100:150] = (200, 30, 30)

@@ -148,6 +148,21 @@ def test_a_mistake_is_one_line_and_2(spotdiff, folder, monkeypatch, arguments, t
     assert "hush" not in ran.err
 
 
+def test_a_preset_gives_what_a_watch_can_use():
+    from spotdiff.cli._watching import rules_from
+
+    options = rules_from(["0"], None, {}, fps=None, dwell=None, preset="screens").options
+    assert (options.method, options.light, options.align, options.join) == ("pixel", "off", "auto", -1)
+    options = rules_from(["0"], None, {}, fps=None, dwell=None, preset="medical").options
+    assert (options.method, options.settings["shadows"]) == ("classic", False)
+
+
+@pytest.mark.parametrize("words", [("0", "--preset", "screen"), ("--rules", "r.toml", "--preset", "screens")])
+def test_a_preset_that_cannot_be_is_one_line(spotdiff, words):
+    ran = spotdiff("watch", *words, "--check")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("name", [".hidden.mp4", "a\nb.mp4", "back\\slash.mp4", "x" * 110 + ".mp4"])
 def test_a_film_that_no_event_can_be_called_after_is_refused_at_once(spotdiff, folder, tmp_path, name):
     (tmp_path / name).symlink_to(folder / "hall.mp4")

@@ -42,9 +42,16 @@ def test_what_is_only_possible_is_counted_apart():
     assert suite[0][0].text == "changed: So. (score 0.00, regions: 2, possible: 5)"
 
 
-def test_unsure_can_count_as_skipped():
-    suite = ElementTree.fromstring(junit(ROWS, unsure="skipped").encode()).find("testsuite")
-    assert (suite.get("failures"), suite.get("skipped"), suite[2][0].tag) == ("1", "1", "skipped")
+def test_what_is_not_asked_to_fail_is_skipped_with_its_text():
+    rows = [*ROWS, BatchRow("5", "new", text="It has no counterpart.")]
+    for fail_on, tags in (
+        (("changed",), [[], ["failure"], ["skipped"], ["error"], ["skipped"]]),
+        ((), [[], ["skipped"], ["skipped"], ["error"], ["skipped"]]),
+    ):
+        suite = ElementTree.fromstring(junit(rows, fail_on=fail_on).encode()).find("testsuite")
+        assert [[found.tag for found in case] for case in suite] == tags
+        assert (suite.get("failures"), suite.get("errors")) == (str(len(fail_on)), "1")
+        assert suite[4][0].get("message") == "It has no counterpart."
 
 
 def test_nothing_compared_is_an_empty_suite():

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound=np.generic)
+_MOST = 0.5  # of the width, which what shifted must reach over for the rows to have shifted
 
 
 def match_rows(before: Bytes, after: Bytes) -> Rows:
     """Each picture's own row for every row of the common frame, -1 where it has none: (N,) int64 of both.
 
-    Rows that are equal to the last level are one. Between them as many rows as both have are laid on each other from
-    the top, and the rest of the longer one has no counterpart. Exchanged pictures give the exchanged answer.
+    Rows that are equal to the last level are one. Where only a narrow thing moved on blank ground, such as a button,
+    and nothing was put in, the rows did not shift and stay. Between equal rows as many as both have are laid on each
+    other from the top, and the rest of the longer one has no counterpart. Exchanged pictures give the exchanged answer.
 
     Args:
         before: (H, W, ...) uint8.
@@ -44,7 +46,8 @@ def match_rows(before: Bytes, after: Bytes) -> Rows:
     width = min(before.shape[1], after.shape[1])
     words = [_digests(picture[:, :width]) for picture in (before, after)]
     found: tuple[list[int], list[int]] = ([], [])
-    for top, bottom, over, under in _spans(words[0], words[1]):
+    spans = _without_moved_things([*_spans(words[0], words[1])], before[:, :width], after[:, :width])
+    for top, bottom, over, under in spans:
         shared = min(bottom - top, under - over)
         found[0].extend([*range(top, bottom), *[-1] * (under - over - shared)])
         found[1].extend([*range(over, over + shared), *[-1] * (bottom - top - shared), *range(over + shared, under)])
@@ -74,6 +77,47 @@ def _spans(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[Span]:
             waiting += [(one, end, other, stop) for (one, other), (end, stop) in reversed([*pairwise(edges)])]
         elif bottom > top or under > over:
             yield top, bottom, over, under
+
+
+def _without_moved_things(spans: Sequence[Span], before: Bytes, after: Bytes) -> Iterator[Span]:
+    """The spans, those put into one in which a narrow thing moved up or down on blank ground and the rows stayed."""
+    start = 0
+    while start < len(spans):
+        end = _shifted_until(spans, start)
+        moved = (spans[start][0], spans[end][1], spans[start][2], spans[end][3])
+        if end > start and not _rows_shifted(spans[start : end + 1], before, after):
+            yield moved
+            start = end + 1
+        else:
+            yield spans[start]
+            start += 1
+
+
+def _shifted_until(spans: Sequence[Span], start: int) -> int:
+    """The span after which rows lie as they did ahead of a span that shifts them; that span where none follows."""
+    shift = 0
+    for number in range(start, len(spans)):
+        top, bottom, over, under = spans[number]
+        shift += (under - over) - (bottom - top)
+        if not shift:
+            return number
+    return start
+
+
+def _rows_shifted(spans: Sequence[Span], before: Bytes, after: Bytes) -> bool:
+    """Whether something was put in or taken out, or what shifted takes most of the width."""
+    for top, bottom, over, under in spans:
+        if bottom - top != under - over and (_content(before[top:bottom]) | _content(after[over:under])).any():
+            return True
+    own = before[spans[0][0] : spans[-1][1]], after[spans[0][2] : spans[-1][3]]
+    columns = np.flatnonzero(_content(own[0]) | _content(own[1]))
+    return columns.size > 0 and int(columns[-1] - columns[0]) + 1 > _MOST * before.shape[1]
+
+
+def _content(rows: Bytes) -> NDArray[np.bool_]:
+    """The columns (W,) in which rows differ from the first of them."""
+    differs = rows != rows[:1]
+    return np.asarray(differs.any(axis=tuple(n for n in range(rows.ndim) if n != 1)))
 
 
 def _common_start(before: Sequence[bytes], after: Sequence[bytes]) -> int:

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.judge import Criteria, verdict_of
+from spotdiff.batch.judge import Criteria, judgement_of
 from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
+from spotdiff.cache_key import content_digest
 from spotdiff.errors import SpotdiffError
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.judged import judged_text
+from spotdiff.options import ALL_PAGES
 from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +58,7 @@ class Plan:
         maps = paths.maps if self.maps else ()
         thumbs = paths.thumbs if self.thumbs else ()
         overlays = () if self.overlays is None else (paths.overlay(self.overlays),)
-        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.verdict) else [])
+        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.as_compared) else [])
 
     def has_page(self, verdict: str) -> bool:
         """Does an answer with this verdict get a report of its own?"""
@@ -71,6 +75,7 @@ class Done:
         changed_fraction: Share of the picture that changed, 0 to 1.
         resumed: Was the answer taken over from an earlier run?
         pages_left_out: Have its files pages that were not compared?
+        digests: SHA-256 of the files of before and after that were looked at; "" for what is no file.
     """
 
     entry: Entry
@@ -78,19 +83,25 @@ class Done:
     changed_fraction: float = 0.0
     resumed: bool = False
     pages_left_out: bool = False
+    digests: tuple[str, str] = ("", "")
 
     @classmethod
     def of(cls, entry: Entry, record: Mapping[str, Any], *, resumed: bool = False) -> Done:
         """The pair that a record is of."""
         several = max(record[side]["pages"] for side in ("before", "after")) > 1
-        return cls(entry, BatchRow.of(record), record["changed_fraction"], resumed, several and not record["pages"])
+        left_out = several and not record["pages"]
+        digests = record["before"]["sha256"], record["after"]["sha256"]
+        return cls(entry, BatchRow.of(record), record["changed_fraction"], resumed, left_out, digests)
 
-    def judged(self, criteria: Criteria, out: Path) -> Done:
-        """The pair with what its record comes to under some criteria."""
+    def judged(self, criteria: Criteria, out: Path, *, language: str) -> Done:
+        """The pair with what its record comes to under some criteria, in words of a language."""
         if not criteria.given or not self.row.compared:
             return self
-        record = json.loads(OutputPaths(out, self.row.name).record.read_bytes())
-        return replace(self, row=replace(self.row, verdict=verdict_of(record, criteria)))
+        found = judgement_of(json.loads(OutputPaths(out, self.row.name).record.read_bytes()), criteria)
+        if not found.reason:
+            return self
+        text = judged_text(found.verdict, found.reason, self.row.text, get_catalogue(language))
+        return replace(self, row=replace(self.row, verdict=found.verdict, measured=self.row.verdict, text=text))
 
 
 def compare_entry(entry: Entry, *, plan: Plan) -> Done:
@@ -98,15 +109,13 @@ def compare_entry(entry: Entry, *, plan: Plan) -> Done:
 
     The record comes last and whole: where it is, the other files are too.
     """
-    from spotdiff.pipeline import compare
-
     start = time.perf_counter()
     paths = OutputPaths(plan.out, entry.name)
     try:
-        earlier = pictures_in(entry.history, called="its history") if entry.history else ()
+        # before the pictures are read: what is written in between is then known to be something else
+        digests = content_digest(entry.before), content_digest(entry.after)
         options = entry.options(plan.options)
-        comparison = compare(entry.before, entry.after, options=options, history=earlier, name=entry.name)
-        return _written(comparison, entry, paths, plan)
+        return (_unpaired if entry.only else _compared)(entry, paths, plan, options, digests)
     except (SpotdiffError, OSError) as error:
         error_text = str(error)
     except MemoryError:
@@ -116,12 +125,16 @@ def compare_entry(entry: Entry, *, plan: Plan) -> Done:
     return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
 
 
-def unpaired(entry: Entry, paths: OutputPaths) -> Done:
-    """A picture that only one side has, as its row: new or missing; an answer from an earlier run is taken away."""
+def _unpaired(entry: Entry, paths: OutputPaths, _: Plan, options: Options, digests: tuple[str, str]) -> Done:
+    """A sound picture that only one side has, as its row: new or missing; an answer from an earlier run goes."""
+    from spotdiff.image import load_picture
+
     path, other = (entry.after, "earlier") if entry.only == "new" else (entry.before, "later")
+    load_picture(path, options=options.changed(page=1) if options.page == ALL_PAGES else options)
     done = failed(entry, paths, "")
     verdict: Outcome = "new" if entry.only == "new" else "missing"
-    return replace(done, row=BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures"))
+    row = BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures")
+    return replace(done, row=row, digests=digests)
 
 
 def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0) -> Done:
@@ -133,7 +146,15 @@ def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0
     return Done(entry, BatchRow.trouble(entry.name, " ".join(error.split()), seconds=seconds))
 
 
-def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan) -> Done:
+def _compared(entry: Entry, paths: OutputPaths, plan: Plan, options: Options, digests: tuple[str, str]) -> Done:
+    from spotdiff.pipeline import compare
+
+    earlier = pictures_in(entry.history, called="its history") if entry.history else ()
+    comparison = compare(entry.before, entry.after, options=options, history=earlier, name=entry.name)
+    return _written(comparison, entry, paths, plan, digests)
+
+
+def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan, digests: tuple[str, str]) -> Done:
     from spotdiff.report.data_uri import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
@@ -141,6 +162,8 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
     from spotdiff.report.record import to_json, to_record
 
     record = to_record(comparison)
+    for side, digest in zip(("before", "after"), digests, strict=True):
+        record[side]["sha256"] = digest
     if plan.maps:
         write_maps(comparison, plan.out, stem=entry.name)
     if plan.thumbs:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import DataError, OptionError, SpotdiffError
+from spotdiff.language.catalogue import get_catalogue
+from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
 from spotdiff.regions.extract import thresholds
+from spotdiff.report.record import to_record
 
 if TYPE_CHECKING:
-    from spotdiff.types import Extraction, Verdict
+    from spotdiff.types import Comparison, Extraction, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,10 @@ class Criteria:
     def __post_init__(self) -> None:
         for name in ("sensitivity", "min_score", "max_fraction"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
+            if value is not None and not (_is_number(value) and 0 <= value <= 1):
                 raise OptionError(f"{name} takes 0..1, not {value!r}")
-        if self.max_pixels is not None and not (isinstance(self.max_pixels, int) and self.max_pixels >= 0):
+        pixels = self.max_pixels
+        if pixels is not None and not (_is_number(pixels) and isinstance(pixels, int) and pixels >= 0):
             raise OptionError(f"max_pixels takes a whole number from 0 on, not {self.max_pixels!r}")
 
     @property
@@ -68,7 +72,31 @@ class Criteria:
         return cls(**values)
 
 
-def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def was_refused(record: Mapping[str, Any]) -> bool:
+    """Whether a record has no answer that could be judged: nobody could compare, or the pictures differ all over."""
+    return record["verdict"] == "unsure" and not record["regions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a record comes to under some criteria.
+
+    Attributes:
+        verdict: By the criteria.
+        reason: Why, where it is another verdict than that of the comparison; else "".
+        sure: From which score on a region is sure.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    sure: float = 0.0
+
+
+def judgement_of(record: Mapping[str, Any], criteria: Criteria) -> Judgement:
     """What a record comes to under some criteria; without any, what it says itself.
 
     A pair that nobody could compare, or that differs all over, stays unsure.
@@ -77,8 +105,8 @@ def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
         OptionError: the record's method is not known here.
     """
     measured: Verdict = record["verdict"]
-    if not criteria.given or (measured == "unsure" and not record["regions"]):
-        return measured
+    if not criteria.given or was_refused(record):
+        return Judgement(measured)
     extraction = _extraction(record)
     limits = thresholds(extraction, sensitivity=_or(criteria.sensitivity, 0.5), min_area=-1, join=-1)
     least, sure, area = 0.0, limits.sure, 0
@@ -87,15 +115,63 @@ def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
     if criteria.min_score is not None:
         least = sure = criteria.min_score
     counted = [region for region in record["regions"] if region["score"] >= least and region["area"] >= area]
+    verdict = _verdict(counted, record, criteria, sure)
+    return Judgement(verdict, "" if verdict == measured else _reason(counted, record, criteria), sure)
+
+
+def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
+    """The verdict of `judgement_of`."""
+    return judgement_of(record, criteria).verdict
+
+
+def _verdict(
+    counted: Sequence[Mapping[str, Any]], record: Mapping[str, Any], criteria: Criteria, sure: float
+) -> Verdict:
     pixels = sum(region["area"] for region in counted)
     width, height = record["before"]["size"]
     few = criteria.max_pixels is not None and pixels <= criteria.max_pixels
     if not counted or few or (criteria.max_fraction is not None and pixels <= criteria.max_fraction * width * height):
         return "same"
-    scores_given = criteria.sensitivity is not None or criteria.min_score is not None
-    if not scores_given:
+    if criteria.sensitivity is None and criteria.min_score is None:
+        measured: Verdict = record["verdict"]
         return measured
     return "changed" if max(region["score"] for region in counted) >= sure else "unsure"
+
+
+def _reason(counted: Sequence[Mapping[str, Any]], record: Mapping[str, Any], criteria: Criteria) -> str:
+    asked = ", ".join(f"{name} {value:g}" for name, value in criteria.given.items())
+    pixels, surest = sum(region["area"] for region in counted), _surest(record)
+    few = f"{len(counted)} of {len(record['regions'])} regions counted, {pixels} px"
+    return f"with {asked}, {few}; the surest region has {surest:.2f}"
+
+
+def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comparison:
+    """A comparison with the verdict that some criteria make of it, and a reason and text that are true for that.
+
+    Args:
+        comparison: The answer.
+        criteria: What a person allows.
+        language: Of the text.
+
+    Raises:
+        OptionError: there is no such language.
+    """
+    found = judgement_of(to_record(comparison), criteria)
+    if not found.reason:
+        return comparison
+    changed = found.verdict == "changed"
+    regions = tuple(replace(one, likely=changed and one.score >= found.sure) for one in comparison.regions)
+    said = comparison.text or f"{comparison.reason}."
+    text = judged_text(found.verdict, found.reason, said, get_catalogue(language))
+    return replace(comparison, verdict=found.verdict, reason=found.reason, regions=regions, text=text)
+
+
+def check_told(criteria: Criteria, *, told_at: float) -> None:
+    """Raise OptionError where criteria ask for fainter regions than were told at a sensitivity."""
+    if criteria.sensitivity is not None and criteria.sensitivity > told_at:
+        asked = f"--sensitivity {criteria.sensitivity:g}"
+        reason = f"fainter regions than those told at {told_at:g} were not kept"
+        raise OptionError(f"{reason}: compare with {asked} once, then judge")
 
 
 def _or(value: float | None, otherwise: float) -> float:
@@ -117,28 +193,33 @@ class Learned:
     Attributes:
         criteria: With the one criterion that was found.
         precision, recall: Of the bad pairs, on those it was found on.
+        not_judged: How many of the pairs had no answer that could be judged; they count in neither figure.
     """
 
     criteria: Criteria
     precision: float
     recall: float
+    not_judged: int = 0
 
 
 def learn(good: Sequence[Mapping[str, Any]], bad: Sequence[Mapping[str, Any]]) -> Learned:
     """The least score, or else the number of changed pixels, that parts the records of good and bad pairs best.
 
     Raises:
-        OptionError: one of the two is empty, or nothing was told in any bad pair.
+        OptionError: of one of the two there is none that could be judged, or nothing was told in any bad pair.
     """
-    if not good or not bad:
-        raise OptionError("--good and --bad take the names of pairs: each at least one that was compared")
+    fit_good, fit_bad = ([record for record in records if not was_refused(record)] for records in (good, bad))
+    not_judged = len(good) + len(bad) - len(fit_good) - len(fit_bad)
+    if not fit_good or not fit_bad:
+        refused = f"; {not_judged} could not be judged" if not_judged else ""
+        raise OptionError(f"--good and --bad take the names of pairs: each at least one that was compared{refused}")
     found = [
-        *_cuts([_surest(record) for record in good], [_surest(record) for record in bad], "min_score"),
-        *_cuts([_pixels(record) for record in good], [_pixels(record) for record in bad], "max_pixels"),
+        *_cuts([_surest(record) for record in fit_good], [_surest(record) for record in fit_bad], "min_score"),
+        *_cuts([_pixels(record) for record in fit_good], [_pixels(record) for record in fit_bad], "max_pixels"),
     ]
     if not found:
         raise OptionError("no region was told in any of the bad pairs, so that nothing parts them from the good ones")
-    return max(found, key=lambda one: one[0])[1]
+    return replace(max(found, key=lambda one: one[0])[1], not_judged=not_judged)
 
 
 def _cuts(good: Sequence[float], bad: Sequence[float], name: str) -> list[tuple[float, Learned]]:
@@ -151,12 +232,16 @@ def _cuts(good: Sequence[float], bad: Sequence[float], name: str) -> list[tuple[
             continue
         precision, recall = caught / (caught + wrong), caught / len(bad)
         f1 = 2 * precision * recall / (precision + recall)
-        criteria = (
-            Criteria(min_score=round((low + high) / 2, 4)) if name == "min_score" else Criteria(max_pixels=int(low))
-        )
+        criteria = Criteria(min_score=_between(low, high)) if name == "min_score" else Criteria(max_pixels=int(low))
         gap = (high - low) / max(high, 1.0)
         found.append((f1 + 1e-6 * gap, Learned(criteria, precision, recall)))
     return found
+
+
+def _between(low: float, high: float) -> float:
+    """A short number over `low` and up to `high`."""
+    middle = (low + high) / 2
+    return next((short for digits in (2, 4) if low < (short := round(middle, digits)) <= high), middle)
 
 
 def _surest(record: Mapping[str, Any]) -> float:

@@ -22,14 +22,23 @@ class Manifest:
         folder: From where relative paths in the index go.
         before, after: The folders compared; "" where a table named the pictures.
         golden: The one picture that all were held against; "" for none.
+        table: The table that named the pictures; "" where folders did.
         sensitivity: At which the regions in the records were told.
+        language: Of the words.
+        report, junit: The page and the JUnit XML of all pairs, from the folder of the answers on; "" for none.
+        pages: Which pairs have a page of their own, see `Plan`.
     """
 
     folder: str = ""
     before: str = ""
     after: str = ""
     golden: str = ""
+    table: str = ""
     sensitivity: float = 0.5
+    language: str = "en"
+    report: str = ""
+    junit: str = ""
+    pages: str = "off"
 
     def write(self, out: Path) -> None:
         """Write it into the folder of the answers."""

@@ -5,25 +5,28 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.pairs import OutputPaths
-from spotdiff.errors import MissingExtra
+from spotdiff.batch.manifest import read_index
+from spotdiff.batch.pairs import Entry, OutputPaths
+from spotdiff.errors import DataError, MissingExtra
+from spotdiff.report.batch_row import BatchRow
 
 if TYPE_CHECKING:
     from spotdiff.batch.compare import Done, Plan
-    from spotdiff.report.batch_row import BatchRow
+    from spotdiff.report.batch_row import Outcome
 
 KINDS = ("csv", "parquet")
 COLUMNS = {
     "name": "string",
     "verdict": "string",
+    "measured": "string",
     "before": "string",
     "after": "string",
     "score": "float64",
@@ -33,6 +36,8 @@ COLUMNS = {
     "seconds": "float64",
     "text": "string",
     "error": "string",
+    "sha256_before": "string",
+    "sha256_after": "string",
 }
 
 
@@ -68,6 +73,8 @@ def write_index_table(done: Sequence[Done], path: Path) -> None:
 def _row(done: Done) -> dict[str, Any]:
     values = {name: getattr(done.row, name) for name in COLUMNS if hasattr(done.row, name)}
     values |= {"before": done.entry.before, "after": done.entry.after, "changed_fraction": done.changed_fraction}
+    values |= {"measured": done.row.as_compared}
+    values |= {"sha256_before": done.digests[0], "sha256_after": done.digests[1]}
     # names of files may hold what UTF-8 cannot say
     return {
         name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
@@ -116,18 +123,28 @@ def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
     return buffer.getvalue()
 
 
-def write_verdicts(out: Path, verdicts: Sequence[str]) -> None:
-    """Write other verdicts into the index of a batch, in the order of its rows; all else in it stays.
+def read_done(out: Path) -> list[Done]:
+    """The pairs of a batch as they were compared, from its index and its records.
 
     Raises:
-        OSError: it cannot be read or written.
+        DataError: the index or a record cannot be read.
     """
-    path = out / "index.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = [{**row, "verdict": verdict} for row, verdict in zip(reader, verdicts, strict=True)]
-        columns = list(reader.fieldnames or ())
-    write_whole(path, _csv(rows, columns))
+    return [_done(row, out) for row in read_index(out)]
+
+
+def _done(row: Mapping[str, str], out: Path) -> Done:
+    from spotdiff.batch.compare import Done
+
+    entry = Entry(row["name"], row["before"], row["after"])
+    try:
+        if row["measured"] in ("same", "changed", "unsure"):
+            return Done.of(entry, json.loads(OutputPaths(out, entry.name).record.read_bytes()))
+        verdict, seconds = cast("Outcome", row["measured"]), float(row["seconds"])
+        digests = row["sha256_before"], row["sha256_after"]
+        words = BatchRow(entry.name, verdict, seconds=seconds, text=row["text"], error=row["error"])
+        return Done(entry, words, digests=digests)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{entry.name}: its answer in {out} cannot be read; run the batch again") from None
 
 
 def write_batch_page(done: Sequence[Done], plan: Plan, path: str | Path) -> None:
@@ -142,15 +159,15 @@ def write_batch_page(done: Sequence[Done], plan: Plan, path: str | Path) -> None
     write_index((_linked(result, plan, page.parent) for result in done), page)
 
 
-def write_batch_junit(done: Sequence[Done], path: str | Path) -> None:
-    """Write the answers as JUnit XML, one test case a pair.
+def write_batch_junit(done: Sequence[Done], path: str | Path, *, fail_on: Collection[str]) -> None:
+    """Write the answers as JUnit XML, one test case a pair; trouble is an error, and what `fail_on` names a failure.
 
     Raises:
         OSError: it cannot be written.
     """
     from spotdiff.report.junit import write_junit
 
-    write_junit((result.row for result in done), path)
+    write_junit((result.row for result in done), path, fail_on=fail_on)
 
 
 def write_batch_coco(done: Sequence[Done], out: Path, path: str | Path) -> None:
@@ -176,5 +193,5 @@ def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     if not row.compared:
         return row
     before, after = (os.path.relpath(thumb, folder) for thumb in paths.thumbs)
-    href = os.path.relpath(paths.page, folder) if plan.has_page(row.verdict) else ""
+    href = os.path.relpath(paths.page, folder) if plan.has_page(row.as_compared) else ""
     return replace(row, href=href, thumb_before=before, thumb_after=after)

@@ -93,6 +93,7 @@ def _record(path: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     known = isinstance(record, dict) and record.get("schema") == SCHEMA
-    if not known or not {"name", "regions", "changed_fraction", "seconds", "pages"} <= record.keys():
+    if not known or not {"name", "before", "after", "regions", "changed_fraction", "seconds", "pages"} <= record.keys():
         return None
-    return record if all("likely" in region for region in record["regions"]) else None
+    complete = all("sha256" in record[side] for side in ("before", "after"))
+    return record if complete and all("likely" in region for region in record["regions"]) else None

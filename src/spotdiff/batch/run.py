@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from spotdiff.batch.compare import Done, Plan, compare_entry, failed, unpaired
+from spotdiff.batch.compare import Done, Plan, compare_entry, failed
 from spotdiff.batch.pairs import Entry, OutputPaths, check_names
 from spotdiff.batch.pool import Died, each
 from spotdiff.batch.resume import ResumeLog
@@ -36,8 +36,6 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
         for entry in check_names(entries, out=plan.out, inputs=inputs_of(entries, plan)):
             if entry.error:
                 yield failed(entry, OutputPaths(plan.out, entry.name), entry.error)
-            elif entry.only:
-                yield unpaired(entry, OutputPaths(plan.out, entry.name))
             elif (answer := log.answer(entry)) is not None:
                 yield answer
             else:

@@ -15,10 +15,10 @@ from spotdiff.errors import OptionError
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.params import Param, params_of
 from spotdiff.presets import PRESETS, preset_options
+from spotdiff.report.batch_row import FAILING
 from spotdiff.types import Box
 
 _DESCRIBE = Options().describe
-FAILING = ("changed", "unsure", "new", "missing")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -84,6 +84,11 @@ fail_on_option = click.option(
 )
 
 
+settings_option = click.option(
+    "--settings", "judged_by", metavar="FILE", help="criteria that `spotdiff judge` found and wrote"
+)
+
+
 class Comparing(click.Command):
     """A verb whose `--describe` may stand alone before a picture, which is then no name of a describer."""
 
@@ -108,8 +113,7 @@ def comparison_options(function: F) -> F:
         help="a parameter of the method; see `spotdiff methods NAME`",
     )
     made.insert(1, setting)
-    preset_help = f"options by what is compared: {', '.join(PRESETS)}; see `spotdiff presets`"
-    made.insert(0, click.option("--preset", metavar="NAME", help=preset_help))
+    made.insert(0, preset_option())
     tell = "a parameter of the describer, such as url=http://localhost:11434/v1 of endpoint"
     made.append(click.option("--describe-set", "tellings", multiple=True, metavar="FIELD=VALUE", help=tell))
     mask = "a picture of before's size; nothing counts where it is not black"
@@ -130,6 +134,12 @@ def comparison_options(function: F) -> F:
     for option in reversed(made):
         function = option(function)
     return function
+
+
+def preset_option(more: str = "") -> Callable[[F], F]:
+    """The option that names a preset; `more` is said of it in the help."""
+    listed = f"options by what is compared: {', '.join(PRESETS)}; see `spotdiff presets`"
+    return click.option("--preset", metavar="NAME", help=f"{listed}{more}")
 
 
 def _option(name: str, default: object, known: Param) -> Callable[[F], F]:

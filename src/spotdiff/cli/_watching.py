@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spotdiff.errors import OptionError
+from spotdiff.presets import preset_options
 from spotdiff.video import source_name, without_password
 from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.metrics import Metrics
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.status import WatchStatus
 
 _LATEST = 8  # events that the terminal shows
+_OF_PRESETS = ("method", "settings", "sensitivity", "light")  # a watch holds its pictures still and joins by itself
 
 
 def rules_from(
@@ -46,16 +48,22 @@ def rules_from(
     fps: float | None,
     dwell: str | None,
     grows: bool = False,
+    preset: str | None = None,
 ) -> Rules:
     """The rules of a file, or of sources alone, with what the command line says on top.
 
     Raises:
-        OptionError: there are neither or both, or a value cannot be.
+        OptionError: there are neither or both, a value cannot be, or a preset is given beside a file.
     """
+    if file and preset:
+        raise OptionError(f"--preset is for sources without a file; write its options into {file}, table [compare]")
     if bool(sources) == bool(file):
         raise OptionError("watch takes sources, or a file of rules that names them: --rules FILE.toml")
     rules = read_rules(file) if file else rules_of(sources, names=[source_name(source) for source in sources])
     rules = with_settings(rules, given)
+    if preset is not None:
+        suited = {name: value for name, value in preset_options(preset).items() if name in _OF_PRESETS}
+        rules = replace(rules, options=rules.options.changed(**suited))
     camera_settings: dict[str, Any] = {} if fps is None else {"fps": fps}
     if grows:
         camera_settings["grows"] = True

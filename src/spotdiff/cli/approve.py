@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -27,11 +28,13 @@ def command(
 ) -> int:
     """Make the later pictures of pairs of a batch their baseline: whole files, a new one beside the others, one less.
 
+    Only what the batch looked at is approved: pictures that changed since are refused, and a pair in trouble is left.
     OUT is the folder of the answers. Who approved what, when, and the digests are in OUT/approvals.jsonl; what a
     baseline was is kept in OUT/.approved, for --undo.
 
     \b
     Example: spotdiff approve answers --only new
+    Exit codes: 2 if a pair was in trouble or nothing could be approved, else 0.
     """  # noqa: D301 (click wants the character itself)
     from dataclasses import asdict
 
@@ -39,12 +42,24 @@ def command(
 
     if undone and (names or everything or only):
         raise OptionError("--undo takes back the latest approval as a whole; give no names beside it")
-    steps = undo(Path(out)) if undone else approve(Path(out), names, everything=everything, only=only)
+    done = undo(Path(out)) if undone else approve(Path(out), names, everything=everything, only=only)
     if as_json:
-        click.echo(json.dumps([asdict(step) for step in steps], indent=2))
-        return 0
-    for step in steps:
-        click.echo(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
-    many = f"{len(steps)} baseline{'' if len(steps) == 1 else 's'}"
-    click.echo(f"{many} {'as before' if undone else 'approved'}." if steps else "Nothing to approve.")
+        click.echo(json.dumps([asdict(step) for step in done.steps], indent=2))
+    else:
+        for step in done.steps:
+            click.echo(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
+        for name in done.nothing_to_do:
+            click.echo(f"same      {name}  nothing to approve")
+        many = f"{len(done.steps)} baseline{'' if len(done.steps) == 1 else 's'}"
+        click.echo(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
+    if done.trouble:
+        click.echo(f"spotdiff: {_trouble_line(done.trouble, out)}", err=True)
+        return 2
     return 0
+
+
+def _trouble_line(trouble: Sequence[tuple[str, str]], out: str) -> str:
+    (name, error), *others = trouble
+    some = f"{len(trouble)} pairs were" if others else "a pair was"
+    rest = f"; the others are in {Path(out, 'index.csv')}" if others else ""
+    return f"{some} in trouble and left as before: {name}: {error}{rest}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options
+from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options, settings_option
 from spotdiff.errors import OptionError
 from spotdiff.options import ALL_PAGES
 from spotdiff.output_files import check_outputs, file_identity
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--json", "json_to", metavar="FILE|-", help="write counts and troubles as JSON; - is standard output")
 @click.option("--index", type=click.Choice(("csv", "parquet")), default="csv", show_default=True, help="kind of index")
 @click.option("--overlays", metavar="DIR", help="write NAME.png a pair: after, dimmed, with what changed drawn on it")
-@click.option("--settings", "judged_by", metavar="FILE", help="criteria that `spotdiff judge` found and wrote")
+@settings_option
 @fail_on_option
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
@@ -74,7 +76,8 @@ def command(
     Exit codes: 2 if any pair had trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batch import Plan, inputs_of, run
-    from spotdiff.batch.judge import Criteria
+    from spotdiff.batch.approve import mend
+    from spotdiff.batch.judge import Criteria, check_told
     from spotdiff.batch.pairs import OutputPaths
     from spotdiff.batch.results import REGIONS, index_path, write_index_table, write_regions_table
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
@@ -83,8 +86,14 @@ def command(
     start, folder = time.perf_counter(), Path(out)
     options = _options(asked)
     table = index_path(folder, kind=index)
+    for path in mend(folder):
+        click.echo(
+            f"spotdiff: an approval that was stopped had left {path} beside the new baseline; it was taken away",
+            err=True,
+        )
     entries = _entries(pairs, folder)
     criteria = Criteria.read(judged_by) if judged_by else Criteria()
+    check_told(criteria, told_at=options.sensitivity)
     shown = pages if report else "off"
     drawn = Path(overlays) if overlays else None
     plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=shown, overlays=drawn)
@@ -104,11 +113,12 @@ def command(
     done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
     place = {entry.name: position for position, entry in enumerate(entries)}
     done.sort(key=lambda one: place[one.row.name])
-    _manifest(pairs, options).write(folder)
-    done = [one.judged(criteria, folder) for one in done]
+    page, xml = (os.path.relpath(path, folder) if path else "" for path in (report, junit))
+    replace(_manifest(pairs, options), report=page, junit=xml, pages=shown).write(folder)
+    done = [one.judged(criteria, folder, language=options.language) for one in done]
     write_index_table(done, table)
     write_regions_table(done, folder, folder / REGIONS)
-    _write_reports(done, plan, report=report, junit=junit, coco=coco)
+    _write_reports(done, plan, report=report, junit=junit, coco=coco, fail_on=fail_on)
     summary = Summary.of(done, index=table, seconds=time.perf_counter() - start)
     if json_to:
         summary.write(json_to)
@@ -152,21 +162,32 @@ def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
 def _manifest(pairs: Sequence[str], options: Options) -> Manifest:
     from spotdiff.batch.manifest import Manifest
 
-    before, after, golden = "", "", ""
-    if len(pairs) == 2:
-        before, after = pairs
-        golden, before = (before, "") if Path(before).is_file() else ("", before)
-    return Manifest(str(Path.cwd()), before, after, golden, options.sensitivity)
+    language = str(Path(options.language).resolve()) if options.language.endswith(".po") else options.language
+    where = Manifest(str(Path.cwd()), sensitivity=options.sensitivity, language=language)
+    if len(pairs) == 1:
+        return replace(where, table=pairs[0])
+    first, after = pairs
+    return (
+        replace(where, golden=first, after=after)
+        if Path(first).is_file()
+        else replace(where, before=first, after=after)
+    )
 
 
 def _write_reports(
-    done: Sequence[Done], plan: Plan, *, report: str | None, junit: str | None, coco: str | None
+    done: Sequence[Done],
+    plan: Plan,
+    *,
+    report: str | None,
+    junit: str | None,
+    coco: str | None,
+    fail_on: frozenset[str],
 ) -> None:
     from spotdiff.batch.results import write_batch_coco, write_batch_junit, write_batch_page
 
     if report:
         write_batch_page(done, plan, report)
     if junit:
-        write_batch_junit(done, junit)
+        write_batch_junit(done, junit, fail_on=fail_on)
     if coco:
         write_batch_coco(done, plan.out, coco)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options
+from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options, settings_option
 from spotdiff.cli._output_files import Files
 from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.options import Options
+    from spotdiff.types import Comparison
 
 CODES = {"same": 0, "changed": 1, "unsure": 3}
 
@@ -26,6 +31,7 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 @click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what likely changed in colour")
 @click.option("--maps", metavar="DIR", help="write before.png and after.png: how sure every pixel is; 128 is changed")
 @click.option("--cutouts", metavar="DIR", help="write what changed, cut out of both pictures")
+@settings_option
 @click.option("--possible", is_flag=True, help="tell and draw what is only possible, too")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
 def command(
@@ -38,6 +44,7 @@ def command(
     cutouts: str | None,
     possible: bool,  # noqa: FBT001 (click passes by name)
     quiet: bool,  # noqa: FBT001
+    judged_by: str | None,
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Tell what changed between two pictures of a place.
@@ -56,8 +63,9 @@ def command(
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
     files = Files(json_to, report, overlay, maps, cutouts, possible)
-    inputs = [*earlier, *pictures, *options.files()]
+    inputs = [*earlier, *pictures, *options.files(), *filter(None, (judged_by,))]
     files.check(inputs, page=options.page)
+    judge = _judge(judged_by, options)
 
     from spotdiff.cli._comparison_text import comparison_text
     from spotdiff.pipeline import compare
@@ -68,10 +76,27 @@ def command(
         cv2.setNumThreads(1)  # strips of a few rows are over before a second thread has woken up
 
     comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
+    comparison = judge(comparison)
     written = files.write(comparison, inputs)
     if not quiet and json_to != "-":
         click.echo(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
     return CODES[comparison.verdict]
+
+
+def _judge(settings: str | None, options: Options) -> Callable[[Comparison], Comparison]:
+    """What makes the verdict that criteria of a settings file come to; without a file it stays.
+
+    Raises:
+        DataError: the file cannot be read.
+        OptionError: it asks for fainter regions than are told.
+    """
+    if settings is None:
+        return lambda comparison: comparison
+    from spotdiff.batch.judge import Criteria, check_told, judged
+
+    criteria = Criteria.read(settings)
+    check_told(criteria, told_at=options.sensitivity)
+    return lambda comparison: judged(comparison, criteria, language=options.language)
 
 
 def _words_asked_for() -> bool:

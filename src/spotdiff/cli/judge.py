@@ -6,13 +6,21 @@ import fnmatch
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from spotdiff.atomic_write import write_whole
 from spotdiff.cli._options import fail_on_option
 from spotdiff.errors import DataError, OptionError
+from spotdiff.output_files import check_outputs
+
+if TYPE_CHECKING:
+    from spotdiff.batch import Done
+    from spotdiff.batch.judge import Learned
+    from spotdiff.batch.manifest import Manifest
 
 
 @click.command()
@@ -38,58 +46,89 @@ def command(
     fail_on: frozenset[str],
     as_json: bool,  # noqa: FBT001 (click passes by name)
 ) -> int:
-    """Decide anew what is stored in OUT, without looking at a pixel; the index's verdicts are written over.
+    """Decide anew what is stored in OUT, without looking at a pixel; index, page and JUnit XML are written over.
 
-    Without any criterion the verdicts are those of the batch again. With --good and --bad the threshold that parts
-    them best is found and written to a settings file, which `spotdiff batch --settings` takes.
+    Without any criterion the verdicts are those of the batch again, which the index keeps as "measured". With --good
+    and --bad the threshold that parts them best is found and written to a settings file, which `spotdiff batch` and
+    `spotdiff compare` take as --settings.
 
     \b
     Example: spotdiff judge answers --good "ok/*" --bad "broken/*"
     Exit codes: as of batch.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch.judge import Criteria, learn, verdict_of
-    from spotdiff.batch.manifest import Manifest, read_index
-    from spotdiff.batch.results import write_verdicts
+    from spotdiff.batch.judge import Criteria, check_told
+    from spotdiff.batch.manifest import Manifest
+    from spotdiff.batch.results import read_done, write_index_table
     from spotdiff.cli._batch_summary import exit_code
     from spotdiff.report.batch_row import OUTCOMES
 
     folder = Path(out)
-    manifest, rows = Manifest.read(folder), read_index(folder)
+    manifest, done = Manifest.read(folder), read_done(folder)
     criteria = Criteria(sensitivity, min_score, max_pixels, max_fraction)
-    if sensitivity is not None and sensitivity > manifest.sensitivity:
-        reason = f"fainter regions than those told at {manifest.sensitivity:g} were not kept"
-        raise OptionError(f"{reason}: run spotdiff batch with --sensitivity {sensitivity:g} once, then judge")
-    records = {
-        row["name"]: _record(folder, row["name"]) for row in rows if row["verdict"] in ("same", "changed", "unsure")
-    }
-    found: dict[str, object] = {}
+    check_told(criteria, told_at=manifest.sensitivity)
+    learned = None
     if good or bad:
         if criteria.given:
             raise OptionError("--good and --bad find the criterion; give none beside them")
-        learned = learn(_chosen(good, records), _chosen(bad, records))
-        criteria = learned.criteria
         target = Path(written) if written else folder / "settings.toml"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(criteria.to_toml(), encoding="utf-8")
-        found = {**criteria.given, "precision": learned.precision, "recall": learned.recall, "settings": str(target)}
+        learned = _learned(good, bad, done, folder)
+        criteria = learned.criteria
+        check_outputs([target], [folder / "index.csv", *filter(None, (good, bad))])
+        write_whole(target, criteria.to_toml().encode())
     elif written:
         raise OptionError("--settings is where --good and --bad write what they find")
-    verdicts = {name: verdict_of(record, criteria) for name, record in records.items()}
-    decided = [verdicts.get(row["name"], row["verdict"]) for row in rows]
-    write_verdicts(folder, decided)
-    counts = Counter(decided)
+    done = [one.judged(criteria, folder, language=manifest.language) for one in done]
+    write_index_table(done, folder / "index.csv")
+    _rewrite_reports(done, folder, manifest, fail_on)
+    counts = Counter(one.row.verdict for one in done)
     if as_json:
-        click.echo(json.dumps({"pairs": len(rows), **counts, **found}, indent=2))
+        figures = {} if learned is None else _figures(learned, target)
+        click.echo(json.dumps({"pairs": len(done), **counts, **figures}, indent=2))
     else:
-        if found:
-            name, value = next(iter(criteria.given.items()))
-            click.echo(
-                f"{name} {value:g}: precision {found['precision']:.3f}, recall {found['recall']:.3f}. "
-                f"Wrote {found['settings']}"
-            )
+        if learned is not None:
+            click.echo(_found_text(learned, target))
         by_verdict = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OUTCOMES if counts[verdict])
-        click.echo(f"{len(rows)} pair{'' if len(rows) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
-    return exit_code(decided, fail_on)
+        click.echo(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
+    return exit_code(counts, fail_on)
+
+
+def _learned(good: str | None, bad: str | None, done: Sequence[Done], folder: Path) -> Learned:
+    """The criterion that the pairs of both names tell; those that were never compared count as not judged."""
+    from spotdiff.batch.judge import learn
+
+    chosen = [_chosen(names, [one.row.name for one in done]) for names in (good, bad)]
+    if both := set(chosen[0]).intersection(chosen[1]):
+        raise OptionError(f"{min(both)} is among the good pairs and among the bad ones")
+    compared = {one.row.name for one in done if one.row.compared}
+    records = ([_record(folder, name) for name in names if name in compared] for names in chosen)
+    never = sum(name not in compared for names in chosen for name in names)
+    found = learn(*records)
+    return replace(found, not_judged=found.not_judged + never)
+
+
+def _figures(learned: Learned, target: Path) -> dict[str, object]:
+    figures = {"precision": learned.precision, "recall": learned.recall, "not_judged": learned.not_judged}
+    return {**learned.criteria.given, **figures, "settings": str(target)}
+
+
+def _found_text(learned: Learned, target: Path) -> str:
+    ((name, value),) = learned.criteria.given.items()
+    left = f"{learned.not_judged} pair{'' if learned.not_judged == 1 else 's'} could not be judged. "
+    figures = f"precision {learned.precision:.3f}, recall {learned.recall:.3f}"
+    return f"{name} {value:g}: {figures}. {left if learned.not_judged else ''}Wrote {target}"
+
+
+def _rewrite_reports(done: Sequence[Done], folder: Path, manifest: Manifest, fail_on: frozenset[str]) -> None:
+    """The page and the JUnit XML of all pairs, where the batch had written them and they are still there."""
+    from spotdiff.batch import Plan
+    from spotdiff.batch.results import write_batch_junit, write_batch_page
+    from spotdiff.options import Options
+
+    report, junit = (folder / path if path else None for path in (manifest.report, manifest.junit))
+    if report is not None and report.is_file():
+        write_batch_page(done, Plan(folder.resolve(), Options(), pages=manifest.pages), report.resolve())
+    if junit is not None and junit.is_file():
+        write_batch_junit(done, junit, fail_on=fail_on)
 
 
 def _record(folder: Path, name: str) -> Mapping[str, Any]:
@@ -103,15 +142,25 @@ def _record(folder: Path, name: str) -> Mapping[str, Any]:
         raise DataError(f"{path} cannot be read; run the batch again") from None
 
 
-def _chosen(names: str | None, records: Mapping[str, Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """The records of names or patterns, parted by commas, or of a file with one a line."""
+def _chosen(names: str | None, known: Sequence[str]) -> list[str]:
+    """The known names that names or patterns fit, parted by commas, or those of a file with one a line.
+
+    Raises:
+        OptionError: one fits none.
+        DataError: the file is no text.
+    """
     if not names:
         return []
-    text = Path(names).read_text(encoding="utf-8") if Path(names).is_file() else names.replace(",", "\n")
-    chosen: dict[str, Mapping[str, Any]] = {}
+    try:
+        text = Path(names).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{names} is no list of names: it is no text in UTF-8") from None
+    except (OSError, ValueError):  # there is no such file
+        text = names.replace(",", "\n")
+    chosen: dict[str, None] = {}
     for pattern in filter(None, map(str.strip, text.splitlines())):
-        fitting = {name: record for name, record in records.items() if fnmatch.fnmatchcase(name, pattern)}
+        fitting = [name for name in known if name == pattern or fnmatch.fnmatchcase(name, pattern)]
         if not fitting:
-            raise OptionError(f"no pair that was compared is called {pattern!r}")
-        chosen |= fitting
-    return list(chosen.values())
+            raise OptionError(f"no pair of the batch is called {pattern!r}")
+        chosen |= dict.fromkeys(fitting)
+    return list(chosen)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spotdiff.cli._datetimes import MOMENT
+from spotdiff.cli._options import preset_option
 from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--start", type=MOMENT, metavar="TIME", help="when a film begins that does not say so; UTC")
 @click.option("--fps", type=float, metavar="N", help="frames looked at in a second  [default: 5]")
 @click.option("--dwell", metavar="SPAN", help="how long a difference stays before it is told  [default: 10 s]")
+@preset_option("; its method, settings, sensitivity and light are taken, the rest is of single pictures")
 @click.option("--json", "json_to", metavar="FILE", help="one line of JSON for each event change; - for standard output")
 @click.option("--check", is_flag=True, help="only say what is wrong with the rules, the sources, the store")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")
@@ -36,6 +38,7 @@ def command(
     start: datetime | None,
     fps: float | None,
     dwell: str | None,
+    preset: str | None,
     json_to: str | None,
     check: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
@@ -52,7 +55,13 @@ def command(
 
     given = {"store": store, "evidence": evidence}
     rules = rules_from(
-        sources, rules_file, {k: v for k, v in given.items() if v is not None}, fps=fps, dwell=dwell, grows=grows
+        sources,
+        rules_file,
+        {k: v for k, v in given.items() if v is not None},
+        fps=fps,
+        dwell=dwell,
+        grows=grows,
+        preset=preset,
     )
     check_outputs([json_to] if json_to else [], [*sources, *filter(None, (rules_file, store))])
     if check:

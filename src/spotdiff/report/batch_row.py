@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["same", "changed", "unsure", "new", "missing", "trouble"]
 OUTCOMES: tuple[Outcome, ...] = ("changed", "new", "missing", "unsure", "trouble", "same")
+FAILING: tuple[Outcome, ...] = ("changed", "unsure", "new", "missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class BatchRow:
         text: The answer in words, or the reason.
         error: What went wrong; empty for a pair that was compared.
         href: Address of the pair's own report, relative to the page; empty for none.
+        measured: The verdict of the comparison itself, where criteria made another one of it; else "".
         thumb_before, thumb_after: A JPEG file's bytes, put into the page, or its address relative to the page, so that
             a page of thousands stays small; None for none.
     """
@@ -40,6 +42,7 @@ class BatchRow:
     text: str = ""
     error: str = ""
     href: str = ""
+    measured: Outcome | Literal[""] = ""
     thumb_before: bytes | str | None = None
     thumb_after: bytes | str | None = None
 
@@ -67,6 +70,11 @@ class BatchRow:
             text=record["text"] or record["reason"],
         )
         return replace(row, **more)
+
+    @property
+    def as_compared(self) -> Outcome:
+        """The verdict before anybody judged it."""
+        return self.measured or self.verdict
 
     @property
     def compared(self) -> bool:

@@ -81,7 +81,9 @@ def _row(number: int, row: BatchRow) -> Html:
     cells = (
         element("td", _thumb(row.thumb_before, "before"), _thumb(row.thumb_after, "after"), class_="thumbs"),
         element("td", name, element("p", text, class_="muted") if text else None, class_="name"),
-        element("td", element("span", row.verdict, class_=f"badge verdict-{row.verdict}"), class_="verdict"),
+        element(
+            "td", element("span", row.verdict, class_=f"badge verdict-{row.verdict}"), _measured(row), class_="verdict"
+        ),
         element("td", *((f"{row.score:.2f}", bar(row.score)) if compared else ()), class_="score"),
         element("td", *(_regions(row) if compared else ()), class_="regions"),
         element("td", f"{row.seconds:.2f} s", class_="seconds"),
@@ -96,6 +98,11 @@ def _row(number: int, row: BatchRow) -> Html:
         data_regions=row.likely,
         data_seconds=f"{row.seconds:.6g}",
     )
+
+
+def _measured(row: BatchRow) -> Html | None:
+    """The verdict of the comparison, where criteria made another one of it."""
+    return element("p", f"compared: {row.measured}", class_="muted") if row.measured else None
 
 
 def _regions(row: BatchRow) -> tuple[str, ...]:

@@ -1,18 +1,20 @@
 """A batch as JUnit XML, for build servers: one test case a pair.
 
-same passes, changed, new and missing fail, trouble is an error. unsure fails too unless it is asked to count as
-skipped: build servers show skipped tests as green, and a pair that nobody could judge is not known to be the same.
+same passes, trouble is an error, and of all else fails what is asked to. The rest is skipped, with its text: build
+servers show that as green, but as something that was not simply well.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from spotdiff.report.batch_row import FAILING
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from spotdiff.report.batch_row import BatchRow
 
@@ -20,22 +22,20 @@ if TYPE_CHECKING:
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(
-    rows: Iterable[BatchRow], *, suite: str = "spotdiff", unsure: Literal["failure", "skipped"] = "failure"
-) -> str:
+def junit(rows: Iterable[BatchRow], *, suite: str = "spotdiff", fail_on: Collection[str] = FAILING) -> str:
     """JUnit XML of a batch; what XML cannot say becomes U+FFFD.
 
     Args:
         rows: One a pair.
         suite: Name of the test suite; a folder in a pair's name is added to it as the case's class name.
-        unsure: What a pair without an answer counts as.
+        fail_on: The verdicts that are failures.
 
     Examples:
         >>> from spotdiff.report.batch_row import BatchRow
         >>> print(junit([BatchRow("roof/1", "same", seconds=0.25)]).splitlines()[3].strip())
         <testcase classname="spotdiff.roof" name="1" time="0.250" />
     """
-    outcome = {"changed": "failure", "new": "failure", "missing": "failure", "unsure": unsure, "trouble": "error"}
+    outcome = {verdict: "failure" if verdict in fail_on else "skipped" for verdict in FAILING} | {"trouble": "error"}
     cases = [_case(row, outcome.get(row.verdict, ""), suite) for row in rows]
     counts = {"failures": 0, "errors": 0, "skipped": 0}
     for case in cases:
@@ -55,12 +55,12 @@ def write_junit(
     path: str | Path,
     *,
     suite: str = "spotdiff",
-    unsure: Literal["failure", "skipped"] = "failure",
+    fail_on: Collection[str] = FAILING,
 ) -> None:
     """Write JUnit XML to a file, whose folder is made when missing."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(junit(rows, suite=suite, unsure=unsure), encoding="utf-8", newline="\n")
+    path.write_text(junit(rows, suite=suite, fail_on=fail_on), encoding="utf-8", newline="\n")
 
 
 def _case(row: BatchRow, outcome: str, suite: str) -> ElementTree.Element:

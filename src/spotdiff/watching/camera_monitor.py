@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from spotdiff.errors import DataError
+from spotdiff.file_lock import try_lock
 from spotdiff.watching.event import HEALTH_KINDS, SCENE_KINDS, Opened
 from spotdiff.watching.event_recorder import EventRecorder
 from spotdiff.watching.events import StoreDown
-from spotdiff.watching.events.durable_files import try_lock
 from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.inspections import Inspections, inspection_key
 from spotdiff.watching.scene_state import load_snapshot, save_snapshot

@@ -106,21 +106,6 @@ class FolderLock:
             self._handle = -1
 
 
-def try_lock(path: Path) -> int | None:
-    """Hold a file for as long as the handle that comes back stays open; None when another holds it.
-
-    Raises:
-        OSError: the file cannot be made.
-    """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
-
-
 class Reserve:
     """A file that only takes up room, given up when the disk is full and taken back when there is room again."""
 
