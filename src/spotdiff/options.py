@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from spotdiff.errors import OptionError
-from spotdiff.params import check, param
+from spotdiff.params import check, hint, param
+from spotdiff.presets import preset_options
 from spotdiff.types import Box
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
 LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
+
+
+class OptionValues(TypedDict, total=False):
+    """Single options by name, for whoever takes them as keywords; see `Options`."""
+
+    method: str
+    settings: Mapping[str, object]
+    sensitivity: float
+    align: str
+    light: str
+    ignore: Sequence[Box]
+    focus: Sequence[Box]
+    ignore_mask: object
+    ignore_colour: str
+    min_area: int
+    join: int
+    cluster: str
+    seed_score: float
+    describe: str
+    describe_settings: Mapping[str, object]
+    language: str
+    areas: object
+    page: int | str
+    max_pixels: float
+    max_bytes: float
 
 
 @dataclass(frozen=True)
@@ -91,16 +121,64 @@ class Options:
         named = (self.ignore_mask, self.areas, self.language, *self.settings.values(), *self.describe_settings.values())
         return [os.fspath(one) for one in named if isinstance(one, (str, os.PathLike)) and Path(one).is_file()]
 
-    def changed(self, **changes: object) -> Options:
-        """A copy with some options changed.
+    @classmethod
+    def of_preset(cls, name: str, **changes: Unpack[OptionValues]) -> Options:
+        """The options that suit one kind of pictures, with some changed.
+
+        Args:
+            name: photo, screens, inspection, survey or medical; `spotdiff presets` says what each is for.
+            changes: Options that go over those of the preset.
 
         Raises:
-            OptionError: there is no such option, or its value cannot be.
+            OptionError: there is no such preset or option, or its value cannot be.
+
+        Examples:
+            >>> Options.of_preset("screens", join=4).method
+            'pixel'
         """
-        for name in changes:
-            if name not in self.__dataclass_fields__:
-                raise OptionError(f"there is no option {name!r}; see spotdiff.Options")
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return cls().changed(preset=name, **changes)
+
+    def changed(self, *, preset: str | None = None, **changes: Unpack[OptionValues]) -> Options:
+        """A copy with some options changed.
+
+        Args:
+            preset: Name of a preset whose options go over these; None for none.
+            changes: Options that go over both.
+
+        Raises:
+            OptionError: there is no such option or preset, or its value cannot be.
+        """
+        wanted = dict(changes) if preset is None else preset_options(preset, changes)
+        known = tuple(declared.name for declared in fields(self))
+        for name in wanted:
+            if name not in known:
+                raise OptionError(f"there is no option {name!r}{hint(name, known) or '; see spotdiff.Options'}")
+        return replace(self, **wanted)  # type: ignore[arg-type]
+
+
+def shows_options(function: F) -> F:
+    """Let a function that takes `OptionValues` say so by name in help and completion; the function itself is returned.
+
+    Those read the signature, in which `**changes` would hide what can be asked for.
+    """
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    named = [
+        inspect.Parameter(
+            declared.name, inspect.Parameter.KEYWORD_ONLY, default=_default(declared), annotation=declared.type
+        )
+        for declared in fields(Options)
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return function
+
+
+def _default(declared: Field[Any]) -> object:
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
+
+
+shows_options(Options.changed)
+shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 
 
 def _check_page(page: object) -> None:
