@@ -55,6 +55,59 @@ def test_everything_is_saved(answer, tmp_path):
     assert any((tmp_path / "e").iterdir())
 
 
+SECONDS = re.compile(rb"\"seconds\": ?\\{[^}]*\\}|[0-9.]+ s<|width=\"[0-9.]+\"")
+WRITTEN = {"report": "page.html", "overlay": "overlay.png", "json": "record.json", "maps": "maps", "cutouts": "cut"}
+
+
+@pytest.mark.parametrize("method", ["classic", "pixel", "ssim"])
+def test_the_files_are_those_of_the_command(method, tmp_path, monkeypatch):
+    from spotdiff.__main__ import run
+
+    root = Path(__file__).parents[2]
+    for side in ("before", "after"):
+        (tmp_path / f"{side}.jpg").write_bytes((root / f"examples/desk_{side}.jpg").read_bytes())
+    for folder in ("command", "python"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "command")
+    flags = [word for kind, name in WRITTEN.items() for word in (f"--{kind}", name)]
+    run(["compare", "../before.jpg", "../after.jpg", "--method", method, "--possible", "--quiet", *flags])
+    monkeypatch.chdir(tmp_path / "python")
+    spotdiff.compare("../before.jpg", "../after.jpg", method=method).save(**WRITTEN, possible=True)
+    found = [
+        {path.relative_to(folder).as_posix(): SECONDS.sub(b"", path.read_bytes()) for path in folder.rglob("*.*")}
+        for folder in (tmp_path / "command", tmp_path / "python")
+    ]
+    assert found[0] == found[1]
+    assert len(found[0]) >= 7
+
+
+def test_nothing_is_saved_over_a_picture_or_twice(tmp_path):
+    for side in ("before", "after"):
+        cv2.imwrite(str(tmp_path / f"{side}.png"), np.full((60, 60, 3), len(side) * 20, np.uint8))
+    kept = (tmp_path / "after.png").read_bytes()
+    found = spotdiff.compare(tmp_path / "before.png", tmp_path / "after.png", method="pixel")
+    for files in ({"overlay": tmp_path / "after.png"}, {"maps": tmp_path}):
+        with pytest.raises(spotdiff.SpotdiffError, match="would be written over"):
+            found.save(**files)
+    with pytest.raises(spotdiff.SpotdiffError, match="asked for twice"):
+        found.save(json=tmp_path / "x", report=tmp_path / "x")
+    with pytest.raises(spotdiff.SpotdiffError, match=r"end its name in \.png"):
+        found.save(overlay=tmp_path / "x.jpg")
+    assert (tmp_path / "after.png").read_bytes() == kept
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_shows_one_page_is_not_saved_of_several(tmp_path):
+    from PIL import Image
+
+    pages = [Image.fromarray(np.full((40, 40), level, np.uint8)) for level in (9, 90)]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    found = spotdiff.compare(tmp_path / "two.tif", tmp_path / "two.tif", method="pixel", page="all")
+    with pytest.raises(spotdiff.SpotdiffError, match="show one page"):
+        found.save(report=tmp_path / "page.html")
+    found.save(json=tmp_path / "record.json")
+
+
 def test_a_notebook_shows_it_small_and_safe(answer):
     html = answer._repr_html_()
     assert "<table>" in html

@@ -8,8 +8,9 @@ import click
 from click.core import ParameterSource
 
 from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options
-from spotdiff.cli._output_files import Files
+from spotdiff.cli._output_files import check_files
 from spotdiff.errors import OptionError
+from spotdiff.report.save import AnswerFiles
 
 CODES = {"same": 0, "changed": 1, "unsure": 3}
 
@@ -55,9 +56,9 @@ def command(
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
-    files = Files(json_to, report, overlay, maps, cutouts, possible)
+    files = AnswerFiles(json_to, report, overlay, maps, cutouts, possible)
     inputs = [*earlier, *pictures, *options.files()]
-    files.check(inputs, page=options.page)
+    check_files(files, inputs, page=options.page)
 
     from spotdiff.cli._comparison_text import comparison_text
     from spotdiff.pipeline import compare
