@@ -35,10 +35,11 @@ class MethodError(SpotdiffError):
 
 
 class MissingExtra(SpotdiffError):
-    """The job needs an optional package that is not installed."""
+    """The job needs an optional package that is not installed; `extra` brings it, "" for one that no extra has."""
 
-    def __init__(self, package: str, *, extra: str) -> None:
-        super().__init__(f"this needs {package}: pip install 'spotdiff[{extra}]'")
+    def __init__(self, package: str, *, extra: str = "") -> None:
+        wanted = f"'spotdiff[{extra}]'" if extra else package
+        super().__init__(f"this needs {package}: pip install {wanted}")
 
 
 class Refusal(Exception):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -18,6 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
+COLOUR = ("rgb", "bgr")
+LAYOUT = ("hwc", "chw")
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
 LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
 
 
@@ -42,6 +47,9 @@ class OptionValues(TypedDict, total=False):
     language: str
     areas: object
     page: int | str
+    colour: str
+    layout: str
+    data_range: float | tuple[float, float] | None
     max_pixels: float
     max_bytes: float
 
@@ -71,6 +79,10 @@ class Options:
         areas: Named polygons in before's pixels that the words refer to, or a file of them; None for none.
         page: Which page of files that hold several, or frame of films, from 1 on; "all" compares page by page, where
             `spotdiff.compare` is asked.
+        colour: Order of the channels of arrays: rgb, or bgr as OpenCV has it. Files and images say it themselves.
+        layout: Order of the sides of arrays: hwc, or chw with the channels first, as torch has it.
+        data_range: What is white in arrays, or what is black and what is white; None leaves it to their type. Floats
+            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
@@ -95,6 +107,9 @@ class Options:
     language: str = param("en", "language of the words: en, zh, or a catalogue FILE.po")
     areas: object = None
     page: int | str = 1
+    colour: str = "rgb"
+    layout: str = "hwc"
+    data_range: float | tuple[float, float] | None = None
     max_pixels: float = param(200.0, "largest picture read", low=0.0001, unit="million pixels")
     max_bytes: float = param(1000.0, "largest file read", low=0.0001, unit="MB")
 
@@ -110,11 +125,9 @@ class Options:
             for box in boxes:
                 _check_box(name, box)
         _check_page(self.page)
-        colour = self.ignore_colour
-        if colour and not (
-            len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")
-        ):
-            raise OptionError(f"ignore_colour takes #rrggbb, not {colour!r}")
+        _check_array_form(self.colour, self.layout, self.data_range)
+        if self.ignore_colour and not _COLOUR.fullmatch(self.ignore_colour):
+            raise OptionError(f"ignore_colour takes #rrggbb, not {self.ignore_colour!r}")
 
     def files(self) -> list[str]:
         """The files that the options name, by whatever kind of option."""
@@ -184,6 +197,16 @@ shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 def _check_page(page: object) -> None:
     if page != ALL_PAGES and (not isinstance(page, int) or isinstance(page, bool) or page < 1):
         raise OptionError(f"page takes a number from 1 on, or {ALL_PAGES}, not {page!r}")
+
+
+def _check_array_form(colour: object, layout: object, data_range: object) -> None:
+    for name, value, known in (("colour", colour, COLOUR), ("layout", layout, LAYOUT)):
+        if value not in known:
+            raise OptionError(f"{name} takes {' or '.join(known)}, not {value!r}")
+    ends = data_range if isinstance(data_range, tuple) else (0, data_range)
+    numbers = len(ends) == 2 and all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in ends)
+    if data_range is not None and not (numbers and 0 < ends[1] - ends[0] < math.inf):
+        raise OptionError(f"data_range takes what is white, or (black, white), not {data_range!r}")
 
 
 def _check_box(name: str, box: object) -> None:
