@@ -18,7 +18,7 @@ LAYERS = (
     {"methods", "describe", "report"},
     {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
-    {"evaluate", "batch", "export", "timelapse", "watching"},
+    {"evaluate", "batching", "export", "timelapse", "watching"},
     {"train"},
     {"cli"},
 )
@@ -37,7 +37,7 @@ WITHIN = {  # who may use whom inside one layer
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},
-    "work": {("evaluate", "batch"), ("evaluate", "watching")},
+    "work": {("evaluate", "batching"), ("evaluate", "watching")},
 }
 START = {
     "__init__",

@@ -63,7 +63,7 @@ def command(
     Example: spotdiff batch baseline shots --out answers --preset screens --overlays answers/overlays
     Exit codes: 2 if any pair had trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch.job import BatchJob
+    from spotdiff.batching.job import BatchJob
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress_bar import watched
 

@@ -85,6 +85,6 @@ def _earlier(folder: str | None) -> list[str]:
     """The pictures of the history."""
     if folder is None:
         return []
-    from spotdiff.batch.pairs import pictures_in
+    from spotdiff.batching.pairs import pictures_in
 
     return pictures_in(folder, called="--history")

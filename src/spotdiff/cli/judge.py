@@ -47,9 +47,9 @@ def command(
     Example: spotdiff judge answers --good "ok/*" --bad "broken/*"
     Exit codes: as of batch.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch.judge import Criteria, learn, verdict_of
-    from spotdiff.batch.manifest import Manifest, read_index
-    from spotdiff.batch.results import write_verdicts
+    from spotdiff.batching.judge import Criteria, learn, verdict_of
+    from spotdiff.batching.manifest import Manifest, read_index
+    from spotdiff.batching.results import write_verdicts
     from spotdiff.cli._batch_summary import exit_code
     from spotdiff.report.batch_row import OUTCOMES
 
@@ -93,7 +93,7 @@ def command(
 
 
 def _record(folder: Path, name: str) -> Mapping[str, Any]:
-    from spotdiff.batch.pairs import OutputPaths
+    from spotdiff.batching.pairs import OutputPaths
 
     path = OutputPaths(folder, name).record
     try:

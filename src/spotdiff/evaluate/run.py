@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from spotdiff.batch.pool import Died, each
-from spotdiff.batch.run import processors
+from spotdiff.batching.pool import Died, each
+from spotdiff.batching.run import processors
 from spotdiff.errors import DataError, OptionError
 from spotdiff.evaluate.evaluate_sample import Outcome, measure
 from spotdiff.evaluate.report import Report, report_of

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.pairs import OutputPaths
+from spotdiff.batching.pairs import OutputPaths
 from spotdiff.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from spotdiff.batch.compare import Done, Plan
+    from spotdiff.batching.compare import Done, Plan
     from spotdiff.report.batch_row import BatchRow
 
 KINDS = ("csv", "parquet")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotdiff.batch.compare import Done, Plan
-from spotdiff.batch.judge import Criteria
-from spotdiff.batch.manifest import Manifest
-from spotdiff.batch.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
-from spotdiff.batch.results import (
+from spotdiff.batching.compare import Done, Plan
+from spotdiff.batching.judge import Criteria
+from spotdiff.batching.manifest import Manifest
+from spotdiff.batching.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
+from spotdiff.batching.results import (
     REGIONS,
     index_path,
     write_batch_coco,
@@ -20,7 +20,7 @@ from spotdiff.batch.results import (
     write_index_table,
     write_regions_table,
 )
-from spotdiff.batch.run import inputs_of, run
+from spotdiff.batching.run import inputs_of, run
 from spotdiff.errors import OptionError
 from spotdiff.methods import check_method
 from spotdiff.options import ALL_PAGES, Options
@@ -78,7 +78,7 @@ class BatchJob:
         """Compare all pairs, write everything, and return them in their order.
 
         Args:
-            workers: See `spotdiff.batch.run`.
+            workers: See `spotdiff.batching.run`.
             show: Hands the pairs on as they are done, of which there are so many in all.
             besides: Further files that the caller writes.
 

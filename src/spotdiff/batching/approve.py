@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.manifest import Manifest, read_index
+from spotdiff.batching.manifest import Manifest, read_index
 from spotdiff.errors import DataError, OptionError
 
 LOG, KEPT = "approvals.jsonl", ".approved"
