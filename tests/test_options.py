@@ -17,7 +17,7 @@ from spotdiff.options import Options, OptionValues
 from spotdiff.presets import PRESETS, preset_options
 
 GREY = np.full((40, 40, 3), 90, np.uint8)
-TAKE_OPTIONS = [spotdiff.compare, Options().changed, Options.of_preset]
+TAKE_OPTIONS = [spotdiff.compare, spotdiff.batch, Options().changed, Options.of_preset]
 
 
 def test_the_values_are_the_fields_of_the_options():

@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # what type checkers take for typing.TYPE_CHECKING; impor
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from spotdiff.batching.in_python import batch as batch
     from spotdiff.data import open_dataset as open_dataset
     from spotdiff.errors import SpotdiffError as SpotdiffError
     from spotdiff.image import load_pair as load_pair
@@ -38,6 +39,7 @@ _PUBLIC = {
     "Picture": "spotdiff.types",
     "Region": "spotdiff.types",
     "SpotdiffError": "spotdiff.errors",
+    "batch": "spotdiff.batching.in_python",
     "compare": "spotdiff.pipeline",
     "get_method": "spotdiff.methods",
     "load_pair": "spotdiff.image",

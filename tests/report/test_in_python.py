@@ -155,3 +155,5 @@ def test_the_page_of_the_documents_runs(tmp_path, monkeypatch):
     assert names["answer"].verdict == "changed"
     assert names["screens"].verdict == "same"
     assert (tmp_path / "answer/page.html").is_file()
+    assert names["result"].index.is_file()
+    assert {row.name: row.verdict for row in names["result"].rows}["desk_before"] == "same"
