@@ -39,7 +39,7 @@ def test_a_picture_behind_a_url_is_read(url):
 
 def test_no_more_is_read_than_is_allowed(url):
     assert len(read_url(url, most=100)) == 100
-    with pytest.raises(LoadError, match=r"more than 0\.001 MB"):
+    with pytest.raises(LoadError, match=r"scene\.png: more than 0\.001 MB; --max-bytes"):
         load_picture(url, options=Options(max_bytes=0.001))
 
 
@@ -56,6 +56,14 @@ def test_a_stream_that_gives_little_at_a_time_is_read_to_its_end(monkeypatch):
     assert read_url("https://here/x.png", most=33) == bytes(range(33))
 
 
+class Answered(Exception):
+    """What aiohttp raises for an answer of a server that is no picture."""
+
+    def __init__(self, status):
+        super().__init__(f"{status}, message='sorry'")
+        self.status = status
+
+
 def _caused(error, cause):
     error.__cause__ = cause
     return error
@@ -69,6 +77,8 @@ def _caused(error, cause):
             _caused(FileNotFoundError("https://here/x.png"), OSError("cannot connect to here\nor there")),
             "https://here/x.png: cannot connect to here",
         ),
+        (_caused(FileNotFoundError("https://here/x.png"), Answered(404)), "https://here/x.png: no such file"),
+        (_caused(FileNotFoundError("x"), Answered(503)), "https://here/x.png: 503, message='sorry'"),
         (PermissionError("Forbidden\n<html>"), "https://here/x.png: Forbidden"),
         (TimeoutError(), "https://here/x.png: TimeoutError"),
         (ImportError("install something"), "https://here/x.png: install something"),

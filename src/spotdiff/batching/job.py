@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from spotdiff.methods import check_method
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.output_files import check_outputs, file_identity
 
-Name = str | os.PathLike[str]
+Name = str | Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class BatchJob:
         return done
 
     def _entries(self) -> list[Entry]:
-        pairs = tuple(os.fspath(name) for name in self.pairs)
+        pairs = [str(name) for name in self.pairs]
         if len(pairs) == 2 and Path(pairs[0]).is_file():
             return pairs_of_golden(*pairs, besides=self.out)
         if len(pairs) == 2:
@@ -120,9 +119,10 @@ class BatchJob:
         """Refuse outputs that would be written over something, or show one page where all are compared."""
         overlays = plan.overlays
         named = [OutputPaths(self.out, entry.name).overlay(overlays) for entry in entries] if overlays else []
-        reports = filter(None, (self.report, self.junit, self.coco, *besides))
+        reports = [path for path in (self.report, self.junit, self.coco, *besides) if path]
+        criteria = [self.criteria] if self.criteria else []
         files: list[Name] = [self.index_path, self.out / REGIONS, *plan.logs, *named, *reports]
-        check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *filter(None, (self.criteria,))])
+        check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
         if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
             told = "--maps, --coco, --overlays and the reports of pairs show one page: give its number as --page"
             raise OptionError(f"{told}, or leave them, with --pages off beside --report")
@@ -130,7 +130,7 @@ class BatchJob:
     def _manifest(self) -> Manifest:
         before, after, golden = "", "", ""
         if len(self.pairs) == 2:
-            before, after = map(os.fspath, self.pairs)
+            before, after = (str(name) for name in self.pairs)
             golden, before = (before, "") if Path(before).is_file() else ("", before)
         return Manifest(str(Path.cwd()), before, after, golden, self.options.sensitivity)
 
@@ -138,8 +138,8 @@ class BatchJob:
         write_index_table(done, self.index_path)
         write_regions_table(done, self.out, self.out / REGIONS)
         if self.report:
-            write_batch_page(done, plan, os.fspath(self.report))
+            write_batch_page(done, plan, self.report)
         if self.junit:
-            write_batch_junit(done, os.fspath(self.junit))
+            write_batch_junit(done, self.junit)
         if self.coco:
-            write_batch_coco(done, self.out, os.fspath(self.coco))
+            write_batch_coco(done, self.out, self.coco)

@@ -90,7 +90,7 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
-            raise LoadError(_too_large(shown(path), size, max_bytes))
+            raise LoadError(f"{shown(path)}: {size / _MB:.3g} MB, {_too_large(max_bytes)}")
         with Path(path).open("rb") as file:
             return file.read(int(max_bytes * _MB) + 1)
     except FileNotFoundError:
@@ -104,9 +104,9 @@ def _checked(data: bytes, path: str, max_bytes: float) -> bytes:
     if not data:
         raise LoadError(f"{name}: empty")
     if len(data) > max_bytes * _MB:
-        raise LoadError(_too_large(name, len(data), max_bytes))
+        raise LoadError(f"{name}: {_too_large(max_bytes)}")  # how much larger is not known: it was not read to its end
     return data
 
 
-def _too_large(name: str, size: int, max_bytes: float) -> str:
-    return f"{name}: {size / _MB:.1f} MB, more than {max_bytes:g} MB; --max-bytes raises the limit"
+def _too_large(max_bytes: float) -> str:
+    return f"more than {max_bytes:g} MB; --max-bytes raises the limit"

@@ -40,9 +40,10 @@ def _read(file: IO[Any], most: int) -> bytes:
 
 def _reason(error: Exception) -> str:
     """What is wrong in a line: a driver's own cause says more than the URL once more."""
-    if isinstance(error, FileNotFoundError):
-        return "no such file" if error.__cause__ is None else _first_line(error.__cause__)
-    return _first_line(error)
+    cause = error.__cause__
+    if not isinstance(error, FileNotFoundError):
+        return _first_line(error)
+    return "no such file" if cause is None or getattr(cause, "status", None) == 404 else _first_line(cause)
 
 
 def _first_line(error: BaseException) -> str:
