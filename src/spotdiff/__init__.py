@@ -56,7 +56,13 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'spotdiff' has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(_PUBLIC[name]), name)
+    try:
+        value: object = getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as missing:
+        needed = import_module("spotdiff.errors").missing_extra(str(missing.name))
+        if needed is None:
+            raise
+        raise needed from None
     globals()[name] = value
     return value
 

@@ -42,5 +42,26 @@ class MissingExtra(SpotdiffError):
         super().__init__(f"this needs {package}: pip install {wanted}")
 
 
+def missing_extra(module: str) -> MissingExtra | None:
+    """What to install for a module that is not there; None for one that no extra brings."""
+    import re
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        wanted = requires("spotdiff") or []
+    except PackageNotFoundError:
+        return None
+    package = module.partition(".")[0].replace("_", "-").lower()
+    for requirement in wanted:
+        found = re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement)
+        if (
+            found
+            and found[2] not in ("all", "test")
+            and found[1].replace("_", "-").lower().split("-mqtt")[0] == package
+        ):
+            return MissingExtra(package, extra=found[2])
+    return None
+
+
 class Refusal(Exception):
     """A step declines to answer, with the reason; the comparison becomes `unsure`."""
