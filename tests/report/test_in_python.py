@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -81,6 +82,13 @@ def test_the_files_are_those_of_the_command(method, tmp_path, monkeypatch, textu
     )
     assert by_command == by_python
     assert len(by_command) >= 7
+
+
+def test_what_is_only_possible_is_drawn_when_asked_for(changed, tmp_path):
+    faint = replace(changed, regions=tuple(replace(region, likely=False) for region in changed.regions))
+    for possible in (False, True):
+        faint.save(overlay=tmp_path / f"{possible}.png", possible=possible)
+    assert (tmp_path / "False.png").read_bytes() != (tmp_path / "True.png").read_bytes()
 
 
 def test_nothing_is_saved_over_a_picture_or_twice(tmp_path):
