@@ -51,6 +51,16 @@ def test_every_public_name_is_there():
     assert 8 <= promised <= 14
 
 
+def test_a_package_that_is_missing_is_told_in_a_line():
+    code = """import sys; sys.modules["sqlalchemy"] = None
+import spotdiff
+try:
+    spotdiff.watch("yard")
+except spotdiff.SpotdiffError as error:
+    print(error)"""
+    assert run(code) == "this needs sqlalchemy: pip install 'spotdiff[watch]'\n"
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     import spotdiff
 

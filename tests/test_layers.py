@@ -30,7 +30,7 @@ LAYERS = (
     {"methods", "describe", "report"},
     {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
-    {"evaluate", "batch", "export", "testing", "timelapse", "watching"},
+    {"evaluate", "batching", "export", "testing", "timelapse", "watching"},
     {"train"},
     {"cli"},
 )
@@ -40,14 +40,16 @@ WITHIN = {  # who may use whom inside one layer
         ("language", "types"),
         ("options", "errors"),
         ("options", "params"),
+        ("options", "presets"),
         ("options", "types"),
         ("output_files", "errors"),
         ("params", "errors"),
         ("presets", "errors"),
+        ("presets", "params"),
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},
-    "work": {("evaluate", "batch"), ("evaluate", "watching")},
+    "work": {("evaluate", "batching"), ("evaluate", "watching")},
 }
 START = {
     "__init__",

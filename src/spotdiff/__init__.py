@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # what type checkers take for typing.TYPE_CHECKING; impor
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from spotdiff.batching.in_python import batch as batch
     from spotdiff.data import open_dataset as open_dataset
     from spotdiff.errors import SpotdiffError as SpotdiffError
     from spotdiff.image import load_pair as load_pair
@@ -38,6 +39,7 @@ _PUBLIC = {
     "Picture": "spotdiff.types",
     "Region": "spotdiff.types",
     "SpotdiffError": "spotdiff.errors",
+    "batch": "spotdiff.batching.in_python",
     "compare": "spotdiff.pipeline",
     "get_method": "spotdiff.methods",
     "load_pair": "spotdiff.image",
@@ -54,7 +56,13 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'spotdiff' has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(_PUBLIC[name]), name)
+    try:
+        value: object = getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as missing:
+        needed = import_module("spotdiff.errors").missing_extra(str(missing.name))
+        if needed is None:
+            raise
+        raise needed from None
     globals()[name] = value
     return value
 

@@ -35,10 +35,32 @@ class MethodError(SpotdiffError):
 
 
 class MissingExtra(SpotdiffError):
-    """The job needs an optional package that is not installed."""
+    """The job needs an optional package that is not installed; `extra` brings it, "" for one that no extra has."""
 
-    def __init__(self, package: str, *, extra: str) -> None:
-        super().__init__(f"this needs {package}: pip install 'spotdiff[{extra}]'")
+    def __init__(self, package: str, *, extra: str = "") -> None:
+        wanted = f"'spotdiff[{extra}]'" if extra else package
+        super().__init__(f"this needs {package}: pip install {wanted}")
+
+
+def missing_extra(module: str) -> MissingExtra | None:
+    """What to install for a module that is not there; None for one that no extra brings."""
+    import re
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        wanted = requires("spotdiff") or []
+    except PackageNotFoundError:
+        return None
+    package = module.partition(".")[0].replace("_", "-").lower()
+    for requirement in wanted:
+        found = re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement)
+        if (
+            found
+            and found[2] not in ("all", "test")
+            and found[1].replace("_", "-").lower().split("-mqtt")[0] == package
+        ):
+            return MissingExtra(package, extra=found[2])
+    return None
 
 
 class Refusal(Exception):

@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from spotdiff.errors import OptionError
-from spotdiff.params import check, param
+from spotdiff.params import check, hint, param
+from spotdiff.presets import preset_options
 from spotdiff.types import Box
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
+COLOUR = ("rgb", "bgr")
+LAYOUT = ("hwc", "chw")
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
 LIGHT = ("auto", "off", "gain", "gamma", "histogram", "local")
+
+
+class OptionValues(TypedDict, total=False):
+    """Single options by name, for whoever takes them as keywords; see `Options`."""
+
+    method: str
+    settings: Mapping[str, object]
+    sensitivity: float
+    align: str
+    light: str
+    ignore: Sequence[Box]
+    focus: Sequence[Box]
+    ignore_mask: object
+    ignore_colour: str
+    min_area: int
+    join: int
+    cluster: str
+    seed_score: float
+    describe: str
+    describe_settings: Mapping[str, object]
+    language: str
+    areas: object
+    page: int | str
+    colour: str
+    layout: str
+    data_range: float | tuple[float, float] | None
+    max_pixels: float
+    max_bytes: float
 
 
 @dataclass(frozen=True)
@@ -41,6 +79,10 @@ class Options:
         areas: Named polygons in before's pixels that the words refer to, or a file of them; None for none.
         page: Which page of files that hold several, or frame of films, from 1 on; "all" compares page by page, where
             `spotdiff.compare` is asked.
+        colour: Order of the channels of arrays: rgb, or bgr as OpenCV has it. Files and images say it themselves.
+        layout: Order of the sides of arrays: hwc, or chw with the channels first, as torch has it.
+        data_range: What is white in arrays, or what is black and what is white; None leaves it to their type. Floats
+            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
@@ -65,6 +107,9 @@ class Options:
     language: str = param("en", "language of the words: en, zh, or a catalogue FILE.po")
     areas: object = None
     page: int | str = 1
+    colour: str = "rgb"
+    layout: str = "hwc"
+    data_range: float | tuple[float, float] | None = None
     max_pixels: float = param(200.0, "largest picture read", low=0.0001, unit="million pixels")
     max_bytes: float = param(1000.0, "largest file read", low=0.0001, unit="MB")
 
@@ -80,32 +125,88 @@ class Options:
             for box in boxes:
                 _check_box(name, box)
         _check_page(self.page)
-        colour = self.ignore_colour
-        if colour and not (
-            len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef")
-        ):
-            raise OptionError(f"ignore_colour takes #rrggbb, not {colour!r}")
+        _check_array_form(self.colour, self.layout, self.data_range)
+        if self.ignore_colour and not _COLOUR.fullmatch(self.ignore_colour):
+            raise OptionError(f"ignore_colour takes #rrggbb, not {self.ignore_colour!r}")
 
     def files(self) -> list[str]:
         """The files that the options name, by whatever kind of option."""
         named = (self.ignore_mask, self.areas, self.language, *self.settings.values(), *self.describe_settings.values())
         return [os.fspath(one) for one in named if isinstance(one, (str, os.PathLike)) and Path(one).is_file()]
 
-    def changed(self, **changes: object) -> Options:
-        """A copy with some options changed.
+    @classmethod
+    def of_preset(cls, name: str, **changes: Unpack[OptionValues]) -> Options:
+        """The options that suit one kind of pictures, with some changed.
+
+        Args:
+            name: photo, screens, inspection, survey or medical; `spotdiff presets` says what each is for.
+            changes: Options that go over those of the preset.
 
         Raises:
-            OptionError: there is no such option, or its value cannot be.
+            OptionError: there is no such preset or option, or its value cannot be.
+
+        Examples:
+            >>> Options.of_preset("screens", join=4).method
+            'pixel'
         """
-        for name in changes:
-            if name not in self.__dataclass_fields__:
-                raise OptionError(f"there is no option {name!r}; see spotdiff.Options")
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return cls().changed(preset=name, **changes)
+
+    def changed(self, *, preset: str | None = None, **changes: Unpack[OptionValues]) -> Options:
+        """A copy with some options changed.
+
+        Args:
+            preset: Name of a preset whose options go over these; None for none.
+            changes: Options that go over both.
+
+        Raises:
+            OptionError: there is no such option or preset, or its value cannot be.
+        """
+        wanted = dict(changes) if preset is None else preset_options(preset, changes)
+        known = tuple(declared.name for declared in fields(self))
+        for name in wanted:
+            if name not in known:
+                raise OptionError(f"there is no option {name!r}{hint(name, known) or '; see spotdiff.Options'}")
+        return replace(self, **wanted)  # type: ignore[arg-type]
+
+
+def shows_options(function: F) -> F:
+    """Let a function that takes `OptionValues` say so by name in help and completion; the function itself is returned.
+
+    Those read the signature, in which `**changes` would hide what can be asked for.
+    """
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    named = [
+        inspect.Parameter(
+            declared.name, inspect.Parameter.KEYWORD_ONLY, default=_default(declared), annotation=declared.type
+        )
+        for declared in fields(Options)
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return function
+
+
+def _default(declared: Field[Any]) -> object:
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
+
+
+shows_options(Options.changed)
+shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 
 
 def _check_page(page: object) -> None:
     if page != ALL_PAGES and (not isinstance(page, int) or isinstance(page, bool) or page < 1):
         raise OptionError(f"page takes a number from 1 on, or {ALL_PAGES}, not {page!r}")
+
+
+def _check_array_form(colour: object, layout: object, data_range: object) -> None:
+    for name, value, known in (("colour", colour, COLOUR), ("layout", layout, LAYOUT)):
+        if value not in known:
+            raise OptionError(f"{name} takes {' or '.join(known)}, not {value!r}")
+    ends = data_range if isinstance(data_range, tuple) else (0, data_range)
+    numbers = len(ends) == 2 and all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in ends)
+    if data_range is not None and not (numbers and 0 < ends[1] - ends[0] < math.inf):
+        raise OptionError(f"data_range takes what is white, or (black, white), not {data_range!r}")
 
 
 def _check_box(name: str, box: object) -> None:

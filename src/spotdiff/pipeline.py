@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -17,9 +17,8 @@ from spotdiff.history import over, restless
 from spotdiff.image import load_pages, load_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method, score
-from spotdiff.options import ALL_PAGES, Options
+from spotdiff.options import ALL_PAGES, Options, OptionValues, shows_options
 from spotdiff.page_by_page import over_pages
-from spotdiff.presets import preset_options
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.regions.unshared import with_unshared
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 _UNKNOWN = 0.5  # score of a pair that no method was asked about
 
 
+@shows_options
 def compare(
     before: object,
     after: object,
@@ -42,7 +42,7 @@ def compare(
     history: Sequence[object] = (),
     name: str = "",
     preset: str | None = None,
-    **changes: object,
+    **changes: Unpack[OptionValues],
 ) -> Comparison:
     """What changed between two pictures of a place.
 
@@ -54,16 +54,13 @@ def compare(
             what differs among them. Methods such as `background` learn the usual look from them.
         name: Name of the pair in the answer.
         preset: Options by what is compared: photo, screens, inspection, survey or medical; `changes` go over it.
-        changes: Single options by name, such as `method="pixel"`.
+        changes: Single options by name, such as `method="pixel"`; see `Options`.
 
     Raises:
         LoadError: a picture cannot be read.
-        OptionError: an option has a value that it cannot have.
+        OptionError: there is no such option or preset, or an option has a value that it cannot have.
     """
-    options = options or Options()
-    changes = {**(preset_options(preset) if preset else {}), **changes}
-    if changes:
-        options = options.changed(**changes)
+    options = (options or Options()).changed(preset=preset, **changes)
     method = get_method(options.method, options.settings)
     clock = Clock()
     if options.page == ALL_PAGES:

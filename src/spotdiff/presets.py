@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spotdiff.errors import OptionError
+from spotdiff.params import hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,27 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def preset_options(name: str) -> dict[str, object]:
-    """The options of a preset, by name.
+def preset_options(name: str, changes: Mapping[str, object] | None = None) -> dict[str, object]:
+    """The options of a preset, with others over them.
+
+    Args:
+        name: Of the preset.
+        changes: Options that go over it; settings are added to those of the preset, which are left out where another
+            method is asked for.
 
     Raises:
         OptionError: there is no such preset.
 
     Examples:
-        >>> preset_options("screens")["method"]
-        'pixel'
+        >>> preset_options("screens", {"join": 4})["join"]
+        4
     """
     if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise OptionError(f"there is no preset {name!r}; presets are {', '.join(PRESETS)}{hint}")
-    return dict(PRESETS[name].options)
+        raise OptionError(f"there is no preset {name!r}; presets are {', '.join(PRESETS)}{hint(name, tuple(PRESETS))}")
+    changes = changes or {}
+    suited = {**PRESETS[name].options, **changes}
+    own, given = PRESETS[name].options.get("settings"), changes.get("settings", {})
+    if isinstance(own, Mapping) and isinstance(given, Mapping):
+        stays = suited["method"] == PRESETS[name].options["method"]
+        suited["settings"] = {**own, **given} if stays else given
+    return suited

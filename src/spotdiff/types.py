@@ -429,22 +429,25 @@ class Comparison:
         json: str | Path | None = None,
         maps: str | Path | None = None,
         cutouts: str | Path | None = None,
+        possible: bool = False,
     ) -> Comparison:
-        """Write the answer and return it; folders are made when missing.
+        """Write the answer as the command does, and return it; folders are made when missing.
 
         Args:
             report: HTML file of the page.
             overlay: PNG file of after, dimmed, with what changed drawn on it.
             json: File of the record.
-            maps: Folder of the probability maps, `before.png` and `after.png`.
+            maps: Folder of the probability maps, `before.png` and `after.png`, and of the method's further ones.
             cutouts: Folder of what changed, cut out of both.
+            possible: Whether the overlay shows what is only possible, too.
 
         Raises:
-            OptionError: an overlay's name does not end in .png.
+            OptionError: a file would be written over a picture or twice, shows one page of an answer over several, or
+                an overlay's name does not end in .png.
             OSError: a file cannot be written.
         """
-        files = {"report": report, "overlay": overlay, "json": json, "maps": maps, "cutouts": cutouts}
-        _reporting().save(self, files)
+        files = _reporting("save").AnswerFiles(json, report, overlay, maps, cutouts, possible)
+        files.write(self)
         return self
 
     def show(self) -> Path:
@@ -480,8 +483,8 @@ class Comparison:
         return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)
 
 
-def _reporting() -> Any:  # noqa: ANN401 (a module)
-    """The package that shows answers; it stands above the values, and is loaded when it is asked for."""
+def _reporting(module: str = "in_python") -> Any:  # noqa: ANN401 (a module)
+    """A module that shows answers; it stands above the values, and is loaded when it is asked for."""
     from importlib import import_module
 
-    return import_module("spotdiff.report.in_python")
+    return import_module(f"spotdiff.report.{module}")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.batch import Entry, Plan
+from spotdiff.batching import Entry, Plan
 from spotdiff.options import Options
 
 OPTIONS = Options(method="pixel", align="off", light="off")

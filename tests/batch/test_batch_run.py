@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.batch import Entry, run
-from spotdiff.batch.pairs import OutputPaths
+from spotdiff.batching import Entry, run
+from spotdiff.batching.pairs import OutputPaths
 from spotdiff.errors import OptionError
 from spotdiff.report.record import load_schema
 

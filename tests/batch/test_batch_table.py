@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from spotdiff.batch import pairs_of_table
+from spotdiff.batching import pairs_of_table
 from spotdiff.errors import DataError
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from spotdiff.batch.judge import Criteria, learn, verdict_of
+from spotdiff.batching.judge import Criteria, learn, verdict_of
 from spotdiff.errors import DataError, OptionError
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from spotdiff.batch.pairs import Entry, OutputPaths, check_names, name_error
+from spotdiff.batching.pairs import Entry, OutputPaths, check_names, name_error
 
 HOSTILE = [
     "",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spotdiff.batch.pool import Died, each
+from spotdiff.batching.pool import Died, each
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ import sys
 from functools import partial
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from spotdiff.batch.pool import each
+from spotdiff.batching.pool import each
 from pool_jobs import wait
 if __name__ == "__main__":
     for _ in each(partial(wait, folder=Path({str(tmp_path)!r})), [0, 1, 1, 1], workers=2):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.batch import approve as approving
+from spotdiff.batching import approve as approving
 from spotdiff.file_lock import try_lock
 
 PLAIN = ("--method", "pixel", "--align", "off", "--light", "off", "--workers", "0", "--quiet")

@@ -105,7 +105,7 @@ def test_the_index_is_parquet_where_that_is_asked_for(spotdiff, pairs, tmp_path,
     assert not (tmp_path / "out/index.csv").exists()
     spotdiff("batch", table, "--out", tmp_path / "other", *PLAIN)
     assert len(index(tmp_path / "other")) == 3
-    monkeypatch.setattr("spotdiff.batch.results.find_spec", lambda _: None)
+    monkeypatch.setattr("spotdiff.batching.results.find_spec", lambda _: None)
     ran = spotdiff("batch", table, "--out", tmp_path / "third", "--index", "parquet", *PLAIN)
     assert (ran.code, "pyarrow" in ran.err) == (2, True)
 

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from cli.conftest import scene
-from spotdiff.cli._output_files import Files
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
 from spotdiff.pipeline import compare
+from spotdiff.report.save import AnswerFiles
 from test_output_files import NAMES, spellings
 
 AREAS = json.dumps({"areas": {"door": [[0, 0], [50, 0], [50, 50]]}})
@@ -84,7 +84,7 @@ def test_further_maps_whose_names_the_answer_tells(place):
     found = replace(found, evidence=replace(found.evidence, layers=layers))
     kept = contents(place.parent)
     with pytest.raises(OptionError, match="written over"):
-        Files(json="new.json", report="new.html", maps="./in/../in").write(found, ["in/mask.png"])
+        AnswerFiles(json="new.json", report="new.html", maps="./in/../in").write(found, ["in/mask.png"])
     assert contents(place.parent) == kept
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image import load_pair, load_picture
@@ -18,14 +19,13 @@ RAMP = np.linspace(0, 1, 40 * 50).reshape(40, 50)
 
 @pytest.mark.parametrize("scale", [1e-310, 1e-300, 1e-40, 1e-6, 0.1, 1, 100, 5e4, 1e30, 1e200, 1e307])
 def test_a_ramp_is_a_ramp_at_any_scale(scale):
-    pixels = load_picture(RAMP * scale).pixels[..., 0]
+    pixels = load_picture(RAMP * scale, options=Options(data_range=scale)).pixels[..., 0]
     assert (np.diff(pixels.ravel().astype(int)) >= 0).all()
-    assert pixels.min() <= 2
-    if scale >= 1:  # less is taken for dark, not for a window of its own
-        assert pixels.max() >= (99 if scale == 100 else 245)
+    assert pixels.min() == 0
+    assert pixels.max() == 255
 
 
-@pytest.mark.parametrize("kind", [np.uint16, np.uint32, np.uint64, np.int32, np.int64, np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.uint16, np.uint32, np.uint64, np.int32, np.int64])
 def test_one_window_serves_both(kind):
     before, after = (RAMP * 3000 + 1000).astype(kind), (RAMP * 3000 + 3000).astype(kind)
     pair = load_pair(before, after)
@@ -46,7 +46,7 @@ def test_any_numbers_are_a_picture_or_an_error(values):
         picture = load_picture(values)
     except LoadError:
         assert values.dtype.kind == "f"
-        assert not np.isfinite(values).all() or not np.isfinite(float(values.max()) - float(values.min()))
+        assert not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1)
     else:
         assert picture.pixels.shape == (*values.shape, 3)
         assert picture.pixels.dtype == np.uint8
@@ -101,6 +101,6 @@ def test_a_mask_of_another_size_is_refused():
 def test_a_value_far_outside_of_the_window_is_white_or_black_without_a_word():
     values = np.tile(np.linspace(2, 3, 100, dtype=np.float32), (100, 1))
     values[0, 0], values[0, 1] = 3e38, -3e37
-    pixels = load_picture(values).pixels
+    pixels = load_picture(Image.fromarray(values)).pixels
     assert (pixels[0, 0] == 255).all()
     assert (pixels[0, 1] == 0).all()

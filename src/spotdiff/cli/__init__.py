@@ -11,7 +11,7 @@ import click
 
 import spotdiff
 from spotdiff.cli._silence_stderr import libraries_muted
-from spotdiff.errors import MissingExtra, SpotdiffError
+from spotdiff.errors import SpotdiffError, missing_extra
 
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal
 
@@ -85,31 +85,10 @@ def _fault(error: Exception) -> int:
     """Tell of a package that is not installed in a line, of a fault of our own with where it happened."""
     import traceback
 
-    if isinstance(error, ModuleNotFoundError) and (needed := _extra_for(str(error.name))) is not None:
+    if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(str(error.name))) is not None:
         return _say(str(needed), TROUBLE)
     traceback.print_exc()
     return _say("this is a bug in spotdiff; please report it with the lines above", TROUBLE)
-
-
-def _extra_for(module: str) -> MissingExtra | None:
-    """What to install for a module that is not there; None for one that no extra brings."""
-    import re
-    from importlib.metadata import PackageNotFoundError, requires
-
-    try:
-        wanted = requires("spotdiff") or []
-    except PackageNotFoundError:
-        return None
-    package = module.partition(".")[0].replace("_", "-").lower()
-    for requirement in wanted:
-        found = re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement)
-        if (
-            found
-            and found[2] not in ("all", "test")
-            and found[1].replace("_", "-").lower().split("-mqtt")[0] == package
-        ):
-            return MissingExtra(package, extra=found[2])
-    return None
 
 
 def _mishap(error: Exception) -> str:

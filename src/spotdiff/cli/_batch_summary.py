@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from spotdiff.report.batch_row import OUTCOMES
 
 if TYPE_CHECKING:
-    from spotdiff.batch import Done
+    from spotdiff.batching import Done
 
 _MOST = 20  # pairs told one by one
 _CODES = {"trouble": 2, "changed": 1, "new": 1, "missing": 1, "unsure": 3}  # the first that occurs is the answer

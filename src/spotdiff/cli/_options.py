@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -168,14 +168,10 @@ def read_options(
     told = dict(setting_of(text, flag="--describe-set") for text in tellings)
     typed: dict[str, object] = dict(setting_of(text) for text in settings)
     if preset is not None:
-        context = click.get_current_context()
-        suited = preset_options(preset)
-        given = {name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
-        if "method" not in given or asked["method"] == suited["method"]:
-            typed = {**cast("dict[str, object]", suited.get("settings", {})), **typed}
-        suited.pop("settings", None)
-        asked |= {name: value for name, value in suited.items() if name not in given}
-    return Options(settings=typed, describe_settings=told, **asked)
+        source = click.get_current_context().get_parameter_source
+        given = {name: value for name, value in asked.items() if source(name) is not ParameterSource.DEFAULT}
+        asked |= preset_options(preset, given | {"settings": typed})
+    return Options(**{"settings": typed, "describe_settings": told, **asked})
 
 
 def setting_of(text: str, *, flag: str = "--set") -> tuple[str, str]:

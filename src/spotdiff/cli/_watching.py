@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 from rich.console import Console, Group, RenderableType
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
+    from spotdiff.options import OptionValues
     from spotdiff.watching.event import Event
     from spotdiff.watching.status import WatchStatus
 
@@ -63,7 +64,7 @@ def rules_from(
     rules = with_settings(rules, given)
     if preset is not None:
         suited = {name: value for name, value in preset_options(preset).items() if name in _OF_PRESETS}
-        rules = replace(rules, options=rules.options.changed(**suited))
+        rules = replace(rules, options=rules.options.changed(**cast("OptionValues", suited)))
     camera_settings: dict[str, Any] = {} if fps is None else {"fps": fps}
     if grows:
         camera_settings["grows"] = True

@@ -38,7 +38,7 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from dataclasses import asdict
 
-    from spotdiff.batch.approve import approve, undo
+    from spotdiff.batching.approve import approve, undo
 
     if undone and (names or everything or only):
         raise OptionError("--undo takes back the latest approval as a whole; give no names beside it")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options, settings_option
-from spotdiff.errors import OptionError
-from spotdiff.options import ALL_PAGES
-from spotdiff.output_files import check_outputs, file_identity
-
-if TYPE_CHECKING:
-    from spotdiff.batch import Done, Plan
-    from spotdiff.batch.manifest import Manifest
-    from spotdiff.batch.pairs import Entry
-    from spotdiff.options import Options
 
 
 @click.command()
@@ -75,51 +63,37 @@ def command(
     Example: spotdiff batch baseline shots --out answers --preset screens --overlays answers/overlays
     Exit codes: 2 if any pair had trouble, else 1 if any changed, is new or missing, else 3 if any is unsure, else 0.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch import Plan, inputs_of, run
-    from spotdiff.batch.approve import mend
-    from spotdiff.batch.judge import Criteria, check_told
-    from spotdiff.batch.pairs import OutputPaths
-    from spotdiff.batch.results import REGIONS, index_path, write_index_table, write_regions_table
+    from spotdiff.batching.approve import mend
+    from spotdiff.batching.job import BatchJob
     from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
     from spotdiff.cli._progress_bar import watched
 
-    start, folder = time.perf_counter(), Path(out)
-    options = _options(asked)
-    table = index_path(folder, kind=index)
-    for path in mend(folder):
+    start = time.perf_counter()
+    job = BatchJob(
+        pairs,
+        Path(out),
+        read_options(**asked),
+        maps=maps,
+        report=report,
+        pages=pages,
+        junit=junit,
+        coco=coco,
+        index=index,
+        overlays=overlays,
+        criteria=judged_by,
+        fail_on=fail_on,
+    )
+    for path in mend(job.out):
         click.echo(
             f"spotdiff: an approval that was stopped had left {path} beside the new baseline; it was taken away",
             err=True,
         )
-    entries = _entries(pairs, folder)
-    criteria = Criteria.read(judged_by) if judged_by else Criteria()
-    check_told(criteria, told_at=options.sensitivity)
-    shown = pages if report else "off"
-    drawn = Path(overlays) if overlays else None
-    plan = Plan(folder, options, maps=maps, thumbs=report is not None, pages=shown, overlays=drawn)
-    read = [*pairs, *inputs_of(entries, plan), *filter(None, (judged_by,))]
-    named = [OutputPaths(folder, entry.name).overlay(drawn) for entry in entries] if drawn else []
-    files: list[str | Path] = [
-        table,
-        folder / REGIONS,
-        *plan.logs,
-        *named,
-        *filter(None, (report, junit, coco, json_to)),
-    ]
-    check_outputs(files, read)
-    if options.page == ALL_PAGES and (maps or coco or overlays or plan.pages != "off"):
-        told = "--maps, --coco, --overlays and the reports of pairs show one page: give its number as --page"
-        raise OptionError(f"{told}, or leave them, with --pages off beside --report")
-    done = list(watched(run(entries, plan, workers=workers), len(entries), unit="pairs", quiet=quiet))
-    place = {entry.name: position for position, entry in enumerate(entries)}
-    done.sort(key=lambda one: place[one.row.name])
-    page, xml = (os.path.relpath(path, folder) if path else "" for path in (report, junit))
-    replace(_manifest(pairs, options), report=page, junit=xml, pages=shown).write(folder)
-    done = [one.judged(criteria, folder, language=options.language) for one in done]
-    write_index_table(done, table)
-    write_regions_table(done, folder, folder / REGIONS)
-    _write_reports(done, plan, report=report, junit=junit, coco=coco, fail_on=fail_on)
-    summary = Summary.of(done, index=table, seconds=time.perf_counter() - start)
+    done = job.run(
+        workers=workers,
+        show=lambda done, total: watched(done, total, unit="pairs", quiet=quiet),
+        besides=[json_to] if json_to else [],
+    )
+    summary = Summary.of(done, index=job.index_path, seconds=time.perf_counter() - start)
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
@@ -127,67 +101,3 @@ def command(
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code((one.row.verdict for one in done), fail_on)
-
-
-def _options(asked: dict[str, Any]) -> Options:
-    from spotdiff.evaluate import check_method
-
-    options = read_options(**asked)
-    check_method(options)  # a method without weights must not become trouble with every pair
-    return options
-
-
-def _entries(pairs: Sequence[str], out: Path) -> list[Entry]:
-    """The pairs of a table, of two folders, or of one picture and a folder.
-
-    Raises:
-        OptionError: none of these is given.
-        DataError: they cannot be used.
-    """
-    from spotdiff.batch import pairs_of_folders, pairs_of_golden, pairs_of_table
-
-    if len(pairs) == 2 and Path(pairs[0]).is_file():
-        return pairs_of_golden(*pairs, besides=out)
-    if len(pairs) == 2:
-        if file_identity(out) in map(file_identity, pairs):
-            raise OptionError(f"--out {out} is one of the folders compared; choose another")
-        return pairs_of_folders(*pairs, besides=out)
-    if len(pairs) == 1 and not Path(pairs[0]).is_dir():
-        return pairs_of_table(pairs[0])
-    raise OptionError(
-        "batch takes a table of pairs, two folders, or a picture and a folder: spotdiff batch PAIRS --out DIR"
-    )
-
-
-def _manifest(pairs: Sequence[str], options: Options) -> Manifest:
-    from spotdiff.batch.manifest import Manifest
-
-    language = str(Path(options.language).resolve()) if options.language.endswith(".po") else options.language
-    where = Manifest(str(Path.cwd()), sensitivity=options.sensitivity, language=language)
-    if len(pairs) == 1:
-        return replace(where, table=pairs[0])
-    first, after = pairs
-    return (
-        replace(where, golden=first, after=after)
-        if Path(first).is_file()
-        else replace(where, before=first, after=after)
-    )
-
-
-def _write_reports(
-    done: Sequence[Done],
-    plan: Plan,
-    *,
-    report: str | None,
-    junit: str | None,
-    coco: str | None,
-    fail_on: frozenset[str],
-) -> None:
-    from spotdiff.batch.results import write_batch_coco, write_batch_junit, write_batch_page
-
-    if report:
-        write_batch_page(done, plan, report)
-    if junit:
-        write_batch_junit(done, junit, fail_on=fail_on)
-    if coco:
-        write_batch_coco(done, plan.out, coco)

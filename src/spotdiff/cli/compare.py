@@ -9,8 +9,9 @@ import click
 from click.core import ParameterSource
 
 from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options, settings_option
-from spotdiff.cli._output_files import Files
+from spotdiff.cli._output_files import check_files
 from spotdiff.errors import OptionError
+from spotdiff.report.save import AnswerFiles
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
@@ -62,9 +63,9 @@ def command(
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
-    files = Files(json_to, report, overlay, maps, cutouts, possible)
+    files = AnswerFiles(json_to, report, overlay, maps, cutouts, possible)
     inputs = [*earlier, *pictures, *options.files(), *filter(None, (judged_by,))]
-    files.check(inputs, page=options.page)
+    check_files(files, inputs, page=options.page)
     judge = _judge(judged_by, options)
 
     from spotdiff.cli._comparison_text import comparison_text
@@ -92,7 +93,7 @@ def _judge(settings: str | None, options: Options) -> Callable[[Comparison], Com
     """
     if settings is None:
         return lambda comparison: comparison
-    from spotdiff.batch.judge import Criteria, check_told, judged
+    from spotdiff.batching.judge import Criteria, check_told, judged
 
     criteria = Criteria.read(settings)
     check_told(criteria, told_at=options.sensitivity)
@@ -109,6 +110,6 @@ def _earlier(folder: str | None) -> list[str]:
     """The pictures of the history."""
     if folder is None:
         return []
-    from spotdiff.batch.pairs import pictures_in
+    from spotdiff.batching.pairs import pictures_in
 
     return pictures_in(folder, called="--history")

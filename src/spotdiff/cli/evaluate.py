@@ -150,7 +150,8 @@ def _reports(
     datasets: Sequence[Dataset], candidates: Mapping[str, Options], *, workers: int | None, quiet: bool, swap: bool
 ) -> list[Report]:
     from spotdiff.cli._progress_bar import watched
-    from spotdiff.evaluate import check_method, outcomes_of, report_of
+    from spotdiff.evaluate import outcomes_of, report_of
+    from spotdiff.methods import check_method
 
     for options in candidates.values():
         check_method(options)  # a wrong setting of the last method must not be told after the work of the first

@@ -172,11 +172,15 @@ def compared_again(
 ) -> None:
     """Compare the stored stills of events once more, as after an update or with another method."""
     from spotdiff.errors import DataError
-    from spotdiff.options import Options
+    from spotdiff.options import Options, OptionValues
     from spotdiff.watching.recheck import recheck
 
-    given = {"method": method, "sensitivity": sensitivity}
-    options = Options().changed(**{name: value for name, value in given.items() if value is not None})
+    given: OptionValues = {}
+    if method is not None:
+        given["method"] = method
+    if sensitivity is not None:
+        given["sensitivity"] = sensitivity
+    options = Options(**given)
     with _open(store, evidence) as kept:
         events = [kept.event(name) for name in ids] if ids else _events(kept, chosen)
         for event in events:

@@ -18,9 +18,9 @@ from spotdiff.errors import DataError, OptionError
 from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
-    from spotdiff.batch import Done
-    from spotdiff.batch.judge import Learned
-    from spotdiff.batch.manifest import Manifest
+    from spotdiff.batching import Done
+    from spotdiff.batching.judge import Learned
+    from spotdiff.batching.manifest import Manifest
 
 
 @click.command()
@@ -56,9 +56,9 @@ def command(
     Example: spotdiff judge answers --good "ok/*" --bad "broken/*"
     Exit codes: as of batch.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batch.judge import Criteria, check_told
-    from spotdiff.batch.manifest import Manifest
-    from spotdiff.batch.results import read_done, write_index_table
+    from spotdiff.batching.judge import Criteria, check_told
+    from spotdiff.batching.manifest import Manifest
+    from spotdiff.batching.results import read_done, write_index_table
     from spotdiff.cli._batch_summary import exit_code
     from spotdiff.report.batch_row import OUTCOMES
 
@@ -94,7 +94,7 @@ def command(
 
 def _learned(good: str | None, bad: str | None, done: Sequence[Done], folder: Path) -> Learned:
     """The criterion that the pairs of both names tell; those that were never compared count as not judged."""
-    from spotdiff.batch.judge import learn
+    from spotdiff.batching.judge import learn
 
     chosen = [_chosen(names, [one.row.name for one in done]) for names in (good, bad)]
     if both := set(chosen[0]).intersection(chosen[1]):
@@ -120,8 +120,8 @@ def _found_text(learned: Learned, target: Path) -> str:
 
 def _rewrite_reports(done: Sequence[Done], folder: Path, manifest: Manifest, fail_on: frozenset[str]) -> None:
     """The page and the JUnit XML of all pairs, where the batch had written them and they are still there."""
-    from spotdiff.batch import Plan
-    from spotdiff.batch.results import write_batch_junit, write_batch_page
+    from spotdiff.batching import Plan
+    from spotdiff.batching.results import write_batch_junit, write_batch_page
     from spotdiff.options import Options
 
     report, junit = (folder / path if path else None for path in (manifest.report, manifest.junit))
@@ -132,7 +132,7 @@ def _rewrite_reports(done: Sequence[Done], folder: Path, manifest: Manifest, fai
 
 
 def _record(folder: Path, name: str) -> Mapping[str, Any]:
-    from spotdiff.batch.pairs import OutputPaths
+    from spotdiff.batching.pairs import OutputPaths
 
     path = OutputPaths(folder, name).record
     try:

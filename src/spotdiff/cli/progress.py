@@ -51,7 +51,7 @@ def command(
     Exit codes: 0 written, 2 trouble.
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.cli._progress_bar import watched
-    from spotdiff.evaluate import check_method
+    from spotdiff.methods import check_method
     from spotdiff.report.plots import require_plots
     from spotdiff.timelapse import measure_progress, progress_csv, progress_page, progress_record, series
 

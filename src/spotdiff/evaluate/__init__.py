@@ -8,6 +8,5 @@ from spotdiff.evaluate.map_metrics import MapReport as MapReport
 from spotdiff.evaluate.map_metrics import MapScores as MapScores
 from spotdiff.evaluate.report import Report as Report
 from spotdiff.evaluate.report import report_of as report_of
-from spotdiff.evaluate.run import check_method as check_method
 from spotdiff.evaluate.run import evaluate as evaluate
 from spotdiff.evaluate.run import outcomes_of as outcomes_of

@@ -10,8 +10,8 @@ from zlib import crc32
 
 import numpy as np
 
-from spotdiff.batch.pool import Died, each
-from spotdiff.batch.run import processors
+from spotdiff.batching.pool import Died, each
+from spotdiff.batching.run import processors
 from spotdiff.data.dataset import read_truth
 from spotdiff.errors import SpotdiffError
 from spotdiff.evaluate.aggregate import object_metrics, picture_metrics, pixel_metrics

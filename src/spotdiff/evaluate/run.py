@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from spotdiff.batch.pool import Died, each
-from spotdiff.batch.run import processors
+from spotdiff.batching.pool import Died, each
+from spotdiff.batching.run import processors
 from spotdiff.errors import DataError, OptionError
 from spotdiff.evaluate.evaluate_sample import Outcome, measure
 from spotdiff.evaluate.report import Report, report_of
-from spotdiff.methods import get_method
+from spotdiff.methods import check_method
 from spotdiff.options import Options
 
 if TYPE_CHECKING:
@@ -39,17 +39,6 @@ def evaluate(
     """
     options = options or Options()
     return report_of(dataset, outcomes_of(dataset, options, workers=workers, swap=swap), options)
-
-
-def check_method(options: Options) -> None:
-    """Make the method once and read its weights, if it has any, so that what is wrong is told before the work.
-
-    Raises:
-        OptionError: there is no such method, or it has no weights, or a parameter has a value it cannot have.
-        DataError: its weights cannot be read.
-    """
-    method = get_method(options.method, options.settings)
-    getattr(method, "parameters_learned", None)  # a method with weights reads them
 
 
 def outcomes_of(

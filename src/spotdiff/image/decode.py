@@ -38,7 +38,10 @@ _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """Values (H, W, 3) of any type, alpha (H, W) of the same type or None, and what was found on the way."""
+    """Values (H, W, 3) of any type, alpha (H, W) of the same type or None, and what was found on the way.
+
+    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean.
+    """
 
     values: Values
     alpha: Values | None
@@ -46,6 +49,7 @@ class Decoded:
     notes: tuple[str, ...] = ()
     page: int = 1
     pages: int = 1
+    array: bool = False
 
 
 def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decoded:

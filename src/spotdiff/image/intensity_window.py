@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TAILS = (0.2, 99.8)  # percentiles: a hot pixel must not decide the window
 _NARROW = 0.25  # share of the range of 16 bits under which values are windowed
+_ROUNDING = 1e-5  # what arithmetic on floats of 0 to 1 may leave outside of it
 _FAINT = 0.02  # the same for floats of 0 to 1 or 0 to 255: a dark picture is a dark picture
 
 
@@ -25,14 +26,35 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
     """The pictures as uint8, each with a note where values were windowed.
 
     One window serves all, or a change of brightness would vanish. uint8 stays; floats in 0 to 1 and whole
-    numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.2 to 99.8.
+    numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.2 to 99.8. Floats of an
+    array, of which nothing says what they mean, must show it by their values.
 
     Raises:
-        LoadError: values are neither numbers nor finite.
+        LoadError: values are neither numbers nor finite, or floats of an array may mean anything.
     """
-    deep = [p for p in pictures if p.values.dtype not in (np.uint8, np.bool_)]
-    window = _window([p.values for p in deep]) if deep else (0.0, 255.0, "")
-    return [_put(p, window) for p in pictures]
+    loose = [p.values for p in pictures if _is_loose(p)]
+    white = _white(loose) if loose else 1.0
+    deep = [p.values for p in pictures if p.values.dtype not in (np.uint8, np.bool_) and not _is_loose(p)]
+    window = _window(deep) if deep else (0.0, 255.0, "")
+    return [_put(p, (0.0, white, "") if _is_loose(p) else window) for p in pictures]
+
+
+def _is_loose(picture: Decoded) -> bool:
+    return picture.array and picture.values.dtype.kind == "f"
+
+
+def _white(arrays: list[Values]) -> float:
+    """What is white in floats of which nothing is said: 1, or 255 for the whole numbers that 8 bits have."""
+    low, high = _extremes(arrays)
+    if low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return 1.0
+    if low >= 0 and high <= 255 and all((values == np.rint(values)).all() for values in arrays):
+        return 255.0
+    usual = "255" if low >= 0 and high <= 255 else "(black, white)"
+    raise LoadError(
+        f"floats from {low:g} to {high:g} do not say what is black and what white: "
+        f"say data_range={usual}, or scale them to 0 to 1"
+    )
 
 
 def _put(picture: Decoded, window: tuple[float, float, str]) -> Decoded:
@@ -43,18 +65,14 @@ def _put(picture: Decoded, window: tuple[float, float, str]) -> Decoded:
         return replace(picture, values=values.astype(np.uint8) * 255)
     low, high, note = window
     if alpha is not None:
-        alpha = _scaled(alpha, 0.0, _ceiling(alpha))
-    scaled = _scaled(values, low, high)
-    return replace(picture, values=scaled, alpha=alpha, notes=picture.notes + ((note,) if note else ()))
+        alpha = scaled(alpha, 0.0, _ceiling(alpha))
+    return replace(
+        picture, values=scaled(values, low, high), alpha=alpha, notes=picture.notes + ((note,) if note else ())
+    )
 
 
 def _window(arrays: list[Values]) -> tuple[float, float, str]:
-    for values in arrays:
-        if values.dtype.kind not in "uif":
-            raise LoadError(f"a picture holds numbers, not {values.dtype}")
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise LoadError("the picture holds values that are not finite")
-    low, high = min(float(v.min()) for v in arrays), max(float(v.max()) for v in arrays)
+    low, high = _extremes(arrays)
     if not np.isfinite(high - low):
         raise LoadError(f"the picture holds values from {low:g} to {high:g}: scale them first")
     ceiling = max(_ceiling(v) for v in arrays)
@@ -68,6 +86,15 @@ def _window(arrays: list[Values]) -> tuple[float, float, str]:
     return dark, bright, f"{dark:g} to {bright:g} shown as 0 to 255"
 
 
+def _extremes(arrays: list[Values]) -> tuple[float, float]:
+    for values in arrays:
+        if values.dtype.kind not in "uif":
+            raise LoadError(f"a picture holds numbers, not {values.dtype}")
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise LoadError("the picture holds values that are not finite")
+    return min(float(values.min()) for values in arrays), max(float(values.max()) for values in arrays)
+
+
 def _ceiling(values: Values) -> float:
     """The largest value that the type, or for floats and wide numbers the values themselves, suggest."""
     if values.dtype == np.uint16:
@@ -77,8 +104,9 @@ def _ceiling(values: Values) -> float:
     return 255.0 if float(values.max()) <= 255 else 65535.0
 
 
-def _scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
+def scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
+    """The values as 8 bits, `low` black and `high` white; what lies outside is one of the two."""
     wide = values if values.dtype == np.float64 else values.astype(np.float32)
     with np.errstate(over="ignore"):  # far outside of the window is white or black
-        scaled = (wide - low) / (high - low) * 255.0  # in this order: 255 over a tiny span is infinite
-    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+        levels = (wide - low) / (high - low) * 255.0  # in this order: 255 over a tiny span is infinite
+    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.errors import LoadError, OptionError
+from spotdiff.image.arrays import from_array, is_array
 from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
 from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.source import Coded, open_source, shown
@@ -25,8 +26,9 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
     """A picture from a path, URL, bytes, file object, array or Pillow image.
 
     Args:
-        source: The picture; an array is (H, W[, 1|3|4]), sRGB order, uint8, uint16 or float.
-        options: Its `max_pixels` and `max_bytes` limit what is read, and its `page` says which page.
+        source: The picture; an array is (H, W[, 1|2|3|4]), RGB, of whole numbers or of floats.
+        options: Its `max_pixels` and `max_bytes` limit what is read, its `page` says which page, and its `colour`,
+            `layout` and `data_range` how an array is meant.
 
     Raises:
         LoadError: it cannot be read; the message names the file and what to do.
@@ -103,11 +105,13 @@ def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
     ]
 
 
-def _opened(source: object, options: Options) -> Picture | Coded | Values:
-    return source if isinstance(source, (Picture, Coded)) else open_source(source, max_bytes=options.max_bytes)
+def _opened(source: object, options: Options) -> Picture | Coded | Decoded | Values:
+    if isinstance(source, (Picture, Coded, Decoded)):
+        return source
+    return from_array(source, options) if is_array(source) else open_source(source, max_bytes=options.max_bytes)
 
 
-def _decoded(opened: Picture | Coded | Values, options: Options) -> Decoded:
+def _decoded(opened: Picture | Coded | Decoded | Values, options: Options) -> Decoded:
     if isinstance(opened, Picture):
         return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, opened.page, opened.pages)
     if not isinstance(options.page, int):
@@ -117,16 +121,10 @@ def _decoded(opened: Picture | Coded | Values, options: Options) -> Decoded:
         return decode(opened.data, name=name, max_pixels=options.max_pixels, page=options.page)
     if options.page > 1:
         raise LoadError("the array has one page; leave page")
-    if opened.ndim >= 2:
-        check_size(opened.shape[1], opened.shape[0], name="the array", max_pixels=options.max_pixels)
-    return split_alpha(_copied(opened))
-
-
-def _copied(values: Values) -> Values:
-    """A copy, so that the caller's later writing does not change an answer already given."""
-    if values.dtype == object or values.dtype.kind not in "buif":
-        raise LoadError(f"a picture holds numbers, not {values.dtype}")
-    return np.array(values)
+    if isinstance(opened, Decoded):
+        return opened
+    check_size(opened.shape[1], opened.shape[0], name="the image", max_pixels=options.max_pixels)
+    return split_alpha(np.array(opened))  # the caller's later writing changes no answer
 
 
 def valid_mask(before: Picture, options: Options) -> Mask | None:
@@ -156,7 +154,8 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
 
 
 def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
-    picture = _decoded(_opened(mask, options), replace(options, page=1))
+    options = replace(options, page=1, data_range=None)  # any number but 0 is not black
+    picture = _decoded(_opened(mask, options), options)
     if picture.values.shape[1::-1] != size:
         wide, high = picture.values.shape[1::-1]
         raise OptionError(f"ignore_mask is {wide}x{high}, before is {size[0]}x{size[1]}: they must be of one size")

@@ -1,4 +1,4 @@
-"""Where a picture comes from: anything a caller may hold, as bytes to decode or as values already decoded."""
+"""Where a picture comes from: anything a caller may hold but arrays, as bytes to decode or values already decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import LoadError, MissingExtra
+from spotdiff.errors import LoadError
+from spotdiff.image.url import read_url
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,15 +28,15 @@ class Coded:
 
 
 def open_source(source: object, *, max_bytes: float) -> Coded | Values:
-    """Bytes of a file, or an array of values.
+    """Bytes of a file, or the values of a Pillow image.
 
     Args:
-        source: Path, URL (needs fsspec), "-" for standard input, bytes, file object, array or Pillow image.
+        source: Path, URL (needs fsspec), "-" for standard input, bytes, file object or Pillow image.
         max_bytes: Largest file accepted, in MB.
 
     Raises:
         LoadError: nothing there, not readable, empty, too large, or not a thing that holds a picture.
-        MissingExtra: a URL, and fsspec is not installed.
+        MissingExtra: a URL, and fsspec or the driver of its protocol is not installed.
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
@@ -43,25 +44,23 @@ def open_source(source: object, *, max_bytes: float) -> Coded | Values:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Coded(_checked(bytes(source), "", max_bytes), "")
     # asked of the type: a lazily opened Pillow image decodes when its own attributes are asked for
-    if any(hasattr(type(source), name) for name in ("__array_interface__", "__array__", "__array_struct__")):
-        return _array_of(source)
+    if hasattr(type(source), "getbands") and hasattr(type(source), "convert"):
+        return _pixels_of(source)
     if hasattr(source, "read"):
         return _read_file(source, max_bytes)
     raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
 
 
-def _array_of(source: object) -> Values:
+def _pixels_of(image: object) -> Values:
     import numpy as np
 
-    try:
-        if hasattr(source, "getbands") and hasattr(source, "convert"):  # Pillow: palettes and odd modes become plain
-            from spotdiff.image.pillow_reader import plain_mode, upright
+    from spotdiff.image.pillow_reader import plain_mode, upright
 
-            return upright(np.asarray(plain_mode(source)), source)
-        return np.asarray(source)
+    try:
+        return upright(np.asarray(plain_mode(image)), image)
     except Exception as error:
         told = str(error) or type(error).__name__
-        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+        raise LoadError(f"this {type(image).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
 
 
 def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything with a read)
@@ -87,11 +86,11 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     if path == "-":
         return sys.stdin.buffer.read(int(max_bytes * _MB) + 1)
     if "://" in path:
-        return _read_url(path, max_bytes)
+        return read_url(path, most=int(max_bytes * _MB) + 1)
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
-            raise LoadError(_too_large(shown(path), size, max_bytes))
+            raise LoadError(f"{shown(path)}: {size / _MB:.3g} MB, {_too_large(max_bytes)}")
         with Path(path).open("rb") as file:
             return file.read(int(max_bytes * _MB) + 1)
     except FileNotFoundError:
@@ -100,27 +99,14 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
         raise LoadError(f"{shown(path)}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _read_url(url: str, max_bytes: float) -> bytes:
-    try:
-        import fsspec
-    except ImportError:
-        raise MissingExtra("fsspec", extra="scale") from None
-    try:
-        with fsspec.open(url, "rb") as file:
-            data: bytes = file.read(int(max_bytes * _MB) + 1)
-    except Exception as error:
-        raise LoadError(f"{url}: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
-    return data
-
-
 def _checked(data: bytes, path: str, max_bytes: float) -> bytes:
     name = shown(path) or "the picture"
     if not data:
         raise LoadError(f"{name}: empty")
     if len(data) > max_bytes * _MB:
-        raise LoadError(_too_large(name, len(data), max_bytes))
+        raise LoadError(f"{name}: {_too_large(max_bytes)}")  # how much larger is not known: it was not read to its end
     return data
 
 
-def _too_large(name: str, size: int, max_bytes: float) -> str:
-    return f"{name}: {size / _MB:.1f} MB, more than {max_bytes:g} MB; --max-bytes raises the limit"
+def _too_large(max_bytes: float) -> str:
+    return f"more than {max_bytes:g} MB; --max-bytes raises the limit"

@@ -10,6 +10,7 @@ from spotdiff.params import build
 from spotdiff.types import Method
 
 if TYPE_CHECKING:
+    from spotdiff.options import Options
     from spotdiff.types import Evidence, Pair
 
 
@@ -45,3 +46,14 @@ def get_method(name: str, settings: Mapping[str, object] | None = None) -> Metho
         0.2
     """
     return cast(Method, build(plugins.load("methods", name), settings or {}, owner=f"method {name}"))
+
+
+def check_method(options: Options) -> None:
+    """Make the method once and read its weights, if it has any, so that what is wrong is told before the work.
+
+    Raises:
+        OptionError: there is no such method, or it has no weights, or a parameter has a value it cannot have.
+        DataError: its weights cannot be read.
+    """
+    method = get_method(options.method, options.settings)
+    getattr(method, "parameters_learned", None)  # a method with weights reads them

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import webbrowser
-from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import OptionError, SpotdiffError
 from spotdiff.report.coordinates import SIDES, labels_in
-from spotdiff.report.record import to_record, write_json
+from spotdiff.report.record import to_record
 
 if TYPE_CHECKING:
     from spotdiff.types import Comparison, Mask
@@ -60,31 +59,13 @@ def mask_of(comparison: Comparison, side: str) -> Mask:
     raise OptionError(f"mask takes before or after, not {side!r}")
 
 
-def save(comparison: Comparison, files: Mapping[str, str | Path | None]) -> None:
-    """Write an answer; see `Comparison.save`."""
-    from spotdiff.report.cutouts import write_cutouts
-    from spotdiff.report.html import write_page
-    from spotdiff.report.maps import write_maps
-    from spotdiff.report.overlay import write_overlay
-
-    writers: dict[str, Callable[[Comparison, str | Path], object]] = {
-        "report": write_page,
-        "overlay": write_overlay,
-        "json": write_json,
-        "maps": write_maps,
-        "cutouts": write_cutouts,
-    }
-    for kind, path in files.items():
-        if path is not None:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            writers[kind](comparison, path)
-
-
 def show(comparison: Comparison) -> Path:
     """Write the page to a folder for temporary files, open it in a browser, and return its path."""
+    from spotdiff.report.html import write_page
+
     folder = Path(tempfile.mkdtemp(prefix="spotdiff-"))
     path = folder / f"{comparison.name.replace('/', '-') or 'comparison'}.html"
-    save(comparison, {"report": path})
+    write_page(comparison, path)
     webbrowser.open(path.as_uri())
     return path
 

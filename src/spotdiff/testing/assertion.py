@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.testing.snapshot import RESULTS, Snapshot
 
 if TYPE_CHECKING:
+    from spotdiff.options import OptionValues
     from spotdiff.types import Comparison, Picture
 
 UPDATE = "SPOTDIFF_UPDATE_PICTURES"
@@ -26,7 +26,7 @@ def assert_same(
     preset: str | None = "screens",
     folder: str | Path | None = None,
     results: str | Path = RESULTS,
-    **options: object,
+    **options: Unpack[OptionValues],
 ) -> None:
     """Fail unless a picture is as its baseline, with any test runner; for pytest there is a fixture of this name.
 
@@ -72,9 +72,7 @@ def used_twice(snapshot: Snapshot) -> OptionError:
     return OptionError(f"the name {snapshot.name!r} is used twice for {shown(snapshot.baseline)}: choose another")
 
 
-def check(
-    picture: object, snapshot: Snapshot, *, update: bool, preset: str | None, options: Mapping[str, object]
-) -> None:
+def check(picture: object, snapshot: Snapshot, *, update: bool, preset: str | None, options: OptionValues) -> None:
     """Fail unless a picture is as the baseline of a snapshot; see `assert_same`.
 
     Args:
@@ -97,7 +95,7 @@ def check(
         left_over.unlink(missing_ok=True)
     answer = None
     if snapshot.baseline.exists():
-        answer = compare(snapshot.baseline, data, preset=preset, **options)  # type: ignore[arg-type]
+        answer = compare(snapshot.baseline, data, preset=preset, **options)
         if answer.verdict == "same":
             return
     if update:

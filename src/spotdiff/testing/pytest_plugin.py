@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 import pytest
 
 from spotdiff.testing.assertion import check, update_asked_for, used_twice
 from spotdiff.testing.snapshot import RESULTS, Snapshot
+
+if TYPE_CHECKING:
+    from spotdiff.options import OptionValues
 
 
 class AssertSame(Protocol):
@@ -23,7 +26,7 @@ class AssertSame(Protocol):
         *,
         preset: str | None = "screens",
         folder: str | Path | None = None,
-        **options: object,
+        **options: Unpack[OptionValues],
     ) -> None:
         """Fail unless a picture is as its baseline."""
         ...
@@ -64,7 +67,7 @@ def assert_same(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         *,
         preset: str | None = "screens",
         folder: str | Path | None = None,
-        **options: object,
+        **options: Unpack[OptionValues],
     ) -> None:
         __tracebackhide__ = True
         snapshot = Snapshot.of(

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.manifest import read_index
-from spotdiff.batch.pairs import Entry, OutputPaths
+from spotdiff.batching.manifest import read_index
+from spotdiff.batching.pairs import Entry, OutputPaths
 from spotdiff.errors import DataError, MissingExtra
 from spotdiff.report.batch_row import BatchRow
 
 if TYPE_CHECKING:
-    from spotdiff.batch.compare import Done, Plan
+    from spotdiff.batching.compare import Done, Plan
     from spotdiff.report.batch_row import Outcome
 
 KINDS = ("csv", "parquet")
@@ -133,7 +133,7 @@ def read_done(out: Path) -> list[Done]:
 
 
 def _done(row: Mapping[str, str], out: Path) -> Done:
-    from spotdiff.batch.compare import Done
+    from spotdiff.batching.compare import Done
 
     entry = Entry(row["name"], row["before"], row["after"])
     try:

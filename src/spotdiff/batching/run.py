@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from spotdiff.batch.compare import Done, Plan, compare_entry, failed
-from spotdiff.batch.pairs import Entry, OutputPaths, check_names
-from spotdiff.batch.pool import Died, each
-from spotdiff.batch.resume import ResumeLog
+from spotdiff.batching.compare import Done, Plan, compare_entry, failed
+from spotdiff.batching.pairs import Entry, OutputPaths, check_names
+from spotdiff.batching.pool import Died, each
+from spotdiff.batching.resume import ResumeLog
 
 
 def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> Iterator[Done]:

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from spotdiff.batch.compare import RESUME_LOG, Done, Plan
-from spotdiff.batch.pairs import Entry, OutputPaths
+from spotdiff.batching.compare import RESUME_LOG, Done, Plan
+from spotdiff.batching.pairs import Entry, OutputPaths
 from spotdiff.cache_key import digest, file_stamp, options_digest
 from spotdiff.report.record import SCHEMA
 

@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.approval_log import Approval, Step, log, read_approvals
-from spotdiff.batch.manifest import Manifest, read_index
+from spotdiff.batching.approval_log import Approval, Step, log, read_approvals
+from spotdiff.batching.manifest import Manifest, read_index
 from spotdiff.cache_key import content_digest
 from spotdiff.errors import DataError, OptionError
 from spotdiff.file_lock import try_lock

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.batch.judge import Criteria, judgement_of
-from spotdiff.batch.pairs import Entry, OutputPaths, pictures_in
+from spotdiff.batching.judge import Criteria, judgement_of
+from spotdiff.batching.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.cache_key import content_digest
 from spotdiff.errors import SpotdiffError
 from spotdiff.language.catalogue import get_catalogue

@@ -14,10 +14,9 @@ from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.errors import DataError, MissingExtra, OptionError
 from spotdiff.output_files import file_identities
-from spotdiff.presets import preset_options
 
 if TYPE_CHECKING:
-    from spotdiff.options import Options
+    from spotdiff.options import Options, OptionValues
     from spotdiff.types import Box
 
 Only = Literal["new", "missing"]
@@ -61,9 +60,12 @@ class Entry:
         Raises:
             OptionError: there is no such preset, or a box cannot be.
         """
-        own: dict[str, object] = preset_options(self.preset) if self.preset else {}
-        own |= {name: getattr(self, name) for name in ("ignore", "focus") if getattr(self, name)}
-        return options.changed(**own) if own else options
+        own: OptionValues = {}
+        if self.ignore:
+            own["ignore"] = self.ignore
+        if self.focus:
+            own["focus"] = self.focus
+        return options.changed(preset=self.preset or None, **own)
 
 
 @dataclass(frozen=True, slots=True)

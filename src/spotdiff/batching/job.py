@@ -1,0 +1,160 @@
+"""A whole batch, from what names its pairs to its index and reports: what the command and `spotdiff.batch` do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotdiff.batching.compare import Done, Plan
+from spotdiff.batching.judge import Criteria, check_told
+from spotdiff.batching.manifest import Manifest
+from spotdiff.batching.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
+from spotdiff.batching.results import (
+    REGIONS,
+    index_path,
+    write_batch_coco,
+    write_batch_junit,
+    write_batch_page,
+    write_index_table,
+    write_regions_table,
+)
+from spotdiff.batching.run import inputs_of, run
+from spotdiff.errors import OptionError
+from spotdiff.methods import check_method
+from spotdiff.options import ALL_PAGES, Options
+from spotdiff.output_files import check_outputs, file_identity
+from spotdiff.report.batch_row import FAILING
+
+Name = str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """What a batch is run on, how, and what is written.
+
+    Attributes:
+        pairs: A table of pairs, two folders, or a picture and a folder.
+        out: Folder of the answers.
+        options: How to compare.
+        maps: Write `NAME.before.png` and `NAME.after.png`.
+        report: Page of all pairs; None for none.
+        pages: Beside the report, which pairs get a page of their own: off, changed (and unsure), or all.
+        junit: File of JUnit XML; None for none.
+        coco: File of COCO detections; None for none.
+        index: Kind of index, csv or parquet.
+        overlays: Folder of an overlay for each pair; None for none.
+        criteria: File of what `spotdiff judge` found; None for none.
+        fail_on: Verdicts that count as failures in the JUnit XML, beside trouble.
+    """
+
+    pairs: tuple[Name, ...]
+    out: Path
+    options: Options
+    maps: bool = False
+    report: Name | None = None
+    pages: str = "changed"
+    junit: Name | None = None
+    coco: Name | None = None
+    index: str = "csv"
+    overlays: Name | None = None
+    criteria: Name | None = None
+    fail_on: Collection[str] = FAILING
+
+    @property
+    def index_path(self) -> Path:
+        """Where the index goes.
+
+        Raises:
+            MissingExtra: it is to be Parquet and pyarrow is not installed.
+        """
+        return index_path(self.out, kind=self.index)
+
+    def run(
+        self,
+        *,
+        workers: int | None,
+        show: Callable[[Iterable[Done], int], Iterator[Done]] = lambda done, total: iter(done),
+        besides: Sequence[Name] = (),
+    ) -> list[Done]:
+        """Compare all pairs, write everything, and return them in their order.
+
+        Args:
+            workers: See `spotdiff.batching.run`.
+            show: Hands the pairs on as they are done, of which there are so many in all.
+            besides: Further files that the caller writes.
+
+        Raises:
+            OptionError: an option cannot be, the pairs are none of those three, or a file would be written over.
+            DataError: the table, a folder or the criteria cannot be used.
+            MissingExtra: the table or index is Parquet and pyarrow is not installed.
+            OSError: a file cannot be written.
+        """
+        check_method(self.options)  # a method without weights must not become trouble with every pair
+        entries, criteria = self._entries(), Criteria.read(self.criteria) if self.criteria else Criteria()
+        check_told(criteria, told_at=self.options.sensitivity)
+        drawn = Path(self.overlays) if self.overlays else None
+        shown = self.pages if self.report else "off"
+        plan = Plan(self.out, self.options, maps=self.maps, thumbs=self.report is not None, pages=shown, overlays=drawn)
+        self._check(entries, plan, besides)
+        done = list(show(run(entries, plan, workers=workers), len(entries)))
+        place = {entry.name: position for position, entry in enumerate(entries)}
+        done.sort(key=lambda one: place[one.row.name])
+        self._manifest().write(self.out)
+        done = [one.judged(criteria, self.out, language=self.options.language) for one in done]
+        self._write(done, plan)
+        return done
+
+    def _entries(self) -> list[Entry]:
+        pairs = [str(name) for name in self.pairs]
+        if len(pairs) == 2 and Path(pairs[0]).is_file():
+            return pairs_of_golden(*pairs, besides=self.out)
+        if len(pairs) == 2:
+            if file_identity(self.out) in map(file_identity, pairs):
+                raise OptionError(f"--out {self.out} is one of the folders compared; choose another")
+            return pairs_of_folders(*pairs, besides=self.out)
+        if len(pairs) == 1 and not Path(pairs[0]).is_dir():
+            return pairs_of_table(pairs[0])
+        raise OptionError(
+            "batch takes a table of pairs, two folders, or a picture and a folder: spotdiff batch PAIRS --out DIR"
+        )
+
+    def _check(self, entries: Sequence[Entry], plan: Plan, besides: Sequence[Name]) -> None:
+        """Refuse outputs that would be written over something, or show one page where all are compared."""
+        overlays = plan.overlays
+        named = [OutputPaths(self.out, entry.name).overlay(overlays) for entry in entries] if overlays else []
+        reports = [path for path in (self.report, self.junit, self.coco, *besides) if path]
+        criteria = [self.criteria] if self.criteria else []
+        files: list[Name] = [self.index_path, self.out / REGIONS, *plan.logs, *named, *reports]
+        check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
+        if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
+            told = "--maps, --coco, --overlays and the reports of pairs show one page: give its number as --page"
+            raise OptionError(f"{told}, or leave them, with --pages off beside --report")
+
+    def _manifest(self) -> Manifest:
+        language = self.options.language
+        language = str(Path(language).resolve()) if language.endswith(".po") else language
+        placed = {
+            name: os.path.relpath(path, self.out)
+            for name, path in (("report", self.report), ("junit", self.junit))
+            if path
+        }
+        first, *others = (str(name) for name in self.pairs)
+        if not others:
+            named = {"table": first}
+        else:
+            named = {"golden" if Path(first).is_file() else "before": first, "after": others[0]}
+        shown = self.pages if self.report else "off"
+        sensitivity = self.options.sensitivity
+        return Manifest(str(Path.cwd()), sensitivity=sensitivity, language=language, pages=shown, **named, **placed)
+
+    def _write(self, done: Sequence[Done], plan: Plan) -> None:
+        write_index_table(done, self.index_path)
+        write_regions_table(done, self.out, self.out / REGIONS)
+        if self.report:
+            write_batch_page(done, plan, self.report)
+        if self.junit:
+            write_batch_junit(done, self.junit, fail_on=self.fail_on)
+        if self.coco:
+            write_batch_coco(done, self.out, self.coco)
