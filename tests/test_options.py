@@ -79,8 +79,9 @@ def test_a_preset_is_options(name):
 
 
 def test_what_is_asked_for_goes_over_a_preset_and_its_settings_stay_with_its_method():
-    assert preset_options("medical", {"settings": {"tolerance": 3}})["settings"] == {"shadows": False, "tolerance": 3}
-    assert preset_options("medical", {"settings": {"shadows": True}})["settings"] == {"shadows": True}
+    own = dict(PRESETS["medical"].options["settings"])
+    assert preset_options("medical", {"settings": {"tolerance": 3}})["settings"] == {**own, "tolerance": 3}
+    assert preset_options("medical", {"settings": {"shadows": True}})["settings"] == {**own, "shadows": True}
     assert preset_options("medical", {"method": "pixel"})["settings"] == {}
     assert spotdiff.compare(GREY, GREY, preset="medical", method="pixel").verdict == "same"
     assert Options(join=7).changed(preset="screens").join == 12

@@ -120,6 +120,12 @@ def test_a_picture_is_whatever_holds_one(holds, tmp_path, kind):
         assert kept == png(SHOP)
 
 
+def test_arrays_as_opencv_and_torch_have_them(holds):
+    holds(SHOP, "shop", update="1")
+    holds(SHOP[..., ::-1], "shop", colour="bgr")
+    holds(np.moveaxis(SHOP, 2, 0), "shop", layout="chw")
+
+
 def test_transparency_is_kept(holds):
     clear = np.dstack([SHOP, np.full(SHOP.shape[:2], 100, np.uint8)])
     holds(clear, update="1")

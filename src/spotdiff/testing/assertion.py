@@ -12,7 +12,7 @@ from spotdiff.errors import LoadError, OptionError
 from spotdiff.testing.snapshot import RESULTS, Snapshot
 
 if TYPE_CHECKING:
-    from spotdiff.options import OptionValues
+    from spotdiff.options import Options, OptionValues
     from spotdiff.types import Comparison, Picture
 
 UPDATE = "SPOTDIFF_UPDATE_PICTURES"
@@ -88,9 +88,10 @@ def check(picture: object, snapshot: Snapshot, *, update: bool, preset: str | No
         OptionError: an option has a value that it cannot have.
     """
     __tracebackhide__ = True
+    from spotdiff.options import Options
     from spotdiff.pipeline import compare
 
-    data = _png_file(picture)
+    data = _png_file(picture, Options().changed(**options))
     for left_over in (snapshot.actual, snapshot.expected, snapshot.overlay):
         left_over.unlink(missing_ok=True)
     answer = None
@@ -129,19 +130,19 @@ def shown(path: Path) -> str:
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
-def _png_file(picture: object) -> bytes:
+def _png_file(picture: object, options: Options) -> bytes:
     """A picture as a PNG file; one that is such a file already, byte for byte.
 
     Raises:
         LoadError: it cannot be read, or 8 bits cannot hold it.
     """
     from spotdiff.image import load_picture
+    from spotdiff.image.arrays import is_array
     from spotdiff.image.decode import PNG
     from spotdiff.image.source import Coded, open_source
-    from spotdiff.options import Options
 
-    source = open_source(picture, max_bytes=Options().max_bytes)
-    loaded = load_picture(source)  # also what is kept as it is: no damaged file becomes a baseline
+    source = picture if is_array(picture) else open_source(picture, max_bytes=options.max_bytes)
+    loaded = load_picture(source, options=options)  # also what is kept as it is: no damaged file becomes a baseline
     if isinstance(source, Coded) and source.data.startswith(PNG):
         return source.data
     if loaded.notes:
