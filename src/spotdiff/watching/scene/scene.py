@@ -277,6 +277,8 @@ class Scene:
             return
         usual = reference.work
         answer = self._judge.compare(usual, median.work, valid=resize_mask(reference.known, self.sizes.work))
+        if answer is None:  # they wait
+            return
         judged_before = len(self._judged)
         for candidate in due:
             if candidate in self.candidates:
@@ -370,7 +372,7 @@ class Scene:
     def _new_light(self, median: MedianFrame, old: Reference) -> Reference | None:
         """A reference for a light not seen before: the present look, but the old one where things differ."""
         answer = self._judge.compare(old.work, median.work, valid=resize_mask(old.known, self.sizes.work))
-        if answer.labels is None or answer.verdict == "unsure":
+        if answer is None or answer.labels is None or answer.verdict == "unsure":
             return None
         judged = self._ground(self._judged)
         differing = dilate((answer.labels > 0) | resize_mask(judged, self.sizes.work), 4)
