@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 _SMOOTH = 1.5  # pixels: single ones of noise are no edges
 _FAINT, _SHARE = 4.0, 0.1  # levels, and share of the contrast, of the faint rest of a strip
-_MARGIN = 0.03  # of the picture's longer side: gaps in a strip, and how near the edge it ends
+_GAP, _NEAR = 0.03, 0.06  # of the picture's longer side: gaps in a strip, and how near the edge it is still to be seen
 _LONG = 5.0  # times as long as it is wide
 _FINE, _WINDOW = 1.2, 7  # pixels: what is finer is detail; details are compared over such a window
 _NOISE = 1.0  # levels of detail that are none
 _SHARP = 0.12  # of the contrast, detail that came or went: threads 0.09, things 1 pixel out of focus 0.16 in the median
 _THROUGH = 0.2  # of its strength, that the ground's detail keeps behind a thread; behind a thing it keeps nothing
 _PLAIN = 5.0  # levels of detail of a ground that has too little to tell by
+_MOSTLY = 95.0  # percent of a strip that is as soft as that
 _STEEP = 1.6  # times as steep as a strip's edge would be, if it rose evenly from its rim to its middle
 
 
@@ -47,23 +48,19 @@ def is_lens_thread(usual: Bytes, now: Bytes, mask: Mask) -> bool:
         return False
     details = _detail(usual), _detail(now)
     wide = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    if float(np.percentile(_unshared(*details)[wide], 95)) > _SHARP * contrast:
+    if float(np.percentile(_unshared(*details)[wide], _MOSTLY)) > _SHARP * contrast:
         return False
     if _kept(*details, mask & (apart >= contrast / 2)) >= _THROUGH:
         return True
     slope = cv2.magnitude(*(cv2.Sobel(apart, cv2.CV_32F, *step, scale=0.125) for step in ((1, 0), (0, 1))))
-    steep = float(np.percentile(slope[wide], 95)) * half_width
+    steep = float(np.percentile(slope[wide], _MOSTLY)) * half_width
     return _strength_around(details[0], strip | mask) < _PLAIN and steep <= _STEEP * contrast
-
-
-def _margin(mask: Mask) -> int:
-    return round(_MARGIN * int(max(mask.shape)))
 
 
 def _whole_strip(differs: Mask, part: Mask) -> Mask:
     """All that differs and hangs together with a part, over small gaps: there the ground is as bright as the thread."""
     differs = differs | part
-    bridged = cv2.dilate(differs.astype(np.uint8), np.ones((_margin(part) | 1,) * 2, np.uint8))
+    bridged = cv2.dilate(differs.astype(np.uint8), np.ones((round(_GAP * int(max(part.shape))) | 1,) * 2, np.uint8))
     count, labels = cv2.connectedComponents(bridged, connectivity=8)
     joined = np.zeros(count, bool)
     joined[labels[part]] = True
@@ -71,7 +68,7 @@ def _whole_strip(differs: Mask, part: Mask) -> Mask:
 
 
 def _reaches_edge(strip: Mask) -> bool:
-    margin = _margin(strip) + 1
+    margin = round(_NEAR * int(max(strip.shape))) + 1
     inner = strip[margin:-margin, margin:-margin]
     return bool(inner.sum() < strip.sum())
 
