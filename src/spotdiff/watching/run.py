@@ -50,6 +50,7 @@ class Watch:
         OptionError: a rule cannot be.
         LoadError: a source cannot be opened.
         DataError: the store cannot be used.
+        MethodError: the method fails on two small pictures.
     """
 
     def __init__(
@@ -251,6 +252,7 @@ def watch(
         OptionError: a rule cannot be.
         LoadError: a source cannot be opened.
         DataError: the store cannot be used.
+        MethodError: the method fails, at the start or for every camera.
     """
     if bool(sources) == (rules is not None):
         raise OptionError("watch takes sources, or a file of rules that names them")

@@ -54,13 +54,15 @@ class IsolatedJudge(Judge):
         if self._seconds() < self._again:
             return None
         if self._latest is not None and self._latest.runs:  # what hangs is not started once more beside itself
-            return self._failed(self.trouble)
+            self._failed(self.trouble)
+            return None
         compare = super().compare
         self._latest = _Job(lambda: compare(usual, present, valid=valid), method=self.options.method)
         try:
             answer = self._latest.result()
         except SpotdiffError as error:
-            return self._failed(str(error))
+            self._failed(str(error))
+            return None
         if self.trouble:
             self._note(f"method {self.options.method} gives answers again")
         self.trouble, self._wait = "", _FIRST_WAIT
