@@ -98,7 +98,7 @@ class Run:
         self._kinds: Counter[str] = Counter()
 
     def go(self) -> int:
-        """Watch until the sources end or somebody stops it; 0, or 2 where a film broke off."""
+        """Watch until the sources end or somebody stops it; 0, or 2 where a film broke off or the method fails."""
         with ExitStack() as stack:
             if self._json_to == "-":
                 self._lines = sys.stdout
@@ -116,9 +116,10 @@ class Run:
                 self._view = stack.enter_context(View())
             watch.run(until=lambda: self._stopped, show=self._show)
         self._echo(self._summary())
-        for reason in watch.broken:
+        reasons = [*watch.broken, *watch.unjudged]
+        for reason in reasons:
             click.echo(f"spotdiff: {reason}", err=True)
-        return 2 if watch.broken else 0
+        return 2 if reasons else 0
 
     def _changed(self, event: Event, change: str) -> None:
         if self._lines is not None:
@@ -226,7 +227,9 @@ def _cameras(status: WatchStatus) -> Table:
     table = Table("Camera", "State", "Frames a second", "Frames", "Dropped", "Open", box=None, pad_edge=False)
     for camera in status.cameras:
         condition = (
-            Text("well", style="green") if camera.connected else Text(camera.trouble or "no picture", style="red")
+            Text(camera.method_trouble or "well", style="red" if camera.method_trouble else "green")
+            if camera.connected
+            else Text(camera.trouble or "no picture", style="red")
         )
         counts = f"{camera.frames:,}", f"{camera.dropped:,}", str(len(camera.open))
         table.add_row(Text(camera.name), condition, f"{camera.fps:.1f}", *counts)

@@ -14,6 +14,7 @@ from spotdiff.watching.event_recorder import EventRecorder
 from spotdiff.watching.events import StoreDown
 from spotdiff.watching.frame_analyser import FrameAnalyser
 from spotdiff.watching.inspections import Inspections, inspection_key
+from spotdiff.watching.scene.isolated_judge import IsolatedJudge
 from spotdiff.watching.scene_state import load_snapshot, save_snapshot
 from spotdiff.watching.status import CameraStatus
 
@@ -45,6 +46,7 @@ class CameraMonitor:
         listener: Called with every event that changes.
 
     Attributes:
+        judge: Compares the looks of this camera.
         frames: How many frames were looked at.
 
     Raises:
@@ -64,7 +66,9 @@ class CameraMonitor:
         listener: Listener,
     ) -> None:
         self.camera, self.feed, self._store, self._listener = camera, feed, store, listener
-        self.analyser = FrameAnalyser(camera, rules, judge, zone=zone, boot=boot)
+        self._seconds = 0.0
+        self.judge = IsolatedJudge(judge, seconds=lambda: self._seconds, note=lambda text: self._note("method", text))
+        self.analyser = FrameAnalyser(camera, rules, self.judge, zone=zone, boot=boot)
         self.recorder = EventRecorder(store, self.analyser, self._changed, judge.catalogue)
         self._snapshot = store.folder / "memory" / f"{camera.name}.npz"
         own = [rule for rule in rules.inspections.values() if rule.camera in ("", camera.name)]
@@ -75,14 +79,14 @@ class CameraMonitor:
             dict(rules.zones),
             zone=zone,
             folder=store.folder / "shifts",
-            judge=judge,
+            judge=self.judge,
             last=datetime.fromisoformat(str(last)) if last else None,
             note=lambda text: self._note("shift", text),
         )
         seen = store.fact(self._seen_fact) if feed.live and camera.grows else None
         self._seen_until = datetime.fromisoformat(str(seen)) if seen else None  # earlier pictures of a growing folder
         self._last: datetime | None = None
-        self._saved = self._seconds = 0.0
+        self._saved = 0.0
         self._unsaved = self._restored = False
         self.frames = 0
         for event in self._left_open(kind="offline"):  # the camera may still be gone: that is not reported again
@@ -133,6 +137,7 @@ class CameraMonitor:
             feed.restarts,
             feed.trouble,
             self.recorder.open_events,
+            self.judge.trouble,
         )
 
     def save(self, seconds: float) -> None:

@@ -223,7 +223,7 @@ class FrameAnalyser:
         if self.scene is None or self.scene.regimes is None:
             return False
         answer = self._judge.compare(self.scene.regimes.now.work, work)
-        if answer.evidence is None:
+        if answer is None or answer.evidence is None:
             return True
         height, width = work.shape[:2]
         corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float).T

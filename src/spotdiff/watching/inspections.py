@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from pathlib import Path
 
-    from spotdiff.types import Comparison, Region
+    from spotdiff.types import Bytes, Comparison, Region
     from spotdiff.video import Frame
     from spotdiff.watching.event import EventChange
     from spotdiff.watching.rules.settings import Inspection, Zone
@@ -74,7 +74,7 @@ class Inspections:
     def inspect(self, scene: Scene, frame: Frame, template: Event) -> Iterator[EventChange]:
         """Make every inspection that came due since the last call; a clock that went back makes none again.
 
-        While the camera shows nothing that can be trusted, they wait.
+        While the camera shows nothing that can be trusted, or the method fails, they wait.
 
         Args:
             scene: The camera's scene.
@@ -89,14 +89,24 @@ class Inspections:
         self.last = max(frame.wall, last)
         for rule in self._rules:
             for moment in due_times(rule.times, days_of(rule.days), self._zone, after=last, until=frame.wall):
-                yield from self._compare(rule, scene, moment, replace(template, seconds=frame.seconds))
+                looks = shrink(self._baselines[rule.name], scene.sizes.work), scene.median.work
+                answer = self._judge.compare(*looks)
+                if answer is None:
+                    self.last = last
+                    return
+                event = replace(template, seconds=frame.seconds)
+                yield from self._conclude(rule, answer, moment, event, sizes=scene.sizes, looks=looks)
 
-    def _compare(self, rule: Inspection, scene: Scene, moment: datetime, template: Event) -> Iterator[EventChange]:
-        sizes, median = scene.sizes, scene.median
-        if median is None:
-            return
-        baseline = shrink(self._baselines[rule.name], sizes.work)
-        answer = self._judge.compare(baseline, median.work)
+    def _conclude(
+        self,
+        rule: Inspection,
+        answer: Comparison,
+        moment: datetime,
+        template: Event,
+        *,
+        sizes: Sizes,
+        looks: tuple[Bytes, Bytes],
+    ) -> Iterator[EventChange]:
         local = moment.astimezone(self._zone).strftime("%Y-%m-%d_%H%M")
         self._write(replace(answer, name=f"{rule.name} {local}"), f"{template.camera}_{rule.name}_{local}")
         if answer.verdict == "unsure":
@@ -105,7 +115,7 @@ class Inspections:
         key = inspection_key(rule.name)
         yield Closed(key, "replaced" if regions else "recovered", template.seconds)
         if regions:
-            before, after = (enlarge(picture, sizes.own) for picture in (baseline, median.work))
+            before, after = (enlarge(picture, sizes.own) for picture in looks)
             mask = np.isin(np.asarray(answer.labels), [region.label for region in regions])
             witness = Witness(before, after, resize_mask(mask, sizes.own))
             event = self._event(rule, regions, template, sizes, answer)

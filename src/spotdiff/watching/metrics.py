@@ -26,6 +26,7 @@ _GAUGES = {
     "connected": "whether the source gives frames",
     "since_frame": "seconds since the last frame",
     "fps": "frames looked at in a second",
+    "method_up": "whether the method gives answers",
 }
 
 

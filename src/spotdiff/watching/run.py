@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spotdiff.errors import LoadError, OptionError
-from spotdiff.methods import get_method
+from spotdiff.errors import LoadError, MethodError, OptionError
 from spotdiff.video import open_feed, source_name
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.alerts.router import AlertRouter, Routes
@@ -19,7 +18,7 @@ from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.housekeeping import Housekeeping, retention_of
 from spotdiff.watching.rules import read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import MachineZone
-from spotdiff.watching.scene.judge import Judge
+from spotdiff.watching.scene.isolated_judge import tried_judge
 from spotdiff.watching.status import WatchStatus
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ class Watch:
         OptionError: a rule cannot be.
         LoadError: a source cannot be opened.
         DataError: the store cannot be used.
+        MethodError: the method fails on two small pictures.
     """
 
     def __init__(
@@ -99,12 +99,22 @@ class Watch:
                 show(self.status())
 
     def steps(self, *, until: Callable[[], bool] = lambda: False) -> Iterator[bool]:
-        """Watch step by step; about once a second a step is True, for who shows the status."""
+        """Watch step by step; about once a second a step is True, for who shows the status.
+
+        Raises:
+            MethodError: the method fails for every camera.
+        """
         for _ in self._replay_frames(until) if self._replay else self._live_frames(until):
+            self._check_method()
             due = self.housekeeping.run_due()
             if due and not self._replay:
                 self._follow()
             yield due
+
+    @property
+    def unjudged(self) -> list[str]:
+        """For each camera of which the method gives no answers, why."""
+        return [f"camera {each.camera.name}: {each.judge.trouble}" for each in self.monitors if each.judge.trouble]
 
     def status(self) -> WatchStatus:
         """How the watch is doing."""
@@ -124,7 +134,7 @@ class Watch:
     def _open_monitors(self, start: datetime | None) -> None:
         zone = time_zone(self.rules.timezone)
         options = self.rules.options
-        judge = Judge(get_method(options.method, options.settings), options)
+        judge = tried_judge(options)
         boot = "replay" if self._replay else uuid.uuid4().hex
         for camera in self.rules.cameras.values():
             feed = open_feed(
@@ -147,6 +157,11 @@ class Watch:
                 feed.close()
                 raise
             self.monitors.append(monitor)
+
+    def _check_method(self) -> None:
+        if all(monitor.judge.trouble for monitor in self.monitors):
+            why = self.monitors[0].judge.trouble
+            raise MethodError(f"no camera can be watched: {why}; mend the method, or choose another under [compare]")
 
     def _changed(self, event: Event, change: str) -> None:
         if change == "opened":
@@ -237,6 +252,7 @@ def watch(
         OptionError: a rule cannot be.
         LoadError: a source cannot be opened.
         DataError: the store cannot be used.
+        MethodError: the method fails, at the start or for every camera.
     """
     if bool(sources) == (rules is not None):
         raise OptionError("watch takes sources, or a file of rules that names them")

@@ -23,6 +23,7 @@ class CameraStatus:
         frames, dropped, corrupt, restarts: Counted since the watch began.
         trouble: Why its source was last opened anew; "" if it never was.
         open: Its events that are not closed.
+        method_trouble: Why the method gives no answers for it; "" when it does.
     """
 
     name: str
@@ -35,6 +36,12 @@ class CameraStatus:
     restarts: int
     trouble: str
     open: tuple[Event, ...]
+    method_trouble: str = ""
+
+    @property
+    def method_up(self) -> bool:
+        """Whether the method answers."""
+        return not self.method_trouble
 
 
 @dataclass(frozen=True, slots=True)

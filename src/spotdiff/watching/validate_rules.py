@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
-from spotdiff.methods import get_method
 from spotdiff.video import open_feed, without_password
 from spotdiff.watching.alerts.router import Routes
 from spotdiff.watching.events import check_store
 from spotdiff.watching.events.database import parse_address
 from spotdiff.watching.run import time_zone
+from spotdiff.watching.scene.isolated_judge import tried_judge, try_method
+from spotdiff.watching.scene.working_sizes import Sizes, shrink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from spotdiff.watching.rules import Inspection, Rules, Zone
+    from spotdiff.watching.scene.judge import Judge
 
 _CONNECT = 10.0  # seconds that a source is given for its first frame
 _SHAPE = 0.02  # by which the sides of two pictures of one camera may differ in proportion
@@ -30,11 +33,12 @@ def problems(rules: Rules) -> list[str]:
     """What would keep a watch from doing what the rules say; nothing is written and no message is sent.
 
     Returns:
-        A line for each problem, [] when all is well. Every source is opened for its first frame.
+        A line for each problem, [] when all is well. Every source is opened for its first frame, and the
+        method is asked about that.
     """
     lines = [*_errors_of(lambda: time_zone(rules.timezone)), *_errors_of(lambda: Routes.from_rules(rules))]
-    lines += _errors_of(lambda: get_method(rules.options.method, rules.options.settings))
-    lines += _errors_of(lambda: get_describer(rules.options))
+    judge, faults = _tried(rules)
+    lines += faults
     lines += _errors_of(lambda: _check_store(rules))
     sizes: dict[str, tuple[int, int]] = {}
     for name, camera in rules.cameras.items():
@@ -52,6 +56,9 @@ def problems(rules: Rules) -> list[str]:
             )
         else:
             sizes[name] = frame.pixels.shape[1::-1]
+            if judge is not None:
+                work = shrink(frame.pixels, Sizes.of(frame.pixels, side=camera.side).work)
+                lines += [f"camera {name}: {line}" for line in _errors_of(partial(try_method, judge, work))]
     for zone in rules.zones.values():
         lines += _of_zone(zone, rules, sizes)
     for inspection in rules.inspections.values():
@@ -65,6 +72,14 @@ def _errors_of(step: Callable[[], object]) -> list[str]:
     except SpotdiffError as error:
         return [str(error)]
     return []
+
+
+def _tried(rules: Rules) -> tuple[Judge | None, list[str]]:
+    """The judge of these rules; None where it cannot work, with why."""
+    try:
+        return tried_judge(rules.options), []
+    except SpotdiffError as error:
+        return None, list(dict.fromkeys([str(error), *_errors_of(lambda: get_describer(rules.options))]))
 
 
 def _check_store(rules: Rules) -> None:

@@ -135,3 +135,37 @@ def test_parts_share_nothing_and_come_by_size(seed, density):
     for part, (left, top, right, bottom) in found:
         rows, columns = np.nonzero(part)
         assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (left, top, right, bottom)
+
+
+WIDE = (320, 180)
+STEADY = np.ones((WIDE[1], WIDE[0]), bool)
+PANEL = np.zeros_like(STEADY)
+PANEL[50:125, 108:213] = True
+
+
+def with_panel(level):
+    """A place with a plain panel in a dark frame, an eighth of the view."""
+    picture = place(WIDE).copy()
+    picture[47:128, 105:216] = 25
+    picture[PANEL] = level
+    return picture
+
+
+@pytest.mark.parametrize(("before", "after"), [(120, 90), (90, 120), (60, 96), (80, 160)])
+def test_a_large_panel_that_is_lit_or_dimmed_in_a_steady_view_is_no_light(before, after):
+    usual, present = seen(with_panel(before)), seen(with_panel(after), seed=1)
+    differs = difference_map(usual, present, STEADY, noise=1.0) > 1
+    assert differs[PANEL].mean() > 0.9
+    assert differs[~PANEL].mean() < 0.01
+
+
+@pytest.mark.parametrize("gain", [0.85, 1.3])
+def test_a_panel_is_found_in_another_light_too(gain):
+    present = seen(lit(with_panel(90), gain), seed=1)
+    assert (difference_map(seen(with_panel(120)), present, STEADY, noise=1.0) > 1)[PANEL].mean() > 0.9
+
+
+def test_a_soft_shade_over_much_of_the_view_is_light():
+    shade = 1 - 0.3 * np.exp(-(((np.mgrid[: WIDE[1], : WIDE[0]][1] - 200) / 70.0) ** 2))
+    present = seen(lit(with_panel(120), shade[..., None]), seed=1)
+    assert (difference_map(seen(with_panel(120)), present, STEADY, noise=1.0) > 1).mean() < 0.02

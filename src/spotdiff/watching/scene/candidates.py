@@ -28,8 +28,6 @@ _ALIKE, _BETTER = (
     0.8,
     0.2,
 )  # correlation of a thing with what stands there again; how much more than with the empty place
-_LONG = 5.0  # times as long as it is wide, of a thread
-_SOFT = 0.3  # of its contrast, that a thread out of focus differs by from pixel to pixel at most
 _SHARED = 0.3  # share of the ground of what was reported that a moved thing must have left
 
 
@@ -113,28 +111,6 @@ def displacement(usual: Bytes, without: Bytes, now: Bytes, box: Box) -> tuple[in
     if not (with_it >= _ALIKE and with_it >= without_it + _BETTER):
         return None
     return start_x + x - left, start_y + y - top
-
-
-def is_thread(usual: Bytes, now: Bytes, mask: Mask) -> bool:
-    """Whether what differs is a thread or cobweb close to the lens: long, thin, and out of focus from end to end.
-
-    What stands in the place, such as a broom, is as sharp as the place.
-
-    Args:
-        usual: (H, W, 3) without it.
-        now: The same place now.
-        mask: (H, W) bool, its ground.
-    """
-    half_width = float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
-    if not half_width or int(mask.sum()) < _LONG * (2 * half_width) ** 2:
-        return False
-    apart = cv2.absdiff(usual, now).max(-1).astype(np.float32)
-    apart = cv2.GaussianBlur(apart, (0, 0), 0.7)  # single pixels of noise are no edges
-    slope = cv2.magnitude(
-        cv2.Sobel(apart, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(apart, cv2.CV_32F, 0, 1, scale=0.125)
-    )
-    ground = mask & (apart >= np.percentile(apart[mask], 50))
-    return float(np.percentile(slope[mask], 90)) <= _SOFT * float(np.percentile(apart[ground], 90))
 
 
 def join_moved(

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _REACH = 4  # the light is even over a window of 1 / _REACH of the picture's width
 _OUTLIER = 0.35  # log ratio from the even light beyond which a pixel says nothing of the light
+_CLEAR, _STEP = 20.0, 0.18  # levels, and log ratio, by which a part of a steady view is brighter or darker by itself
+_STEADY, _HALF = 0.95, 0.5  # shares of the rest that is within the noise, and of the view that is rest
+_WITHIN = 8.0  # levels that are noise
 _FLOOR, _SHARE = 9.0, 0.07  # a difference counts from `floor` grey levels and this share of the brightness on
 _NEAR, _PAIR = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
 _GREY = 4.0  # grey levels between the channels of a picture without colours
@@ -19,12 +22,29 @@ _FAINT = 4.0  # grey levels added to both sides of a ratio
 
 
 def light_ratio(usual: Bytes, present: Bytes, usable: Mask) -> Map:
-    """(H, W, 3) float32: the smooth factor that takes the light of `usual` to that of `present`, by channel."""
+    """(H, W, 3) float32: the smooth factor that takes the light of `usual` to that of `present`, by channel.
+
+    Where all else is steady under one even light, what is plainly brighter or darker is so by itself, such as a panel
+    that is lit, and says nothing of the light.
+    """
     before, after = usual.astype(np.float32) + _FAINT, present.astype(np.float32) + _FAINT
     weights = usable.astype(np.float32)
     overall = _factor(before, after, weights, reach=0)
     outliers = np.abs(np.log(after / (before * overall))).max(axis=2) > _OUTLIER
+    even = _factor(before, after, weights * ~outliers, reach=0)
+    apart = np.abs(after - before * even).max(axis=2)
+    steps = (apart > _CLEAR) & (np.abs(np.log(after / (before * even))).max(axis=2) > _STEP)
+    if _is_steady(before, after, usable & ~steps, of=usable):
+        outliers |= steps
     return _factor(before, after, weights * ~outliers, reach=usual.shape[1] // _REACH | 1)
+
+
+def _is_steady(before: Map, after: Map, rest: Mask, *, of: Mask) -> bool:
+    """Whether nearly all of a view but some parts is the same in one even light."""
+    if rest.sum() < _HALF * max(int(of.sum()), 1):
+        return False
+    even = _factor(before, after, rest.astype(np.float32), reach=0)
+    return float((np.abs(after - before * even).max(axis=2) <= _WITHIN)[rest].mean()) >= _STEADY
 
 
 def _factor(before: Map, after: Map, weights: Map, *, reach: int) -> Map:

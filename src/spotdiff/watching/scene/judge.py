@@ -55,19 +55,21 @@ class Judge:
     """Compares two looks of a scene with the method and options of any comparison.
 
     Attributes:
+        method, options: What it compares with.
         catalogue: The language that events are described in.
     """
 
     def __init__(self, method: Method, options: Options) -> None:
-        self._method, self._options = method, options.changed(describe="off", describe_settings={})
+        self.method, self.options = method, options
+        self._silent = options.changed(describe="off", describe_settings={})
         self._describer = get_describer(options)
         self.catalogue = get_catalogue(options.language)
 
-    def compare(self, usual: Bytes, present: Bytes, *, valid: Mask | None = None) -> Comparison:
-        """The flow's answer for two pictures (H, W, 3) of one size."""
+    def compare(self, usual: Bytes, present: Bytes, *, valid: Mask | None = None) -> Comparison | None:
+        """The flow's answer for two pictures (H, W, 3) of one size; None where there is none for now."""
         usual, present = match_colours(usual, present)
         pair = Pair(Picture(usual), Picture(present), valid=valid)
-        return compare_pair(pair, self._method, self._options)
+        return compare_pair(pair, self.method, self._silent)
 
     def describe(self, answer: Comparison, region: Region) -> str:
         """One region of an answer in words, by itself: an event is read without the others."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.watching.event_texts import moved_text
-from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, is_thread, join_moved, overlaps
+from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
 from spotdiff.watching.scene.judge import judge_ground
+from spotdiff.watching.scene.lens_thread import is_lens_thread
 from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
@@ -277,6 +278,8 @@ class Scene:
             return
         usual = reference.work
         answer = self._judge.compare(usual, median.work, valid=resize_mask(reference.known, self.sizes.work))
+        if answer is None:  # they wait
+            return
         judged_before = len(self._judged)
         for candidate in due:
             if candidate in self.candidates:
@@ -315,7 +318,7 @@ class Scene:
         criteria = self._criteria(candidate.mask, None) or Criteria()
         ground = resize_mask(dilate(candidate.mask, 1), self.sizes.work)
         judgement = judge_ground(answer, ground, self._judge.describe)
-        thread = judgement is not None and is_thread(usual, median.work, judgement.mask)
+        thread = judgement is not None and is_lens_thread(usual, median.work, judgement.mask)
         if judgement is None or judgement.score < criteria.min_score or thread:
             self._not_confirmed(candidate, median, final=answer.verdict != "unsure")
             return
@@ -370,7 +373,7 @@ class Scene:
     def _new_light(self, median: MedianFrame, old: Reference) -> Reference | None:
         """A reference for a light not seen before: the present look, but the old one where things differ."""
         answer = self._judge.compare(old.work, median.work, valid=resize_mask(old.known, self.sizes.work))
-        if answer.labels is None or answer.verdict == "unsure":
+        if answer is None or answer.labels is None or answer.verdict == "unsure":
             return None
         judged = self._ground(self._judged)
         differing = dilate((answer.labels > 0) | resize_mask(judged, self.sizes.work), 4)
