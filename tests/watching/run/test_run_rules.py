@@ -125,7 +125,7 @@ def test_a_report_that_cannot_be_written_is_noted_and_the_event_told(shift, tmp_
 
 def test_a_view_that_cannot_be_compared_is_neither_tidy_nor_not(shift, tmp_path, monkeypatch):
     rules, _, _ = shift
-    unsure = lambda judge, usual, present: replace(compare(judge, usual, present), verdict="unsure", reason="dark")  # noqa: E731
+    unsure = lambda *looks, **given: replace(compare(*looks, **given), verdict="unsure", reason="dark")  # noqa: E731
     compare = Judge.compare
     monkeypatch.setattr(Judge, "compare", unsure)
     heard = replayed(replace(rules, store=str(tmp_path / "events.db")), start=NOON.replace(second=40))

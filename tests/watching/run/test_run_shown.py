@@ -97,6 +97,7 @@ def test_every_metric_is_served_with_its_number(fetched):
         "corrupt_total": (6, 0),
         "restarts_total": (7, 2),
         "connected": (1, 0),
+        "method_up": (1, 1),
         "since_frame": (0.25, 99.5),
         "fps": (4.9, 0),
     }
