@@ -120,15 +120,15 @@ def test_a_pane_that_scrolled_is_no_motion_of_the_camera(method, scroll, frame):
         assert region.box_after[1] >= 42
 
 
-def under_a_bar(scroll, *, dark, side):
+def under_a_bar(scroll, *, dark, side, height=28, title="File  Edit  View  Help"):
     """A page of text without pictures that scrolls under, over or beside one thin bar."""
     page = np.full((700, 420, 3), 252, np.uint8)
     rng = np.random.default_rng(1)
     for row in range(38):
         words = "".join(chr(97 + c) for c in rng.integers(0, 26, 52))
         cv2.putText(page, words, (6, 18 + 18 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (30, 30, 30), 1, cv2.LINE_AA)
-    screen = np.concatenate([np.full((28, 420, 3), 228, np.uint8), page[scroll : scroll + 280]])
-    cv2.putText(screen, "File  Edit  View  Help", (8, 19), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (20, 20, 60), 1, cv2.LINE_AA)
+    screen = np.concatenate([np.full((height, 420, 3), 228, np.uint8), page[scroll : scroll + 280]])
+    cv2.putText(screen, title, (8, 19), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (20, 20, 60), 1, cv2.LINE_AA)
     return np.ascontiguousarray(np.rot90(255 - screen if dark else screen, side))
 
 
@@ -142,6 +142,15 @@ def test_a_thin_bar_is_frame_enough(scroll, dark, side):
     bar = np.zeros((308, 420), bool)
     bar[:22] = True
     assert not (answer.mask("after") & np.rot90(bar, side)).any()
+
+
+@pytest.mark.parametrize("height", [20, 24, 32, 41])
+@pytest.mark.parametrize("scroll", [1, 18, 90])
+def test_so_is_a_bar_with_nothing_on_it(height, scroll):
+    before, after = (under_a_bar(by, dark=False, side=0, height=height, title="") for by in (0, scroll))
+    answer = spotdiff.compare(before, after)
+    assert (answer.verdict, answer.alignment.model) == ("changed", "none")
+    assert not answer.mask("after")[: height - 6].any()
 
 
 @pytest.mark.parametrize("shift", [3, 12])

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from spotdiff.types import Bytes, Mask
 
 _WORK_SIDE = 800  # pixels
 _CELL, _CONTRAST = 8, 24  # pixels a side, and levels between its darkest and lightest pixel, of a textured cell
+# of each cell, with a row and a column of the next: an edge between two cells is a texture as well
+_WINDOW = {"kernel": np.ones((_CELL + 1, _CELL + 1), np.uint8), "anchor": (0, 0)}
 _FEWEST = 8  # equal cells that are no chance
 _BORDER, _FEWEST_OF_BORDER, _NEARLY_ALL = 6, 6, 0.95  # cells deep at most; textured ones; share of those that are equal
 _CLEAR, _FAINT, _BESIDE = 24, 8, 5  # levels of an edge; under those of compression; pixels across, beside an edge
@@ -88,11 +88,11 @@ def _compared(before: Bytes, after: Bytes) -> tuple[Mask, Mask]:
     rows, columns = (min(lengths) for lengths in zip(before.shape, after.shape, strict=True))
     factor = min(1.0, _WORK_SIDE / max(rows, columns))
     size = max(round(columns * factor), 1), max(round(rows * factor), 1)
-    cells = [_cells(_shrunk(picture[:rows, :columns], size)) for picture in (before, after)]
-    textured = np.zeros((cells[0].shape[0], cells[0].shape[2]), bool)
-    for cell in cells:
-        textured |= cell.max((1, 3)).astype(int) - cell.min((1, 3)) >= _CONTRAST
-    return textured, textured & (cells[0] == cells[1]).all((1, 3))
+    small = [_shrunk(picture[:rows, :columns], size) for picture in (before, after)]
+    contrast = cv2.max(*(cv2.subtract(cv2.dilate(one, **_WINDOW), cv2.erode(one, **_WINDOW)) for one in small))
+    equal = cv2.erode((small[0] == small[1]).astype(np.uint8), **_WINDOW)
+    textured = contrast[::_CELL, ::_CELL] >= _CONTRAST
+    return textured, textured & (equal[::_CELL, ::_CELL] > 0)
 
 
 def exact_copies(before: Bytes, after: Bytes) -> bool:
@@ -107,9 +107,3 @@ def _shrunk(picture: Bytes, size: tuple[int, int]) -> Bytes:
     if picture.shape[1::-1] == size:
         return picture
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _cells(picture: Bytes) -> NDArray[np.uint8]:
-    """(rows, height, columns, width) of the whole cells of a picture; none of one smaller than a cell."""
-    rows, columns = (length // _CELL for length in picture.shape)
-    return picture[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
