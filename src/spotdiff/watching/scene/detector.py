@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _REACH = 4  # the light is even over a window of 1 / _REACH of the picture's width
 _OUTLIER = 0.35  # log ratio from the even light beyond which a pixel says nothing of the light
 _CLEAR, _STEP = 20.0, 0.18  # levels, and log ratio, by which a part of a steady view is brighter or darker by itself
-_STEADY, _HALF = 0.95, 0.5  # shares of the rest that is within the noise, and of the view that is rest
-_WITHIN = 8.0  # levels that are noise
+_STEADY, _HALF = 0.98, 0.5  # shares of the rest that is within the noise, and of the view that is rest
+_WITHIN = 6.0  # levels that are noise: at 8, and at 95 % of the rest, shadows of clouds passed for such parts
 _FLOOR, _SHARE = 9.0, 0.07  # a difference counts from `floor` grey levels and this share of the brightness on
 _NEAR, _PAIR = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
 _GREY = 4.0  # grey levels between the channels of a picture without colours
