@@ -56,7 +56,8 @@ def test_a_history_that_shows_the_same_changes_nothing(method):
     without = spotdiff.compare(before, after, **asked)
     answer = spotdiff.compare(before, after, history=[before.copy(), before.copy()], **asked)
     assert answer.regions == without.regions
-    assert (answer.verdict, answer.score) == (without.verdict, without.score)
+    assert answer.verdict == without.verdict
+    assert answer.score == pytest.approx(without.score, abs=1e-6)  # judged in the other order, sums round otherwise
 
 
 def test_evidence_stands_out_by_its_log_odds():

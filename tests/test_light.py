@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+import spotdiff
 from spotdiff.light import apply_light, match_light, same_surface
 from spotdiff.options import LIGHT
 from spotdiff.types import Pair, Picture
@@ -203,3 +204,22 @@ def test_a_shadow_is_the_same_surface_and_an_object_is_not(texture):
     lit_, other = (same_surface(coded[0], one, noise=1.0)[60:110, 70:150] for one in coded[1:])
     assert lit_.mean() > 0.8
     assert other.mean() < 0.2
+
+
+@pytest.mark.parametrize("noise", [0, 2])
+@pytest.mark.parametrize(
+    ("width", "verdicts"), [(90, {"changed"}), (120, {"changed"}), (180, {"unsure"}), (300, {"unsure"})]
+)
+def test_another_hue_is_no_light(noise, width, verdicts):
+    before = np.full((200, 300, 3), 128.0)
+    after = before.copy()
+    after[:, :width] = (200, 60, 60)
+    pair = [
+        np.clip(p + np.random.default_rng(seed).normal(0, noise, p.shape), 0, 255).astype(np.uint8)
+        for seed, p in enumerate((before, after))
+    ]
+    answer = spotdiff.compare(*pair)
+    assert answer.verdict in verdicts
+    for region in answer.likely:
+        assert region.box_after[0] == 0
+        assert region.box_after[2] == pytest.approx(width, abs=4)

@@ -164,3 +164,14 @@ def test_ssim_answers_though_both_share_less_than_a_window(align, texture):
         answer = spotdiff.compare(*pair, method="ssim", align=align)
         assert answer.verdict == "changed"
         assert answer.evidence.notes["mean_ssim"] < 1
+
+
+@pytest.mark.parametrize(("right", "below"), [(40, 0), (200, 0), (0, 100), (1, 0), (0, 1)])
+def test_a_shaded_page_that_grew_is_not_stretched(right, below):
+    def shaded(width, height):
+        shade = np.linspace(60, 180, height)[:, None, None]
+        return np.broadcast_to(shade, (height, width, 3)).astype(np.uint8)
+
+    answer = spotdiff.compare(shaded(400, 300), shaded(400 + right, 300 + below))
+    assert answer.verdict == "changed"
+    assert "added" in [region.kind for region in answer.likely]

@@ -22,6 +22,7 @@ _WORK_SIDE = 128  # pixels: light is smooth, so it is estimated on a small copy
 _DARK, _BRIGHT = 12, 243  # outside of these a pixel is clipped or noise and says nothing of the light
 _TINT = 0.15  # change of chroma over luma that is more than light
 _RATIO = 1.1  # log ratio of luma, threefold, that is more than light
+_WHITE_BALANCE, _LAMPS = 1.1, 0.7  # log of how much more of one channel than of another: cameras' white, and lamps'
 _BURNT = 253  # lossy files leave burnt-out places a little under 255
 _ROUNDS = 5
 _GRID = 15  # cells along the longer side for the first guess of the field
@@ -94,6 +95,7 @@ def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -
     none = np.zeros(3, np.float32)
     starts = none, np.asarray(np.median(here - there, axis=0), np.float32)
     fits = [(1.0, none), *(_robust_lines(there, here, level=s, with_slope=with_gamma) for s in starts)]
+    fits = [(slope, level) for slope, level in fits if float(np.ptp(level)) <= _WHITE_BALANCE]
     agreeing = [_agreeing(here - slope * there - level) for slope, level in fits]
     best = int(np.argmax(agreeing))
     slope, level = fits[best if agreeing[best] > agreeing[0] + _WORTH else 0]
@@ -122,6 +124,8 @@ def fit_field(before: Floats, after: Floats, usable: Mask) -> Floats:
     All zero where such a field does not make clearly more places agree.
     """
     ratio = np.log(np.maximum(before, 0.02)) - np.log(np.maximum(after, 0.02))
+    light = np.ptp(ratio, axis=2) <= _LAMPS  # another hue is another thing
+    usable = usable & light
     sure = usable & (before.min(2) * 255 > _DARK) & (after.max(2) * 255 < _BRIGHT)
     sigma = max(before.shape[:2]) / _FIELD_SIZE
     field = _local_median(ratio)

@@ -87,7 +87,9 @@ def _of_one_view(pair: Pair, alignment: Alignment) -> bool:
     """
     (width, height), (other_width, other_height) = pair.before.size, pair.after.size
     rounding = max(width + height, other_width + other_height) / 2
-    if abs(width * other_height - height * other_width) > rounding:
+    if abs(width * other_height - height * other_width) > rounding or (width == other_width) != (
+        height == other_height
+    ):
         return False
     scale = abs(float(np.linalg.det(alignment.matrix[:2, :2]))) ** 0.5
     return abs(scale - 1) > _UNSCALED or abs(other_width / width - 1) <= _UNSCALED
@@ -129,12 +131,16 @@ def _suspicion(evidence: Evidence | None) -> float:
 
 
 def _apart(pair: Pair) -> float:
-    """How many levels half of what both pictures show differs by at least, seen from afar."""
+    """How many levels half of what both pictures show differs by at least, seen from afar.
+
+    Of a channel, or between one that rose and one that fell: another hue is more than another light.
+    """
     width, height = pair.before.size
     factor = min(_AFAR / max(width, height), 1.0)
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     small = [cv2.resize(one.opaque, size, interpolation=cv2.INTER_AREA) for one in (pair.before, pair.after)]
-    apart = cv2.absdiff(*small).max(-1)
+    differences = cv2.subtract(*small, dtype=cv2.CV_16S)
+    apart = differences.max(-1, initial=0) - differences.min(-1, initial=0)
     if pair.usable is not None:
         apart = apart[cv2.resize(pair.usable.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0]
     return float(np.median(apart)) if apart.size else 0.0

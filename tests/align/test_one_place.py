@@ -175,3 +175,10 @@ def test_a_camera_that_moved_under_a_printed_title_is_still_followed(x, y):
             view, "Camera 3  hall north", (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA
         )
     assert spotdiff.compare(*views).alignment.model == "shift"
+
+
+@pytest.mark.parametrize("options", [{}, {"align": "off"}, {"light": "off"}])
+def test_a_page_turned_dark_is_not_the_same(options):
+    page = screen(0)
+    for pair in ((page, 255 - page), (255 - page, page)):
+        assert spotdiff.compare(*pair, **options).verdict != "same"

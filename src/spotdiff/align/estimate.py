@@ -128,8 +128,10 @@ class _View:
     def still(self) -> Matrix:
         """How the pictures lie where nothing tells of a motion: resized, or flush where their proportions differ."""
         (height, width), (other_height, other_width) = self.before.shape, self.after.shape
-        resized = abs(width * other_height - height * other_width) <= max(width, height, other_width, other_height)
-        return self.guess if self.flush is None or resized else self.flush
+        rounding = max(width + height, other_width + other_height) / 2
+        resized = abs(width * other_height - height * other_width) <= rounding
+        grown = (width == other_width) != (height == other_height)  # on one side alone, be it by a pixel
+        return self.guess if self.flush is None or (resized and not grown) else self.flush
 
     def likeness(self, matrix: Matrix) -> float:
         return likeness(self.before, self.after, matrix)
@@ -213,6 +215,8 @@ def _reach(matrix: Matrix, points: Points) -> float:
 
 
 def _by_correlation(view: _View, richest: str) -> Motion:
+    if view.flush is not None and view.still is view.flush:
+        return Motion("none", view.flush, None, "of two proportions, and too few corners to tell of a motion")
     size = view.before.shape[1], view.before.shape[0]
     start = view.guess
     if view.flush is not None and view.likeness(view.flush) > view.likeness(start):
@@ -259,7 +263,10 @@ def _fits_as_it_lies(view: _View) -> bool:
         return False
     fine_here, fine_there = (cv2.GaussianBlur(picture, (0, 0), 1.5) for picture in (here, there))
     deviation = float(fine_there[fits].std())
-    unexplained = deviation * (1 - _correlation(fine_here[fits], fine_there[fits]) ** 2) ** 0.5
+    alike = min(
+        max(_correlation(fine_here[fits], fine_there[fits]), 0.0), 1.0
+    )  # turned dark for light it tells nothing
+    unexplained = deviation * (1 - alike**2) ** 0.5
     noise = float(np.hypot(_noise(here), _noise(there)))
     return bool(unexplained <= max(_UNEXPLAINED * deviation, _PLAIN + _OF_NOISE * noise))
 

@@ -44,6 +44,7 @@ _FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by whi
 # share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most; levels that its edges
 # differ by round what changed
 _NEARLY_ALL, _RINGING = 0.97, 30
+_NEARLY_ALL_ANEW = 0.7  # share of the strokes that differ where a page was drawn anew
 _ACROSS, _LEFT = 1.5, 0.12  # pixels, of half a stroke; share of the contrast that edges drawn anew leave over it
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
 
@@ -106,7 +107,7 @@ def _with_every_difference(
     clear = np.flatnonzero((differs > 0) & (apart >= clearly))
     smoothed = antialiased(packed(before, None), packed(after, None), clear, slope=PIXELMATCH_MAIN)
     firmly.reshape(-1)[clear[~smoothed]] = True
-    firmly &= ~_drawn_anew(before, after, differs)
+    firmly &= ~_drawn_anew(before, after, apart)
     strokes = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((_STROKE, _STROKE), np.uint8))
     count, labels = cv2.connectedComponents(strokes, connectivity=8)
     kept = np.bincount(labels[firmly], minlength=count) > 0
@@ -115,23 +116,20 @@ def _with_every_difference(
     return _surer(evidence, np.where(kept[labels], _EXACT, 0), anything=_EXACT if kept.any() else 0.0, sides=sides)
 
 
-def _drawn_anew(before: Bytes, after: Bytes, differs: Bytes) -> Mask:
-    """Where strokes and edges lie as they did, though smoothed otherwise or moved by a part of a pixel.
+def _drawn_anew(before: Bytes, after: Bytes, apart: Bytes) -> Mask:
+    """Where strokes and edges lie as they did, though nearly all were smoothed otherwise or moved by a part of a pixel.
 
     What one pixel lost its neighbour has then: over the width of a stroke little is left of the difference, against
-    the contrast there.
+    the contrast there. Where most strokes are the same to the level, the others were not drawn anew but changed.
     """
-    anew = np.zeros(differs.shape, bool)
-    left, top, width, height = cv2.boundingRect(differs)
-    if not width:
-        return anew
-    window = slice(max(top - _STROKE, 0), top + height + _STROKE), slice(max(left - _STROKE, 0), left + width + _STROKE)
-    here, there = before[window], after[window]
-    difference = cv2.GaussianBlur(cv2.subtract(there, here, dtype=cv2.CV_32F), (0, 0), _ACROSS)
     square = np.ones((_STROKE, _STROKE), np.uint8)
-    contrast = [strongest(cv2.subtract(cv2.dilate(one, square), cv2.erode(one, square))) for one in (here, there)]
-    anew[window] = np.abs(difference).max(-1) < _LEFT * np.minimum(*contrast)
-    return anew
+    contrast = cv2.min(*(strongest(cv2.subtract(cv2.dilate(p, square), cv2.erode(p, square))) for p in (before, after)))
+    strokes = contrast >= _PLAIN
+    near = cv2.dilate((apart > 0).astype(np.uint8), square) > 0
+    if np.count_nonzero(strokes & near) < _NEARLY_ALL_ANEW * np.count_nonzero(strokes):
+        return np.zeros(strokes.shape, bool)
+    difference = cv2.GaussianBlur(cv2.subtract(after, before, dtype=cv2.CV_32F), (0, 0), _ACROSS)
+    return np.asarray(np.abs(difference).max(-1) < _LEFT * contrast)
 
 
 def _where_things_are(before: Bytes, after: Bytes, labels: Labels, count: int) -> tuple[Mask, Mask]:
