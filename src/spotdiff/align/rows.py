@@ -83,7 +83,7 @@ def _without_moved_things(spans: Sequence[Span], before: Bytes, after: Bytes) ->
     """The spans, those put into one in which a narrow thing moved up or down on blank ground and the rows stayed."""
     start = 0
     while start < len(spans):
-        end = _shifted_until(spans, start)
+        end = _end_of_shift(spans, start)
         moved = (spans[start][0], spans[end][1], spans[start][2], spans[end][3])
         if end > start and not _rows_shifted(spans[start : end + 1], before, after):
             yield moved
@@ -93,7 +93,7 @@ def _without_moved_things(spans: Sequence[Span], before: Bytes, after: Bytes) ->
             start += 1
 
 
-def _shifted_until(spans: Sequence[Span], start: int) -> int:
+def _end_of_shift(spans: Sequence[Span], start: int) -> int:
     """The span after which rows lie as they did ahead of a span that shifts them; that span where none follows."""
     shift = 0
     for number in range(start, len(spans)):

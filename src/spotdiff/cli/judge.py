@@ -86,7 +86,7 @@ def command(
         click.echo(json.dumps({"pairs": len(done), **counts, **figures}, indent=2))
     else:
         if learned is not None:
-            click.echo(_found_text(learned, target))
+            click.echo(_learned_text(learned, target))
         by_verdict = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OUTCOMES if counts[verdict])
         click.echo(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
     return exit_code(counts, fail_on)
@@ -111,7 +111,7 @@ def _figures(learned: Learned, target: Path) -> dict[str, object]:
     return {**learned.criteria.given, **figures, "settings": str(target)}
 
 
-def _found_text(learned: Learned, target: Path) -> str:
+def _learned_text(learned: Learned, target: Path) -> str:
     ((name, value),) = learned.criteria.given.items()
     left = f"{learned.not_judged} pair{'' if learned.not_judged == 1 else 's'} could not be judged. "
     figures = f"precision {learned.precision:.3f}, recall {learned.recall:.3f}"
