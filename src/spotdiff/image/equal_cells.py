@@ -14,6 +14,8 @@ _WORK_SIDE = 800  # pixels
 _CELL, _CONTRAST = 8, 24  # pixels a side, and levels between its darkest and lightest pixel, of a textured cell
 # of each cell, with a row and a column of the next: an edge between two cells is a texture as well
 _WINDOW = {"kernel": np.ones((_CELL + 1, _CELL + 1), np.uint8), "anchor": (0, 0)}
+_TINT = 3  # levels; plain places saved as JPEG are off by less
+_AROUND = np.ones((3, 3), np.uint8)  # a pixel and its neighbours
 _FEWEST = 8  # equal cells that are no chance
 _BORDER, _FEWEST_OF_BORDER, _NEARLY_ALL = 6, 6, 0.95  # cells deep at most; textured ones; share of those that are equal
 _CLEAR, _FAINT, _BESIDE = 24, 8, 5  # levels of an edge; under those of compression; pixels across, beside an edge
@@ -72,15 +74,23 @@ def frame_stands(before: Bytes, after: Bytes) -> bool:
 def is_lossy(apart: Bytes, usable: Mask | None) -> bool:
     """Whether pixels differ by as little as lossy compression makes it, and not beside an edge that was smoothed.
 
+    A tint is no compression, however faint.
+
     Args:
         apart: (H, W) uint8, by how many levels two pictures differ.
         usable: (H, W) bool, where that counts; None for everywhere.
     """
     clear = cv2.dilate((apart >= _CLEAR).astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8))
-    faint = (apart > 0) & (apart < _FAINT) & (clear == 0)
+    near_tint = cv2.dilate(tinted(apart).astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8))
+    faint = (apart > 0) & (apart < _FAINT) & (clear == 0) & (near_tint == 0)
     if usable is not None:
         faint &= usable
     return int(np.count_nonzero(faint)) > _LOSSY * int(np.count_nonzero(apart))
+
+
+def tinted(apart: Bytes) -> Mask:
+    """Where pixels differ by one value all over, as a tint does, and more than where plain places were compressed."""
+    return np.asarray((apart >= _TINT) & (cv2.dilate(apart, _AROUND) == cv2.erode(apart, _AROUND)))
 
 
 def _compared(before: Bytes, after: Bytes) -> tuple[Mask, Mask]:

@@ -4,9 +4,7 @@ A network that learned to forgive light and camera forgives too much there. Thre
 pixels:
 
 - *Exact copies*: screens, scans of one drawing, lossless files. Whole textured places are the same to the level, and
-  few pixels differ by as little as compression makes it, so each difference is true, be it as thin as a digit, but for
-  edges that were merely smoothed anew. Where both were saved as JPEG, what did not change is the same, too, and round
-  what did there is a little ringing.
+  few pixels differ by as little as compression makes it; see `spotdiff.methods._exact_difference`.
 - *One source*: a photograph and its retouched copy. Most pixels are the same to the level; the rest was changed or
   compressed.
 - *A steady view*: two looks of one still camera, such as minutes apart. Nearly all of the place is the same within the
@@ -16,36 +14,28 @@ pixels:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from spotdiff.image.colour import packed
 from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
+from spotdiff.image.rendered import is_rendered
 from spotdiff.light import same_surface
+from spotdiff.methods._exact_difference import Loss, with_exact_difference
+from spotdiff.methods._surer import surer
 from spotdiff.methods._tolerant_difference import outside, strongest
-from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from spotdiff.types import Bytes, Evidence, Map, Mask, Pair
-
-    Labels = NDArray[np.int32]
+    from spotdiff.types import Bytes, Evidence, Mask, Pair
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
+_ALIKE_WITH_LOSS = 0.3  # the same of pages saved as JPEG
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
-_THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edges that were smoothed
-_FEW, _CLEARLY = 10, 30  # levels by which exact copies are not the same; by which thin lines of them are not
-# share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most; levels that its edges
-# differ by round what changed
-_NEARLY_ALL, _RINGING = 0.97, 30
-_NEARLY_ALL_ANEW = 0.7  # share of the strokes that differ where a page was drawn anew
-_ACROSS, _LEFT = 1.5, 0.12  # pixels, of half a stroke; share of the contrast that edges drawn anew leave over it
+_THIN = 3  # pixels, of a line
+_NEARLY_ALL = 0.97  # share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most
 _WEIGHT = 2.5  # added to the log-odds: what the network gave 4 % becomes 34 %, what it gave 0.3 % stays under 4 %
 
 _NOISE = 8  # levels, of pictures a little blurred, that are noise
@@ -59,10 +49,8 @@ _ONE_SURFACE = 0.5  # from which on a place is one surface in two lights
 _DARK = 16.0  # levels added to both, so that black is not infinitely darker
 _AFAR = 400  # pixels of the longer side
 
-_EXACT, _CERTAIN = 0.999, 0.98  # chance, where the difference of exact copies, and of other pairs, counts in full
+_CERTAIN = 0.98  # chance, where the difference counts in full
 _LEAST = 1e-4  # chance, so that the log-odds are finite
-_UNKNOWN = 0.4  # evidence under which the network does not know which picture has a thing
-_FAR_MORE = 3.0  # times as much of an edge as in the other picture
 
 
 def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
@@ -77,69 +65,14 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size
     if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
-        return _with_every_difference(evidence, before, after, apart, usable)
+        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.NOWHERE)
     if equal > _ALIKE and equal_cells(*map(_grey, (before, after))) > _NEARLY_ALL:
-        return _with_every_difference(evidence, before, after, apart, usable, few=_RINGING, clearly=2 * _RINGING)
+        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.ROUND_CHANGES)
+    if equal > _ALIKE_WITH_LOSS and is_rendered(before) and is_rendered(after):
+        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.EVERYWHERE)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         return _with_difference(evidence, apart)
     return _with_brightness(evidence, before, after, usable)
-
-
-def _with_every_difference(
-    evidence: Evidence,
-    before: Bytes,
-    after: Bytes,
-    apart: Bytes,
-    usable: Mask | None,
-    *,
-    few: int = _FEW,
-    clearly: int = _CLEARLY,
-) -> Evidence:
-    """As sure as can be where pixels differ by more than a few levels.
-
-    Thin lines must differ clearly, and not merely have been smoothed anew, but for those pixels of them that lie beside
-    such ones.
-    """
-    differs = (apart >= few).astype(np.uint8)
-    if usable is not None:
-        differs[~usable] = 0
-    firmly = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8)) > 0
-    clear = np.flatnonzero((differs > 0) & (apart >= clearly))
-    smoothed = antialiased(packed(before, None), packed(after, None), clear, slope=PIXELMATCH_MAIN)
-    firmly.reshape(-1)[clear[~smoothed]] = True
-    firmly &= ~_drawn_anew(before, after, apart)
-    strokes = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((_STROKE, _STROKE), np.uint8))
-    count, labels = cv2.connectedComponents(strokes, connectivity=8)
-    kept = np.bincount(labels[firmly], minlength=count) > 0
-    kept[0] = False
-    sides = tuple(side[labels] for side in _where_things_are(before, after, labels, count))
-    return _surer(evidence, np.where(kept[labels], _EXACT, 0), anything=_EXACT if kept.any() else 0.0, sides=sides)
-
-
-def _drawn_anew(before: Bytes, after: Bytes, apart: Bytes) -> Mask:
-    """Where strokes and edges lie as they did, though nearly all were smoothed otherwise or moved by a part of a pixel.
-
-    What one pixel lost its neighbour has then: over the width of a stroke little is left of the difference, against
-    the contrast there. Where most strokes are the same to the level, the others were not drawn anew but changed.
-    """
-    square = np.ones((_STROKE, _STROKE), np.uint8)
-    contrast = cv2.min(*(strongest(cv2.subtract(cv2.dilate(p, square), cv2.erode(p, square))) for p in (before, after)))
-    strokes = contrast >= _PLAIN
-    near = cv2.dilate((apart > 0).astype(np.uint8), square) > 0
-    if np.count_nonzero(strokes & near) < _NEARLY_ALL_ANEW * np.count_nonzero(strokes):
-        return np.zeros(strokes.shape, bool)
-    difference = cv2.GaussianBlur(cv2.subtract(after, before, dtype=cv2.CV_32F), (0, 0), _ACROSS)
-    return np.asarray(np.abs(difference).max(-1) < _LEFT * contrast)
-
-
-def _where_things_are(before: Bytes, after: Bytes, labels: Labels, count: int) -> tuple[Mask, Mask]:
-    """Of each numbered place, whether before, and whether after has a thing there: the one with far more edges does."""
-    edges = []
-    for picture in (before, after):
-        grey = _grey(picture)
-        steps = [np.abs(cv2.Sobel(grey, cv2.CV_16S, *step)) for step in ((1, 0), (0, 1))]
-        edges.append(np.bincount(labels.ravel(), weights=(steps[0] + steps[1]).ravel(), minlength=count) + 1)
-    return edges[0] * _FAR_MORE >= edges[1], edges[1] * _FAR_MORE >= edges[0]
 
 
 def _grey(picture: Bytes) -> Bytes:
@@ -153,7 +86,7 @@ def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
     witness = _WEIGHT * np.clip((thick - _FAINTEST) / (_PLAIN - _FAINTEST), 0, 1)
     surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
     together = 1 / (1 + (1 - surest) / surest * np.exp(-witness))
-    return _surer(evidence, together, anything=_CERTAIN if witness.max() == _WEIGHT else 0.0)
+    return surer(evidence, together, anything=_CERTAIN if witness.max() == _WEIGHT else 0.0)
 
 
 def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Mask | None) -> Evidence:
@@ -193,7 +126,7 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
     if float(rest.mean()) >= _HALF and float(same[rest].mean()) >= _VERY_STEADY:
         named |= mild
     both = np.ones_like(named), np.ones_like(named)
-    return _surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
+    return surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
 
 
 def _same_from_afar(before: Bytes, after: Bytes) -> Mask:
@@ -227,24 +160,3 @@ def _lines(mask: Mask) -> Mask:
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= _LINE
     long[0] = False
     return np.asarray(long[labels])
-
-
-def _surer(evidence: Evidence, chance: Map, *, anything: float, sides: tuple[Mask, Mask] | None = None) -> Evidence:
-    """Both maps raised so that the larger comes to a chance at least.
-
-    Args:
-        evidence: Of the network.
-        chance: (H, W) in [0, 1].
-        anything: That anything changed at all.
-        sides: Which maps are raised where the network did not know, before's and after's; both alike when None.
-    """
-    surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
-    factor = np.asarray(np.maximum(chance, surest) / surest, np.float32)
-    maps = []
-    for number, side in enumerate((evidence.gone, evidence.new)):
-        raised = np.minimum(np.maximum(side, _LEAST) * factor, 1)
-        if sides is not None:
-            raised = np.where(surest < _UNKNOWN, np.where(sides[number], chance, side), raised)
-        maps.append(np.where(factor > 1, raised, side).astype(np.float32))
-    gone, new = maps if evidence.directed else (np.maximum(*maps),) * 2
-    return replace(evidence, gone=gone, new=new, anything=max(evidence.anything or 0.0, anything))
