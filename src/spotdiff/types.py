@@ -44,6 +44,7 @@ class Picture:
         taken: When the camera says it was taken, or None.
         notes: What had to be decided while reading, such as how 16 bits were windowed.
         page, pages: Which page of its file it is, from 1 on, and how many that has.
+        rounded: Whether the file has more than 8 bits a channel, so that the pixels may be equal and the file not.
     """
 
     pixels: Bytes
@@ -53,6 +54,7 @@ class Picture:
     notes: tuple[str, ...] = ()
     page: int = 1
     pages: int = 1
+    rounded: bool = False
 
     def __repr__(self) -> str:
         return f"<Picture {self.size[0]}x{self.size[1]}{' ' + self.path if self.path else ''}>"

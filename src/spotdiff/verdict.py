@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import overlap_of_after
+from spotdiff.image.rendered import is_rendered
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -72,12 +73,20 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     which = min(shares, key=shares.__getitem__)
     if shares[which] < (_LEAST_SEEN if _of_one_view(answer.pair, answer.alignment) else _LEAST_SEEN_OF_CUT):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
+    if answer.light.model not in ("off", "none") and _are_rendered(answer.pair):
+        return _unsure(
+            answer, "no light falls on screens and drawings, and these are darker or brighter all over", score
+        )
     apart = _apart(answer.aligned)
     if answer.light.model == "off" and apart > _BRIGHTER:
         return _unsure(answer, "the pictures differ all over, though light counts as it is", score)
     if apart > _FARTHEST:
         return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+
+
+def _are_rendered(pair: Pair) -> bool:
+    return is_rendered(pair.before.opaque) and is_rendered(pair.after.opaque)
 
 
 def _of_one_view(pair: Pair, alignment: Alignment) -> bool:

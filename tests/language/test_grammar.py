@@ -117,7 +117,7 @@ def phrases():
         "size": SIZES,
         "summary": [one for one, _ in (one for table in SUMMED for one in table.values())],
         "event": [*event_texts._FAULTS.values(), *event_texts._KINDS.values()],
-        "checked": filter(None, summary._UNTOLD.values()),
+        "checked": [*filter(None, summary._UNTOLD.values()), *summary._EQUAL.values()],
         "number": ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
     }
     found = {(context, phrase) for context, some in tables.items() for phrase in some}

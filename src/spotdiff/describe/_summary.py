@@ -80,6 +80,7 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
         least_px=least_px,
         overlooks=overlooks,
         equal=equal,
+        rounded=answer.pair.before.rounded or answer.pair.after.rounded,
     )
 
 

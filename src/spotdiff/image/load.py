@@ -99,9 +99,13 @@ def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
         with ThreadPoolExecutor(2) as pool:
             found = list(pool.map(lambda one: _decoded(one, options), opened))
     paths = [one.path if isinstance(one, (Coded, Picture)) else "" for one in opened]
+    rounded = [
+        one.rounded if isinstance(one, Picture) else own.values.dtype not in (np.uint8, np.bool_)
+        for one, own in zip(opened, found, strict=True)
+    ]
     return [
-        Picture(one.values, one.alpha, path, one.taken, one.notes, one.page, one.pages)
-        for one, path in zip(to_8_bit(found), paths, strict=True)
+        Picture(one.values, one.alpha, path, one.taken, one.notes, one.page, one.pages, deep)
+        for one, path, deep in zip(to_8_bit(found), paths, rounded, strict=True)
     ]
 
 

@@ -53,6 +53,12 @@ _UNTOLD = {  # by whether there is a least size, and by what the method overlook
     (False, "threshold"): "what differs by less than the threshold is not told",
     (True, "threshold"): "what covers less than {least} px or differs by less than the threshold is not told",
 }
+_EQUAL = {  # by whether it is one page of several, and whether deeper files were rounded
+    (False, False): "the pictures are equal to the last pixel",
+    (False, True): "the pictures are equal at 8 bits a channel; what is finer was not compared",
+    (True, False): "this page is equal to the last pixel",
+    (True, True): "this page is equal at 8 bits a channel; what is finer was not compared",
+}
 _PAGES_TOLD = 10  # one by one
 _SHIFTED = 0.01  # of the longer side, from which on a camera moved
 
@@ -71,6 +77,7 @@ class Conditions:
         overlooks: What else the method does not tell: what is as faint as "light" and noise, or differs by less than
             its "threshold"; "" for nothing.
         equal: Whether every pixel is the same.
+        rounded: Whether that holds of 8 bits a channel alone, because a file has more.
         page: The page that was compared while others were left out; 0 where nothing was left out.
         pages: How many before and after have.
     """
@@ -83,6 +90,7 @@ class Conditions:
     least_px: int = 1
     overlooks: str = ""
     equal: bool = False
+    rounded: bool = False
     page: int = 0
     pages: tuple[int, int] = (1, 1)
 
@@ -147,11 +155,7 @@ def unchanged_text(conditions: Conditions, catalogue: Catalogue) -> str:
     """
     unchanged = catalogue.say("checked", "no change found")
     if conditions.equal:
-        equal = (
-            catalogue.say("checked", "this page is equal to the last pixel")
-            if conditions.page
-            else catalogue.say("checked", "the pictures are equal to the last pixel")
-        )
+        equal = catalogue.say("checked", _EQUAL[conditions.page > 0, conditions.rounded])
         return catalogue.text(map(catalogue.sentence, (unchanged, equal)))
     compared = _compared(conditions, catalogue)
     if conditions.error_px is not None:
