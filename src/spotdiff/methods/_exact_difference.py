@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int32]
     Floats = NDArray[np.float32]
 
-_THIN, _STROKE = 3, 5  # pixels, of a line; of a stroke of a letter and the edges that were smoothed
+_THIN, _LONG = 3, 9  # pixels, across a line; of one too long to be the edge of a letter
+_STROKE = 5  # pixels, of a stroke of a letter and the edges that were smoothed
 _FAINTEST = 3  # levels by which places of exact copies are not the same: rounding and dithering make 2
 _FEW, _CLEARLY = 10, 30  # levels by which strokes drawn anew are not the same; by which thin ones are not
 _RINGING, _BLOCK = 30, 24  # levels by which compression misses round what changed, and up to how many pixels from there
@@ -50,6 +51,7 @@ _AT_ONCE = 256  # tiles
 _DOT = 12  # pixels up to which a place is told with those round it: a full stop is as true as a picture
 
 _CERTAIN, _POSSIBLE = 0.999, 0.88  # chance of a place that differs, and of one that may merely be drawn anew
+_SEEN = 0.25  # evidence from which on the network sees something beside what is certain
 _FAR_MORE = 3.0  # times as much of an edge as in the other picture
 
 
@@ -93,15 +95,31 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
     surely, perhaps = (np.bincount(labels[places], minlength=count) > 0 for places in (told.surely, told.perhaps))
     surely[0] = perhaps[0] = False
     chance = np.select([surely, perhaps], [_CERTAIN, _POSSIBLE], 0.0).astype(np.float32)
+    most = float(chance.max())
     grown = _with_rims(labels, np.flatnonzero(surely | perhaps), count)
-    gone, new = (side[grown] for side in _where_things_are(before, after, labels, count))
-    return surer(evidence, chance[grown], anything=float(chance.max()), sides=(gone, new))
+    chance, certain = chance[grown], surely[labels]
+    there = [side[grown] for side in _where_things_are(before, after, labels, count)]
+    if certain.any():
+        seen_by_network = _touching(evidence.change >= _SEEN, certain) & (grown == 0)
+        chance[seen_by_network] = _CERTAIN
+        there[0][seen_by_network] = (evidence.gone >= evidence.new)[seen_by_network]
+        there[1][seen_by_network] = (evidence.new >= evidence.gone)[seen_by_network]
+    return surer(evidence, chance, anything=most, sides=(there[0], there[1]))
+
+
+def _touching(places: Mask, certain: Mask) -> Mask:
+    """Those connected places of which some part is certain."""
+    count, labels = cv2.connectedComponents(places.astype(np.uint8), connectivity=8)
+    touched = np.bincount(labels[certain], minlength=count) > 0
+    touched[0] = False
+    return np.asarray(touched[labels])
 
 
 def _as_they_are(before: Bytes, after: Bytes, apart: Bytes) -> _Told:
     """All that differs; thin and faint lines, and such as look like edges that were smoothed, perhaps."""
     differs = apart >= _FAINTEST
-    surely = _thick(differs) | _not_smoothed(before, after, apart, least=_FEW)
+    straight = cv2.max(*(_opened(apart >= _FEW, window) for window in ((1, _LONG), (_LONG, 1)))) > 0
+    surely = _thick(differs) | straight | _not_smoothed(before, after, apart, least=_FEW)
     return _Told(differs, surely, differs)
 
 
@@ -243,7 +261,11 @@ def _not_smoothed(before: Bytes, after: Bytes, apart: Bytes, *, least: int) -> M
 
 
 def _thick(places: Mask) -> Mask:
-    return np.asarray(cv2.morphologyEx(places.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_THIN,) * 2, np.uint8)) > 0)
+    return _opened(places, (_THIN, _THIN)) > 0
+
+
+def _opened(places: Mask, window: tuple[int, int]) -> Bytes:
+    return np.asarray(cv2.morphologyEx(places.astype(np.uint8), cv2.MORPH_OPEN, np.ones(window, np.uint8)), np.uint8)
 
 
 def _closed(places: Mask) -> Bytes:

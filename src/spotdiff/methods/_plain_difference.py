@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
 _ALIKE_WITH_LOSS = 0.3  # the same of pages saved as JPEG
+_COPIED = 0.8  # share of equal textured cells of a copy of which a pane differs
+_ROUNDING, _PANE, _PERHAPS = 2, 15, 0.88  # levels, pixels across, and chance, of such a pane
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN = 3  # pixels, of a line
 _NEARLY_ALL = 0.97  # share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most
@@ -66,12 +68,14 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     equal = 1 - np.count_nonzero(counted) / counted.size
     if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
         return with_exact_difference(evidence, pair, apart, usable, loss=Loss.NOWHERE)
-    if equal > _ALIKE and equal_cells(*map(_grey, (before, after))) > _NEARLY_ALL:
+    cells = equal_cells(*map(_grey, (before, after))) if equal > _ALIKE else 0.0
+    if cells > _NEARLY_ALL:
         return with_exact_difference(evidence, pair, apart, usable, loss=Loss.ROUND_CHANGES)
     if equal > _ALIKE_WITH_LOSS and is_rendered(before) and is_rendered(after):
         return with_exact_difference(evidence, pair, apart, usable, loss=Loss.EVERYWHERE)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
-        return _with_difference(evidence, apart)
+        evidence = _with_difference(evidence, apart)
+        return _with_panes(evidence, apart) if cells > _COPIED else evidence
     return _with_brightness(evidence, before, after, usable)
 
 
@@ -87,6 +91,13 @@ def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
     surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
     together = 1 / (1 + (1 - surest) / surest * np.exp(-witness))
     return surer(evidence, together, anything=_CERTAIN if witness.max() == _WEIGHT else 0.0)
+
+
+def _with_panes(evidence: Evidence, apart: Bytes) -> Evidence:
+    """As likely as not where all that lies together differs, be it faintly, in a copy that is exact elsewhere."""
+    panes = cv2.morphologyEx((apart > _ROUNDING).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
+    panes = cv2.morphologyEx(panes, cv2.MORPH_OPEN, np.ones((_PANE, _PANE), np.uint8))
+    return surer(evidence, np.where(panes > 0, _PERHAPS, 0), anything=_PERHAPS if panes.any() else 0.0)
 
 
 def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Mask | None) -> Evidence:
