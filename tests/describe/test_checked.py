@@ -67,3 +67,18 @@ def test_half_of_one_picture_is_not_all_of_the_picture():
     assert answer.verdict == "changed"
     cut = spotdiff.compare(before, before[3:477, 4:636])
     assert "All of the picture" not in cut.text
+
+
+def test_deep_files_that_differ_by_less_than_8_bits_are_not_equal_to_the_last_pixel(tmp_path):
+    grey = np.random.default_rng(0).integers(0, 255, (120, 160)).astype(np.uint16) * 257
+    finer = grey.copy()
+    finer[50:100] += 20
+    for name, values in (("before", grey), ("after", finer)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), values)
+    answer = spotdiff.compare(tmp_path / "before.png", tmp_path / "after.png")
+    assert answer.verdict == "same"
+    assert answer.text == (
+        "No change found. The pictures are equal at 8 bits a channel; what is finer was not compared."
+    )
+    eight = (grey // 257).astype(np.uint8)
+    assert "equal to the last pixel" in spotdiff.compare(eight, eight).text

@@ -50,7 +50,9 @@ _ONE_INK = 10.0  # weight with which smoothing neither adds ink nor takes it
 _AT_ONCE = 256  # tiles
 _DOT = 12  # pixels up to which a place is told with those round it: a full stop is as true as a picture
 
-_CERTAIN, _POSSIBLE = 0.999, 0.88  # chance of a place that differs, and of one that may merely be drawn anew
+# chance of a place that differs, of one that may merely be drawn anew, and that anything changed then: with these a
+# region of 12 pixels to 5,000 of the latter sort is possible, and none is likely
+_CERTAIN, _POSSIBLE, _ANYTHING = 0.999, 0.78, 0.99
 _SEEN = 0.25  # evidence from which on the network sees something beside what is certain
 _FAR_MORE = 3.0  # times as much of an edge as in the other picture
 
@@ -95,8 +97,8 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
     surely, perhaps = (np.bincount(labels[places], minlength=count) > 0 for places in (told.surely, told.perhaps))
     surely[0] = perhaps[0] = False
     chance = np.select([surely, perhaps], [_CERTAIN, _POSSIBLE], 0.0).astype(np.float32)
-    most = float(chance.max())
     grown = _with_rims(labels, np.flatnonzero(surely | perhaps), count)
+    anything = _ANYTHING if chance.any() else 0.0
     chance, certain = chance[grown], surely[labels]
     there = [side[grown] for side in _where_things_are(before, after, labels, count)]
     if certain.any():
@@ -104,7 +106,7 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
         chance[seen_by_network] = _CERTAIN
         there[0][seen_by_network] = (evidence.gone >= evidence.new)[seen_by_network]
         there[1][seen_by_network] = (evidence.new >= evidence.gone)[seen_by_network]
-    return surer(evidence, chance, anything=most, sides=(there[0], there[1]))
+    return surer(evidence, chance, anything=anything, sides=(there[0], there[1]))
 
 
 def _touching(places: Mask, certain: Mask) -> Mask:

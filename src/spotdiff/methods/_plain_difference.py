@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 
 from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
+from spotdiff.image.palette import near_in_palette
 from spotdiff.image.rendered import is_rendered
 from spotdiff.light import same_surface
 from spotdiff.methods._exact_difference import Loss, with_exact_difference
@@ -74,6 +75,7 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     if equal > _ALIKE_WITH_LOSS and is_rendered(before) and is_rendered(after):
         return with_exact_difference(evidence, pair, apart, usable, loss=Loss.EVERYWHERE)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
+        apart = np.where(near_in_palette(before, after, apart >= _FAINTEST), 0, apart).astype(np.uint8)
         evidence = _with_difference(evidence, apart)
         return _with_panes(evidence, apart) if cells > _COPIED else evidence
     return _with_brightness(evidence, before, after, usable)
