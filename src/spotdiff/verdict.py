@@ -25,6 +25,7 @@ _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
 _LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
 _LEAST_SEEN_OF_CUT = 0.99  # the same where one was cut off or grew: that is no camera's doing
 _UNSCALED = 0.01  # by which the scale of a copy that was not resized may miss 1
+_DIMMED = 5.0  # levels of the mean, of drawn pictures; compression makes one at most
 _AFAR = 64  # pixels of the longer side, for a rough look
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
@@ -73,7 +74,7 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     which = min(shares, key=shares.__getitem__)
     if shares[which] < (_LEAST_SEEN if _of_one_view(answer.pair, answer.alignment) else _LEAST_SEEN_OF_CUT):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
-    if answer.light.model not in ("off", "none") and _are_rendered(answer.pair):
+    if answer.light.model not in ("off", "none") and _was_dimmed(answer.pair):
         return _unsure(
             answer, "no light falls on screens and drawings, and these are darker or brighter all over", score
         )
@@ -85,8 +86,11 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
 
-def _are_rendered(pair: Pair) -> bool:
-    return is_rendered(pair.before.opaque) and is_rendered(pair.after.opaque)
+def _was_dimmed(pair: Pair) -> bool:
+    """Whether a program drew both pictures, and one is brighter as a whole."""
+    before, after = pair.before.opaque, pair.after.opaque
+    brighter = abs(float(before[::4, ::4].mean()) - float(after[::4, ::4].mean()))
+    return brighter >= _DIMMED and is_rendered(before) and is_rendered(after)
 
 
 def _of_one_view(pair: Pair, alignment: Alignment) -> bool:

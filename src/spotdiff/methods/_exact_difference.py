@@ -35,9 +35,9 @@ _FAINTEST = 3  # levels by which places of exact copies are not the same: roundi
 _FEW, _CLEARLY = 10, 30  # levels by which strokes drawn anew are not the same; by which thin ones are not
 _RINGING, _BLOCK = 30, 24  # levels by which compression misses round what changed, and up to how many pixels from there
 _CONTRAST = 24  # levels, of a stroke
+_HUE = 11.0  # levels of chroma
 # levels by which nine tenths of the letters differ at most where loss alone makes them; how many times as much strokes,
 # and plain places of so many pixels across, must differ
-_HUE = 11.0  # levels of chroma
 _MOST_BY_LOSS, _FAR_BEYOND, _BEYOND, _PLAIN = 45.0, 4.0, 4.0, 9
 _MOST = 0.5  # share of the letters that differ where a page was drawn anew
 _ACROSS = 1.5  # pixels, of half a stroke
@@ -87,17 +87,19 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
     before, after = pair.before.opaque, pair.after.opaque
     if usable is not None:
         apart = np.where(usable, apart, 0).astype(np.uint8)
-    told = None
     if loss is Loss.EVERYWHERE:
         told = _over_compression(before, after, apart)
     elif loss is Loss.ROUND_CHANGES:
         told = _beside_compression(before, after, apart)
-    told = told or _drawn_anew(before, after, apart) or _as_they_are(before, after, apart)
+    else:
+        told = _drawn_anew(before, after, apart) or _as_they_are(before, after, apart)
     count, labels = cv2.connectedComponents(_closed(told.differs), connectivity=8)
     surely, perhaps = (np.bincount(labels[places], minlength=count) > 0 for places in (told.surely, told.perhaps))
     surely[0] = perhaps[0] = False
     chance = np.select([surely, perhaps], [_CERTAIN, _POSSIBLE], 0.0).astype(np.float32)
     grown = _with_rims(labels, np.flatnonzero(surely | perhaps), count)
+    if usable is not None:
+        grown = np.where(usable, grown, 0)
     anything = _ANYTHING if chance.any() else 0.0
     chance, certain = chance[grown], surely[labels]
     there = [side[grown] for side in _where_things_are(before, after, labels, count)]
@@ -134,20 +136,31 @@ def _beside_compression(before: Bytes, after: Bytes, apart: Bytes) -> _Told:
     return _Told(clear | alone, surely, clear | alone)
 
 
-def _over_compression(before: Bytes, after: Bytes, apart: Bytes) -> _Told | None:
-    """What differs in brightness by far more than letters do; None where these differ by more than loss makes.
+def differ_by_loss(before: Bytes, after: Bytes) -> bool:
+    """Whether the letters of two drawn pages (H, W, 3) uint8 differ by no more than compression makes them."""
+    return _missed(*_greys(before, after)) <= _MOST_BY_LOSS
+
+
+def _greys(*pictures: Bytes) -> list[Bytes]:
+    return [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in pictures]
+
+
+def _missed(before: Bytes, after: Bytes) -> float:
+    """Levels by which nine tenths of the letters of two grey pictures (H, W) differ at most."""
+    letters = _letters(before, after)
+    return float(np.percentile(cv2.absdiff(before, after)[letters], 90)) if letters.any() else 0.0
+
+
+def _over_compression(before: Bytes, after: Bytes, apart: Bytes) -> _Told:
+    """What differs in brightness by far more than letters do, and plain places of another brightness or hue.
 
     Of drawn pages saved as JPEG of quality 60 and more, WebP and AVIF no stroke missed by 30 levels and by four times
     as much as nine tenths of the letters did, which missed by 37 levels at quality 40, and by 86 where drawn anew.
     """
-    grey = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after)]
+    grey = _greys(before, after)
     levels = np.where(apart > 0, cv2.absdiff(*grey), 0)
-    letters = _letters(*grey)
-    usual = float(np.percentile(levels[letters], 90)) if letters.any() else 0.0
-    if usual > _MOST_BY_LOSS:
-        return None
-    loss = max(_RINGING, _FAR_BEYOND * usual)
-    plain = np.where(cv2.max(*map(_contrast, grey)) < _CONTRAST, apart, 0)
+    loss = max(_RINGING, _FAR_BEYOND * _missed(*grey))
+    plain = np.where(cv2.max(*map(_contrast, grey)) < _CONTRAST, levels, 0).astype(np.uint8)
     wide = cv2.morphologyEx(plain, cv2.MORPH_OPEN, np.ones((_PLAIN, _PLAIN), np.uint8))
     hue = (apart >= _FEW) & _of_another_hue(before, after)
     differs = (levels >= loss) | (wide >= max(_FEW, _BEYOND * float(np.percentile(plain, 90)))) | hue
@@ -168,10 +181,8 @@ def _drawn_anew(before: Bytes, after: Bytes, apart: Bytes) -> _Told | None:
     one. Of the rest that is possible of which little is left over the width of a stroke: half of the contrast where the
     page was drawn at another size, on which no way of smoothing explains the others.
     """
-    square = np.ones((_STROKE, _STROKE), np.uint8)
-    tint = tinted(apart)
-    letters = _letters(before, after)
-    near = letters & (cv2.dilate(((apart > 0) & ~tint).astype(np.uint8), square) > 0)
+    tint, letters = tinted(apart), _letters(before, after)
+    near = letters & (cv2.dilate(((apart > 0) & ~tint).astype(np.uint8), np.ones((_STROKE, _STROKE), np.uint8)) > 0)
     if np.count_nonzero(near) < _MOST * np.count_nonzero(letters) or not near.any():
         return None
     contrast = np.maximum(cv2.min(*map(_contrast, (before, after))), _CONTRAST)

@@ -23,7 +23,7 @@ from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
 from spotdiff.image.palette import near_in_palette
 from spotdiff.image.rendered import is_rendered
 from spotdiff.light import same_surface
-from spotdiff.methods._exact_difference import Loss, with_exact_difference
+from spotdiff.methods._exact_difference import Loss, differ_by_loss, with_exact_difference
 from spotdiff.methods._surer import surer
 from spotdiff.methods._tolerant_difference import outside, strongest
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.6  # share of equal pixels; of film frames 0.39 at most, of screens and retouched photographs 0.81 at least
 _ALIKE_WITH_LOSS = 0.3  # the same of pages saved as JPEG
+_STANDS = 0.2  # share of equal textured cells of a page whose letters were drawn anew at another size
 _COPIED = 0.8  # share of equal textured cells of a copy of which a pane differs
 _ROUNDING, _PANE, _PERHAPS = 2, 15, 0.88  # levels, pixels across, and chance, of such a pane
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
@@ -67,18 +68,30 @@ def with_plain_difference(evidence: Evidence, pair: Pair) -> Evidence:
     apart = strongest(cv2.absdiff(before, after))
     counted = apart if usable is None or not usable.any() else apart[usable]
     equal = 1 - np.count_nonzero(counted) / counted.size
-    if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
-        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.NOWHERE)
     cells = equal_cells(*map(_grey, (before, after))) if equal > _ALIKE else 0.0
-    if cells > _NEARLY_ALL:
-        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.ROUND_CHANGES)
-    if equal > _ALIKE_WITH_LOSS and is_rendered(before) and is_rendered(after):
-        return with_exact_difference(evidence, pair, apart, usable, loss=Loss.EVERYWHERE)
+    if (loss := _loss(pair, apart, usable, equal=equal, cells=cells)) is not None:
+        return with_exact_difference(evidence, pair, apart, usable, loss=loss)
     if equal > _ALIKE and evidence.directed:  # an undirected method forgives nothing there
         apart = np.where(near_in_palette(before, after, apart >= _FAINTEST), 0, apart).astype(np.uint8)
         evidence = _with_difference(evidence, apart)
         return _with_panes(evidence, apart) if cells > _COPIED else evidence
     return _with_brightness(evidence, before, after, usable)
+
+
+def _loss(pair: Pair, apart: Bytes, usable: Mask | None, *, equal: float, cells: float) -> Loss | None:
+    """Where compression made copies differ, by the share of equal pixels and of equal cells; None for no copies."""
+    before, after = pair.before.opaque, pair.after.opaque
+    if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
+        return Loss.NOWHERE
+    if cells > _NEARLY_ALL:
+        return Loss.ROUND_CHANGES
+    # a page that was resampled has edges of its own
+    if equal > _ALIKE_WITH_LOSS and pair.seen is None and is_rendered(before) and is_rendered(after):
+        if differ_by_loss(before, after):
+            return Loss.EVERYWHERE
+        if cells > _STANDS:
+            return Loss.NOWHERE
+    return None
 
 
 def _grey(picture: Bytes) -> Bytes:
