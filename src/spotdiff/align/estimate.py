@@ -44,6 +44,7 @@ _PLAIN, _OF_NOISE = 1.2, 0.36  # levels that it leaves at most where both are pl
 _STRONG_NOISE = 12.0  # levels, of a camera at night
 _BLURRED = 0.15  # share of the other's detail that is too little
 _LEAST_OVERLAP = 0.25
+_AS_IT_LIES = 0.98  # share of equal pixels, where a few strokes on a plain page would be all that tells of a motion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,6 +218,8 @@ def _reach(matrix: Matrix, points: Points) -> float:
 def _by_correlation(view: _View, richest: str) -> Motion:
     if view.flush is not None and view.still is view.flush:
         return Motion("none", view.flush, None, "of two proportions, and too few corners to tell of a motion")
+    if view.before.shape == view.after.shape and float((view.before == view.after).mean()) >= _AS_IT_LIES:
+        return Motion("none", view.still, None, "nearly all of the picture is equal to the level as it lies")
     size = view.before.shape[1], view.before.shape[0]
     start = view.guess
     if view.flush is not None and view.likeness(view.flush) > view.likeness(start):
