@@ -30,7 +30,7 @@ LAYERS = (
     {"methods", "describe", "report"},
     {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
-    {"evaluate", "batching", "export", "testing", "timelapse", "watching"},
+    {"evaluate", "batching", "export", "testing", "timelapse", "watching", "server"},
     {"train"},
     {"cli"},
 )

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from spotdiff.cli import verbs
 
-BLOCKED = "torch av sqlalchemy prometheus_client matplotlib pyarrow apprise paho timm safetensors onnx"
+BLOCKED = "torch av sqlalchemy prometheus_client matplotlib pyarrow apprise paho timm safetensors onnx fastapi uvicorn"
 
 
 def paths(group=verbs, path=()):
@@ -36,6 +36,7 @@ def test_help_is_clean_and_has_an_example(path):
     [
         (["watch", "film.mp4", "--replay"], "watch"),
         (["events", "list", "--store", "e.db"], "watch"),
+        (["serve", "--port", "0"], "serve"),
         (["train", "spot", "--out", "run"], "train"),
         (["progress", "pictures", "--out", "p"], "plots"),
     ],

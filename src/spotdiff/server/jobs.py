@@ -1,0 +1,186 @@
+"""The queue: what is to be compared, in the order it came, in the database, so that no accepted job is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from spotdiff.server.problems import Problem, problem_content
+from spotdiff.server.schema import comparisons, jobs, now, place_pictures, places, shown_time
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, RowMapping
+
+MOST_TRIES = 3
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A picture that was uploaded.
+
+    Attributes:
+        sha256: Names its file.
+        name: What the client calls it; shown, never used as a path.
+    """
+
+    sha256: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the row of a finished comparison says of it."""
+
+    verdict: str
+    score: float
+    regions: int
+
+
+class Jobs:
+    """The jobs of a server; threads may share it."""
+
+    def __init__(self, engine: Engine, *, most: int) -> None:
+        """Over a database, with the most jobs that may wait."""
+        self._engine, self._most = engine, most
+
+    def add(self, before: Stored | None, after: Stored, options: Mapping[str, object], *, place: str | None) -> str:
+        """Accept a job and return its id; once this returns the job outlives the server.
+
+        Args:
+            before: The earlier picture; None where a place gets its first one.
+            after: The later picture.
+            options: Fields of `Options`.
+            place: Name of the place that `after` shows, or None.
+
+        Raises:
+            Problem: 429, as many jobs wait as may.
+        """
+        name = uuid4().hex
+        with self._engine.begin() as connection:
+            self._check_room(connection)
+            connection.execute(
+                insert(jobs).values(
+                    id=name,
+                    state="queued",
+                    before=before and before.sha256,
+                    before_name=before.name if before else "",
+                    after=after.sha256,
+                    after_name=after.name,
+                    options=dict(options),
+                    place=place,
+                    tries=0,
+                    created=now(),
+                )
+            )
+        return name
+
+    def check_room(self) -> None:
+        """Raise the `Problem` 429 when as many jobs wait as may, before anything is uploaded."""
+        with self._engine.begin() as connection:
+            self._check_room(connection)
+
+    def _check_room(self, connection: Connection) -> None:
+        waiting = connection.execute(select(func.count()).where(jobs.c.state == "queued")).scalar_one()
+        if waiting >= self._most:
+            raise Problem(429, f"{waiting} jobs wait already; send it again later", headers={"Retry-After": "5"})
+
+    def row(self, name: str) -> RowMapping:
+        """The row of a job.
+
+        Raises:
+            Problem: 404, there is no such job.
+        """
+        with self._engine.begin() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == name)).mappings().first()
+        if row is None:
+            raise Problem(404, f"there is no job {name[:40]}")
+        return row
+
+    def take(self) -> RowMapping | None:
+        """The job that has waited longest, which is running from now on; None when none waits."""
+        with self._engine.begin() as connection:
+            oldest = select(jobs.c.id).where(jobs.c.state == "queued").order_by(jobs.c.number).limit(1)
+            name = connection.execute(oldest.with_for_update(skip_locked=True)).scalar()
+            if name is None:
+                return None
+            started = {"state": "running", "started": now(), "tries": jobs.c.tries + 1}
+            connection.execute(update(jobs).where(jobs.c.id == name).values(started))
+            return connection.execute(select(jobs).where(jobs.c.id == name)).mappings().one()
+
+    def finish(self, job: RowMapping, answer: Answer | None) -> None:
+        """Write down that a job is done, with its comparison, and its picture where it is one of a place."""
+        with self._engine.begin() as connection:
+            if not _end(connection, job["id"], "done"):
+                return
+            told = {"number": job["number"], "place": job["place"]}
+            if answer is not None:
+                row = {name: job[name] for name in ("id", "before_name", "after_name", "created")} | told
+                row |= {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
+                connection.execute(insert(comparisons).values(row))
+            if job["place"] is not None:
+                row = told | {"sha256": job["after"], "name": job["after_name"], "received": job["created"]}
+                row["comparison"] = None if answer is None else job["id"]
+                connection.execute(insert(place_pictures).values(row))
+            if job["before"] is None:  # of two first pictures the earlier to be read stays the baseline
+                first = places.c.baseline.is_(None) & (places.c.name == job["place"])
+                connection.execute(update(places).where(first).values(baseline=job["number"]))
+
+    def fail(self, name: str, status: int, detail: str) -> None:
+        """Write down that a job has failed, and what its client is told."""
+        with self._engine.begin() as connection:
+            _end(connection, name, "failed", problem=problem_content(status, detail))
+
+    def give_back(self, name: str) -> None:
+        """Queue a running job again, as if it had not been taken."""
+        with self._engine.begin() as connection:
+            running = (jobs.c.id == name) & (jobs.c.state == "running")
+            connection.execute(update(jobs).where(running).values(state="queued", tries=jobs.c.tries - 1))
+
+    def try_again(self, name: str | None = None) -> None:
+        """Queue a job again whose worker died, or all that a killed server left running; the third try is the last."""
+        running = jobs.c.state == "running"
+        if name is not None:
+            running &= jobs.c.id == name
+        told = problem_content(
+            500, f"it was tried {MOST_TRIES} times, and each time its process ended; try smaller pictures"
+        )
+        with self._engine.begin() as connection:
+            lost = update(jobs).where(running & (jobs.c.tries >= MOST_TRIES))
+            connection.execute(lost.values(state="failed", finished=now(), problem=told))
+            connection.execute(update(jobs).where(running).values(state="queued"))
+
+    def cancel(self, name: str) -> None:
+        """Cancel a job that has not ended.
+
+        Raises:
+            Problem: 404, there is none; 409, it has ended.
+        """
+        state = self.row(name)["state"]
+        with self._engine.begin() as connection:
+            if not _end(connection, name, "cancelled"):
+                raise Problem(409, f"the job is {state} and cannot be cancelled")
+
+
+def _end(connection: Connection, name: str, state: str, **values: object) -> bool:
+    """Give a job its last state, unless it has one."""
+    alive = (jobs.c.id == name) & jobs.c.state.not_in(ENDED)
+    ended = connection.execute(update(jobs).where(alive).values(state=state, finished=now(), **values))
+    return bool(ended.rowcount)
+
+
+def shown_job(row: RowMapping) -> dict[str, Any]:
+    """A job as its client sees it."""
+    shown = {name: row[name] for name in ("id", "state", "tries", "place", "problem")}
+    shown |= {name: shown_time(row[name]) for name in ("created", "started", "finished")}
+    answered = row["state"] == "done" and row["before"] is not None
+    return {**shown, "url": job_url(row["id"]), "comparison": f"/api/v1/comparisons/{row['id']}" if answered else None}
+
+
+def job_url(name: str) -> str:
+    """Where a job is asked after."""
+    return f"/api/v1/jobs/{name}"

@@ -1,0 +1,127 @@
+"""Places: scenes that are compared again and again, each with the approved picture that new ones are held against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from spotdiff.server.jobs import Stored
+from spotdiff.server.problems import Problem
+from spotdiff.server.schema import approvals, now, place_pictures, places, shown_time
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, RowMapping
+
+_LONGEST = 100
+
+
+class Places:
+    """The places of a server; threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Over a database."""
+        self._engine = engine
+
+    def add(self, name: str) -> dict[str, Any]:
+        """Make a place without pictures.
+
+        Raises:
+            Problem: 409, there is one of that name; 422, no place can be called so.
+        """
+        if name != name.strip() or not name.isprintable() or not 1 <= len(name) <= _LONGEST:
+            raise Problem(422, f"the name of a place has 1 to {_LONGEST} letters that print, no blank at either end")
+        if any(letter in "/\\" for letter in name) or name.startswith("."):
+            raise Problem(422, "the name of a place has no slash, and no dot in front")
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(places).values(name=name, created=now()))
+        except IntegrityError:
+            raise Problem(409, f"there is a place {name} already") from None
+        return self.shown(name)
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every place, by name."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(select(places).order_by(places.c.name)).mappings().all()
+        return [{"name": row["name"], "created": shown_time(row["created"])} for row in rows]
+
+    def baseline(self, name: str) -> Stored | None:
+        """The picture that new ones are held against; None before the first.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with self._engine.begin() as connection:
+            number = _row(connection, name)["baseline"]
+            picture = _picture(connection, place_pictures.c.number == number)
+        return None if picture is None else Stored(picture["sha256"], picture["name"])
+
+    def shown(self, name: str) -> dict[str, Any]:
+        """A place with its baseline, its latest pictures, and who approved what.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with self._engine.begin() as connection:
+            row = _row(connection, name)
+            pictures = select(place_pictures).where(place_pictures.c.place == name)
+            latest = connection.execute(pictures.order_by(place_pictures.c.number.desc()).limit(100)).mappings().all()
+            baseline = _picture(connection, place_pictures.c.number == row["baseline"])
+            trail = select(approvals).where(approvals.c.place == name).order_by(approvals.c.number.desc())
+            approved = connection.execute(trail.limit(100)).mappings().all()
+        return {
+            "name": name,
+            "created": shown_time(row["created"]),
+            "baseline": None if baseline is None else _shown_picture(baseline),
+            "pictures": [_shown_picture(picture) for picture in latest],
+            "approvals": [{"picture": a["picture"], "who": a["who"], "at": shown_time(a["at"])} for a in approved],
+        }
+
+    def approve(self, name: str, *, comparison: str | None, who: str) -> dict[str, Any]:
+        """Make a picture the baseline.
+
+        Args:
+            name: Of the place.
+            comparison: The one that showed the picture; None for the latest picture.
+            who: Approves it.
+
+        Returns:
+            The place as it is now.
+
+        Raises:
+            Problem: 404, there is no such place, or no such comparison of it; 409, it has no picture.
+        """
+        with self._engine.begin() as connection:
+            _row(connection, name)
+            wanted = place_pictures.c.place == name
+            if comparison is not None:
+                wanted &= place_pictures.c.comparison == comparison
+            picture = _picture(connection, wanted)
+            if picture is None and comparison is not None:
+                raise Problem(404, f"{name} has no comparison {comparison[:40]}")
+            if picture is None:
+                raise Problem(409, f"{name} has no picture yet; send one first")
+            number = picture["number"]
+            connection.execute(update(places).where(places.c.name == name).values(baseline=number))
+            connection.execute(insert(approvals).values(place=name, picture=number, who=who, at=now()))
+        return self.shown(name)
+
+
+def _row(connection: Connection, name: str) -> RowMapping:
+    row = connection.execute(select(places).where(places.c.name == name)).mappings().first()
+    if row is None:
+        raise Problem(404, f"there is no place {name[:_LONGEST]}")
+    return row
+
+
+def _picture(connection: Connection, wanted: Any) -> RowMapping | None:  # noqa: ANN401 (SQLAlchemy's expressions)
+    """The latest of the pictures that are wanted."""
+    query = select(place_pictures).where(wanted).order_by(place_pictures.c.number.desc()).limit(1)
+    return connection.execute(query).mappings().first()
+
+
+def _shown_picture(row: RowMapping) -> dict[str, Any]:
+    told = {name: row[name] for name in ("number", "name", "sha256", "comparison")}
+    return {**told, "received": shown_time(row["received"])}

@@ -1,0 +1,55 @@
+"""What a server is started with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from spotdiff.errors import OptionError
+from spotdiff.params import check, param
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a server listens, where it keeps things, and how much it takes.
+
+    Attributes:
+        host: Address it listens at; of this machine alone.
+        port: Port; 0 takes one that is free.
+        data: Folder of all that is kept.
+        database: SQLAlchemy URL; empty for `server.db` in the folder.
+        workers: Processes that compare.
+        queue: Most jobs that wait; further ones are sent away for a while.
+        upload_mb: Largest picture taken.
+        megapixels: Largest picture compared.
+        wait: Longest time that a request waits for its answer before it is given the job's address instead.
+        upload: Longest time that a request may take to arrive.
+        limit: Longest time that a job may take.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = param(8642, "port; 0 takes one that is free", low=0, high=65535)
+    data: Path = Path("spotdiff-data")
+    database: str = param("", "SQLAlchemy URL of a database")
+    workers: int = param(max((os.cpu_count() or 2) // 2, 1), "processes that compare", low=1, high=256)
+    queue: int = param(64, "most jobs that wait", low=1, high=100_000)
+    upload_mb: float = param(100.0, "largest picture taken", low=0.001, high=2000, unit="MB")
+    megapixels: float = param(200.0, "largest picture compared", low=0.001, high=1000, unit="million pixels")
+    wait: float = param(60.0, "longest wait of a request", low=0, high=3600, unit="s")
+    upload: float = param(300.0, "longest arrival of a request", low=0.1, high=86400, unit="s")
+    limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.host not in LOOPBACK:
+            raise OptionError(
+                f"--host {self.host}: only this machine is served (127.0.0.1) until the server knows passwords"
+            )
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, with SQLite's own file where none is given."""
+        return self.database or f"sqlite:///{(self.data / 'server.db').absolute()}"

@@ -1,0 +1,99 @@
+"""The process that compares: it is sent one job at a time, and ends with the server."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spotdiff.errors import SpotdiffError
+from spotdiff.server.jobs import Answer, Stored
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A job as it is sent to a worker; without `before` the picture is only read."""
+
+    id: str
+    before: Stored | None
+    after: Stored
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a worker says of a job that cannot be done.
+
+    Attributes:
+        status, detail: What the client is told.
+        trace: Where a fault of our own happened, for the server's log; else "".
+    """
+
+    status: int
+    detail: str
+    trace: str = ""
+
+
+def work(connection: Connection, data: Path, megapixels: float) -> None:
+    """Take tasks from a connection and send back what came of each, until its other end is closed."""
+    import cv2
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group; the server decides when this ends
+        signal.signal(number, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    tasks: queue.Queue[Task] = queue.Queue()
+    threading.Thread(target=_read, args=(connection, tasks), daemon=True).start()
+    while True:
+        connection.send(_done(tasks.get(), data, megapixels))
+
+
+def _read(connection: Connection, tasks: queue.Queue[Task]) -> None:
+    """Hand on what comes; without a server there is nobody to work for, whatever is being done."""
+    try:
+        while True:
+            tasks.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def _done(task: Task, data: Path, megapixels: float) -> Answer | Failure | None:
+    try:
+        return _compared(task, data, megapixels)
+    except SpotdiffError as error:
+        return Failure(422, str(error))
+    except MemoryError:
+        return Failure(422, "not enough memory; send smaller pictures")
+    except OSError as error:
+        return Failure(507, f"the answer cannot be kept: {error.strerror or 'a file cannot be written'}")
+    except Exception:  # a fault of our own is the same at every try
+        return Failure(500, "the comparison failed; the server's log says how", traceback.format_exc())
+
+
+def _compared(task: Task, data: Path, megapixels: float) -> Answer | None:
+    from spotdiff.image.load import load_picture
+    from spotdiff.image.source import Coded
+    from spotdiff.pipeline import compare
+    from spotdiff.server.answer_files import write_answer
+    from spotdiff.server.request_options import make_options
+    from spotdiff.server.uploads import picture_path
+
+    def coded(stored: Stored, side: str) -> Coded:
+        return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)
+
+    options = make_options(task.options, megapixels=megapixels)
+    after = coded(task.after, "after")
+    if task.before is None:
+        load_picture(after, options=options)
+        return None
+    comparison = compare(coded(task.before, "before"), after, options=options)
+    write_answer(comparison, task.id, data, digests=(task.before.sha256, task.after.sha256))
+    return Answer(comparison.verdict, comparison.score, len(comparison.likely))

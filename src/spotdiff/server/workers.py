@@ -1,0 +1,174 @@
+"""The worker processes of a server: each is sent a job at a time, and one that dies or hangs takes no other with it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from spotdiff.server.jobs import Stored
+from spotdiff.server.worker import Failure, Task, work
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+    from sqlalchemy import RowMapping
+
+    from spotdiff.server.jobs import Answer, Jobs
+    from spotdiff.server.settings import Settings
+
+_LOOK = 1.0  # seconds after which an idle worker looks into the queue unasked
+_log = logging.getLogger("spotdiff.server")
+
+
+class Workers:
+    """Takes jobs from the queue as long as it runs; made and stopped by the server."""
+
+    def __init__(self, jobs: Jobs, settings: Settings, *, ended: Callable[[str], None]) -> None:
+        """Prepare workers.
+
+        Args:
+            jobs: The queue.
+            settings: How many workers, their folder and limits.
+            ended: Called with the id of every job that has ended, from another thread.
+        """
+        self._jobs, self._ended = jobs, ended
+        self._news = threading.Condition()
+        self._stopping = False
+        self._slots = [_Slot(settings) for _ in range(settings.workers)]
+        self._threads = [threading.Thread(target=self._run, args=(slot,), daemon=True) for slot in self._slots]
+
+    def start(self) -> None:
+        """Start to take jobs."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Say that a job has come."""
+        with self._news:
+            self._news.notify()
+
+    def drop(self, name: str) -> None:
+        """Stop working on a job that was cancelled."""
+        for slot in self._slots:
+            slot.kill(name)
+        self._ended(name)
+
+    def stop(self) -> None:
+        """End all workers; what they had begun is queued again."""
+        self._stopping = True
+        with self._news:
+            self._news.notify_all()
+        for slot in self._slots:
+            slot.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, slot: _Slot) -> None:
+        while not self._stopping:
+            try:
+                job = self._jobs.take()
+            except SQLAlchemyError as error:
+                _log.error("the database does not answer: %s", error)
+                job = None
+            if job is None:
+                with self._news:
+                    self._news.wait(_LOOK)
+                continue
+            self._write_down(job, slot.ask(job))
+            self._ended(job["id"])
+
+    def _write_down(self, job: RowMapping, reply: Answer | Failure | _Died | None) -> None:
+        """Write down what came of a job, however long the database takes to come back."""
+        while True:
+            try:
+                return self._settle(job, reply)
+            except SQLAlchemyError as error:
+                _log.error("the database does not answer: %s", error)
+                if self._stopping:  # the next start finds it running, and queues it again
+                    return None
+                with self._news:
+                    self._news.wait(_LOOK)
+
+    def _settle(self, job: RowMapping, reply: Answer | Failure | _Died | None) -> None:
+        if isinstance(reply, Failure):
+            if reply.trace:
+                _log.error("job %s failed\n%s", job["id"], reply.trace)
+            self._jobs.fail(job["id"], reply.status, reply.detail)
+        elif not isinstance(reply, _Died):
+            self._jobs.finish(job, reply)
+        elif self._stopping:
+            self._jobs.give_back(job["id"])
+        else:
+            self._jobs.try_again(job["id"])
+
+
+class _Died:
+    """The reply of a worker that gave none."""
+
+
+class _Slot:
+    """The place of one worker process, which is started anew where it has ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._connection: Connection | None = None
+        self._job = ""
+        self._closed = False
+
+    def ask(self, job: RowMapping) -> Answer | Failure | _Died | None:
+        """What a worker makes of a job."""
+        before = None if job["before"] is None else Stored(job["before"], job["before_name"])
+        task = Task(job["id"], before, Stored(job["after"], job["after_name"]), job["options"])
+        with self._lock:
+            if self._closed:
+                return _Died()
+            process, connection = self._started()
+            self._job = task.id
+        try:
+            connection.send(task)
+            ready = wait([connection, process.sentinel], self._settings.limit)
+            if not ready:
+                process.kill()
+                return Failure(422, f"it took more than {self._settings.limit:g} s; send smaller pictures")
+            reply: Answer | Failure | None = connection.recv()
+        except (EOFError, OSError):
+            return _Died()
+        finally:
+            with self._lock:
+                self._job = ""
+        return reply
+
+    def kill(self, name: str) -> None:
+        """End the worker if it is busy with this job."""
+        with self._lock:
+            if self._job == name and self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """End the worker for good."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _started(self) -> tuple[SpawnProcess, Connection]:
+        if self._process is not None and self._connection is not None and self._process.is_alive():
+            return self._process, self._connection
+        if self._connection is not None:
+            self._connection.close()
+        context = get_context("spawn")
+        self._connection, other = context.Pipe()
+        arguments = (other, self._settings.data, self._settings.megapixels)
+        self._process = context.Process(target=work, args=arguments, daemon=True, name="spotdiff-worker")
+        self._process.start()
+        other.close()
+        return self._process, self._connection

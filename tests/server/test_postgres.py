@@ -1,0 +1,57 @@
+"""The same server on PostgreSQL, and tables that the migrations make as the code has them."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from spotdiff.server.database import open_database
+from spotdiff.server.schema import VERSION, metadata
+from watching.events.test_store_postgres import Server as Postgres
+
+
+@pytest.fixture(scope="module", name="postgres")
+def postgres_fixture():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="spotdiff-pg-") as folder:
+        one = Postgres(found[-1].parent, Path(folder))
+        yield one
+        one.stop()
+
+
+def differences(url):
+    engine = open_database(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION})
+        found = compare_metadata(context, metadata)
+    engine.dispose()
+    return found
+
+
+def test_migrations_make_the_tables_of_the_code(tmp_path):
+    assert differences(f"sqlite:///{tmp_path / 'server.db'}") == []
+
+
+def test_migrations_make_them_in_postgresql(postgres):
+    assert differences(postgres.database()) == []
+
+
+def test_a_server_on_postgresql(postgres, own_server, pictures):
+    url = postgres.database()
+    server = own_server("--database", url)
+    record = server.compare(*pictures).json
+    assert record["verdict"] == "changed"
+    assert server.post("/api/v1/places", {"name": "yard"}).status == 201
+    assert server.send("/api/v1/places/yard/pictures", picture=pictures[0]).status == 201
+    assert server.post("/api/v1/places/yard/approve", {}).status == 200
+    assert server.end(signal.SIGTERM) == 0
+    again = own_server("--database", url)
+    assert again.get(f"/api/v1/comparisons/{record['id']}").json == record
+    assert not (server.data / "server.db").exists()
