@@ -24,7 +24,7 @@ LAYERS = (
         "language",
         "output_files",
     },
-    {"image", "align", "light", "regions", "metrics"},
+    {"image", "align", "light", "regions", "metrics", "database"},
     {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from spotdiff.server.uploads import shown_name
+from spotdiff.server.api.uploads import shown_name
 
 COMPARE = "/api/v1/compare"
 

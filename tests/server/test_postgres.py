@@ -10,8 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from spotdiff.server.database import open_database
-from spotdiff.server.schema import VERSION, metadata
+from spotdiff.server.store.open import open_database
+from spotdiff.server.store.schema import VERSION, metadata
 from watching.events.test_store_postgres import Server as Postgres
 
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from spotdiff.server.waiting import Waiting
+from spotdiff.server.workers.waiting import Waiting
 
 
 async def waited(wake, *, ended=False):

@@ -14,7 +14,7 @@ import uvicorn
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.file_lock import try_lock
 from spotdiff.server.app import create_app
-from spotdiff.server.database import open_database
+from spotdiff.server.store.open import open_database
 
 if TYPE_CHECKING:
     from spotdiff.server.service import Service

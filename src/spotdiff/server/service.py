@@ -9,15 +9,15 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from spotdiff.server.jobs import ENDED, Jobs, Stored, job_url, shown_job
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
-    from spotdiff.server.comparisons import Comparisons
-    from spotdiff.server.places import Places
     from spotdiff.server.settings import Settings
-    from spotdiff.server.waiting import Waiting
-    from spotdiff.server.workers import Workers
+    from spotdiff.server.store.comparisons import Comparisons
+    from spotdiff.server.store.places import Places
+    from spotdiff.server.workers.pool import Workers
+    from spotdiff.server.workers.waiting import Waiting
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from spotdiff.server.answer_files import FILES, answer_folder
 from spotdiff.server.problems import Problem
-from spotdiff.server.schema import comparisons, shown_time
+from spotdiff.server.store.answer_files import FILES, answer_folder
+from spotdiff.server.store.schema import comparisons, shown_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

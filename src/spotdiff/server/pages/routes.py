@@ -14,9 +14,9 @@ from spotdiff.server.problems import Problem
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from spotdiff.server.comparisons import Comparisons
+    from spotdiff.server.store.comparisons import Comparisons
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parent / "files"
 _LISTED = 20
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, select, update
 
+from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
-from spotdiff.server.schema import comparisons, jobs, now, place_pictures, places, shown_time
+from spotdiff.server.store.schema import comparisons, jobs, now, place_pictures, places, shown_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
@@ -61,7 +62,7 @@ class Jobs:
             Problem: 429, as many jobs wait as may.
         """
         name = uuid4().hex
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             self._check_room(connection)
             connection.execute(
                 insert(jobs).values(
@@ -103,7 +104,7 @@ class Jobs:
 
     def take(self) -> RowMapping | None:
         """The job that has waited longest, which is running from now on; None when none waits."""
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             oldest = select(jobs.c.id).where(jobs.c.state == "queued").order_by(jobs.c.number).limit(1)
             name = connection.execute(oldest.with_for_update(skip_locked=True)).scalar()
             if name is None:
@@ -114,7 +115,7 @@ class Jobs:
 
     def finish(self, job: RowMapping, answer: Answer | None) -> None:
         """Write down that a job is done, with its comparison, and its picture where it is one of a place."""
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             if not _end(connection, job["id"], "done"):
                 return
             told = {"number": job["number"], "place": job["place"]}
@@ -132,12 +133,12 @@ class Jobs:
 
     def fail(self, name: str, status: int, detail: str) -> None:
         """Write down that a job has failed, and what its client is told."""
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             _end(connection, name, "failed", problem=problem_content(status, detail))
 
     def give_back(self, name: str) -> None:
         """Queue a running job again, as if it had not been taken."""
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             running = (jobs.c.id == name) & (jobs.c.state == "running")
             connection.execute(update(jobs).where(running).values(state="queued", tries=jobs.c.tries - 1))
 
@@ -149,7 +150,7 @@ class Jobs:
         told = problem_content(
             500, f"it was tried {MOST_TRIES} times, and each time its process ended; try smaller pictures"
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             lost = update(jobs).where(running & (jobs.c.tries >= MOST_TRIES))
             connection.execute(lost.values(state="failed", finished=now(), problem=told))
             connection.execute(update(jobs).where(running).values(state="queued"))
@@ -161,7 +162,7 @@ class Jobs:
             Problem: 404, there is none; 409, it has ended.
         """
         state = self.row(name)["state"]
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             if not _end(connection, name, "cancelled"):
                 raise Problem(409, f"the job is {state} and cannot be cancelled")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from spotdiff.server.jobs import Stored
-from spotdiff.server.worker import Failure, Task, work
+from spotdiff.server.store.jobs import Stored
+from spotdiff.server.workers.process import Failure, Task, work
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
-    from spotdiff.server.jobs import Answer, Jobs
     from spotdiff.server.settings import Settings
+    from spotdiff.server.store.jobs import Answer, Jobs
 
 _LOOK = 1.0  # seconds after which an idle worker looks into the queue unasked
 _log = logging.getLogger("spotdiff.server")

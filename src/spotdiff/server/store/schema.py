@@ -6,21 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, inspect
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import Float
 
 from spotdiff.clock import from_microseconds, to_microseconds
-from spotdiff.errors import DataError
+from spotdiff.database.migrations import Migrations
 
 if TYPE_CHECKING:
-    from alembic.script.revision import _RevIdType
-    from sqlalchemy import Connection
+    pass
 
-VERSION = "spotdiff_server_version"  # this table says that the database is ours, and how old
+VERSION = "spotdiff_server_version"
 metadata = MetaData()
 LONG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called an integer
 
@@ -106,28 +101,4 @@ def shown_time(value: int | None) -> str | None:
     return None if value is None else from_microseconds(value).isoformat()
 
 
-def migrate(connection: Connection) -> None:
-    """Make the tables in an empty database, or bring older ones up; all of it in the caller's transaction.
-
-    Raises:
-        DataError: the database holds something else, or was made by a newer spotdiff.
-        DBAPIError: the database does not take it.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    script = ScriptDirectory.from_config(config)
-    tables = inspect(connection).get_table_names()
-    if tables and VERSION not in tables:
-        raise DataError(f"the database holds other tables ({', '.join(sorted(tables)[:3])}); give the server its own")
-    current = MigrationContext.configure(connection, opts={"version_table": VERSION}).get_current_revision()
-    if current is not None and current not in {each.revision for each in script.walk_revisions()}:
-        raise DataError(f"the database was made by a newer spotdiff (tables {current}); update this one")
-    if current == script.get_current_head():
-        return
-
-    def steps(revision: _RevIdType, _context: MigrationContext) -> object:
-        return script._upgrade_revs("head", revision)  # type: ignore[arg-type]  # as Alembic's own command does
-
-    with EnvironmentContext(config, script, fn=steps) as environment:
-        environment.configure(connection=connection, target_metadata=metadata, version_table=VERSION)
-        environment.run_migrations()
+MIGRATIONS = Migrations(Path(__file__).parent / "migrations", metadata, VERSION, "a server's database")

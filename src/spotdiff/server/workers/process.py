@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import SpotdiffError
-from spotdiff.server.jobs import Answer, Stored
+from spotdiff.server.store.jobs import Answer, Stored
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -82,9 +82,9 @@ def _compared(task: Task, data: Path, megapixels: float) -> Answer | None:
     from spotdiff.image.load import load_picture
     from spotdiff.image.source import Coded
     from spotdiff.pipeline import compare
-    from spotdiff.server.answer_files import write_answer
-    from spotdiff.server.request_options import make_options
-    from spotdiff.server.uploads import picture_path
+    from spotdiff.server.api.request_options import make_options
+    from spotdiff.server.api.uploads import picture_path
+    from spotdiff.server.store.answer_files import write_answer
 
     def coded(stored: Stored, side: str) -> Coded:
         return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from spotdiff.server.jobs import Stored
+from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem
-from spotdiff.server.schema import approvals, now, place_pictures, places, shown_time
+from spotdiff.server.store.jobs import Stored
+from spotdiff.server.store.schema import approvals, now, place_pictures, places, shown_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
@@ -35,7 +36,7 @@ class Places:
         if any(letter in "/\\" for letter in name) or name.startswith("."):
             raise Problem(422, "the name of a place has no slash, and no dot in front")
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine).begin() as connection:
                 connection.execute(insert(places).values(name=name, created=now()))
         except IntegrityError:
             raise Problem(409, f"there is a place {name} already") from None
@@ -93,7 +94,7 @@ class Places:
         Raises:
             Problem: 404, there is no such place, or no such comparison of it; 409, it has no picture.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine).begin() as connection:
             _row(connection, name)
             wanted = place_pictures.c.place == name
             if comparison is not None:

@@ -16,8 +16,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from spotdiff.server.jobs import Stored
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.jobs import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Collection
