@@ -10,17 +10,24 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.accounts import account_routes
+from spotdiff.server.api.authentication import Authentication
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
+from spotdiff.server.api.limits import BodyLimit
 from spotdiff.server.api.openapi import PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.pages.login import add_login
 from spotdiff.server.pages.routes import add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
+from spotdiff.server.store.accounts import Accounts
 from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.retention import Retention
+from spotdiff.server.store.usage import Usage
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 
@@ -39,15 +46,20 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         port: At which it is reached.
     """
     jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
-    service = Service(settings, jobs, places, comparisons)
+    accounts, usage = Accounts(engine), Usage(engine, settings)
+    service = Service(settings, jobs, places, comparisons, accounts, usage)
+
+    retention = Retention(engine, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.waiting = Waiting()
         service.workers = Workers(jobs, settings, ended=service.waiting.ended)
-        await run_in_threadpool(jobs.try_again)
+        await run_in_threadpool(jobs.give_all_back)
         service.workers.start()
+        retention.start()
         yield
+        await run_in_threadpool(retention.stop)
         await run_in_threadpool(service.workers.stop)
 
     app = FastAPI(
@@ -67,7 +79,10 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         return {"status": "ok", "version": spotdiff.__version__}
 
     add_pages(app, comparisons)
-    for routes in (compare_routes, place_routes, job_routes):
+    add_login(app, accounts, port=port)
+    for routes in (compare_routes, place_routes, job_routes, account_routes):
         app.include_router(routes(service))
-    app.add_middleware(Guard, port=port)
+    app.add_middleware(BodyLimit, seconds=settings.upload)  # the last one added is the first to be asked
+    app.add_middleware(Authentication, accounts=accounts, settings=settings, port=port)
+    app.add_middleware(Guard, settings=settings, port=port)
     return app

@@ -28,10 +28,11 @@ def compare_routes(service: Service) -> APIRouter:
 
     @api.post("/compare", openapi_extra=COMPARE_BODY)
     async def compare(request: Request) -> Response:
-        await run_in_threadpool(service.jobs.check_room)
-        form = await receive(request, service.settings, pictures=("before", "after"))
-        options = await run_in_threadpool(read_options, form.texts.get("options"))
-        return await service.accept(request, form.picture("before"), form.picture("after"), options, place=None)
+        async with service.room(request):
+            form = await receive(request, service, pictures=("before", "after"))
+            options = await run_in_threadpool(read_options, form.texts.get("options"))
+            job = await service.add(request, form.picture("before"), form.picture("after"), options, place=None)
+        return await service.answer(request, job)
 
     @api.get("/comparisons")
     def latest(limit: int = 20) -> list[dict[str, Any]]:

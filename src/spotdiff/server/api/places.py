@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from spotdiff.server.api.authentication import acting_as
 from spotdiff.server.api.openapi import PICTURE_BODY
 from spotdiff.server.api.request_options import read_options
 from spotdiff.server.api.uploads import receive
@@ -49,17 +50,17 @@ def place_routes(service: Service) -> APIRouter:
 
     @api.post("/{name}/pictures", openapi_extra=PICTURE_BODY)
     async def picture(name: str, request: Request) -> Response:
-        await run_in_threadpool(service.jobs.check_room)
-        await run_in_threadpool(service.places.baseline, name)
-        form = await receive(request, service.settings, pictures=("picture",))
-        options = await run_in_threadpool(read_options, form.texts.get("options"))
-        baseline = await run_in_threadpool(service.places.baseline, name)
-        return await service.accept(request, baseline, form.picture("picture"), options, place=name)
+        async with service.room(request):
+            await run_in_threadpool(service.places.baseline, name)
+            form = await receive(request, service, pictures=("picture",))
+            options = await run_in_threadpool(read_options, form.texts.get("options"))
+            baseline = await run_in_threadpool(service.places.baseline, name)
+            job = await service.add(request, baseline, form.picture("picture"), options, place=name)
+        return await service.answer(request, job)
 
     @api.post("/{name}/approve")
     def approve(name: str, request: Request, approval: Approval | None = None) -> dict[str, Any]:
         asked = approval or Approval()
-        who = asked.who or (request.client.host if request.client else "")
-        return service.places.approve(name, comparison=asked.comparison, who=who)
+        return service.places.approve(name, comparison=asked.comparison, who=acting_as(request, asked.who))
 
     return api

@@ -23,7 +23,7 @@ _POLICY = (
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _SHARED = ("base.css", "theme.js")  # of the report, so that both look alike
-_OWN = ("start.css", "start.js", "icon.svg")
+_OWN = ("start.css", "start.js", "login.css", "login.js", "icon.svg")
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,31 @@ def write_answer(comparison: Comparison, name: str, data: Path, *, digests: tupl
     Raises:
         OSError: a file cannot be written.
     """
+    folder, part = answer_folder(data, name), data / "incoming" / name
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        _write_files(comparison, name, part, digests)
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier try, which was killed before its row was written
+        put_in_place(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # on a full disk what is left of it would be in the way
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a file or folder that is whole, so that it outlives a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(path)
+    if sys.platform != "win32":
+        for folder in (path.parent, path.parent.parent):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def _write_files(comparison: Comparison, name: str, part: Path, digests: tuple[str, str]) -> None:
     import cv2
 
     from spotdiff.report.html import write_page
@@ -50,15 +76,12 @@ def write_answer(comparison: Comparison, name: str, data: Path, *, digests: tupl
     from spotdiff.report.overlay import write_overlay
     from spotdiff.report.record import to_json, to_record
 
-    folder, part = answer_folder(data, name), data / "incoming" / name
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     record = {**to_record(comparison), "id": name}
     for side, digest in zip(("before", "after"), digests, strict=True):
         record[side]["sha256"] = digest
         picture = getattr(comparison.pair, side)
-        if not cv2.imwrite(str(part / f"{side}.png"), cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2BGR)):
-            raise OSError(f"{side}.png cannot be written")
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2BGR))
+        (part / f"{side}.png").write_bytes(encoded)  # OpenCV itself says nothing of a disk that is full at the end
     (part / "record.json").write_text(to_json(record), encoding="ascii", newline="\n")
     write_page(comparison, part / "report.html")
     write_overlay(comparison, part / "overlay.png")
@@ -66,6 +89,3 @@ def write_answer(comparison: Comparison, name: str, data: Path, *, digests: tupl
     for path in part.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try, which was killed before its row was written
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(folder)
