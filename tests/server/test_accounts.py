@@ -8,8 +8,8 @@ import sqlite3
 import time
 
 import pytest
-from server.account_verbs import PASSWORD, bearing, give_password, give_token, log_in, origin, refused, session, verb
 
+from server.account_verbs import PASSWORD, bearing, give_password, give_token, log_in, origin, refused, session, verb
 from spotdiff.server import Settings
 from spotdiff.server.api.authentication import scope_of
 from spotdiff.server.app import create_app

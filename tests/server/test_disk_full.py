@@ -83,7 +83,7 @@ def test_an_accepted_job_outlives_a_full_disk(own_server, small_disk, pictures, 
     leave(small_disk, 0)
     server.end(signal.SIGKILL)
     (small_disk / "filler").unlink()
-    again = own_server(data=small_disk, *("--spare-mb", "0"))
+    again = own_server("--spare-mb", "0", data=small_disk)
     assert again.ended(queued)["state"] == "done"
     assert again.ended(busy)["state"] in ("done", "failed")
 

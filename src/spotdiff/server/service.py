@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from spotdiff.server.api.authentication import caller_of
+from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.problems import Problem, disk_full
 from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
@@ -116,7 +117,7 @@ class Service:
         if row["before"] is None:
             return JSONResponse(await run_in_threadpool(self.places.shown, row["place"]), 201)
         path = await run_in_threadpool(self.comparisons.file, name, "")
-        return FileResponse(path, media_type="application/json")
+        return WholeFile(path, media_type="application/json")
 
 
 def prefers_async(request: Request) -> bool:

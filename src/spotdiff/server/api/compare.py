@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from spotdiff.server.api.openapi import COMPARE_BODY
 from spotdiff.server.api.request_options import read_options
 from spotdiff.server.api.uploads import receive
+from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.store.answer_files import FILES, MEDIA_TYPES
 
 if TYPE_CHECKING:
@@ -40,17 +40,17 @@ def compare_routes(service: Service) -> APIRouter:
 
     for asked in FILES:
         api.add_api_route(
-            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=FileResponse
+            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=WholeFile
         )
     return api
 
 
-def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], FileResponse]:
+def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], WholeFile]:
     """What answers with one of the files of a comparison."""
 
-    def send(name: str) -> FileResponse:
+    def send(name: str) -> WholeFile:
         path = comparisons.file(name, asked)
         policy = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else {}
-        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers={**_KEPT, **policy})
+        return WholeFile(path, media_type=MEDIA_TYPES[path.suffix], headers={**_KEPT, **policy})
 
     return send
