@@ -139,6 +139,18 @@ def check(run: Run, name: str, asked: str) -> None:
         run.faults.append(f"{name}{asked} was answered {status} with {len(body)} bytes")
 
 
+def until_busy(run: Run) -> None:
+    """Wait until an answer was made since the start, so that kills meet files being written and read."""
+    limit, before = time.monotonic() + 30, newest(run)
+    while newest(run) == before and time.monotonic() < limit:
+        time.sleep(0.05)
+
+
+def newest(run: Run) -> str:
+    reply = run.ask("GET", "/api/v1/comparisons?limit=1")
+    return "" if reply is None else reply[2].decode()
+
+
 def finish(run: Run) -> Counter[str]:
     """How the jobs that were accepted have ended, and how often each was tried."""
     limit = time.monotonic() + _PATIENCE
@@ -170,8 +182,10 @@ def torment(
     threads += [threading.Thread(target=read, args=(run, seed)) for seed in range(2)]
     for thread in threads:
         thread.start()
-    for _ in range(kills):
-        time.sleep(chance.uniform(0.1, 2.5))
+    for number in range(kills):
+        if number % 3:  # else it is killed while its workers begin
+            until_busy(run)
+        time.sleep(chance.uniform(0, 1.5))
         run.kill()
         starts.append(run.start())
     run.over = True

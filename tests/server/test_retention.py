@@ -194,12 +194,24 @@ def test_what_rows_of_any_other_table_name_stays(store, column):
 
 
 def test_nothing_is_deleted_while_a_backup_is_written(store):
-    old = store.compared("a", "b")
+    old, _ = store.compared("a", "b"), store.compared("c", "d")
     made_old(store.data, old)
     looking = retention.Retention(store.engine, store.settings)
     held = try_lock(store.data / ".deleting")
     looking._look()
     assert store.has(old)
     os.close(held)
+    looking._look()
+    assert not store.has(old)
+
+
+def test_a_clock_that_jumped_ahead_deletes_nothing_at_once(store, caplog):
+    old = store.compared("a", "b")
+    made_old(store.data, old)
+    looking = retention.Retention(store.engine, store.settings)
+    looking._look()
+    assert store.has(old)
+    assert "clock" in caplog.text
+    looking._begun -= 90_000
     looking._look()
     assert not store.has(old)

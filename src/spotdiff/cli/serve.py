@@ -17,6 +17,7 @@ from spotdiff.cli._serve_verbs import add_verbs
 @click.option("--database", metavar="URL", help="a SQLAlchemy URL  [default: a SQLite file in the folder]")
 @click.option("--workers", type=int, metavar="N", help="processes that compare  [default: half of the cores]")
 @click.option("--upload-mb", type=float, metavar="MB", help="largest picture taken  [default: 100]")
+@click.option("--megapixels", type=float, metavar="N", help="largest picture compared, in millions  [default: 200]")
 @click.option("--queue", type=int, metavar="N", help="most jobs that wait; more are sent away  [default: 64]")
 @click.option("--keep", type=float, metavar="DAYS", help="delete comparisons that are older  [default: none]")
 @click.option("--rate", type=int, metavar="N", help="most requests a minute of an account  [default: 3000]")

@@ -10,10 +10,11 @@ import logging
 import os
 import shutil
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, delete, exists, or_, select, text
+from sqlalchemy import Column, delete, exists, func, or_, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from spotdiff.database.connection import writing
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000  # in the tables' microseconds
 _PAUSE = 3600.0  # seconds between two looks
+_FAR = 7 * _DAY  # from the last job, so that a clock is not believed at once
+_A_DAY = 86_400.0  # seconds
 _AT_ONCE = 100  # rows that are looked at in one transaction
 _OWN = (jobs, comparisons, place_pictures, job_owners)  # what goes with a comparison
 _log = logging.getLogger("spotdiff.server")
@@ -157,6 +160,7 @@ class Retention:
         """Prepare."""
         self._engine, self._settings = engine, settings
         self._ending = threading.Event()
+        self._begun = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -178,7 +182,16 @@ class Retention:
                 _log.error("old comparisons could not be deleted: %s", error)
             self._ending.wait(_PAUSE)
 
+    def _clock_is_believed(self) -> bool:
+        """A clock that was set wrongly would make everything old; it is mended soon after a start, if ever."""
+        with self._engine.begin() as connection:
+            last = connection.execute(select(func.max(jobs.c.created))).scalar() or 0
+        return now() - last < _FAR or time.monotonic() - self._begun > _A_DAY
+
     def _look(self) -> None:
+        if not self._clock_is_believed():
+            _log.warning("the clock is far from when anything last came: nothing is deleted for a day")
+            return
         held = try_lock(self._settings.data / DELETING)
         if held is None:  # a backup is written
             return
