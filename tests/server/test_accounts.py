@@ -140,6 +140,7 @@ def test_logging_in_and_out(closed, pictures):
     page = server.get("/login?next=/places")
     assert b'value="/places"' in page.body
     assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "same-origin"  # else a browser's form says that its Origin is null
     reply = log_in(server, "ann", next="/places")
     assert (reply.status, reply.headers["location"]) == (303, "/places")
     said = reply.headers["set-cookie"].lower()
