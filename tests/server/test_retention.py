@@ -215,3 +215,18 @@ def test_a_clock_that_jumped_ahead_deletes_nothing_at_once(store, caplog):
     looking._begun -= 90_000
     looking._look()
     assert not store.has(old)
+
+
+def test_what_was_approved_once_stays(store):
+    kept = Places(store.engine)
+    kept.add("yard")
+    names = []
+    for letter in "abc":
+        names.append(store.jobs.add(store.sent("z"), store.sent(letter), {}, place="yard"))
+        store.jobs.finish(store.jobs.take(), Answer("same", 0.0, 0))
+    for name in names[:2]:
+        kept.approve("yard", comparison=name, who="Ann")
+    made_old(store.data, *names)
+    assert delete_older(store.engine, store.settings) == retention.Deleted(1, 1)
+    assert [store.has(name) for name in names] == [True, True, False]
+    assert [store.there(letter) for letter in "abc"] == [True, True, False]
