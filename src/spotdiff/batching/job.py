@@ -40,7 +40,7 @@ class BatchJob:
         options: How to compare.
         maps: Write `NAME.before.png` and `NAME.after.png`.
         report: Page of all pairs; None for none.
-        pages: Beside the report, which pairs get a page of their own: off, changed (and unsure), or all.
+        pages: Beside the report, which pairs get a page of their own: off, changed (also unsure, new, missing), or all.
         junit: File of JUnit XML; None for none.
         coco: File of COCO detections; None for none.
         index: Kind of index, csv or parquet.

@@ -190,8 +190,12 @@ def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
 
 def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     row, paths = done.row, OutputPaths(plan.out, done.row.name)
-    if not row.compared:
+    if row.verdict == "trouble":
         return row
     before, after = (os.path.relpath(thumb, folder) for thumb in paths.thumbs)
-    href = os.path.relpath(paths.page, folder) if plan.has_page(row.as_compared) else ""
-    return replace(row, href=href, thumb_before=before, thumb_after=after)
+    return replace(
+        row,
+        href=os.path.relpath(paths.page, folder) if plan.has_page(row.as_compared) else "",
+        thumb_before=None if row.verdict == "new" else before,
+        thumb_after=None if row.verdict == "missing" else after,
+    )
