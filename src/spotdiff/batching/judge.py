@@ -13,6 +13,7 @@ from spotdiff.errors import DataError, OptionError, SpotdiffError
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
+from spotdiff.params import hint
 from spotdiff.regions.extract import thresholds
 from spotdiff.report.record import to_record
 
@@ -66,9 +67,10 @@ class Criteria:
             values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: no settings file in TOML ({' '.join(str(error).split())})") from None
-        unknown = values.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise DataError(f"{path}: there is no setting {sorted(unknown)[0]}; spotdiff judge writes such a file")
+        known = tuple(field.name for field in fields(cls))
+        if unknown := sorted(values.keys() - {*known}):
+            told = hint(unknown[0], known) or f"; there are {', '.join(known)}"
+            raise DataError(f"{path}: there is no setting {unknown[0]}{told}")
         return cls(**values)
 
 
