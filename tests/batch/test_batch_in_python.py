@@ -90,7 +90,7 @@ def test_it_writes_what_the_command_writes(pictures, tmp_path, monkeypatch):
     [
         ({"before": "earlier"}, OptionError, "a table of pairs, two folders"),
         ({"before": "none.csv"}, DataError, "No such file"),
-        ({"before": "earlier", "after": "nowhere"}, DataError, "not a folder"),
+        ({"before": "earlier", "after": "nowhere"}, DataError, "no such file or folder"),
         ({"before": "earlier", "after": "later", "index": "xls"}, OptionError, "csv, parquet"),
         ({"before": "earlier", "after": "later", "pages": "change"}, OptionError, "did you mean changed"),
         ({"before": "earlier", "after": "later", "metod": "pixel"}, OptionError, "did you mean method"),

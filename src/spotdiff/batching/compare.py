@@ -14,7 +14,7 @@ from spotdiff.atomic_write import write_whole
 from spotdiff.batching.judge import Criteria, judgement_of
 from spotdiff.batching.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.cache_key import content_digest
-from spotdiff.errors import SpotdiffError
+from spotdiff.errors import SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.options import ALL_PAGES
@@ -129,7 +129,7 @@ def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
         options = entry.options(plan.options)
         return (_unpaired if entry.only else _compared)(entry, paths, plan, options, digests)
     except (SpotdiffError, OSError) as error:
-        error_text = str(error)
+        error_text = error_line(error)
     except MemoryError:
         error_text = "not enough memory; use fewer --workers, or smaller pictures"
     except Exception as error:  # a fault of ours in one pair must not take the others with it

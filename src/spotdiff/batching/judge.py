@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import DataError, OptionError, SpotdiffError
+from spotdiff.errors import DataError, OptionError, SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
@@ -65,8 +65,10 @@ class Criteria:
         """
         try:
             values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: no settings file in TOML ({' '.join(str(error).split())})") from None
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}; spotdiff judge writes settings") from None
+        except ValueError as error:
+            raise DataError(f"{path}: no settings file in TOML ({error_line(error)})") from None
         known = tuple(field.name for field in fields(cls))
         if unknown := sorted(values.keys() - {*known}):
             told = hint(unknown[0], known) or f"; there are {', '.join(known)}"

@@ -17,6 +17,7 @@ from spotdiff.batching.manifest import read_index
 from spotdiff.batching.pairs import Entry, OutputPaths
 from spotdiff.errors import DataError, MissingExtra
 from spotdiff.report.batch_row import BatchRow
+from spotdiff.report.record import plain
 
 if TYPE_CHECKING:
     from spotdiff.batching.compare import Done, Plan
@@ -77,7 +78,7 @@ def _row(done: Done) -> dict[str, Any]:
     values |= {"sha256_before": done.digests[0], "sha256_after": done.digests[1]}
     # names of files may hold what UTF-8 cannot say
     return {
-        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else plain(value)
         for name, value in ((name, values[name]) for name in COLUMNS)
     }
 

@@ -11,7 +11,7 @@ import click
 
 import spotdiff
 from spotdiff.cli._silence_stderr import libraries_muted
-from spotdiff.errors import SpotdiffError, missing_extra
+from spotdiff.errors import SpotdiffError, error_line, missing_extra
 
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal
 
@@ -101,7 +101,7 @@ def _mishap(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
     if isinstance(error, OSError):
-        return f"{error.filename or 'standard output'}: {error.strerror or error}"
+        return error_line(error) if error.filename else f"standard output: {error_line(error)}"
     return str(error)
 
 
