@@ -82,7 +82,7 @@ class Options:
         colour: Order of the channels of arrays: rgb, or bgr as OpenCV has it. Files and images say it themselves.
         layout: Order of the sides of arrays: hwc, or chw with the channels first, as torch has it.
         data_range: What is white in arrays, or what is black and what is white; None leaves it to their type. Floats
-            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255.
+            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255, integers where some are negative.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
