@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
 from spotdiff.errors import OptionError
-from spotdiff.params import check, hint, param
+from spotdiff.params import check, hint, param, shows_fields
 from spotdiff.presets import preset_options
 from spotdiff.types import Box
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
@@ -169,27 +166,7 @@ class Options:
         return replace(self, **wanted)  # type: ignore[arg-type]
 
 
-def shows_options(function: F) -> F:
-    """Let a function that takes `OptionValues` say so by name in help and completion; the function itself is returned.
-
-    Those read the signature, in which `**changes` would hide what can be asked for.
-    """
-    signature = inspect.signature(function)
-    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    named = [
-        inspect.Parameter(
-            declared.name, inspect.Parameter.KEYWORD_ONLY, default=_default(declared), annotation=declared.type
-        )
-        for declared in fields(Options)
-    ]
-    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-    return function
-
-
-def _default(declared: Field[Any]) -> object:
-    return declared.default if declared.default_factory is MISSING else declared.default_factory()
-
-
+shows_options = shows_fields(Options, OptionValues)
 shows_options(Options.changed)
 shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 
