@@ -13,7 +13,7 @@ Examples:
 
 from __future__ import annotations
 
-# What type checkers take for typing.TYPE_CHECKING; importing typing costs half of the start. It has a type, since editors
+# What type checkers take for typing.TYPE_CHECKING; importing typing costs half of the start. It has a type, for editors
 # take a plain False at its word and complete nothing of the block below.
 TYPE_CHECKING: bool = False
 

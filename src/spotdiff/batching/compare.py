@@ -131,7 +131,7 @@ def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
     except (SpotdiffError, OSError) as error:
         error_text = error_line(error)
     except MemoryError:
-        error_text = "not enough memory; use fewer --workers, or smaller pictures"
+        error_text = "not enough memory; use fewer workers, or smaller pictures"
     except Exception as error:  # a fault of ours in one pair must not take the others with it
         error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
     return failed(entry, paths, error_text, seconds=time.perf_counter() - start)

@@ -173,9 +173,8 @@ def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comp
 def check_told(criteria: Criteria, *, told_at: float) -> None:
     """Raise OptionError where criteria ask for fainter regions than were told at a sensitivity."""
     if criteria.sensitivity is not None and criteria.sensitivity > told_at:
-        asked = f"--sensitivity {criteria.sensitivity:g}"
         reason = f"fainter regions than those told at {told_at:g} were not kept"
-        raise OptionError(f"{reason}: compare with {asked} once, then judge")
+        raise OptionError(f"{reason}: compare at sensitivity {criteria.sensitivity:g} once, then judge")
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -119,7 +119,7 @@ def check_names(entries: Iterable[Entry], *, out: Path, inputs: Iterable[str]) -
         if not error and composed(entry.name) in taken:
             error = "another pair has this name already; names must differ"
         if not error and not read.isdisjoint(file_identities(OutputPaths(out, entry.name).all())):
-            error = "its answer would be written over a file that is read; choose another --out"
+            error = "its answer would be written over a file that is read; choose another folder for the answers"
         taken.add(composed(entry.name))
         yield replace(entry, error=error or entry.error, placed=not error)
 
