@@ -7,6 +7,7 @@ import subprocess
 import sys
 import typing
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,6 +68,13 @@ def test_help_and_completion_know_every_option(function):
         (lambda: Options.of_preset("screen"), "did you mean screens?"),
         (lambda: spotdiff.compare(GREY, GREY, preset="foto"), "did you mean photo?"),
         (lambda: spotdiff.watch("yard.mp4", keep_day=3), "did you mean keep_days?"),
+        (lambda: spotdiff.compare(GREY, GREY, options={"method": "pixel"}), "options takes spotdiff.Options"),
+        (lambda: spotdiff.load_pair(GREY, GREY, options="pixel"), "options takes spotdiff.Options"),
+        (lambda: spotdiff.batch("a", "b", out="c", options=7), "options takes spotdiff.Options"),
+        (lambda: spotdiff.compare(GREY, GREY, history="earlier.png"), "history takes a list of pictures"),
+        (lambda: spotdiff.compare(GREY, GREY, history=Path("earlier.png"), page="all"), "history takes a list"),
+        (lambda: spotdiff.load_pair(GREY, GREY, history=b"a picture"), "history takes a list of pictures"),
+        (lambda: spotdiff.load_pair(GREY, GREY, history=3), "history takes a list of pictures"),
     ],
 )
 def test_a_wrong_name_is_one_line(call, told):

@@ -132,6 +132,24 @@ class Options:
         return [os.fspath(one) for one in named if isinstance(one, (str, os.PathLike)) and Path(one).is_file()]
 
     @classmethod
+    def asked(cls, options: object, *, preset: str | None = None, **changes: Unpack[OptionValues]) -> Options:
+        """The options that a function was called with, and changes of them.
+
+        Args:
+            options: Options, or None for the usual ones.
+            preset: See `changed`.
+            changes: See `changed`.
+
+        Raises:
+            OptionError: they are something else, or there is no such option or preset, or its value cannot be.
+        """
+        if not isinstance(options, (cls, type(None))):
+            raise OptionError(
+                f"options takes spotdiff.Options(...), not {type(options).__name__}; single ones go by their names"
+            )
+        return (cls() if options is None else options).changed(preset=preset, **changes)
+
+    @classmethod
     def of_preset(cls, name: str, **changes: Unpack[OptionValues]) -> Options:
         """The options that suit one kind of pictures, with some changed.
 

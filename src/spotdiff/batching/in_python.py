@@ -101,7 +101,7 @@ def batch(
     job = BatchJob(
         (before,) if after is None else (before, after),
         Path(out),
-        (options or Options()).changed(preset=preset, **changes),
+        Options.asked(options, preset=preset, **changes),
         maps=maps,
         report=report,
         pages=pages,
