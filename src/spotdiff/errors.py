@@ -13,6 +13,8 @@ flow turns it into the verdict `unsure`.
 
 from __future__ import annotations
 
+import os
+
 
 class SpotdiffError(Exception):
     """A mistake in the input, told in one line that says what to do."""
@@ -61,6 +63,23 @@ def missing_extra(module: str) -> MissingExtra | None:
         ):
             return MissingExtra(package, extra=found[2])
     return None
+
+
+def error_line(error: BaseException) -> str:
+    """The first line of what an error says; of the system's the file and the words, without its number.
+
+    Examples:
+        >>> error_line(FileNotFoundError(2, "No such file or directory", "a.png"))
+        'a.png: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def why_no_folder(path: str | os.PathLike[str]) -> str:
+    """What is wrong with a path that is to be a folder and is none."""
+    return "not a folder" if os.path.lexists(path) else "no such file or folder"
 
 
 class Refusal(Exception):

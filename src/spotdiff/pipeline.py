@@ -60,7 +60,7 @@ def compare(
         LoadError: a picture cannot be read.
         OptionError: there is no such option or preset, or an option has a value that it cannot have.
     """
-    options = (options or Options()).changed(preset=preset, **changes)
+    options = Options.asked(options, preset=preset, **changes)
     method = get_method(options.method, options.settings)
     clock = Clock()
     if options.page == ALL_PAGES:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import DataError, OptionError, SpotdiffError
+from spotdiff.errors import DataError, OptionError, SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
+from spotdiff.params import hint
 from spotdiff.regions.extract import thresholds
 from spotdiff.report.record import to_record
 
@@ -64,11 +65,14 @@ class Criteria:
         """
         try:
             values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: no settings file in TOML ({' '.join(str(error).split())})") from None
-        unknown = values.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise DataError(f"{path}: there is no setting {sorted(unknown)[0]}; spotdiff judge writes such a file")
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}; spotdiff judge writes settings") from None
+        except ValueError as error:
+            raise DataError(f"{path}: no settings file in TOML ({error_line(error)})") from None
+        known = tuple(field.name for field in fields(cls))
+        if unknown := sorted(values.keys() - {*known}):
+            told = hint(unknown[0], known) or f"; there are {', '.join(known)}"
+            raise DataError(f"{path}: there is no setting {unknown[0]}{told}")
         return cls(**values)
 
 
@@ -169,9 +173,8 @@ def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comp
 def check_told(criteria: Criteria, *, told_at: float) -> None:
     """Raise OptionError where criteria ask for fainter regions than were told at a sensitivity."""
     if criteria.sensitivity is not None and criteria.sensitivity > told_at:
-        asked = f"--sensitivity {criteria.sensitivity:g}"
         reason = f"fainter regions than those told at {told_at:g} were not kept"
-        raise OptionError(f"{reason}: compare with {asked} once, then judge")
+        raise OptionError(f"{reason}: compare at sensitivity {criteria.sensitivity:g} once, then judge")
 
 
 def _or(value: float | None, otherwise: float) -> float:

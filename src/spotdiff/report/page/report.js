@@ -13,6 +13,7 @@
   const WORDED = 12; // more regions than this in view and a label is its number alone
   const LABELLED = 60; // more than this and only the chosen region has one
   const HALOED = 400; // more than this and boxes have no dark rim
+  const MOST_ABOVE = 0.7; // share of the window that pictures may keep while the list below them is scrolled
   const TALL = 2.2; // height over width from which a picture fills the width and is scrolled
   const BLOCK = 24; // entries of the list that are made together, once they come into view
   const ENTRY_PX = 150; // height of an entry, before anybody has seen it
@@ -69,9 +70,12 @@
       pane.size = [wide, high];
       moveCanvas(side);
     }
+    viewer.classList.toggle("is-tall", isAbove() && viewer.offsetHeight > MOST_ABOVE * innerHeight);
     showSplit();
   }
 
+  const viewer = stage.closest(".viewer");
+  const isAbove = () => viewer.getBoundingClientRect().right > list.getBoundingClientRect().left; // or else beside the list
   const scaleOf = (pane) => pane.fit * state.zoom;
 
   function moveCanvas(side) {
@@ -391,7 +395,7 @@
     draw();
   }
 
-  function select(index, { focus = false } = {}) {
+  function select(index, { focus = false, shows = focus } = {}) {
     entry(state.selected)?.removeAttribute("aria-current");
     state.selected = index;
     remember();
@@ -400,13 +404,18 @@
     link.setAttribute("aria-current", "true");
     setTabStop();
     goTo(index);
-    const scrolls = list.scrollHeight > list.clientHeight + 1;
-    if (scrolls) {
-      const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
-      const [top, bottom] = [Math.max(outer.top, 0), Math.min(outer.bottom, innerHeight)];
-      list.scrollTop += Math.min(inner.top - top - 6, 0) + Math.max(inner.bottom - bottom + 6, 0);
-    } else if (focus) link.scrollIntoView({ block: "nearest" });
+    const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+    const [top, bottom] = [Math.max(outer.top, 0), Math.min(outer.bottom, innerHeight)];
+    list.scrollTop += Math.min(inner.top - top - 6, 0) + Math.max(inner.bottom - bottom + 6, 0);
+    if (shows) show(link);
     if (focus) link.focus({ preventScroll: true });
+  }
+
+  /* Scroll the page, too: a picture that stays above the list must not hide the entry. */
+  function show(link) {
+    const covered = isAbove() && getComputedStyle(viewer).position === "sticky";
+    link.style.scrollMarginTop = covered ? `${viewer.offsetHeight + 8}px` : "";
+    link.scrollIntoView({ block: "nearest" });
   }
 
   function remember() {
@@ -450,7 +459,7 @@
       showFilters();
       choose();
     }
-    select(index);
+    select(index, { shows: true });
   }
 
   /* ---- views ---- */
@@ -612,6 +621,7 @@
   find("least").addEventListener("input", (event) => { state.least = Number(event.target.value); showFilters(); choose(); });
   find("order").addEventListener("change", (event) => { state.order = event.target.value; choose(); });
 
+  const heading = find("heading").textContent;
   function showFilters() {
     for (const button of find("kinds").children) {
       const { kind } = button.dataset;
@@ -619,6 +629,8 @@
       button.textContent = `${kind} ${count(of.length)}`;
       button.setAttribute("aria-pressed", String(state.kinds.has(kind)));
     }
+    const faint = possible && state.possible ? `${count(possible)} possible` : "";
+    find("heading").textContent = faint && regions.length > possible ? `${heading} and ${faint}` : faint || heading;
     find("possible").textContent = `${count(possible)} possible: ${state.possible ? "hide" : "show"}`;
     find("possible").setAttribute("aria-expanded", String(state.possible));
     find("least").value = state.least;
