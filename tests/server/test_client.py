@@ -268,7 +268,7 @@ def test_something_else_answers(busy, answer, word):
 def test_nobody_answers(busy):
     busy.server_close()
     with pytest.raises(ServerError, match="cannot be reached"):
-        of(busy, patience=0).places()
+        of(busy).places()
 
 
 def test_a_server_that_starts_anew_is_waited_for(own_server, large_pictures):

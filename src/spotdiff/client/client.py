@@ -65,8 +65,8 @@ class Client:
     """A server of comparisons; threads may share it.
 
     Every method raises a `SpotdiffError` of one line: `ServerError` with the server's own words and its status, or
-    one that says what the client itself cannot do. While the server is busy (429, 503) or not there a request is
-    sent again, as long as patience lasts.
+    one that says what the client itself cannot do. While the server is busy (429, 503) a request is sent again, as long
+    as patience lasts; so long, too, a job is waited for whose server has ended.
 
     Examples:
         >>> server = Client("http://127.0.0.1:8642")
@@ -81,7 +81,8 @@ class Client:
             url: Its address, such as `http://127.0.0.1:8642`.
             token: That it knows, or None.
             timeout: Seconds that an answer may keep one waiting.
-            patience: Seconds for which a request is sent again to a server that is busy or not there.
+            patience: Seconds for which a request is sent again to a server that is busy, or that ends before a job is
+                done.
 
         Raises:
             OptionError: the address or the token cannot be used.
@@ -250,7 +251,7 @@ class Client:
             ServerError: it failed, was cancelled, or has not ended in time.
         """
         end, pause = None if timeout is None else time.monotonic() + timeout, _FIRST_LOOK
-        while not (job := self.job(id)).ended:
+        while not (job := _job(self._connection.ask("GET", _of_job(id), returns=True).json)).ended:
             if end is not None and time.monotonic() + pause > end:
                 raise ServerError(f"the job {id} has not ended within {timeout:g} s; it is {job.state}")
             time.sleep(pause)

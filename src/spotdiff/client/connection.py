@@ -17,7 +17,7 @@ from spotdiff.http_delivery import is_web_address, retry_after, shown
 
 _BUSY = (429, 503)
 _PAUSE = 1.0  # seconds, where a busy server names none
-_GONE = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)
+_ENDED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Connection:
         url: http:// or https://, with a path where the server stands below one.
         token: Sent as bearer authorization; "" for none.
         timeout: Seconds that an answer may keep one waiting.
-        patience: Seconds for which a request is sent again to a server that is busy, or not there.
+        patience: Seconds for which a request is sent again to a server that is busy, or has ended.
 
     Raises:
         OptionError: the address or the token cannot be used.
@@ -70,7 +70,13 @@ class Connection:
             raise OptionError("the token holds what no token can hold")
 
     def ask(
-        self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        returns: bool = False,
     ) -> Reply:
         """The answer to a request.
 
@@ -79,9 +85,10 @@ class Connection:
             path: Below the server's address, quoted, from its slash on.
             body: What is sent.
             headers: Of the request.
+            returns: Whether a server that has ended is waited for: it was there, and the request can be sent twice.
 
         Raises:
-            ServerError: the server refuses it, or cannot be reached or stays busy for as long as patience lasts.
+            ServerError: the server refuses it, cannot be reached, or stays busy for as long as patience lasts.
         """
         end = time.monotonic() + self.patience
         while True:
@@ -90,7 +97,7 @@ class Connection:
                 reply = self._once(method, path, body, {**(headers or {}), **self._own_headers()})
             except (OSError, http.client.HTTPException) as error:
                 trouble = ServerError(f"{shown(self.url)} cannot be reached: {_why(error)}")
-                if not _was_not_taken(error, method):
+                if not (returns and isinstance(error, _ENDED)):
                     raise trouble from None
             else:
                 if reply.status < 300:
@@ -147,11 +154,6 @@ def _refusal(reply: Reply, url: str) -> Refusal:
         return Refusal(str(problem["detail"]), status=reply.status, job=str(problem.get("job", "")))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Refusal(f"{shown(url)} answers {reply.status}", status=reply.status)
-
-
-def _was_not_taken(error: Exception, method: str) -> bool:
-    """Whether a request may be sent again: nobody was there, or to send it twice does no harm."""
-    return isinstance(error, ConnectionRefusedError) or (method == "GET" and isinstance(error, _GONE))
 
 
 def _why(error: Exception) -> str:
