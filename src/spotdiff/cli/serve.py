@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from spotdiff.errors import OptionError
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at; of this machine alone")
@@ -15,6 +17,13 @@ import click
 @click.option("--workers", type=int, metavar="N", help="processes that compare  [default: half of the cores]")
 @click.option("--upload-mb", type=float, metavar="MB", help="largest picture taken  [default: 100]")
 @click.option("--queue", type=int, metavar="N", help="most jobs that wait; more are sent away  [default: 64]")
+@click.option(
+    "--watch-folder",
+    "folders",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="new pictures in the folder become pictures of the place NAME; may be given for several places",
+)
 def command(
     host: str,
     port: int,
@@ -23,6 +32,7 @@ def command(
     workers: int | None,
     upload_mb: float | None,
     queue: int | None,
+    folders: tuple[str, ...],
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -33,7 +43,25 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.server import Settings, serve
 
-    given = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
+    given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
     wanted = {name: value for name, value in given.items() if value is not None}
+    wanted["folders"] = _folders(folders)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+
+
+def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
+    """Watched folders by place.
+
+    Raises:
+        OptionError: a text is not NAME=DIR, or two are for one place.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise OptionError(f"--watch-folder takes NAME=DIR, not {text!r}")
+        if name in found:
+            raise OptionError(f"--watch-folder {name} is given twice; a place has one folder")
+        found[name] = Path(folder)
+    return found

@@ -21,8 +21,10 @@ from spotdiff.server.service import Service
 from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
+from spotdiff.server.workers.watched_folders import WatchedFolders
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,13 +43,17 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
     service = Service(settings, jobs, places, comparisons)
 
+    folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.waiting, service.changes = Waiting(), Waiting()
         service.workers = Workers(jobs, settings, ended=service.waiting.wake, changed=service.changes.wake)
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
+        folders.start()
         yield
+        await run_in_threadpool(folders.stop)
         await run_in_threadpool(service.workers.stop)
 
     app = FastAPI(

@@ -68,6 +68,11 @@ class Service:
     def _shown(self, row: RowMapping) -> dict[str, Any]:
         return shown_job(row, step=None if self.workers is None else self.workers.step(row["id"]))
 
+    def wake(self) -> None:
+        """Say that a job has come."""
+        if self.workers is not None:
+            self.workers.wake()
+
     def stop_waiting(self) -> None:
         """Let all requests go that wait, since the server ends."""
         for waiting in (self.waiting, self.changes):

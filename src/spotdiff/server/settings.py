@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from spotdiff.errors import OptionError
@@ -28,6 +29,7 @@ class Settings:
         wait: Longest time that a request waits for its answer before it is given the job's address instead.
         upload: Longest time that a request may take to arrive.
         limit: Longest time that a job may take.
+        folders: Watched folders by the names of the places whose pictures come there.
     """
 
     host: str = "127.0.0.1"
@@ -41,9 +43,15 @@ class Settings:
     wait: float = param(60.0, "longest wait of a request", low=0, high=3600, unit="s")
     upload: float = param(300.0, "longest arrival of a request", low=0.1, high=86400, unit="s")
     limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check(self)
+        for name, folder in self.folders.items():
+            if not folder.is_dir():
+                raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")
+            if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
+                raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
         if self.host not in LOOPBACK:
             raise OptionError(
                 f"--host {self.host}: only this machine is served (127.0.0.1) until the server knows passwords"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -50,7 +50,15 @@ class Jobs:
         """Over a database, with the most jobs that may wait."""
         self._engine, self._most = engine, most
 
-    def add(self, before: Stored | None, after: Stored, options: Mapping[str, object], *, place: str | None) -> str:
+    def add(
+        self,
+        before: Stored | None,
+        after: Stored,
+        options: Mapping[str, object],
+        *,
+        place: str | None,
+        also: Callable[[Connection, str], None] = lambda connection, name: None,
+    ) -> str:
         """Accept a job and return its id; once this returns the job outlives the server.
 
         Args:
@@ -58,6 +66,7 @@ class Jobs:
             after: The later picture.
             options: Fields of `Options`.
             place: Name of the place that `after` shows, or None.
+            also: Called with the job's id in the transaction that accepts it.
 
         Raises:
             Problem: 429, as many jobs wait as may.
@@ -79,6 +88,7 @@ class Jobs:
                     created=now(),
                 )
             )
+            also(connection, name)
         return name
 
     def check_room(self) -> None:
@@ -102,6 +112,12 @@ class Jobs:
         if row is None:
             raise Problem(404, f"there is no job {name[:40]}")
         return row
+
+    def are_open_for(self, place: str) -> bool:
+        """Whether a picture of a place waits for its comparison or is being compared."""
+        alive = (jobs.c.place == place) & jobs.c.state.not_in(ENDED)
+        with self._engine.begin() as connection:
+            return connection.execute(select(jobs.c.id).where(alive).limit(1)).first() is not None
 
     def take(self) -> RowMapping | None:
         """The job that has waited longest, which is running from now on; None when none waits."""

@@ -85,6 +85,17 @@ approvals = Table(  # who made which picture the baseline, and when
     Index("approvals_by_place", "place", "number"),
 )
 
+watched_files = Table(  # files of watched folders that have become pictures, so that each does so once
+    "watched_files",
+    metadata,
+    Column("place", String(100), ForeignKey("places.name"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),  # nanoseconds, as the file system has it
+    Column("sha256", String(64), nullable=False),
+    Column("job", String(32), nullable=False),
+)
+
 
 def now() -> int:
     """The wall's time as the tables hold it."""
