@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -24,6 +25,10 @@ from spotdiff.errors import OptionError
     metavar="NAME=DIR",
     help="new pictures in the folder become pictures of the place NAME; may be given for several places",
 )
+@click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
+@click.option(
+    "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
+)
 def command(
     host: str,
     port: int,
@@ -33,6 +38,8 @@ def command(
     upload_mb: float | None,
     queue: int | None,
     folders: tuple[str, ...],
+    webhook: str | None,
+    webhook_secret_file: str | None,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -46,8 +53,25 @@ def command(
     given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
     wanted = {name: value for name, value in given.items() if value is not None}
     wanted["folders"] = _folders(folders)
+    if webhook is not None:
+        wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+
+
+def _secret(file: str | None) -> str:
+    """What signs the messages of the webhook.
+
+    Raises:
+        OptionError: the file is no text.
+        OSError: it cannot be read.
+    """
+    if file is None:
+        return os.environ.get("SPOTDIFF_WEBHOOK_SECRET", "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise OptionError(f"--webhook-secret-file {file}: it is no text in UTF-8") from None
 
 
 def _folders(texts: tuple[str, ...]) -> dict[str, Path]:

@@ -19,12 +19,14 @@ from spotdiff.server.pages.routes import add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
 from spotdiff.server.store.comparisons import Comparisons
+from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
 from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 from spotdiff.server.workers.watched_folders import WatchedFolders
+from spotdiff.server.workers.webhook import Webhook
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -40,10 +42,13 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         engine: Of its database.
         port: At which it is reached.
     """
-    jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
+    deliveries = Deliveries(engine)
+    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
+    places, comparisons = Places(engine), Comparisons(engine, settings.data)
     service = Service(settings, jobs, places, comparisons)
 
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
+    webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,9 +57,10 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
         folders.start()
+        webhook.start()
         yield
-        await run_in_threadpool(folders.stop)
-        await run_in_threadpool(service.workers.stop)
+        for part in (folders, service.workers, webhook):
+            await run_in_threadpool(part.stop)
 
     app = FastAPI(
         title="spotdiff",

@@ -43,12 +43,21 @@ class Answer:
     regions: int
 
 
+Tell = Callable[["Connection", "RowMapping", "Answer | None"], None]
+
+
 class Jobs:
     """The jobs of a server; threads may share it."""
 
-    def __init__(self, engine: Engine, *, most: int) -> None:
-        """Over a database, with the most jobs that may wait."""
-        self._engine, self._most = engine, most
+    def __init__(self, engine: Engine, *, most: int, tell: Tell | None = None) -> None:
+        """Over a database.
+
+        Args:
+            engine: Of the database.
+            most: Jobs that may wait.
+            tell: Called with each job that is done or has failed, and its answer, in the transaction that ends it.
+        """
+        self._engine, self._most, self._tell = engine, most, tell
 
     def add(
         self,
@@ -147,11 +156,20 @@ class Jobs:
             if job["before"] is None:  # of two first pictures the earlier to be read stays the baseline
                 first = places.c.baseline.is_(None) & (places.c.name == job["place"])
                 connection.execute(update(places).where(first).values(baseline=job["number"]))
+            self._told(connection, job["id"], answer)
 
     def fail(self, name: str, status: int, detail: str) -> None:
         """Write down that a job has failed, and what its client is told."""
         with writing(self._engine).begin() as connection:
-            _end(connection, name, "failed", problem=problem_content(status, detail))
+            self._fail(connection, name, problem_content(status, detail))
+
+    def _fail(self, connection: Connection, name: str, problem: Mapping[str, Any]) -> None:
+        if _end(connection, name, "failed", problem=problem):
+            self._told(connection, name, None)
+
+    def _told(self, connection: Connection, name: str, answer: Answer | None) -> None:
+        if self._tell is not None:
+            self._tell(connection, connection.execute(select(jobs).where(jobs.c.id == name)).mappings().one(), answer)
 
     def give_back(self, name: str) -> None:
         """Queue a running job again, as if it had not been taken."""
@@ -168,8 +186,9 @@ class Jobs:
             500, f"it was tried {MOST_TRIES} times, and each time its process ended; try smaller pictures"
         )
         with writing(self._engine).begin() as connection:
-            lost = update(jobs).where(running & (jobs.c.tries >= MOST_TRIES))
-            connection.execute(lost.values(state="failed", finished=now(), problem=told))
+            lost = select(jobs.c.id).where(running & (jobs.c.tries >= MOST_TRIES))
+            for one in connection.execute(lost).scalars().all():
+                self._fail(connection, one, told)
             connection.execute(update(jobs).where(running).values(state="queued"))
 
     def listed(self, state: str | None, count: int) -> Sequence[RowMapping]:

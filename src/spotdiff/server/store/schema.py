@@ -96,6 +96,20 @@ watched_files = Table(  # files of watched folders that have become pictures, so
     Column("job", String(32), nullable=False),
 )
 
+deliveries = Table(  # messages on their way to the webhook, and those that it never took
+    "deliveries",
+    metadata,
+    Column("number", LONG, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("state", String(20), nullable=False),  # waiting, dead
+    Column("tries", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("deliveries_by_state", "state", "number"),
+)
+
 
 def now() -> int:
     """The wall's time as the tables hold it."""

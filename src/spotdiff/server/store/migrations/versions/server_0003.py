@@ -24,8 +24,21 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("job", sa.String(32), nullable=False),
     )
+    op.create_table(
+        "deliveries",
+        sa.Column("number", LONG, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("due", sa.BigInteger, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+    )
+    op.create_index("deliveries_by_state", "deliveries", ["state", "number"])
 
 
 def downgrade() -> None:
     """Remove the tables and all that is in them."""
+    op.drop_table("deliveries")
     op.drop_table("watched_files")
