@@ -25,6 +25,13 @@ from spotdiff.errors import OptionError
     metavar="NAME=DIR",
     help="new pictures in the folder become pictures of the place NAME; may be given for several places",
 )
+@click.option(
+    "--log",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="to standard error: what is wrong, or all that happens as JSON, a line a request",
+)
 @click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
 @click.option(
     "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
@@ -40,6 +47,7 @@ def command(
     folders: tuple[str, ...],
     webhook: str | None,
     webhook_secret_file: str | None,
+    log: str,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -52,6 +60,7 @@ def command(
 
     given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
     wanted = {name: value for name, value in given.items() if value is not None}
+    wanted["log"] = log
     wanted["folders"] = _folders(folders)
     if webhook is not None:
         wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}

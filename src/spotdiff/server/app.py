@@ -13,8 +13,10 @@ import spotdiff
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
+from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.routes import add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
@@ -48,12 +50,15 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     service = Service(settings, jobs, places, comparisons)
 
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
+    metrics = Metrics(service, deliveries)
     webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.waiting, service.changes = Waiting(), Waiting()
-        service.workers = Workers(jobs, settings, ended=service.waiting.wake, changed=service.changes.wake)
+        service.workers = Workers(
+            jobs, settings, ended=service.waiting.wake, changed=service.changes.wake, took=metrics.count_job
+        )
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
         folders.start()
@@ -81,5 +86,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     add_pages(app, comparisons)
     for routes in (compare_routes, place_routes, job_routes):
         app.include_router(routes(service))
+    app.include_router(metrics_routes(metrics))
     app.add_middleware(Guard, port=port)
+    app.add_middleware(Observed, metrics=metrics)
     return app

@@ -48,6 +48,7 @@ class Service:
         """Queue a job and answer with what came of it, or with its address where the client asks for no more."""
         assert self.workers is not None
         name = await run_in_threadpool(self.jobs.add, before, after, options, place=place)
+        request.state.job = name
         self.workers.wake()
         if prefers_async(request):
             return await self._accepted(name)

@@ -35,6 +35,7 @@ class Settings:
         limit: Longest time that a job may take.
         webhook: Address that messages of ended jobs are posted to; empty for none.
         webhook_secret: Signs them.
+        log: What is written to standard error: text when something is wrong, or all that happens as json.
         folders: Watched folders by the names of the places whose pictures come there.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
     webhook: str = field(default="", repr=False)
     webhook_secret: str = field(default="", repr=False)
+    log: str = param("text", "what is written to standard error", choices=("text", "json"))
     folders: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

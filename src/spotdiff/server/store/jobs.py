@@ -122,6 +122,13 @@ class Jobs:
             raise Problem(404, f"there is no job {name[:40]}")
         return row
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs there are by state."""
+        grouped = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._engine.begin() as connection:
+            found = {state: count for state, count in connection.execute(grouped)}
+        return {state: found.get(state, 0) for state in STATES}
+
     def are_open_for(self, place: str) -> bool:
         """Whether a picture of a place waits for its comparison or is being compared."""
         alive = (jobs.c.place == place) & jobs.c.state.not_in(ENDED)

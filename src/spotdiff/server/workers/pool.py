@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from spotdiff.database.failures import reason
 from spotdiff.server.store.jobs import Stored
 from spotdiff.server.workers.process import Failure, Step, Task, work
 
@@ -32,7 +33,13 @@ class Workers:
     """Takes jobs from the queue as long as it runs; made and stopped by the server."""
 
     def __init__(
-        self, jobs: Jobs, settings: Settings, *, ended: Callable[[str], None], changed: Callable[[str], None]
+        self,
+        jobs: Jobs,
+        settings: Settings,
+        *,
+        ended: Callable[[str], None],
+        changed: Callable[[str], None],
+        took: Callable[[str, float], None],
     ) -> None:
         """Prepare workers.
 
@@ -41,8 +48,9 @@ class Workers:
             settings: How many workers, their folder and limits.
             ended: Called with the id of every job that has ended, from another thread.
             changed: The same for every job that began, came to another step, was queued again or ended.
+            took: Called with what came of a job (done, failed, died) and the seconds that a worker had it.
         """
-        self._jobs, self._ended, self._changed = jobs, ended, changed
+        self._jobs, self._ended, self._changed, self._took = jobs, ended, changed, took
         self._steps: dict[str, str] = {}
         self._news = threading.Condition()
         self._stopping = False
@@ -90,18 +98,25 @@ class Workers:
             try:
                 job = self._jobs.take()
             except SQLAlchemyError as error:
-                _log.error("the database does not answer: %s", error)
+                _log.error("the database does not answer: %s", reason(error))
                 job = None
             if job is None:
                 with self._news:
                     self._news.wait(_LOOK)
                 continue
             self._changed(job["id"])
+            started = time.monotonic()
             reply = slot.ask(job, self._entered)
+            self._tell(job["id"], reply, time.monotonic() - started)
             self._steps.pop(job["id"], None)
             self._write_down(job, reply)
             self._ended(job["id"])
             self._changed(job["id"])
+
+    def _tell(self, name: str, reply: Answer | Failure | _Died | None, seconds: float) -> None:
+        outcome = "died" if isinstance(reply, _Died) else "failed" if isinstance(reply, Failure) else "done"
+        self._took(outcome, seconds)
+        _log.info("job", extra={"fields": {"job": name, "outcome": outcome, "seconds": round(seconds, 4)}})
 
     def _entered(self, name: str, step: str) -> None:
         self._steps[name] = step
@@ -113,7 +128,7 @@ class Workers:
             try:
                 return self._settle(job, reply)
             except SQLAlchemyError as error:
-                _log.error("the database does not answer: %s", error)
+                _log.error("the database does not answer: %s", reason(error))
                 if self._stopping:  # the next start finds it running, and queues it again
                     return None
                 with self._news:
@@ -122,7 +137,7 @@ class Workers:
     def _settle(self, job: RowMapping, reply: Answer | Failure | _Died | None) -> None:
         if isinstance(reply, Failure):
             if reply.trace:
-                _log.error("job %s failed\n%s", job["id"], reply.trace)
+                _log.error("job %s failed\n%s", job["id"], reply.trace, extra={"fields": {"job": job["id"]}})
             self._jobs.fail(job["id"], reply.status, reply.detail)
         elif not isinstance(reply, _Died):
             self._jobs.finish(job, reply)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import spotdiff
+from spotdiff.database.failures import reason
 from spotdiff.http_delivery import LONGEST_PAUSE, Undelivered, backoff, post, shown
 from spotdiff.server.store.schema import now
 
@@ -56,7 +57,7 @@ class Webhook:
             try:
                 pause = self._post_next()
             except SQLAlchemyError as error:
-                _log.error("the database does not answer: %s", error)
+                _log.error("the database does not answer: %s", reason(error))
                 pause = _LOOK
 
     def _post_next(self) -> float:
