@@ -24,6 +24,18 @@ def metrics(server):
     }
 
 
+def until_told(server, expected):
+    """Wait until these samples are told: a request is counted once its answer is sent."""
+    limit = time.monotonic() + 30
+    while True:
+        told = metrics(server)
+        found = {key: told.get(key) for key in expected}
+        if found == expected:
+            return
+        assert time.monotonic() < limit, found
+        time.sleep(0.05)
+
+
 def logged(server, count, **wanted):
     """The lines of the log that have these fields, once there are so many."""
     limit = time.monotonic() + PATIENCE
@@ -47,26 +59,29 @@ def test_requests_and_jobs_are_counted(own_server, pictures, large_pictures):
     server.get("/", Origin="http://evil.example")
     url = server.compare(*large_pictures, method="classic", headers=WISH).headers["location"]
     running(server, url)
-    told = metrics(server)
-    assert told["spotdiff_requests_total", "/api/v1/compare", "200", "POST"] == 2
-    assert told["spotdiff_requests_total", "/api/v1/compare", "202", "POST"] == 1
-    assert told["spotdiff_requests_total", "/api/v1/compare", "422", "POST"] == 1
-    assert told["spotdiff_requests_total", "/api/v1/comparisons/{name}", "404", "GET"] == 1
-    assert told["spotdiff_requests_total", "404", "GET", "none"] == 1
-    assert told["spotdiff_requests_total", "403", "GET", "none"] == 1
-    assert told["spotdiff_requests_total", "/healthz", "405", "other"] == 1
-    assert told["spotdiff_request_seconds_count", "/api/v1/compare"] == 4
-    assert told["spotdiff_job_seconds_count", "done"] == 2
-    assert told["spotdiff_job_seconds_count", "failed"] == 1
-    assert [told["spotdiff_jobs", state] for state in ("queued", "running", "done", "failed")] == [0, 1, 2, 1]
-    assert (told["spotdiff_workers",], told["spotdiff_workers_busy",]) == (1, 1)
-    assert told["spotdiff_webhook_messages", "waiting"] == 0
+    expected = {
+        ("spotdiff_requests_total", "/api/v1/compare", "200", "POST"): 2,
+        ("spotdiff_requests_total", "/api/v1/compare", "202", "POST"): 1,
+        ("spotdiff_requests_total", "/api/v1/compare", "422", "POST"): 1,
+        ("spotdiff_requests_total", "/api/v1/comparisons/{name}", "404", "GET"): 1,
+        ("spotdiff_requests_total", "404", "GET", "none"): 1,
+        ("spotdiff_requests_total", "403", "GET", "none"): 1,
+        ("spotdiff_requests_total", "/healthz", "405", "other"): 1,
+        ("spotdiff_request_seconds_count", "/api/v1/compare"): 4,
+        ("spotdiff_job_seconds_count", "done"): 2,
+        ("spotdiff_job_seconds_count", "failed"): 1,
+        ("spotdiff_jobs", "queued"): 0,
+        ("spotdiff_jobs", "running"): 1,
+        ("spotdiff_jobs", "done"): 2,
+        ("spotdiff_jobs", "failed"): 1,
+        ("spotdiff_workers",): 1,
+        ("spotdiff_workers_busy",): 1,
+        ("spotdiff_webhook_messages", "waiting"): 0,
+    }
+    until_told(server, expected)
     os.kill(worker_of(server), signal.SIGKILL)
     server.ask("DELETE", url)
-    limit = time.monotonic() + PATIENCE
-    while ("spotdiff_job_seconds_count", "died") not in metrics(server):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until_told(server, {("spotdiff_job_seconds_count", "died"): 1})
 
 
 def test_the_log_tells_requests_and_jobs_and_nothing_secret(own_server, pictures):
