@@ -17,7 +17,9 @@ from server.test_lasting import WISH, running, worker_of
 def metrics(server):
     """Every sample by its name and labels."""
     reply = server.get("/metrics")
-    assert reply.headers["content-type"].startswith("text/plain; version="), reply.body.decode() + server.log.read_text()
+    assert reply.headers["content-type"].startswith("text/plain; version="), (
+        reply.body.decode() + server.log.read_text()
+    )
     families = text_string_to_metric_families(reply.body.decode())
     return {
         (sample.name, *sorted(sample.labels.values())): sample.value for family in families for sample in family.samples

@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.answers import describe_answers
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.observed import Observed, metrics_routes
-from spotdiff.server.api.openapi import PROBLEMS
+from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes
 from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.routes import add_pages
@@ -87,6 +88,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     for routes in (compare_routes, place_routes, job_routes):
         app.include_router(routes(service))
     app.include_router(metrics_routes(metrics))
+    describe_answers(app, PROBLEM)
     app.add_middleware(Guard, port=port)
     app.add_middleware(Observed, metrics=metrics)
     return app
