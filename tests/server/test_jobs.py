@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from server.conftest import PATIENCE
+from spotdiff.server.api.job_events import EventStreams
+from spotdiff.server.workers.waiting import Waiting
 from spotdiff.types import STEPS
 
 WISH = {"Prefer": "respond-async"}
@@ -136,6 +140,20 @@ def test_a_stream_ends_with_the_server(own_server, large_pictures):
         assert server.end() == 0
         assert b'"state": "done"' not in rest.result(PATIENCE)
     connection.close()
+
+
+def test_a_stream_shows_that_it_is_alive_while_nothing_happens(monkeypatch):
+    monkeypatch.setattr("spotdiff.server.api.job_events._HEARTBEAT", 0.05)
+    states = iter(["queued", "queued", "queued"])  # each told, or compared with what was told
+
+    async def told():
+        service = SimpleNamespace(changes=Waiting(), shown_job=lambda _: {"state": next(states, "done")} | {"id": "x"})
+        return [part async for part in EventStreams(service).open("x").body_iterator]
+
+    first, alive, last = asyncio.run(told())
+    assert first == 'event: job\ndata: {"state": "queued", "id": "x"}\n\n'
+    assert alive == ":\n\n"
+    assert '"done"' in last
 
 
 @pytest.mark.parametrize("limit", ["-3", "0", "100000"])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spotdiff.server.store.watched_files import WatchedFiles
 
 _LOOK = 1.0  # seconds between two looks at a folder
+_SHARE = 10  # times as long as a look took, for folders of very many files
 _QUIET = 2.0  # seconds for which a file has not changed, once its end is there
 _QUIET_WITHOUT_END = 10.0  # the same for a file whose format says no end, or that lacks it
 _ENDS = {".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82"}
@@ -95,10 +96,13 @@ class WatchedFolders:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._ending.wait(_LOOK):
+        pause = _LOOK
+        while not self._ending.wait(pause):
+            started = time.monotonic()
             for folder in self._folders:
                 if folder.look():
                     self._queued()
+            pause = max(_LOOK, _SHARE * (time.monotonic() - started))
 
 
 class _Folder:
