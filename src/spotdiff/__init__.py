@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from spotdiff.batching.in_python import batch as batch
+    from spotdiff.client import Client as Client
     from spotdiff.data import open_dataset as open_dataset
     from spotdiff.errors import SpotdiffError as SpotdiffError
     from spotdiff.image import load_pair as load_pair
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.run import watch as watch
 
 _PUBLIC = {
+    "Client": "spotdiff.client",
     "Comparison": "spotdiff.types",
     "Options": "spotdiff.options",
     "Pair": "spotdiff.types",

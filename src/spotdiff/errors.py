@@ -4,6 +4,7 @@
     ├── OptionError     an option or parameter has a value it cannot have
     ├── LoadError       a picture cannot be read
     ├── DataError       a table, folder or label file cannot be used
+    ├── ServerError     a server refused a request, or cannot be reached
     ├── MethodError     a method or a network gave no maps that can be used, or never ended
     └── MissingExtra    the job needs a package that is not installed
 
@@ -34,6 +35,14 @@ class DataError(SpotdiffError):
 
 class MethodError(SpotdiffError):
     """A method, a plug-in or a network gave something that is no evidence: NaN, another shape, nothing in time."""
+
+
+class ServerError(SpotdiffError):
+    """A server refused a request, or cannot be reached; `status` is that of HTTP, 0 where nothing answered."""
+
+    def __init__(self, detail: str, *, status: int = 0) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 class MissingExtra(SpotdiffError):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
+
+from spotdiff.errors import OptionError
 
 
 @click.command()
@@ -15,6 +18,24 @@ import click
 @click.option("--workers", type=int, metavar="N", help="processes that compare  [default: half of the cores]")
 @click.option("--upload-mb", type=float, metavar="MB", help="largest picture taken  [default: 100]")
 @click.option("--queue", type=int, metavar="N", help="most jobs that wait; more are sent away  [default: 64]")
+@click.option(
+    "--watch-folder",
+    "folders",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="new pictures in the folder become pictures of the place NAME; may be given for several places",
+)
+@click.option(
+    "--log",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="to standard error: what is wrong, or all that happens as JSON, a line a request",
+)
+@click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
+@click.option(
+    "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
+)
 def command(
     host: str,
     port: int,
@@ -23,6 +44,10 @@ def command(
     workers: int | None,
     upload_mb: float | None,
     queue: int | None,
+    folders: tuple[str, ...],
+    webhook: str | None,
+    webhook_secret_file: str | None,
+    log: str,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -33,7 +58,43 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.server import Settings, serve
 
-    given = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
+    given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
     wanted = {name: value for name, value in given.items() if value is not None}
+    wanted["log"] = log
+    wanted["folders"] = _folders(folders)
+    if webhook is not None:
+        wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+
+
+def _secret(file: str | None) -> str:
+    """What signs the messages of the webhook.
+
+    Raises:
+        OptionError: the file is no text.
+        OSError: it cannot be read.
+    """
+    if file is None:
+        return os.environ.get("SPOTDIFF_WEBHOOK_SECRET", "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise OptionError(f"--webhook-secret-file {file}: it is no text in UTF-8") from None
+
+
+def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
+    """Watched folders by place.
+
+    Raises:
+        OptionError: a text is not NAME=DIR, or two are for one place.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise OptionError(f"--watch-folder takes NAME=DIR, not {text!r}")
+        if name in found:
+            raise OptionError(f"--watch-folder {name} is given twice; a place has one folder")
+        found[name] = Path(folder)
+    return found

@@ -10,19 +10,26 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.answers import describe_answers
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
-from spotdiff.server.api.openapi import PROBLEMS
+from spotdiff.server.api.observed import Observed, metrics_routes
+from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.routes import add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
 from spotdiff.server.store.comparisons import Comparisons
+from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
+from spotdiff.server.workers.watched_folders import WatchedFolders
+from spotdiff.server.workers.webhook import Webhook
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -38,17 +45,28 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         engine: Of its database.
         port: At which it is reached.
     """
-    jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
+    deliveries = Deliveries(engine)
+    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
+    places, comparisons = Places(engine), Comparisons(engine, settings.data)
     service = Service(settings, jobs, places, comparisons)
+
+    folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
+    metrics = Metrics(service, deliveries)
+    webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.waiting = Waiting()
-        service.workers = Workers(jobs, settings, ended=service.waiting.ended)
+        service.waiting, service.changes = Waiting(), Waiting()
+        service.workers = Workers(
+            jobs, settings, ended=service.waiting.wake, changed=service.changes.wake, took=metrics.count_job
+        )
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
+        folders.start()
+        webhook.start()
         yield
-        await run_in_threadpool(service.workers.stop)
+        for part in (folders, service.workers, webhook):
+            await run_in_threadpool(part.stop)
 
     app = FastAPI(
         title="spotdiff",
@@ -69,5 +87,8 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     add_pages(app, comparisons)
     for routes in (compare_routes, place_routes, job_routes):
         app.include_router(routes(service))
+    app.include_router(metrics_routes(metrics))
+    describe_answers(app, PROBLEM)
     app.add_middleware(Guard, port=port)
+    app.add_middleware(Observed, metrics=metrics)
     return app

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from spotdiff.errors import OptionError
+from spotdiff.http_delivery import is_web_address
 from spotdiff.params import check, param
+from spotdiff.server.workers.webhook import signing_key
 
+_SHORTEST_SECRET = 16  # bytes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,6 +33,10 @@ class Settings:
         wait: Longest time that a request waits for its answer before it is given the job's address instead.
         upload: Longest time that a request may take to arrive.
         limit: Longest time that a job may take.
+        webhook: Address that messages of ended jobs are posted to; empty for none.
+        webhook_secret: Signs them.
+        log: What is written to standard error: text when something is wrong, or all that happens as json.
+        folders: Watched folders by the names of the places whose pictures come there.
     """
 
     host: str = "127.0.0.1"
@@ -41,9 +50,20 @@ class Settings:
     wait: float = param(60.0, "longest wait of a request", low=0, high=3600, unit="s")
     upload: float = param(300.0, "longest arrival of a request", low=0.1, high=86400, unit="s")
     limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
+    webhook: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    log: str = param("text", "what is written to standard error", choices=("text", "json"))
+    folders: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check(self)
+        if self.webhook:
+            check_webhook(self.webhook, self.webhook_secret)
+        for name, folder in self.folders.items():
+            if not folder.is_dir():
+                raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")
+            if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
+                raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
         if self.host not in LOOPBACK:
             raise OptionError(
                 f"--host {self.host}: only this machine is served (127.0.0.1) until the server knows passwords"
@@ -53,3 +73,16 @@ class Settings:
     def database_url(self) -> str:
         """The database's address, with SQLite's own file where none is given."""
         return self.database or f"sqlite:///{(self.data / 'server.db').absolute()}"
+
+
+def check_webhook(url: str, secret: str) -> None:
+    """Raise `OptionError` where messages cannot be posted to an address, or the secret is none that signs."""
+    if not is_web_address(url) or "@" in urlsplit(url).netloc:
+        raise OptionError("--webhook takes an address such as https://example.org/hook, without a user")
+    try:
+        long_enough = len(signing_key(secret)) >= _SHORTEST_SECRET
+    except ValueError:
+        raise OptionError("the webhook's secret starts with whsec_, but no base64 follows") from None
+    if not long_enough:
+        where = "--webhook-secret-file or SPOTDIFF_WEBHOOK_SECRET"
+        raise OptionError(f"--webhook needs a secret of {_SHORTEST_SECRET} letters or more, in {where}")

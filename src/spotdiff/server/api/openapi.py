@@ -7,7 +7,11 @@ from typing import Any
 from spotdiff.server.problems import MEDIA_TYPE
 
 _PICTURE = {"type": "string", "format": "binary", "description": "A picture file."}
-_OPTIONS = {"type": "string", "description": "JSON object: names of spotdiff.Options, and `preset`."}
+_OPTIONS = {
+    "type": "string",
+    "description": "JSON object: names of spotdiff.Options, and `preset`.",
+    "examples": ['{"preset": "survey", "sensitivity": 0.3}'],
+}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -36,7 +40,7 @@ PICTURE_BODY = _body(
     "picture", responses={**_ANSWERS, "201": {"description": "The place, whose first picture this was."}}
 )
 
-_PROBLEM = {
+PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
@@ -48,5 +52,8 @@ _PROBLEM = {
     },
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "default": {"description": "An error (RFC 9457).", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    "default": {
+        "description": "An error (RFC 9457).",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 }

@@ -148,7 +148,7 @@ class _Reader:
             if part.path is None:
                 form.texts[part.name] = _text(part)
             else:
-                form.pictures[part.name] = Stored(_keep(part.path, data), shown_name(part.filename))
+                form.pictures[part.name] = Stored(keep(part.path, data), shown_name(part.filename))
         return form
 
     def drop(self) -> None:
@@ -229,7 +229,7 @@ def _text(part: _Part) -> str:
         raise Problem(400, f"{part.name!r} is no text in UTF-8") from None
 
 
-def _keep(part: Path, data: Path) -> str:
+def keep(part: Path, data: Path) -> str:
     """Put a file into its place by its content, durably, and return its SHA-256."""
     digest = sha256()
     with part.open("rb+") as file:

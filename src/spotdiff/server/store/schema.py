@@ -85,6 +85,31 @@ approvals = Table(  # who made which picture the baseline, and when
     Index("approvals_by_place", "place", "number"),
 )
 
+watched_files = Table(  # files of watched folders that have become pictures, so that each does so once
+    "watched_files",
+    metadata,
+    Column("place", String(100), ForeignKey("places.name"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),  # nanoseconds, as the file system has it
+    Column("sha256", String(64), nullable=False),
+    Column("job", String(32), nullable=False),
+)
+
+deliveries = Table(  # messages on their way to the webhook, and those that it never took
+    "deliveries",
+    metadata,
+    Column("number", LONG, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("state", String(20), nullable=False),  # waiting, dead
+    Column("tries", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Index("deliveries_by_state", "state", "number"),
+)
+
 
 def now() -> int:
     """The wall's time as the tables hold it."""
