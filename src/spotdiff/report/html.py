@@ -68,7 +68,7 @@ def page_body(comparison: Comparison, sources: Mapping[str, str], *, full: Mappi
         heading=_heading(comparison),
         regions=_regions(comparison),
         details=_details(comparison, record),
-        data=json_island(_data(comparison, record)),
+        data=json_island(page_data(comparison, record)),
     )
 
 
@@ -76,7 +76,7 @@ def page_pictures(comparison: Comparison) -> dict[str, bytes]:
     """The files of the pictures that a page shows: `before`, `after`, where a picture was compared as something else
     that as `aligned-before` or `aligned-after`, and where there is evidence its map as `heat`.
     """  # noqa: D205 (one list)
-    shown = {side: picture_file(getattr(comparison.pair, side)) for side in SIDES}
+    shown: dict[str, bytes] = {side: picture_file(getattr(comparison.pair, side)) for side in SIDES}
     for side in SIDES:
         given, seen = getattr(comparison.pair, side), _as_compared(comparison, side)
         if given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels):
@@ -180,7 +180,8 @@ def _region(number: int, region: Region) -> Html:
     )
 
 
-def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
+def page_data(comparison: Comparison, record: Record) -> dict[str, Any]:
+    """What the script of a page is told of a comparison."""
     sizes = {side: _as_compared(comparison, side).size for side in SIDES}
     common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
     return {

@@ -14,7 +14,8 @@ const CROP = [132, 88]; // pixels of a small picture in the list
 const state = {
   boxes: true, selected: -1, hot: -1, possible: false, least: 0, kinds: new Set(kinds), order: "score",
 };
-export const report = { data, state, over: () => {}, pick: () => false, refresh: () => { showFilters(); choose(); } };
+/** For a page that does more with the report: what it draws over the pictures, which clicks are its, what is chosen. */
+export const report = { data, state, over: () => {}, pick: () => false, chosen: () => {}, refresh: () => { showFilters(); choose(); } };
 const own = Object.fromEntries(SIDES.map((side) => [side, byId(`pane-${side}`).querySelector("img.own")]));
 const sizes = Object.fromEntries(SIDES.map((side) => [side, data.record[side].size]));
 const viewer = createViewer({ sizes, common: data.common, placed: data.placed, heat: data.heat }, {
@@ -261,6 +262,7 @@ function heat(index) {
 function select(index, { focus = false } = {}) {
   entry(state.selected)?.removeAttribute("aria-current");
   state.selected = index;
+  report.chosen(index);
   remember();
   if (index < 0) { viewer.zoomOut(); return setTabStop(); }
   const link = madeEntry(index);
@@ -324,6 +326,7 @@ function regionAt(event) {
 }
 
 function clicked(event) {
+  if (report.pick(event)) return true;
   const index = regionAt(event);
   if (index < 0) return false;
   select(index === state.selected ? -1 : index);

@@ -227,11 +227,12 @@ export function createViewer(shown, user) {
   const viewButton = (view) => document.querySelector(`[data-view="${view}"].button`);
   let timer = 0;
   function setView(view) {
-    if (viewButton(view)?.disabled) return;
+    const button = viewButton(view);
+    if (button ? button.disabled : view !== "side") return;
     state.view = view;
     stage.dataset.view = view;
-    for (const button of document.querySelectorAll(".button[data-view]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.view === view));
+    for (const each of document.querySelectorAll(".button[data-view]")) {
+      each.setAttribute("aria-pressed", String(each.dataset.view === view));
     }
     const parts = [["divider", "slider"], ["legend", "heat"], ["pause", "blink"]];
     for (const [id, of] of parts) if (byId(id)) byId(id).hidden = view !== of;
