@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, null, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 3
 ENDED = ("done", "failed", "cancelled")
+STATES = ("queued", "running", *ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,26 @@ class Jobs:
             connection.execute(lost.values(state="failed", finished=now(), problem=told))
             connection.execute(update(jobs).where(running).values(state="queued"))
 
+    def listed(self, state: str | None, count: int) -> Sequence[RowMapping]:
+        """The rows of the latest jobs, the last one first; those in one state, or of every state for None."""
+        query = select(jobs).order_by(jobs.c.number.desc()).limit(count)
+        with self._engine.begin() as connection:
+            return connection.execute(query if state is None else query.where(jobs.c.state == state)).mappings().all()
+
+    def retry(self, name: str) -> None:
+        """Queue a job anew that has failed or was cancelled.
+
+        Raises:
+            Problem: 404, there is none; 409, it waits, runs or is done; 429, as many jobs wait as may.
+        """
+        state = self.row(name)["state"]
+        with writing(self._engine).begin() as connection:
+            self._check_room(connection)
+            again = (jobs.c.id == name) & jobs.c.state.in_(("failed", "cancelled"))
+            fresh = {"state": "queued", "tries": 0, "started": None, "finished": None, "problem": null()}
+            if not connection.execute(update(jobs).where(again).values(fresh)).rowcount:
+                raise Problem(409, f"the job is {state}; only one that failed or was cancelled is tried anew")
+
     def cancel(self, name: str) -> None:
         """Cancel a job that has not ended.
 
@@ -186,9 +207,10 @@ def _end(connection: Connection, name: str, state: str, **values: object) -> boo
     return bool(ended.rowcount)
 
 
-def shown_job(row: RowMapping) -> dict[str, Any]:
-    """A job as its client sees it."""
+def shown_job(row: RowMapping, *, step: str | None = None) -> dict[str, Any]:
+    """A job as its client sees it, with the step that it is in while it runs."""
     shown = {name: row[name] for name in ("id", "state", "tries", "place", "problem")}
+    shown["step"] = step if row["state"] == "running" else None
     shown |= {name: shown_time(row[name]) for name in ("created", "started", "finished")}
     answered = row["state"] == "done" and row["before"] is not None
     return {**shown, "url": job_url(row["id"]), "comparison": f"/api/v1/comparisons/{row['id']}" if answered else None}

@@ -59,14 +59,19 @@ const judge = attempt(async () => {
   if (number === asked) showRecord(record, wanted === Number(toldAt));
 });
 const boxesOf = (region) => JSON.stringify([region.box_before, region.box_after]);
+/* Regions that do not count are in the record no more; those of the page stay as they are, but are not shown. */
 function showRecord(record, same) {
-  const likely = new Set(record.regions.filter((region) => region.likely).map(boxesOf));
-  data.record.regions.forEach((region, index) => (region.likely = same ? told[index] : likely.has(boxesOf(region))));
+  const counted = new Map(record.regions.map((region) => [boxesOf(region), region.likely]));
+  data.record.regions.forEach((region, index) => {
+    const likely = same ? told[index] : counted.get(boxesOf(region));
+    Object.assign(region, { told: likely !== undefined, likely: Boolean(likely) });
+  });
   const heading = document.querySelector(".top h1");
   heading.className = `badge verdict-${record.verdict}`;
   heading.textContent = record.verdict[0].toUpperCase() + record.verdict.slice(1);
   const text = document.querySelector(".top .text");
   if (text) text.textContent = record.text || record.reason;
+  byId("possible").hidden = !data.record.regions.some((region) => region.told && !region.likely);
   report.refresh();
 }
 slider.addEventListener("input", judge);
