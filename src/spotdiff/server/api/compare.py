@@ -39,16 +39,17 @@ def compare_routes(service: Service) -> APIRouter:
     def latest(limit: int = 20) -> list[dict[str, Any]]:
         return service.comparisons.latest(min(max(limit, 1), 1000))
 
+    for asked in filter(None, FILES):
+        api.add_api_route(
+            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=FileResponse
+        )
+
     @api.get("/comparisons/{name}")
     def record(name: str, criteria: Annotated[AskedCriteria, Query()]) -> Response:
         if not criteria.model_fields_set:
             return _sender(service.comparisons, "")(name)
         return JSONResponse(_judged(service, name, Criteria(**criteria.model_dump())))
 
-    for asked in filter(None, FILES):
-        api.add_api_route(
-            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=FileResponse
-        )
     return api
 
 
