@@ -180,7 +180,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     const control = event.ctrlKey || event.metaKey;
     if (control && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
     else if (!control && event.key === "Delete" && selected >= 0) remove();
-    else if (!control && form && keys[event.key] && !event.target.closest("button, a")) keys[event.key]();
+    else if (!control && form && keys[event.key] && !(event.key === "Enter" && event.target.closest("button, a"))) keys[event.key]();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -263,7 +263,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     [done, undone] = [[], []];
     put(others);
   }
-  return { load, paint, click, undo, redo, set, pick, get shapes() { return shapes; }, get kind() { return kind; }, relabel: (change) => set(shapes.map((shape, index) => (index === selected ? { ...shape, ...change } : shape))) };
+  return { load, paint, click, pick, select, get shapes() { return shapes; }, relabel: (change) => set(shapes.map((shape, index) => (index === selected ? { ...shape, ...change } : shape))) };
 }
 
 /** A box of whole pixels, or a polygon, as the options of a comparison have them. */

@@ -72,6 +72,7 @@ function drawn() {
   const parts = ["ignore", "focus"].flatMap((kind) => (stored[kind] ?? []).map((shape) => fromOption(kind, shape)));
   return [...parts, ...areas];
 }
+let drawing = null;
 function saveParts(shapes) {
   const options = {};
   for (const kind of ["ignore", "focus"]) {
@@ -79,16 +80,18 @@ function saveParts(shapes) {
     options[kind] = of.length ? of : null;
   }
   const areas = shapes.filter((shape) => shape.kind === "area");
-  const unnamed = areas.filter((shape) => !shape.name).length;
+  const unnamed = shapes.findIndex((shape) => shape.kind === "area" && !shape.name);
   const named = Object.fromEntries(areas.filter((shape) => shape.name).map(({ name, points }) => [name, points]));
   options.areas = Object.keys(named).length ? named : null;
   save(options);
-  if (unnamed) saving.then(() => saying("Choose the new area by a click and give it a name; it is not kept without one."));
+  if (unnamed < 0) return;
+  drawing.select(unnamed);
+  byId("area-name").focus();
+  saving.then(() => saying("Give the new area a name; it is not kept without one."));
 }
 function start() {
   const size = [image.naturalWidth, image.naturalHeight];
   const shown = { sizes: { before: size }, common: size, placed: { before: size, common: size }, heat: false };
-  let drawing = null;
   const viewer = createViewer(shown, { paint: (...where) => drawing.paint(...where), click: (event) => drawing.click(event) });
   const chosen = (shape) => {
     const isArea = shape?.kind === "area";
