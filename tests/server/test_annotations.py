@@ -167,6 +167,23 @@ def test_all_that_was_corrected_comes_in_one_archive(server, pictures):
     assert server.get("/api/v1/annotations.zip?format=odd").status == 422
 
 
+def test_pages_whose_rows_shifted_are_left_out_and_it_is_said_why(server, record):
+    rows = np.repeat(np.repeat([[[40 + 25 * n, 200 - 20 * n, 90]] for n in range(8)], 10, 0), 120, 1).astype(np.uint8)
+    grown = np.insert(rows, [30] * 20, (250, 250, 0), axis=0)
+    coded = [cv2.imencode(".png", each)[1].tobytes() for each in (rows, grown)]
+    options = '{"preset": "screens"}'
+    name = server.send("/api/v1/compare", before=coded[0], after=coded[1], options=options, batch="pages").json["id"]
+    refused = server.get(f"/api/v1/comparisons/{name}/annotations.zip")
+    assert refused.status == 422
+    assert "rows" in refused.json["detail"]
+    put(server, name)
+    other = server.send("/api/v1/compare", before=coded[0], after=coded[0], options=options, batch="pages").json["id"]
+    put(server, other)
+    made = zipfile.ZipFile(io.BytesIO(server.get("/api/v1/annotations.zip?batch=pages").body))
+    assert name in made.read("left-out.txt").decode()
+    assert f"before/{other}.png" in made.namelist()
+
+
 def test_archives_that_cannot_be(server, record):
     def made(**files):
         data = io.BytesIO()

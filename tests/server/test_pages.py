@@ -118,9 +118,16 @@ def test_a_link_opens_the_same_answer_with_its_files(server, tab, record):
     page.until("document.getElementById('status').textContent !== ''")
 
 
-def test_first_page_is_small_and_quick(server, tab):
+def test_the_first_page_lists_what_was_compared_and_waits_for_pictures(tab, record):
     page = tab("/")
-    page.until("document.querySelector('.send').disabled")
+    page.until("document.querySelector('.send').disabled && !document.getElementById('theme').hidden")
+    assert page.run(
+        f"document.querySelector('.latest [href=\"/comparisons/{record['id']}\"]').innerText.includes('<i>')"
+    )
+
+
+def test_first_page_is_small_and_quick(tab):
+    page = tab("/")
     told = """(() => { const all = ["resource", "navigation"].flatMap((kind) => performance.getEntriesByType(kind));
         return [all.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
             performance.getEntriesByType("navigation")[0].loadEventEnd]; })()"""
@@ -223,6 +230,11 @@ def test_corrections_are_drawn_and_saved_as_one_goes(server, tab, record):
     saved(page)
     assert server.get(address).json["regions"] == {"1": "none"}
     assert "corrected: no change" in page.text("#list")
+    page.click("#undo")
+    page.until("document.querySelector('#list .corrected') === null")
+    page.click("#redo")
+    page.until("document.querySelector('#list .corrected') !== null")
+    saved(page)
 
     page.press("0", "Escape")
     page.click('#tools [data-form="box"]')

@@ -63,10 +63,7 @@ def place_routes(service: Service) -> APIRouter:
 
     @api.patch("/{name}")
     def change(name: str, asked: PlaceChange) -> dict[str, Any]:
-        changed = {**service.places.options(name), **asked.options}
-        options = {option: value for option, value in changed.items() if value is not None}
-        check_options(options)
-        return service.places.set_options(name, options)
+        return service.places.change_options(name, asked.options, check=check_options)
 
     for ending, what in _PICTURE_FILES.items():
         api.add_api_route(f"/{{name}}/pictures/{{number}}{ending}", _sender(service, what), response_class=FileResponse)

@@ -78,8 +78,10 @@ def read_frame(folder: Path) -> Frame:
     Raises:
         DataError: its pictures cannot lie pixel on pixel.
     """
-    alignment = json.loads((folder / "record.json").read_bytes())["alignment"]
-    if alignment["model"] == "page" or alignment["matrix"] is None:
+    view = json.loads((folder / "view.json").read_bytes())
+    alignment, common = view["record"]["alignment"], view["common"]
+    shifted = any(view["record"][side]["size"] != common for side in _BOTH)  # a page with gaps is larger
+    if (alignment["model"] == "page" and shifted) or alignment["matrix"] is None:
         raise DataError("rows of the pages shifted, so that they do not lie pixel on pixel")
     before, after = (load_picture(folder / f"{side}.png").pixels for side in _BOTH)
     matrix = np.array(alignment["matrix"], np.float64)

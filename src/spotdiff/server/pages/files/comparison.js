@@ -1,5 +1,5 @@
 /* One comparison: decided on, decided anew at another sensitivity, corrected. */
-import { ask, base, jobOf, showValue, teller } from "./api.js";
+import { ask, base, jobOf, showValue, standing, teller } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
 import { byId } from "./viewer.js";
@@ -85,8 +85,7 @@ byId("again").addEventListener("click", attempt(async () => {
   }
   const options = JSON.parse(byId("asked").textContent);
   body.append("options", JSON.stringify({ ...options, sensitivity: Number(slider.value) }));
-  say("Comparing …");
-  const job = await jobOf(`${base}/compare`, body);
+  const job = await jobOf(`${base}/compare`, body, (now) => say(standing(now)));
   location.assign(`/comparisons/${job.id}`);
 }));
 
@@ -117,6 +116,7 @@ const drawing = createDrawing(viewer, {
   sideOf: (kind, side) => (viewer.sideBySide() ? side : belongs[kind] ?? side),
   toOwn: (side, point) => (apart(side) ? moved(matrix, point) : point),
   fromOwn: (side, point) => (apart(side) ? moved(inverse, point) : point),
+  beside: { get: () => corrected, put: (kinds) => { corrected = kinds; showRegion(); markList(); } },
 });
 report.over = (...where) => { if (corrected) drawing.paint(...where); };
 report.pick = (event) => corrected && drawing.click(event);
@@ -159,8 +159,9 @@ function showRegion() {
 function sayOfRegion(kind) {
   const index = report.state.selected;
   if (index < 0) return;
-  if (kind) corrected[index + 1] = kind;
-  else delete corrected[index + 1];
+  drawing.note();
+  const { [index + 1]: _, ...others } = corrected;
+  corrected = kind ? { ...others, [index + 1]: kind } : others;
   showRegion();
   markList();
   save();

@@ -1,5 +1,5 @@
 /* One place: new pictures, approval, and the options under which its pictures are compared. */
-import { ask, jobOf, showValue, teller } from "./api.js";
+import { ask, jobOf, showValue, standing, teller } from "./api.js";
 import { asOption, createDrawing, fromOption } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
@@ -11,9 +11,8 @@ async function send(file) {
   if (!file) return;
   const body = new FormData();
   body.append("picture", file);
-  say("Comparing …");
   try {
-    const job = await jobOf(`${address}/pictures`, body);
+    const job = await jobOf(`${address}/pictures`, body, (now) => say(standing(now)));
     if (job.comparison) location.assign(`/comparisons/${job.id}`);
     else location.reload();
   } catch (error) {
