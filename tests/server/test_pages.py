@@ -270,7 +270,6 @@ def test_a_polygon_is_drawn_by_keys_alone(server, tab, pictures):
     page.until("document.getElementById('saved').textContent !== ''")
     page.run("document.querySelector('#tools [data-form=polygon]').focus()")
     page.press("Enter")
-    page.run("document.activeElement.blur()")
     page.press("ArrowRight", "Enter", *["ArrowRight"] * 4, "Enter", *["ArrowDown"] * 3, "Enter", "Enter")
     saved(page)
     (shape,) = server.get(f"/api/v1/comparisons/{record['id']}/annotations").json["shapes"]

@@ -32,9 +32,10 @@ _LISTED = 200  # regions without a script
 VERDICTS = {"same": "Same", "changed": "Changed", "unsure": "Unsure"}
 
 
-def page(comparison: Comparison) -> str:
-    """The report as one self-contained HTML page."""
-    sources = {name: file_uri(data) for name, data in page_pictures(comparison).items()}
+def page(comparison: Comparison, *, pictures: Mapping[str, bytes] | None = None) -> str:
+    """The report as one self-contained HTML page; `pictures` are `page_pictures` where they are made already."""
+    shown = page_pictures(comparison) if pictures is None else pictures
+    sources = {name: file_uri(data) for name, data in shown.items()}
     return fill(
         "report.html",
         style="base.css report.css",

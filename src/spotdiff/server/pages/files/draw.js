@@ -190,7 +190,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     const control = event.ctrlKey || event.metaKey;
     if (control && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
     else if (!control && event.key === "Delete" && selected >= 0) remove();
-    else if (!control && form && keys[event.key] && !(event.key === "Enter" && event.target.closest("button, a"))) keys[event.key]();
+    else if (!control && !event.shiftKey && form && keys[event.key] && !(event.key === "Enter" && event.target.closest("button, a"))) keys[event.key]();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -262,9 +262,10 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
   }));
   toolButtons.replaceChildren(...forms.map((name) => {
     const button = make("button", { type: "button", className: "button", text: name, dataset: { form: name } });
-    button.addEventListener("click", () => { pick(name); if (form) stage.focus?.(); });
+    button.addEventListener("click", () => { pick(name); if (form) stage.focus(); });
     return button;
   }));
+  if (!stage.hasAttribute("tabindex")) stage.tabIndex = -1; // keys belong to it once a tool is chosen
   undoButton.addEventListener("click", undo);
   redoButton.addEventListener("click", redo);
   removeButton.addEventListener("click", remove);
