@@ -79,6 +79,9 @@ def test_corrections_are_kept_by_revisions(server, record):
         {"shapes": [shape("added", form="circle")]},
         {"shapes": [shape("added", form="brush", width=0)]},
         {"more": 1},
+        {"revision": -1},
+        {"revision": 2**64},
+        {"who": "\0"},
     ],
 )
 def test_what_cannot_be_said(server, record, said):

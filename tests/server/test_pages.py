@@ -62,6 +62,12 @@ def test_two_pictures_are_compared_with_a_part_ignored(server, tab, files):
     page = tab("/")
     for side, path in zip(("before", "after"), files, strict=True):
         page.choose(f"#{side}", path)
+    choose = """(() => { const preset = document.getElementById("preset"); preset.value = "%s";
+        preset.dispatchEvent(new Event("change")); })()"""
+    page.run(choose % "inspection")
+    assert page.text("#sensitivity-value") == "0.60"
+    page.run(choose % "")
+    assert page.text("#sensitivity-value") == "0.50"
     page.click("#parts summary")
     page.until("document.querySelector('#tools .button') !== null")
     page.click('#tools [data-form="box"]')
@@ -96,9 +102,11 @@ def test_another_sensitivity_is_decided_at_once(tab, record):
         slider.dispatchEvent(new Event("input")); })()"""
     page.run(move % 0)
     page.until("document.querySelector('.top h1').innerText !== 'Changed'")
-    assert "Nothing" in page.text("#list") or "No region" in page.text("#list")
+    assert "No region" in page.text("#list")
+    assert page.text(".facts").split()[:2] == ["regions", "0"]
     page.run(move % 0.5)
     page.until("document.querySelector('.top h1').innerText === 'Changed'")
+    assert page.text(".facts").split()[:2] == ["regions", "1"]
     page.run(move % 0.8)
     page.until("!document.getElementById('again').hidden")
     page.click("#again")

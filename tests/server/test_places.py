@@ -59,6 +59,11 @@ def test_null_takes_an_option_back(server, place):
         ({"focus": [[[1, 1], [2, 2], ["x", 3]]]}, "polygons"),
         ({"areas": {"gate": 3}}, "gate"),
         ({"areas": "/etc/hostname"}, "areas"),
+        ({"sensitivity": float("nan")}, "sensitivity"),
+        ({"seed_score": float("nan")}, "seed_score"),
+        ({"method": "pixel", "settings": {"threshold": float("inf")}}, "threshold"),
+        ({"min_area": float("inf")}, "min_area"),
+        ({"ignore": [[[0, 0], [9, 0], [float("nan"), 9]]]}, "polygons"),
         ({"settings": {"weights": "/etc/hostname"}}, "weights"),
     ],
 )
@@ -113,3 +118,4 @@ def test_pictures_of_another_place_are_not_there(server, place, pictures):
     assert server.get(f"{other}/pictures/{number}.png").status == 404
     assert server.get(f"{place}/pictures/999999999.png").status == 404
     assert server.get(f"{place}/pictures/x.png").status == 422
+    assert server.get(f"{place}/pictures/{2**64}.png").status == 422

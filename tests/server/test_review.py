@@ -73,7 +73,11 @@ def test_what_cannot_be_decided(server, batch):
     assert decide(server, "approved", comparisons=[made[1]], batch="x").status == 422
     assert decide(server, "undone", batch="x").status == 422
     assert decide(server, "kept", comparisons=[made[1]]).status == 422
+    assert decide(server, "rejected", comparisons=[made[1]], who="\0").status == 422
+    assert decide(server, "rejected", batch="\ud800").status == 422
     assert server.get("/api/v1/review?verdict=odd").status == 422
+    assert server.get("/api/v1/review?place=%00").status == 422
+    assert server.get("/api/v1/review?limit=-99999999999999999999999").status == 200
 
 
 def test_an_approved_picture_of_a_place_is_its_baseline_until_it_is_taken_back(server, pictures):

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from spotdiff.server.api.person import person
+from spotdiff.server.api.review import Name
 from spotdiff.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Correction(BaseModel):
     model_config = ConfigDict(extra="forbid")
     regions: dict[str, Literal["none", "replaced"] | Kind] = Field(default={}, max_length=100_000)
     shapes: list[Shape] = Field(default=[], max_length=5000)
-    revision: int = Field(ge=0)
-    who: str = Field(default="", max_length=200)
+    revision: int = Field(ge=0, lt=2**31 - 1)
+    who: Name = ""
 
 
 def annotation_routes(service: Service) -> APIRouter:
@@ -88,8 +89,8 @@ def annotation_routes(service: Service) -> APIRouter:
     def export_all(
         format: Format = "pairs",  # noqa: A002
         joined: bool = False,  # noqa: FBT001, FBT002
-        place: str = "",
-        batch: str = "",
+        place: Name = "",
+        batch: Name = "",
     ) -> Response:
         names = service.annotations.annotated(place=place, batch=batch)
         if not names:

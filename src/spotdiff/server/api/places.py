@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -87,10 +87,10 @@ def place_routes(service: Service) -> APIRouter:
     return api
 
 
-def _sender(service: Service, what: str) -> Callable[[str, int], FileResponse]:
+def _sender(service: Service, what: str) -> Callable[..., FileResponse]:
     """What answers with a file of a picture of a place."""
 
-    def send(name: str, number: int) -> FileResponse:
+    def send(name: str, number: Annotated[int, Path(ge=0, lt=2**63)]) -> FileResponse:
         path = answer_folder(service.settings.data, service.places.picture_job(name, number)) / what
         return FileResponse(path, media_type=media_type(path), headers=KEPT)
 

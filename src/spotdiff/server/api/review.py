@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,16 +20,19 @@ Verdict = Literal["", "all", "changed", "unsure", "same"]
 State = Literal["open", "approved", "rejected", "all"]
 
 
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
 class Decision(BaseModel):
     """What `POST /review` takes: comparisons by their ids, or all open ones of a batch or place."""
 
     model_config = ConfigDict(extra="forbid")
     decision: Literal["approved", "rejected", "undone"]
-    comparisons: list[str] = Field(default=[], max_length=_MOST)
-    batch: str = ""
-    place: str = ""
+    comparisons: list[Name] = Field(default=[], max_length=_MOST)
+    batch: Name = ""
+    place: Name = ""
     verdict: Verdict = ""
-    who: str = Field(default="", max_length=200)
+    who: Name = ""
 
 
 def review_routes(service: Service) -> APIRouter:
@@ -38,7 +41,7 @@ def review_routes(service: Service) -> APIRouter:
 
     @api.get("")
     def queue(
-        place: str = "", batch: str = "", verdict: Verdict = "", decision: State = "open", limit: int = 100
+        place: Name = "", batch: Name = "", verdict: Verdict = "", decision: State = "open", limit: int = 100
     ) -> dict[str, Any]:
         return service.review.queue(Filter(place, batch, verdict, decision), limit=min(max(limit, 1), _MOST))
 

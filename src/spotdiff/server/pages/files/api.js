@@ -47,9 +47,10 @@ export function make(name, { text, ...properties } = {}, ...children) {
   return node;
 }
 
-/** Show the value of a slider beside it. */
+/** Show the value of a slider beside it; what comes back shows it again. */
 export function showValue(slider, output) {
   const show = () => (output.textContent = Number(slider.value).toFixed(2));
   slider.addEventListener("input", show);
   show();
+  return show;
 }

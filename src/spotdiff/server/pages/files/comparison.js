@@ -69,8 +69,15 @@ function showRecord(record, same) {
   const heading = document.querySelector(".top h1");
   heading.className = `badge verdict-${record.verdict}`;
   heading.textContent = record.verdict[0].toUpperCase() + record.verdict.slice(1);
-  const text = document.querySelector(".top .text");
-  if (text) text.textContent = record.text || record.reason;
+  document.querySelector(".top .text").textContent = record.text || record.reason;
+  if (record.text) document.querySelector(".top .text + .muted").textContent = record.reason;
+  const counts = { regions: data.record.regions.filter((region) => region.likely).length, possible: data.record.regions.filter((region) => region.told && !region.likely).length };
+  for (const fact of document.querySelectorAll(".facts div")) {
+    const [name, value] = fact.children;
+    if (name.textContent in counts) value.textContent = counts[name.textContent];
+    if (name.textContent === "changed") value.textContent = `${Number((100 * record.changed_fraction).toPrecision(2))} %`;
+  }
+  document.querySelector(".regions h2").textContent = counts.regions === 1 ? "One region" : `${counts.regions || ""} regions`.trim();
   byId("possible").hidden = !data.record.regions.some((region) => region.told && !region.likely);
   report.refresh();
 }

@@ -101,8 +101,14 @@ function options() {
   return asked;
 }
 let touched = false; // a preset has a sensitivity of its own until the person says another
-byId("sensitivity").addEventListener("input", () => (touched = true));
-showValue(byId("sensitivity"), byId("sensitivity-value"));
+const slider = byId("sensitivity");
+slider.addEventListener("input", () => (touched = true));
+const showSensitivity = showValue(slider, byId("sensitivity-value"));
+byId("preset").addEventListener("change", ({ target }) => {
+  slider.value = target.selectedOptions[0].dataset.sensitivity || 0.5;
+  touched = false;
+  showSensitivity();
+});
 
 let running = "";
 form.addEventListener("submit", async (event) => {
