@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
+import zipfile
 from urllib.parse import quote
 from uuid import uuid4
 
+import cv2
 import numpy as np
 import pytest
 
@@ -51,11 +55,11 @@ def opened(tab):
     return tab.run("location.pathname.split('/').at(-1)")
 
 
-def stage_point(tab, side, x, y):
+def stage_point(tab, side, x, y, *, size=(160, 120)):
     """Where a pixel of a picture is on the screen."""
     script = """(() => { const canvas = document.querySelector("#pane-%s .canvas").getBoundingClientRect();
         const [w, h] = %s; return [canvas.left + %f / w * canvas.width, canvas.top + %f / h * canvas.height]; })()"""
-    return tab.run(script % (side, json.dumps([160, 120]), x, y))
+    return tab.run(script % (side, json.dumps(size), x, y))
 
 
 def test_two_pictures_are_compared_with_a_part_ignored(server, tab, files):
@@ -93,6 +97,53 @@ def test_two_pictures_are_compared_with_a_part_ignored(server, tab, files):
 @pytest.fixture(name="record", scope="module")
 def record_fixture(server, pictures):
     return server.compare(("hall <i>.png", pictures[0]), pictures[1]).json
+
+
+GIVE = """(() => { const given = new DataTransfer();
+    for (const [name, text] of %s) {
+      const data = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      given.items.add(new File([data], name, { type: "image/png" }));
+    }
+    %s })()"""
+DROP = """document.querySelector("[data-side=%s]").dispatchEvent(
+    new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: given }))"""
+PASTE = 'document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: given, cancelable: true }))'
+
+
+def test_pictures_are_dropped_and_pasted(tab, pictures):
+    given = [[f"{number}.png", base64.b64encode(data).decode()] for number, data in enumerate(pictures)]
+    page = tab("/")
+    hints = "[...document.querySelectorAll('.hint')].map((hint) => hint.textContent)"
+    page.run(GIVE % (json.dumps(given[1:]), DROP % "after"))
+    page.until(f"{hints}[1] === '1.png'")
+    page.run(GIVE % (json.dumps(given[:1]), PASTE))
+    page.until(f"{hints}[0] === '0.png'")
+    page.run(GIVE % (json.dumps(given[::-1]), DROP % "before"))
+    page.until(f"{hints}.join() === '1.png,0.png'")
+    page.click(".send")
+    opened(page)
+
+
+def test_a_camera_is_offered_on_a_phone_alone(tab):
+    takes = "document.querySelector('.take').getBoundingClientRect().height"
+    assert tab("/").run(takes) == 0
+    phone = tab("/", phone=True)
+    phone.ask("Emulation.setTouchEmulationEnabled", enabled=True)
+    phone.until(f"{takes} >= 40")
+    assert phone.run("document.querySelector('.take input').getAttribute('capture')") == "environment"
+
+
+def test_a_large_picture_is_seen_to_the_pixel(server, tab, texture):
+    before = texture(2600, 300, seed=8)
+    coded = [cv2.imencode(".png", each)[1].tobytes() for each in (before, before[:, ::-1])]
+    page = tab(f"/comparisons/{server.compare(*coded, method='pixel').json['id']}")
+    opened(page)
+    own = "document.querySelector('#pane-before img.own')"
+    page.until(f"{own}.naturalWidth === 2000")
+    for _ in range(12):
+        page.press("+")
+    page.until(f"{own}.naturalWidth === 2600")
+    assert page.run("document.querySelector('#pane-before .canvas').getBoundingClientRect().width") >= 2600 * 8
 
 
 def test_another_sensitivity_is_decided_at_once(tab, record):
@@ -202,6 +253,9 @@ def test_review_by_keys_alone(server, tab, pictures):
     page.until("document.querySelectorAll('.queue-card').length === 3")
     page.until("document.querySelectorAll('#stage img').length > 1")
     assert "<b>0.png" in page.text("#queue")
+    page.click("#who")
+    page.type("Ann <b>")
+    page.run("document.getElementById('who').blur()")
     counts = "document.getElementById('counts').textContent"
     assert page.run(counts).startswith("3 wait")
     page.press("n", "a")  # the second is approved
@@ -210,7 +264,7 @@ def test_review_by_keys_alone(server, tab, pictures):
     page.until(f"{counts}.includes('1 rejected')")
     page.press("u", "u")
     page.until(f"{counts}.startsWith('3 wait')")
-    assert "approved" in page.text("#trail")
+    assert "Ann <b>: approved" in page.text("#trail")
     page.click("#approve-all")
     page.until(f"{counts}.includes('3 approved')")
     assert "Nothing waits" in page.text("#said")
@@ -268,6 +322,46 @@ def test_corrections_are_drawn_and_saved_as_one_goes(server, tab, record):
     page.press("e")
     page.until("document.querySelector('#list .corrected') !== null")
     assert page.text("#saved").startswith("Saved by")
+
+
+def test_what_is_drawn_over_joined_pictures_is_kept_in_own_pixels(server, tab, texture):
+    """The camera moved by 20 and 12 pixels, and what is drawn at a place of `before` lies there in `after`."""
+    place = texture(360, 280, seed=9, grain=2)
+    coded = [cv2.imencode(".png", each)[1].tobytes() for each in (place[20:260, 30:350], place[8:248, 10:330])]
+    name = server.send("/api/v1/compare", before=coded[0], after=coded[1], options='{"method": "classic"}').json["id"]
+    page = tab(f"/comparisons/{name}")
+    opened(page)
+    page.press("e")
+    page.until("document.getElementById('saved').textContent !== ''")
+    page.click('#tools [data-form="box"]')
+    page.middle("#stage")
+    size = [320, 240]
+    page.drag([stage_point(page, "before", *point, size=size) for point in ((200, 100), (220, 120), (260, 150))])
+    saved(page)
+    (shape,) = server.get(f"/api/v1/comparisons/{name}/annotations").json["shapes"]
+    assert (shape["kind"], shape["side"]) == ("added", "after")
+    assert np.abs(np.array(shape["points"])[[0, 2]] - ((220, 112), (280, 162))).max() < 1.5
+
+
+def test_labels_are_downloaded_and_brought_in(server, tab, pictures, tmp_path):
+    name = server.compare(*pictures).json["id"]
+    page = tab(f"/comparisons/{name}")
+    opened(page)
+    page.ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    page.press("e")
+    page.until("document.getElementById('saved').textContent !== ''")
+    page.run("document.getElementById('format').value = 'labelme'")
+    page.click("#export")
+    made = tmp_path / f"{name}-labelme.zip"
+    page.until("document.getElementById('saved').textContent === 'Saved.'")
+    limit = time.monotonic() + 60
+    while not made.exists():
+        assert time.monotonic() < limit, list(tmp_path.iterdir())
+        time.sleep(0.1)
+    assert f"after/{name}.json" in zipfile.ZipFile(made).namelist()
+    page.choose("#import", made)
+    page.until("document.querySelector('#list .corrected') !== null")
+    assert server.get(f"/api/v1/comparisons/{name}/annotations").json["shapes"][0]["kind"] == "added"
 
 
 def test_a_polygon_is_drawn_by_keys_alone(server, tab, pictures):

@@ -27,6 +27,23 @@ export async function jobOf(address, form, stands = () => {}) {
   return job;
 }
 
+const NAME = "spotdiff-name";
+
+/** The name that a person decides under, as this browser remembers it; the server takes its own word before this. */
+export function whoDecides() {
+  try {
+    return localStorage.getItem(NAME) ?? "";
+  } catch {
+    return ""; // a browser may not be allowed to remember
+  }
+}
+
+/** Let a person say the name in a field. */
+export function askWho(field) {
+  field.value = whoDecides();
+  field.addEventListener("change", () => localStorage.setItem(NAME, field.value.trim()));
+}
+
 /** How a job stands, in words. */
 export const standing = ({ state, step }) => (state === "queued" ? "Waiting …" : `Comparing: ${step ?? "load"} …`);
 

@@ -1,5 +1,5 @@
 /* One comparison: decided on, decided anew at another sensitivity, corrected. */
-import { ask, base, jobOf, showValue, standing, teller } from "./api.js";
+import { ask, base, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
 import { byId } from "./viewer.js";
@@ -24,7 +24,7 @@ function showDecision(now) {
   byId("decided").textContent = now;
 }
 const decide = attempt(async (made) => {
-  await ask(`${base}/review`, { method: "POST", json: { decision: made, comparisons: [id] } });
+  await ask(`${base}/review`, { method: "POST", json: { decision: made, comparisons: [id], who: whoDecides() } });
   showDecision(made === "undone" ? "" : made);
 });
 const acts = { a: ["approve", "approved"], r: ["reject", "rejected"], u: ["undecide", "undone"] };
@@ -140,7 +140,7 @@ function save() {
 async function store() {
   const shapes = drawing.shapes.map(({ kind, side, form, points, width }) => ({ kind, side, form, points, ...(width ? { width } : {}) }));
   try {
-    ({ revision } = await ask(`${address}/annotations`, { method: "PUT", json: { regions: corrected, shapes, revision } }));
+    ({ revision } = await ask(`${address}/annotations`, { method: "PUT", json: { regions: corrected, shapes, revision, who: whoDecides() } }));
     saying("Saved.");
   } catch (error) {
     saying(error.message, true);

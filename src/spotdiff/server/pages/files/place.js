@@ -1,5 +1,5 @@
 /* One place: new pictures, approval, and the options under which its pictures are compared. */
-import { ask, jobOf, showValue, standing, teller } from "./api.js";
+import { ask, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
 import { asOption, createDrawing, fromOption } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
@@ -25,7 +25,7 @@ document.addEventListener("drop", (event) => { event.preventDefault(); send(even
 document.addEventListener("paste", (event) => { if (event.clipboardData.files.length) send(event.clipboardData.files[0]); });
 byId("approve")?.addEventListener("click", async () => {
   try {
-    await ask(`${address}/approve`, { method: "POST", json: {} });
+    await ask(`${address}/approve`, { method: "POST", json: { who: whoDecides() } });
     location.reload();
   } catch (error) {
     say(error.message, true);

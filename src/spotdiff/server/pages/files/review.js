@@ -1,5 +1,5 @@
 /* The queue of comparisons on which nobody has decided, by pointer or keys. */
-import { ask, base, make, teller } from "./api.js";
+import { ask, askWho, base, make, teller, whoDecides } from "./api.js";
 import { byId, createViewer, listenToKeys, SIDES } from "./viewer.js";
 
 const say = teller(byId("status"));
@@ -111,14 +111,14 @@ function decide(decision) {
   return attempt(async () => {
     const one = queue[at];
     if (!one) return;
-    const { decided } = await ask(`${base}/review`, { method: "POST", json: { decision, comparisons: [one.id] } });
+    const { decided } = await ask(`${base}/review`, { method: "POST", json: { decision, comparisons: [one.id], who: whoDecides() } });
     await settled(decided, `${decision}: ${one.after_name || one.id}`);
   });
 }
 function decideAll(decision) {
   return attempt(async () => {
     const [batch, place, verdict] = ["batch", "place", "verdict"].map((name) => byId(name).value);
-    const { decided } = await ask(`${base}/review`, { method: "POST", json: { decision, batch, place, verdict } });
+    const { decided } = await ask(`${base}/review`, { method: "POST", json: { decision, batch, place, verdict, who: whoDecides() } });
     await settled(decided, `${decided.length} ${decision}.`);
   });
 }
@@ -132,7 +132,7 @@ function undo() {
   return attempt(async () => {
     const last = undone.at(-1);
     if (!last) return;
-    await ask(`${base}/review`, { method: "POST", json: { decision: "undone", comparisons: last } });
+    await ask(`${base}/review`, { method: "POST", json: { decision: "undone", comparisons: last, who: whoDecides() } });
     undone.pop();
     byId("undo").disabled = !undone.length;
     await load(last[0]);
@@ -155,6 +155,7 @@ for (const name of filters) byId(name).addEventListener("change", () => { at = 0
 byId("filters-form").addEventListener("submit", (event) => event.preventDefault());
 listenToKeys({ ...viewer.keys, ...acts }, viewer.shiftKeys);
 
+askWho(byId("who"));
 const given = new URLSearchParams(location.search);
 for (const name of filters) {
   if (!given.get(name)) continue;
