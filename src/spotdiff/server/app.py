@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.annotations import annotation_routes
 from spotdiff.server.api.answers import describe_answers
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
@@ -17,14 +18,17 @@ from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.api.review import review_routes
 from spotdiff.server.metrics import Metrics
-from spotdiff.server.pages.routes import add_pages
+from spotdiff.server.pages.routes import add_files, add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
+from spotdiff.server.store.annotations import Annotations
 from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.review import Review
 from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
@@ -48,7 +52,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     deliveries = Deliveries(engine)
     jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
-    service = Service(settings, jobs, places, comparisons)
+    service = Service(settings, jobs, places, comparisons, Review(engine), Annotations(engine))
 
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
     metrics = Metrics(service, deliveries)
@@ -84,8 +88,9 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok", "version": spotdiff.__version__}
 
-    add_pages(app, comparisons)
-    for routes in (compare_routes, place_routes, job_routes):
+    add_pages(app, service)
+    add_files(app)
+    for routes in (compare_routes, place_routes, review_routes, annotation_routes, job_routes):
         app.include_router(routes(service))
     app.include_router(metrics_routes(metrics))
     describe_answers(app, PROBLEM)

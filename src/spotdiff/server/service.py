@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from spotdiff.server.settings import Settings
+    from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
+    from spotdiff.server.store.review import Review
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
 
@@ -28,7 +30,7 @@ class Service:
 
     Attributes:
         settings: What the server was started with.
-        jobs, places, comparisons: What it keeps.
+        jobs, places, comparisons, review, annotations: What it keeps.
         waiting: Requests that wait for the end of a job; there once the loop runs.
         changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
@@ -38,16 +40,25 @@ class Service:
     jobs: Jobs
     places: Places
     comparisons: Comparisons
+    review: Review
+    annotations: Annotations
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None
 
     async def accept(
-        self, request: Request, before: Stored | None, after: Stored, options: dict[str, Any], *, place: str | None
+        self,
+        request: Request,
+        before: Stored | None,
+        after: Stored,
+        options: dict[str, Any],
+        *,
+        place: str | None,
+        batch: str = "",
     ) -> Response:
         """Queue a job and answer with what came of it, or with its address where the client asks for no more."""
         assert self.workers is not None
-        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place)
+        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place, batch=batch)
         request.state.job = name
         self.workers.wake()
         if prefers_async(request):

@@ -12,6 +12,7 @@ _OPTIONS = {
     "description": "JSON object: names of spotdiff.Options, and `preset`.",
     "examples": ['{"preset": "survey", "sensitivity": 0.3}'],
 }
+_BATCH = {"type": "string", "maxLength": 200, "description": "Name of a set, such as a run of CI, for review."}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -25,7 +26,7 @@ _ANSWERS = {
 
 
 def _body(*pictures: str, responses: dict[str, Any]) -> dict[str, Any]:
-    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS}
+    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS, "batch": _BATCH}
     schema = {"type": "object", "required": list(pictures), "properties": properties}
     content = {"multipart/form-data": {"schema": schema}}
     return {

@@ -41,6 +41,7 @@ class Answer:
     verdict: str
     score: float
     regions: int
+    text: str
 
 
 Tell = Callable[["Connection", "RowMapping", "Answer | None"], None]
@@ -66,6 +67,7 @@ class Jobs:
         options: Mapping[str, object],
         *,
         place: str | None,
+        batch: str = "",
         also: Callable[[Connection, str], None] = lambda connection, name: None,
     ) -> str:
         """Accept a job and return its id; once this returns the job outlives the server.
@@ -75,6 +77,7 @@ class Jobs:
             after: The later picture.
             options: Fields of `Options`.
             place: Name of the place that `after` shows, or None.
+            batch: What the client calls the set that it belongs to.
             also: Called with the job's id in the transaction that accepts it.
 
         Raises:
@@ -93,6 +96,7 @@ class Jobs:
                     after_name=after.name,
                     options=dict(options),
                     place=place,
+                    batch=batch,
                     tries=0,
                     created=now(),
                 )
@@ -153,8 +157,9 @@ class Jobs:
                 return
             told = {"number": job["number"], "place": job["place"]}
             if answer is not None:
-                row = {name: job[name] for name in ("id", "before_name", "after_name", "created")} | told
+                row = {name: job[name] for name in ("id", "before_name", "after_name", "created", "batch")} | told
                 row |= {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
+                row["text"] = answer.text
                 connection.execute(insert(comparisons).values(row))
             if job["place"] is not None:
                 row = told | {"sha256": job["after"], "name": job["after_name"], "received": job["created"]}

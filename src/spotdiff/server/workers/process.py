@@ -91,8 +91,9 @@ def _compared(task: Task, data: Path, megapixels: float, entered: Callable[[str]
     from spotdiff.methods import get_method
     from spotdiff.pipeline import Clock, compare_pair
     from spotdiff.server.api.request_options import make_options
+    from spotdiff.server.api.request_shapes import with_mask
     from spotdiff.server.api.uploads import picture_path
-    from spotdiff.server.store.answer_files import write_answer
+    from spotdiff.server.store.answer_files import write_answer, write_picture
 
     def coded(stored: Stored, side: str) -> Coded:
         return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)
@@ -101,11 +102,14 @@ def _compared(task: Task, data: Path, megapixels: float, entered: Callable[[str]
     after, clock = coded(task.after, "after"), Clock(entered=entered)
     if task.before is None:
         with clock("load"):
-            load_picture(after, options=options)
+            picture = load_picture(after, options=options)
+        write_picture(picture, task.id, data)
         return None
     with clock("load"):
-        pair = load_pair(coded(task.before, "before"), after, options=options)
+        before = coded(task.before, "before")
+        options = with_mask(options, task.options, before)
+        pair = load_pair(before, after, options=options)
     comparison = compare_pair(pair, get_method(options.method, options.settings), options, clock=clock)
     entered("write")
     write_answer(comparison, task.id, data, digests=(task.before.sha256, task.after.sha256))
-    return Answer(comparison.verdict, comparison.score, len(comparison.likely))
+    return Answer(comparison.verdict, comparison.score, len(comparison.likely), comparison.text)

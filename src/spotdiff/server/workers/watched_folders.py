@@ -196,7 +196,8 @@ class _Folder:
             put(connection, self._place, replace(seen, job=job))
 
         after = Stored(seen.sha256, shown_name(seen.name))
-        return self._jobs.add(self._places.baseline(self._place), after, {}, place=self._place, also=note)
+        options = self._places.options(self._place)
+        return self._jobs.add(self._places.baseline(self._place), after, options, place=self._place, also=note)
 
     def _kept(self, file: _File) -> str | None:
         """The SHA-256 of the file, which is among the pictures from now on; None where it changed meanwhile."""
