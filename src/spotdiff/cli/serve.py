@@ -15,6 +15,7 @@ import click
 @click.option("--workers", type=int, metavar="N", help="processes that compare  [default: half of the cores]")
 @click.option("--upload-mb", type=float, metavar="MB", help="largest picture taken  [default: 100]")
 @click.option("--queue", type=int, metavar="N", help="most jobs that wait; more are sent away  [default: 64]")
+@click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
     port: int,
@@ -23,6 +24,7 @@ def command(
     workers: int | None,
     upload_mb: float | None,
     queue: int | None,
+    watch: str | None,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -33,7 +35,9 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.server import Settings, serve
 
-    given = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
-    wanted = {name: value for name, value in given.items() if value is not None}
+    given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
+    wanted: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    if watch is not None:
+        wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))

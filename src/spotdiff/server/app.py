@@ -15,6 +15,7 @@ from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.openapi import PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.api.watch import event_routes, watch_routes
 from spotdiff.server.pages.routes import add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
@@ -40,6 +41,10 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     """
     jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
     service = Service(settings, jobs, places, comparisons)
+    if settings.watch is not None:
+        from spotdiff.server.watch.watched import Watched
+
+        service.watched = Watched(settings.watch, settings.data)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -47,7 +52,11 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         service.workers = Workers(jobs, settings, ended=service.waiting.ended)
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
+        if service.watched is not None:
+            service.watched.start()
         yield
+        if service.watched is not None:
+            await run_in_threadpool(service.watched.stop)
         await run_in_threadpool(service.workers.stop)
 
     app = FastAPI(
@@ -67,7 +76,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         return {"status": "ok", "version": spotdiff.__version__}
 
     add_pages(app, comparisons)
-    for routes in (compare_routes, place_routes, job_routes):
+    for routes in (compare_routes, place_routes, job_routes, watch_routes, event_routes):
         app.include_router(routes(service))
     app.add_middleware(Guard, port=port)
     return app

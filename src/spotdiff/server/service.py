@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
+    from spotdiff.server.watch.watched import Watched
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
 
@@ -29,6 +30,7 @@ class Service:
         jobs, places, comparisons: What it keeps.
         waiting: Requests that wait; there once the loop runs.
         workers: The processes; there once the loop runs.
+        watched: The watch over cameras; None where there is none.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class Service:
     comparisons: Comparisons
     waiting: Waiting | None = None
     workers: Workers | None = None
+    watched: Watched | None = None
 
     async def accept(
         self, request: Request, before: Stored | None, after: Stored, options: dict[str, Any], *, place: str | None

@@ -28,6 +28,7 @@ class Settings:
         wait: Longest time that a request waits for its answer before it is given the job's address instead.
         upload: Longest time that a request may take to arrive.
         limit: Longest time that a job may take.
+        watch: File of rules of the cameras that are watched; None for none.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +42,7 @@ class Settings:
     wait: float = param(60.0, "longest wait of a request", low=0, high=3600, unit="s")
     upload: float = param(300.0, "longest arrival of a request", low=0.1, high=86400, unit="s")
     limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
+    watch: Path | None = None
 
     def __post_init__(self) -> None:
         check(self)
