@@ -70,23 +70,22 @@ def write_zones(rules: Path, zones: Sequence[Mapping[str, Any]]) -> None:
 def _fill(table: Any, zone: Mapping[str, Any]) -> None:  # noqa: ANN401 (tomlkit's tables)
     """Bring the fields of a table of the file to those of a zone."""
     usual = asdict(Zone("usual"))
-    for name in zone:
+    for name, given in zone.items():
         if name not in usual:
             raise OptionError(f"a zone has no {name!r}; it has {', '.join(usual)}")
-    for name, value in usual.items():
-        given = zone.get(name, value)
-        if name == "name":
-            continue
         if given is None:
             raise OptionError(f"{name} is null; leave it out where it is as usual")
-        if given == value or (isinstance(value, tuple) and isinstance(given, list) and tuple(given) == value):
+    del usual["name"]
+    for name, value in usual.items():
+        given = zone.get(name, value)
+        if _plain(given) == _plain(value):
             table.pop(name, None)
         elif name == "dwell" and isinstance(given, int | float):
             table[name] = f"{given:g} s"
-        elif not _equal(table.get(name), given):
+        elif _plain(table.get(name)) != given:  # what the file says already stays in its own way to write it
             table[name] = given
 
 
-def _equal(old: object, new: object) -> bool:
-    """Whether the file says so already, so that its own way to write it stays."""
-    return getattr(old, "unwrap", lambda: old)() == new
+def _plain(value: Any) -> object:  # noqa: ANN401 (of the file, of JSON or of a `Zone`)
+    bare = value.unwrap() if hasattr(value, "unwrap") else value
+    return list(bare) if isinstance(bare, tuple) else bare
