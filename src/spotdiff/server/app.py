@@ -10,18 +10,22 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.annotations import annotation_routes
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.openapi import PROBLEMS
 from spotdiff.server.api.places import place_routes
+from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
-from spotdiff.server.pages.routes import add_pages
+from spotdiff.server.pages.routes import add_files, add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
+from spotdiff.server.store.annotations import Annotations
 from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.review import Review
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 
@@ -40,7 +44,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         port: At which it is reached.
     """
     jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
-    service = Service(settings, jobs, places, comparisons)
+    service = Service(settings, jobs, places, comparisons, Review(engine), Annotations(engine))
     if settings.watch is not None:
         from spotdiff.server.watch.watched import Watched
 
@@ -75,8 +79,17 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok", "version": spotdiff.__version__}
 
-    add_pages(app, comparisons)
-    for routes in (compare_routes, place_routes, job_routes, watch_routes, event_routes):
+    add_pages(app, service)
+    add_files(app)
+    for routes in (
+        compare_routes,
+        place_routes,
+        review_routes,
+        annotation_routes,
+        job_routes,
+        watch_routes,
+        event_routes,
+    ):
         app.include_router(routes(service))
     app.add_middleware(Guard, port=port)
     return app

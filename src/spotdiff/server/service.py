@@ -14,8 +14,10 @@ from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
     from spotdiff.server.settings import Settings
+    from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
+    from spotdiff.server.store.review import Review
     from spotdiff.server.watch.watched import Watched
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
@@ -27,7 +29,7 @@ class Service:
 
     Attributes:
         settings: What the server was started with.
-        jobs, places, comparisons: What it keeps.
+        jobs, places, comparisons, review, annotations: What it keeps.
         waiting: Requests that wait; there once the loop runs.
         workers: The processes; there once the loop runs.
         watched: The watch over cameras; None where there is none.
@@ -37,16 +39,25 @@ class Service:
     jobs: Jobs
     places: Places
     comparisons: Comparisons
+    review: Review
+    annotations: Annotations
     waiting: Waiting | None = None
     workers: Workers | None = None
     watched: Watched | None = None
 
     async def accept(
-        self, request: Request, before: Stored | None, after: Stored, options: dict[str, Any], *, place: str | None
+        self,
+        request: Request,
+        before: Stored | None,
+        after: Stored,
+        options: dict[str, Any],
+        *,
+        place: str | None,
+        batch: str = "",
     ) -> Response:
         """Queue a job and answer with what came of it, or with its address where the client asks for no more."""
         assert self.workers is not None
-        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place)
+        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place, batch=batch)
         self.workers.wake()
         if prefers_async(request):
             return await self._accepted(name)

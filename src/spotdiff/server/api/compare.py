@@ -12,14 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from spotdiff.server.api.openapi import COMPARE_BODY
 from spotdiff.server.api.request_options import read_options
 from spotdiff.server.api.uploads import receive
-from spotdiff.server.store.answer_files import FILES, MEDIA_TYPES
+from spotdiff.server.store.answer_files import FILES, KEPT, media_type
 
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
     from spotdiff.server.store.comparisons import Comparisons
 
 REPORT_POLICY = "sandbox allow-scripts; frame-ancestors 'self'"  # the page's own policy names its script by its digest
-_KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}  # an answer never changes
 
 
 def compare_routes(service: Service) -> APIRouter:
@@ -31,7 +30,8 @@ def compare_routes(service: Service) -> APIRouter:
         await run_in_threadpool(service.jobs.check_room)
         form = await receive(request, service.settings, pictures=("before", "after"))
         options = await run_in_threadpool(read_options, form.texts.get("options"))
-        return await service.accept(request, form.picture("before"), form.picture("after"), options, place=None)
+        before, after = form.picture("before"), form.picture("after")
+        return await service.accept(request, before, after, options, place=None, batch=form.batch)
 
     @api.get("/comparisons")
     def latest(limit: int = 20) -> list[dict[str, Any]]:
@@ -50,6 +50,6 @@ def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], FileRespons
     def send(name: str) -> FileResponse:
         path = comparisons.file(name, asked)
         policy = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else {}
-        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers={**_KEPT, **policy})
+        return FileResponse(path, media_type=media_type(path), headers={**KEPT, **policy})
 
     return send

@@ -8,6 +8,7 @@ from spotdiff.server.problems import MEDIA_TYPE
 
 _PICTURE = {"type": "string", "format": "binary", "description": "A picture file."}
 _OPTIONS = {"type": "string", "description": "JSON object: names of spotdiff.Options, and `preset`."}
+_BATCH = {"type": "string", "maxLength": 200, "description": "Name of a set, such as a run of CI, for review."}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -21,7 +22,7 @@ _ANSWERS = {
 
 
 def _body(*pictures: str, responses: dict[str, Any]) -> dict[str, Any]:
-    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS}
+    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS, "batch": _BATCH}
     schema = {"type": "object", "required": list(pictures), "properties": properties}
     content = {"multipart/form-data": {"schema": schema}}
     return {

@@ -40,6 +40,7 @@ class Answer:
     verdict: str
     score: float
     regions: int
+    text: str
 
 
 class Jobs:
@@ -49,7 +50,15 @@ class Jobs:
         """Over a database, with the most jobs that may wait."""
         self._engine, self._most = engine, most
 
-    def add(self, before: Stored | None, after: Stored, options: Mapping[str, object], *, place: str | None) -> str:
+    def add(
+        self,
+        before: Stored | None,
+        after: Stored,
+        options: Mapping[str, object],
+        *,
+        place: str | None,
+        batch: str = "",
+    ) -> str:
         """Accept a job and return its id; once this returns the job outlives the server.
 
         Args:
@@ -57,6 +66,7 @@ class Jobs:
             after: The later picture.
             options: Fields of `Options`.
             place: Name of the place that `after` shows, or None.
+            batch: What the client calls the set that it belongs to.
 
         Raises:
             Problem: 429, as many jobs wait as may.
@@ -74,6 +84,7 @@ class Jobs:
                     after_name=after.name,
                     options=dict(options),
                     place=place,
+                    batch=batch,
                     tries=0,
                     created=now(),
                 )
@@ -120,8 +131,9 @@ class Jobs:
                 return
             told = {"number": job["number"], "place": job["place"]}
             if answer is not None:
-                row = {name: job[name] for name in ("id", "before_name", "after_name", "created")} | told
+                row = {name: job[name] for name in ("id", "before_name", "after_name", "created", "batch")} | told
                 row |= {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
+                row["text"] = answer.text
                 connection.execute(insert(comparisons).values(row))
             if job["place"] is not None:
                 row = told | {"sha256": job["after"], "name": job["after_name"], "received": job["created"]}

@@ -83,8 +83,9 @@ def _compared(task: Task, data: Path, megapixels: float) -> Answer | None:
     from spotdiff.image.source import Coded
     from spotdiff.pipeline import compare
     from spotdiff.server.api.request_options import make_options
+    from spotdiff.server.api.request_shapes import with_mask
     from spotdiff.server.api.uploads import picture_path
-    from spotdiff.server.store.answer_files import write_answer
+    from spotdiff.server.store.answer_files import write_answer, write_picture
 
     def coded(stored: Stored, side: str) -> Coded:
         return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)
@@ -92,8 +93,9 @@ def _compared(task: Task, data: Path, megapixels: float) -> Answer | None:
     options = make_options(task.options, megapixels=megapixels)
     after = coded(task.after, "after")
     if task.before is None:
-        load_picture(after, options=options)
+        write_picture(load_picture(after, options=options), task.id, data)
         return None
-    comparison = compare(coded(task.before, "before"), after, options=options)
+    before = coded(task.before, "before")
+    comparison = compare(before, after, options=with_mask(options, task.options, before))
     write_answer(comparison, task.id, data, digests=(task.before.sha256, task.after.sha256))
-    return Answer(comparison.verdict, comparison.score, len(comparison.likely))
+    return Answer(comparison.verdict, comparison.score, len(comparison.likely), comparison.text)
