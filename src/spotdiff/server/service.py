@@ -45,6 +45,17 @@ class Service:
     workers: Workers | None = None
     watched: Watched | None = None
 
+    @property
+    def watching(self) -> Watched:
+        """The watch over cameras.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        if self.watched is None:
+            raise Problem(404, "this server watches nothing; start it with --watch RULES.toml")
+        return self.watched
+
     async def accept(
         self,
         request: Request,

@@ -9,11 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from spotdiff.server.problems import Problem
-
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
-    from spotdiff.server.watch.watched import Watched
 
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".mp4": "video/mp4"}
 Role = Literal["before", "after", "boxes", "mask", "thumbnail", "clip"]
@@ -41,19 +38,19 @@ def watch_routes(service: Service) -> APIRouter:
 
     @api.get("")
     def status() -> dict[str, Any]:
-        return _watched(service).status()
+        return service.watching.status()
 
     @api.get("/cameras/{name}.jpg", response_class=FileResponse)
     def picture(name: str) -> FileResponse:
-        return FileResponse(_watched(service).picture(name), media_type="image/jpeg")
+        return FileResponse(service.watching.picture(name), media_type="image/jpeg")
 
     @api.get("/zones")
     def zones() -> dict[str, Any]:
-        return {"zones": _watched(service).zones()}
+        return {"zones": service.watching.zones()}
 
     @api.put("/zones")
     def set_zones(new: NewZones) -> dict[str, Any]:
-        return {"zones": _watched(service).set_zones(new.zones)}
+        return {"zones": service.watching.set_zones(new.zones)}
 
     return api
 
@@ -74,32 +71,26 @@ def event_routes(service: Service) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[dict[str, Any]]:
         chosen = {"camera": camera, "state": state, "kind": kind, "zone": zone}
-        return _watched(service).events(limit=limit, since=_aware(since), until=_aware(until), **chosen)
+        return service.watching.events(limit=limit, since=_aware(since), until=_aware(until), **chosen)
 
     @api.get("/{name}")
     def event(name: str) -> dict[str, Any]:
-        return _watched(service).event(name)
+        return service.watching.event(name)
 
     @api.post("/{name}/acknowledge")
     def acknowledge(name: str, request: Request, remark: Remark | None = None) -> dict[str, Any]:
-        return _watched(service).acknowledge(name, **_said(request, remark))
+        return service.watching.acknowledge(name, **_said(request, remark))
 
     @api.post("/{name}/normal")
     def normal(name: str, request: Request, remark: Remark | None = None) -> dict[str, Any]:
-        return _watched(service).make_normal(name, **_said(request, remark))
+        return service.watching.make_normal(name, **_said(request, remark))
 
     @api.get("/{name}/{role}", response_class=FileResponse)
     def file(name: str, role: Role) -> FileResponse:
-        path = _watched(service).file(name, role)
+        path = service.watching.file(name, role)
         return FileResponse(path, media_type=_TYPES.get(path.suffix, "application/octet-stream"))
 
     return api
-
-
-def _watched(service: Service) -> Watched:
-    if service.watched is None:
-        raise Problem(404, "this server watches nothing; start it with --watch RULES.toml")
-    return service.watched
 
 
 def _said(request: Request, remark: Remark | None) -> dict[str, str]:

@@ -18,6 +18,7 @@ from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.events import StoreDown, open_store
 from spotdiff.watching.live_folder import STATUS, picture_path
 from spotdiff.watching.rules import read_rules
+from spotdiff.watching.rules.settings import WHAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,13 @@ _MISSING = "there is no event"
 
 
 class Watched:
-    """The watch of a server; threads may share it."""
+    """The watch of a server; threads may share it.
+
+    Attributes:
+        kinds: What a zone may ask for.
+    """
+
+    kinds = WHAT
 
     def __init__(self, rules: Path, data: Path) -> None:
         """Over a file of rules, which is read at once.
@@ -66,6 +73,21 @@ class Watched:
         record["running"] = not self._process.trouble and age is not None and age < _OLD
         record["trouble"] = self._process.trouble
         return record
+
+    def cameras(self) -> list[str]:
+        """The names of the cameras."""
+        return list(read_rules(self._rules).cameras)
+
+    def size(self, camera: str) -> list[int] | None:
+        """Width and height of a camera's own pictures; None before the first.
+
+        Raises:
+            Problem: 404, there is no such camera.
+        """
+        known = {each["name"]: each["size"] for each in self.status()["cameras"]}
+        if camera not in known:
+            raise Problem(404, f"there is no camera {camera[:60]}")
+        return None if known[camera] is None else list(known[camera])
 
     def picture(self, camera: str) -> Path:
         """The latest picture of a camera.
