@@ -13,6 +13,7 @@ from spotdiff.server.problems import Problem
 from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
+    from spotdiff.server.learn.trainer import Trainer
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
@@ -32,6 +33,7 @@ class Service:
         jobs, places, comparisons, review, annotations: What it keeps.
         waiting: Requests that wait; there once the loop runs.
         workers: The processes; there once the loop runs.
+        trainer: Runs trainings.
         watched: The watch over cameras; None where there is none.
     """
 
@@ -41,6 +43,7 @@ class Service:
     comparisons: Comparisons
     review: Review
     annotations: Annotations
+    trainer: Trainer
     waiting: Waiting | None = None
     workers: Workers | None = None
     watched: Watched | None = None

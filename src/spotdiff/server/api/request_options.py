@@ -13,6 +13,7 @@ from spotdiff.options import Options
 from spotdiff.params import params_of
 from spotdiff.presets import PRESETS
 from spotdiff.server.api.request_shapes import without_polygons
+from spotdiff.server.learn.weights import TRAINING
 from spotdiff.server.problems import Problem
 
 _REFUSED = {
@@ -23,6 +24,7 @@ _REFUSED = {
     "colour": "it is for arrays",
     "layout": "it is for arrays",
     "data_range": "it is for arrays",
+    TRAINING: "choose it by PUT of /places/NAME/weights",
 }
 _DESCRIBERS = ("words", "off")
 
@@ -70,13 +72,26 @@ def over_place(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str,
         >>> over_place({"method": "classic", "ignore": [[0, 0, 9, 9]]}, {"preset": "screens"})
         {'ignore': [[0, 0, 9, 9]], 'preset': 'screens'}
     """
+    training = stored.get(TRAINING)
     settled = PRESETS[asked["preset"]].options if asked.get("preset") in PRESETS else {}
-    kept = {name: value for name, value in stored.items() if name not in settled}
+    kept = {name: value for name, value in stored.items() if name not in settled and name != TRAINING}
     if asked.get("method", kept.get("method")) != kept.get("method"):
         kept.pop("settings", None)  # they are those of another method
     joined = {**kept, **asked}
     check_options(joined)
-    return joined
+    return joined if training is None else {**joined, TRAINING: training}
+
+
+def over_stored(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a place once some are set, or where they are null no longer.
+
+    Raises:
+        Problem, OptionError: they do not go together, see `check_options`.
+    """
+    kept = {name: value for name, value in stored.items() if name != TRAINING}
+    options = {name: value for name, value in {**kept, **asked}.items() if value is not None}
+    check_options(options)
+    return options if TRAINING not in stored else {**options, TRAINING: stored[TRAINING]}
 
 
 def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:
@@ -85,7 +100,8 @@ def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:
     Raises:
         OptionError: as `Options.changed`.
     """
-    return Options(max_pixels=megapixels).changed(**without_polygons(given))
+    asked = {name: value for name, value in given.items() if name != TRAINING}
+    return Options(max_pixels=megapixels).changed(**without_polygons(asked))
 
 
 def _check_asked(given: Mapping[str, Any]) -> None:

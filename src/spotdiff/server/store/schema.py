@@ -111,6 +111,22 @@ comparison_annotations = Table(  # what a person says of a comparison that the a
     Column("at", BigInteger, nullable=False),
 )
 
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("number", LONG, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("place", String(100), ForeignKey("places.name"), nullable=False),
+    Column("state", String(20), nullable=False),  # queued, running, stopped, done, failed
+    Column("steps", Integer, nullable=False),
+    Column("pairs", Integer, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("problem", Text),
+    Index("trainings_by_place", "place", "number"),
+)
+
 
 def now() -> int:
     """The wall's time as the tables hold it."""
