@@ -106,7 +106,7 @@ class Tab:
 
     def go(self, address):
         self.ask("Page.navigate", url=address)
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.until("location.href !== 'about:blank'")
         return self
 
     def run(self, script):
@@ -116,7 +116,8 @@ class Tab:
         return got["result"].get("value")
 
     def until(self, script, *, seconds=PATIENCE):
-        """Wait until an expression is true, and give it; while a page goes away it is not."""
+        """Wait until a page is there with its scripts and an expression is true, and give its value."""
+        script = f"document.readyState === 'complete' && ({script})"
         limit = time.monotonic() + seconds
         while True:
             try:

@@ -11,13 +11,16 @@ from sqlalchemy import insert
 
 import spotdiff
 from server.conftest import png
-from spotdiff.server.api.request_options import make_options, over_place
+from spotdiff.errors import DataError
+from spotdiff.server.api.request_options import make_options
 from spotdiff.server.learn import trainer as learning
 from spotdiff.server.learn.trainer import Trainer
 from spotdiff.server.learn.weights import with_weights
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import write_answer
+from spotdiff.server.store.jobs import Jobs, Stored
 from spotdiff.server.store.open import open_database
+from spotdiff.server.store.places import Places
 from spotdiff.server.store.schema import places
 from spotdiff.server.store.trainings import Trainings
 
@@ -89,13 +92,28 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(trainings, correcte
     finally:
         trainer.stop()
 
-    asked = over_place({"training": name, "sensitivity": 0.4}, {})
+    asked = {"training": name, "sensitivity": 0.4}
     options = with_weights(make_options(asked, megapixels=200), asked, tmp_path)
-    pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
     assert options.settings == {"weights": str(tmp_path / "trainings" / name / "weights.onnx")}
+    pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
     assert spotdiff.compare(*pictures, options=options).verdict == "changed"
-    other = over_place({"training": name}, {"method": "pixel"})
+    other = {"training": name, "method": "pixel"}
     assert with_weights(make_options(other, megapixels=200), other, tmp_path).settings == {}
+    with pytest.raises(DataError, match="are gone"):
+        with_weights(spotdiff.Options(), {"training": "0"}, tmp_path)
+
+
+def test_pictures_of_a_place_are_compared_with_what_was_chosen(trainings, tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path / 'server.db'}")
+    jobs, hall = Jobs(engine, most=9), Places(engine)
+    picture = Stored("0" * 64, "hall.png")
+    hall.use_training("hall", "learned")
+    name = jobs.add(picture, picture, {"sensitivity": 0.4}, place="hall")
+    assert jobs.row(name)["options"] == {"sensitivity": 0.4, "training": "learned"}
+    hall.use_training("hall", None)
+    for place in ("hall", None):
+        assert jobs.row(jobs.add(picture, picture, {}, place=place))["options"] == {}
+    engine.dispose()
 
 
 class Verbs:

@@ -57,8 +57,8 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.waiting = Waiting()
-        service.workers = Workers(jobs, settings, ended=service.waiting.ended)
+        service.waiting, service.changes = Waiting(), Waiting()
+        service.workers = Workers(jobs, settings, ended=service.waiting.wake, changed=service.changes.wake)
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
         await run_in_threadpool(trainer.start)

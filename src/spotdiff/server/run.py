@@ -97,6 +97,5 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: nobody waits for an answer any more."""
-        if self._service.waiting is not None:
-            self._service.waiting.stop()
+        self._service.stop_waiting()
         await super().shutdown(sockets)

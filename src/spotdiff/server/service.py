@@ -13,6 +13,8 @@ from spotdiff.server.problems import Problem
 from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from spotdiff.server.learn.trainer import Trainer
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.annotations import Annotations
@@ -31,7 +33,8 @@ class Service:
     Attributes:
         settings: What the server was started with.
         jobs, places, comparisons, review, annotations: What it keeps.
-        waiting: Requests that wait; there once the loop runs.
+        waiting: Requests that wait for the end of a job; there once the loop runs.
+        changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
         trainer: Runs trainings.
         watched: The watch over cameras; None where there is none.
@@ -45,6 +48,7 @@ class Service:
     annotations: Annotations
     trainer: Trainer
     waiting: Waiting | None = None
+    changes: Waiting | None = None
     workers: Workers | None = None
     watched: Watched | None = None
 
@@ -77,9 +81,29 @@ class Service:
             return await self._accepted(name)
         return await self._answered(name)
 
+    def shown_job(self, name: str) -> dict[str, Any]:
+        """A job as its client sees it.
+
+        Raises:
+            Problem: 404, there is no such job.
+        """
+        return self._shown(self.jobs.row(name))
+
+    def shown_jobs(self, state: str | None, count: int) -> list[dict[str, Any]]:
+        """The latest jobs as their clients see them, the last one first."""
+        return [self._shown(row) for row in self.jobs.listed(state, count)]
+
+    def _shown(self, row: RowMapping) -> dict[str, Any]:
+        return shown_job(row, step=None if self.workers is None else self.workers.step(row["id"]))
+
+    def stop_waiting(self) -> None:
+        """Let all requests go that wait, since the server ends."""
+        for waiting in (self.waiting, self.changes):
+            if waiting is not None:
+                waiting.stop()
+
     async def _accepted(self, name: str) -> Response:
-        row = await run_in_threadpool(self.jobs.row, name)
-        return JSONResponse(shown_job(row), 202, headers={"Location": job_url(name)})
+        return JSONResponse(await run_in_threadpool(self.shown_job, name), 202, headers={"Location": job_url(name)})
 
     async def _answered(self, name: str) -> Response:
         assert self.waiting is not None

@@ -49,14 +49,14 @@ let shown = []; // numbers of the regions that are shown, as the list has them
 
 function choose() {
   if (!regions.length) return; // the page says why there are none
-  const fits = ({ likely, score, kind }) => (likely || state.possible) && score >= state.least && state.kinds.has(kind);
+  const fits = ({ likely, score, kind, told = true }) => told && (likely || state.possible) && score >= state.least && state.kinds.has(kind);
   shown = regions.map((_, index) => index).filter((index) => fits(regions[index]));
   shown.sort((one, other) => orders[state.order](one, other) || one - other);
   fillList();
   byId("shown").textContent = shown.length === regions.length ? "" : `${count(shown.length)} of ${count(regions.length)} shown`;
   viewer.draw();
 }
-const possible = () => regions.filter((region) => !region.likely).length;
+const possible = () => regions.filter(({ likely, told = true }) => told && !likely).length;
 const count = new Intl.NumberFormat("en").format;
 
 /* ---- marks: what is in view is drawn ---- */

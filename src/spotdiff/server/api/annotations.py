@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from spotdiff.server.api.person import person
 from spotdiff.server.problems import Problem
@@ -79,7 +81,7 @@ def annotation_routes(service: Service) -> APIRouter:
     @api.post(f"{here}/import", openapi_extra=_ARCHIVE_BODY)
     async def bring_in(name: str, request: Request, format: Drawn = "labelme", joined: bool = False) -> dict[str, Any]:  # noqa: A002, FBT001, FBT002
         with tempfile.TemporaryFile() as archive:
-            await _received(request, archive)
+            await _received(request, archive, seconds=service.settings.upload)
             return await run_in_threadpool(_bring_in, service, name, archive, format, person(request), joined=joined)
 
     @api.get("/annotations.zip", response_class=StreamingResponse)
@@ -120,9 +122,7 @@ def check_correction(said: Correction, *, regions: int) -> None:
 
 
 def _region_count(service: Service, name: str) -> int:
-    import json
-
-    return len(json.loads(service.comparisons.file(name, "").read_bytes())["regions"])
+    return len(service.comparisons.record(name)["regions"])
 
 
 def _archive(service: Service, names: list[str], form: str, *, joined: bool) -> Response:
@@ -150,13 +150,19 @@ def _archive(service: Service, names: list[str], form: str, *, joined: bool) -> 
     return StreamingResponse(blocks(), media_type="application/zip", headers=said)
 
 
-async def _received(request: Request, target: BinaryIO) -> None:
+async def _received(request: Request, target: BinaryIO, *, seconds: float) -> None:
     read = 0
-    async for chunk in request.stream():
-        read += len(chunk)
-        if read > _MOST_ARCHIVE:
-            raise Problem(413, f"the archive has more than {_MOST_ARCHIVE / 1e6:g} MB; leave its pictures out")
-        target.write(chunk)
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                read += len(chunk)
+                if read > _MOST_ARCHIVE:
+                    raise Problem(413, f"the archive has more than {_MOST_ARCHIVE / 1e6:g} MB; leave its pictures out")
+                target.write(chunk)
+    except TimeoutError:
+        raise Problem(408, f"the archive did not arrive within {seconds:g} s") from None
+    except ClientDisconnect:
+        raise Problem(400, "the connection ended before all was sent") from None
     target.seek(0)
 
 

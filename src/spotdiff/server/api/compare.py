@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from spotdiff.batching.judge import Criteria, check_told, judged_record
 from spotdiff.server.api.openapi import COMPARE_BODY
-from spotdiff.server.api.request_options import read_options
+from spotdiff.server.api.request_options import make_options, read_options
 from spotdiff.server.api.uploads import receive
 from spotdiff.server.store.answer_files import FILES, KEPT, media_type
 
@@ -37,11 +39,35 @@ def compare_routes(service: Service) -> APIRouter:
     def latest(limit: int = 20) -> list[dict[str, Any]]:
         return service.comparisons.latest(min(max(limit, 1), 1000))
 
-    for asked in FILES:
+    for asked in filter(None, FILES):
         api.add_api_route(
             f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=FileResponse
         )
+
+    @api.get("/comparisons/{name}")
+    def record(name: str, criteria: Annotated[AskedCriteria, Query()]) -> Response:
+        if not criteria.model_fields_set:
+            return _sender(service.comparisons, "")(name)
+        return JSONResponse(_judged(service, name, Criteria(**criteria.model_dump())))
+
     return api
+
+
+class AskedCriteria(BaseModel):
+    """What `GET /comparisons/ID` takes to decide the record anew."""
+
+    model_config = ConfigDict(extra="forbid")
+    sensitivity: float | None = None
+    min_score: float | None = None
+    max_pixels: int | None = None
+    max_fraction: float | None = None
+
+
+def _judged(service: Service, name: str, criteria: Criteria) -> dict[str, Any]:
+    record = service.comparisons.record(name)
+    asked = make_options(service.jobs.row(name)["options"], megapixels=service.settings.megapixels)
+    check_told(criteria, told_at=asked.sensitivity)
+    return judged_record(record, criteria, language=asked.language)
 
 
 def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], FileResponse]:

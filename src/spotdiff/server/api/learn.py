@@ -9,11 +9,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from spotdiff.server.api.person import person
-from spotdiff.server.learn.weights import TRAINING
 
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
-    from spotdiff.server.store.places import Places
 
 
 class NewTraining(BaseModel):
@@ -37,13 +35,13 @@ def learn_routes(service: Service) -> APIRouter:
 
     @api.get("/trainings")
     def trainings(place: str) -> dict[str, Any]:
-        chosen = service.places.options(place).get(TRAINING)
+        chosen = service.places.training(place)
         corrected = len(service.annotations.annotated(place=place))
         return {"pairs": corrected, "used": chosen, "trainings": service.trainer.of_place(place)}
 
     @api.post("/trainings", status_code=201)
     def begin(place: str, request: Request, new: NewTraining | None = None) -> dict[str, Any]:
-        service.places.options(place)
+        service.places.training(place)
         asked = new or NewTraining()
         return service.trainer.begin(place, steps=asked.steps or 0, who=person(request, asked.who))
 
@@ -51,7 +49,7 @@ def learn_routes(service: Service) -> APIRouter:
     def choose(place: str, chosen: ChosenWeights) -> dict[str, Any]:
         if chosen.training is not None:
             service.trainer.check_usable(chosen.training, place)
-        _use(service.places, place, chosen.training)
+        service.places.use_training(place, chosen.training)
         return {"used": chosen.training}
 
     return api
@@ -78,8 +76,3 @@ def training_routes(service: Service) -> APIRouter:
         return FileResponse(service.trainer.sample(name, sample), media_type="image/png")
 
     return api
-
-
-def _use(places: Places, place: str, training: str | None) -> None:
-    options = {name: value for name, value in places.options(place).items() if name != TRAINING}
-    places.set_options(place, options if training is None else {**options, TRAINING: training})

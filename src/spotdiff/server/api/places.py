@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from spotdiff.server.api.openapi import PICTURE_BODY
 from spotdiff.server.api.person import person
-from spotdiff.server.api.request_options import over_place, over_stored, read_options
+from spotdiff.server.api.request_options import check_options, over_place, read_options
 from spotdiff.server.api.uploads import receive
 from spotdiff.server.store.answer_files import KEPT, answer_folder, media_type
 
@@ -63,7 +63,7 @@ def place_routes(service: Service) -> APIRouter:
 
     @api.patch("/{name}")
     def change(name: str, asked: PlaceChange) -> dict[str, Any]:
-        return service.places.set_options(name, over_stored(service.places.options(name), asked.options))
+        return service.places.change_options(name, asked.options, check=check_options)
 
     for ending, what in _PICTURE_FILES.items():
         api.add_api_route(f"/{{name}}/pictures/{{number}}{ending}", _sender(service, what), response_class=FileResponse)

@@ -13,8 +13,8 @@ from spotdiff.options import Options
 from spotdiff.params import params_of
 from spotdiff.presets import PRESETS
 from spotdiff.server.api.request_shapes import without_polygons
-from spotdiff.server.learn.weights import TRAINING
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.trainings import TRAINING
 
 _REFUSED = {
     "ignore_mask": "a mask is a file of the server; send boxes or polygons as ignore",
@@ -72,26 +72,13 @@ def over_place(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str,
         >>> over_place({"method": "classic", "ignore": [[0, 0, 9, 9]]}, {"preset": "screens"})
         {'ignore': [[0, 0, 9, 9]], 'preset': 'screens'}
     """
-    training = stored.get(TRAINING)
     settled = PRESETS[asked["preset"]].options if asked.get("preset") in PRESETS else {}
-    kept = {name: value for name, value in stored.items() if name not in settled and name != TRAINING}
+    kept = {name: value for name, value in stored.items() if name not in settled}
     if asked.get("method", kept.get("method")) != kept.get("method"):
         kept.pop("settings", None)  # they are those of another method
     joined = {**kept, **asked}
     check_options(joined)
-    return joined if training is None else {**joined, TRAINING: training}
-
-
-def over_stored(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a place once some are set, or where they are null no longer.
-
-    Raises:
-        Problem, OptionError: they do not go together, see `check_options`.
-    """
-    kept = {name: value for name, value in stored.items() if name != TRAINING}
-    options = {name: value for name, value in {**kept, **asked}.items() if value is not None}
-    check_options(options)
-    return options if TRAINING not in stored else {**options, TRAINING: stored[TRAINING]}
+    return joined
 
 
 def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:

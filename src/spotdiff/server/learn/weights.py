@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import DataError
+from spotdiff.server.store.trainings import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from spotdiff.options import Options
 
 WEIGHTS = "weights.onnx"
-TRAINING = "training"  # among the options of a place and its jobs: whose weights are used
 _LEARNS = "spot"  # the method that does
 
 
@@ -27,7 +27,7 @@ def with_weights(options: Options, given: Mapping[str, Any], data: Path) -> Opti
 
     Args:
         options: Made of what was asked.
-        given: What was asked, with the training.
+        given: The options of a job, which name the training.
         data: The server's folder.
 
     Raises:

@@ -68,6 +68,11 @@ def add_pages(app: FastAPI, service: Service) -> None:
     def review() -> Response:
         return page("review.html")
 
+    @app.get("/places/{name}/learn", include_in_schema=False)
+    def learn(name: str) -> Response:
+        service.places.options(name)
+        return page("learn.html", place=name)
+
     _add_watch_pages(app, service, page)
 
 

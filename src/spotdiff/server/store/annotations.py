@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.schema import comparison_annotations, comparisons, now, shown_time
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 EMPTY: Mapping[str, Any] = {"regions": {}, "shapes": []}
 
@@ -47,17 +48,14 @@ class Annotations:
             Problem: 404, there is no such comparison; 409, another revision has been written meanwhile.
         """
         row = {"document": dict(document), "revision": revision + 1, "who": who, "at": now()}
-        with writing(self._engine).begin() as connection:
-            if connection.execute(select(comparisons.c.id).where(comparisons.c.id == comparison)).scalar() is None:
-                raise Problem(404, f"there is no comparison {comparison[:40]}")
-            here = comparison_annotations.c.comparison == comparison
-            latest = connection.execute(select(comparison_annotations.c.revision).where(here)).scalar()
-            if (latest or 0) != revision:
-                raise Problem(409, f"revision {latest or 0} has been written meanwhile; load it first")
-            if latest is None:
-                connection.execute(insert(comparison_annotations).values(comparison=comparison, **row))
-            else:
-                connection.execute(update(comparison_annotations).where(here).values(row))
+        try:
+            with writing(self._engine).begin() as connection:
+                written = _put(connection, comparison, row, over=revision)
+        except IntegrityError:  # there is no such comparison, or another first revision
+            written = False
+        if not written:
+            latest = self.of(comparison)["revision"]
+            raise Problem(409, f"revision {latest} has been written meanwhile; load it first")
         return self.of(comparison)
 
     def annotated(self, *, place: str = "", batch: str = "") -> list[str]:
@@ -69,3 +67,13 @@ class Annotations:
         query = select(comparisons.c.id).where(wanted).order_by(comparisons.c.number)
         with self._engine.begin() as connection:
             return [str(name) for name in connection.execute(query).scalars()]
+
+
+def _put(connection: Connection, comparison: str, row: Mapping[str, Any], *, over: int) -> bool:
+    """Write a revision over another, and whether that was still the latest."""
+    table = comparison_annotations
+    if over == 0:
+        connection.execute(insert(table).values(comparison=comparison, **row))
+        return True
+    here = (table.c.comparison == comparison) & (table.c.revision == over)
+    return bool(connection.execute(update(table).where(here).values(row)).rowcount)

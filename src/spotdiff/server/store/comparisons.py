@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,15 @@ class Comparisons:
         if row is None:
             raise Problem(404, f"there is no comparison {name[:40]}")
         return shown_comparison(row)
+
+    def record(self, name: str) -> dict[str, Any]:
+        """The record of a comparison as it was answered.
+
+        Raises:
+            Problem: 404, there is no such comparison.
+        """
+        record: dict[str, Any] = json.loads(self.file(name, "").read_bytes())
+        return record
 
     def latest(self, count: int) -> list[dict[str, Any]]:
         """The latest comparisons, the last one first."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, null, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
 from spotdiff.server.store.schema import comparisons, jobs, now, place_pictures, places, shown_time
+from spotdiff.server.store.trainings import TRAINING
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping
 
 MOST_TRIES = 3
 ENDED = ("done", "failed", "cancelled")
+STATES = ("queued", "running", *ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Jobs:
             before: The earlier picture; None where a place gets its first one.
             after: The later picture.
             options: Fields of `Options`.
-            place: Name of the place that `after` shows, or None.
+            place: Name of the place that `after` shows, or None; what it has learned is used.
             batch: What the client calls the set that it belongs to.
 
         Raises:
@@ -74,6 +76,8 @@ class Jobs:
         name = uuid4().hex
         with writing(self._engine).begin() as connection:
             self._check_room(connection)
+            chosen = select(places.c.training).where(places.c.name == place)
+            training = None if place is None else connection.execute(chosen).scalar()
             connection.execute(
                 insert(jobs).values(
                     id=name,
@@ -82,7 +86,7 @@ class Jobs:
                     before_name=before.name if before else "",
                     after=after.sha256,
                     after_name=after.name,
-                    options=dict(options),
+                    options={**options, TRAINING: training} if training else dict(options),
                     place=place,
                     batch=batch,
                     tries=0,
@@ -167,6 +171,26 @@ class Jobs:
             connection.execute(lost.values(state="failed", finished=now(), problem=told))
             connection.execute(update(jobs).where(running).values(state="queued"))
 
+    def listed(self, state: str | None, count: int) -> Sequence[RowMapping]:
+        """The rows of the latest jobs, the last one first; those in one state, or of every state for None."""
+        query = select(jobs).order_by(jobs.c.number.desc()).limit(count)
+        with self._engine.begin() as connection:
+            return connection.execute(query if state is None else query.where(jobs.c.state == state)).mappings().all()
+
+    def retry(self, name: str) -> None:
+        """Queue a job anew that has failed or was cancelled.
+
+        Raises:
+            Problem: 404, there is none; 409, it waits, runs or is done; 429, as many jobs wait as may.
+        """
+        state = self.row(name)["state"]
+        with writing(self._engine).begin() as connection:
+            self._check_room(connection)
+            again = (jobs.c.id == name) & jobs.c.state.in_(("failed", "cancelled"))
+            fresh = {"state": "queued", "tries": 0, "started": None, "finished": None, "problem": null()}
+            if not connection.execute(update(jobs).where(again).values(fresh)).rowcount:
+                raise Problem(409, f"the job is {state}; only one that failed or was cancelled is tried anew")
+
     def cancel(self, name: str) -> None:
         """Cancel a job that has not ended.
 
@@ -186,9 +210,10 @@ def _end(connection: Connection, name: str, state: str, **values: object) -> boo
     return bool(ended.rowcount)
 
 
-def shown_job(row: RowMapping) -> dict[str, Any]:
-    """A job as its client sees it."""
+def shown_job(row: RowMapping, *, step: str | None = None) -> dict[str, Any]:
+    """A job as its client sees it, with the step that it is in while it runs."""
     shown = {name: row[name] for name in ("id", "state", "tries", "place", "problem")}
+    shown["step"] = step if row["state"] == "running" else None
     shown |= {name: shown_time(row[name]) for name in ("created", "started", "finished")}
     answered = row["state"] == "done" and row["before"] is not None
     return {**shown, "url": job_url(row["id"]), "comparison": f"/api/v1/comparisons/{row['id']}" if answered else None}

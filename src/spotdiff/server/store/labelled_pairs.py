@@ -30,7 +30,7 @@ from spotdiff.regions.polygons import mask_polygons
 from spotdiff.server.problems import Problem
 
 if TYPE_CHECKING:
-    from spotdiff.data.annotations.annotation import Side
+    from spotdiff.data.annotations.annotation import AnnotationFormat, Side
     from spotdiff.regions.polygons import Polygon
     from spotdiff.types import Bytes, Mask
 
@@ -78,8 +78,10 @@ def read_frame(folder: Path) -> Frame:
     Raises:
         DataError: its pictures cannot lie pixel on pixel.
     """
-    alignment = json.loads((folder / "record.json").read_bytes())["alignment"]
-    if alignment["model"] == "page" or alignment["matrix"] is None:
+    view = json.loads((folder / "view.json").read_bytes())
+    alignment, common = view["record"]["alignment"], view["common"]
+    shifted = any(view["record"][side]["size"] != common for side in _BOTH)  # a page with gaps is larger
+    if (alignment["model"] == "page" and shifted) or alignment["matrix"] is None:
         raise DataError("rows of the pages shifted, so that they do not lie pixel on pixel")
     before, after = (load_picture(folder / f"{side}.png").pixels for side in _BOTH)
     matrix = np.array(alignment["matrix"], np.float64)
@@ -181,10 +183,8 @@ def read_archive(source: BinaryIO, form: str, name: str, folder: Path, *, joined
             for side in _BOTH:
                 (root / side).mkdir(exist_ok=True)
                 (root / side / f"{name}.png").write_bytes(encode_colour(getattr(frame, side)))
-        pairs, troubles = read_pairs(label_format, root, side_by_side=joined)
-        if troubles:
-            raise DataError(troubles[0].replace(str(root), "").lstrip("/"))
-        found = next((pair for pair in pairs if pair.name == name), None)
+        pairs = _read(label_format, root, joined=joined)
+    found = next((pair for pair in pairs if pair.name == name), None)
     if found is None:
         raise DataError(f"nothing in it is of {name}")
     return [
@@ -193,6 +193,17 @@ def read_archive(source: BinaryIO, form: str, name: str, folder: Path, *, joined
         for each in drawn
         for polygon in each.polygons
     ]
+
+
+def _read(label_format: AnnotationFormat, root: Path, *, joined: bool) -> tuple[AnnotatedPair, ...]:
+    """The pairs of an unpacked archive; what is wrong is told without where it was unpacked."""
+    try:
+        pairs, troubles = read_pairs(label_format, root, side_by_side=joined)
+        if troubles:
+            raise DataError(troubles[0])
+    except DataError as error:
+        raise DataError(str(error).replace(f"{root}/", "").replace(str(root), "the archive")) from None
+    return pairs
 
 
 def _prepared(

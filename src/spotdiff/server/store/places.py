@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
@@ -71,15 +71,44 @@ class Places:
         with self._engine.begin() as connection:
             return dict(_row(connection, name)["options"])
 
-    def set_options(self, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Give a place other options, and return it as it is now.
+    def training(self, name: str) -> str | None:
+        """The training whose weights the pictures of a place are compared with; None for the weights that ship.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with self._engine.begin() as connection:
+            chosen: str | None = _row(connection, name)["training"]
+        return chosen
+
+    def use_training(self, name: str, training: str | None) -> None:
+        """Have the pictures of a place compared with the weights of a training, or with those that ship.
 
         Raises:
             Problem: 404, there is no such place.
         """
         with writing(self._engine).begin() as connection:
             _row(connection, name)
-            connection.execute(update(places).where(places.c.name == name).values(options=dict(options)))
+            connection.execute(update(places).where(places.c.name == name).values(training=training))
+
+    def change_options(
+        self, name: str, changes: Mapping[str, Any], *, check: Callable[[Mapping[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Set options of a place, or take back those that are None, and return it as it is now.
+
+        Args:
+            name: Of the place.
+            changes: By the names of options.
+            check: Raises where all together cannot be.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with writing(self._engine).begin() as connection:
+            changed = {**_row(connection, name, lock=True)["options"], **changes}
+            options = {option: value for option, value in changed.items() if value is not None}
+            check(options)
+            connection.execute(update(places).where(places.c.name == name).values(options=options))
         return self.shown(name)
 
     def picture_job(self, name: str, number: int) -> str:
@@ -159,8 +188,9 @@ class Places:
         return self.shown(name)
 
 
-def _row(connection: Connection, name: str) -> RowMapping:
-    row = connection.execute(select(places).where(places.c.name == name)).mappings().first()
+def _row(connection: Connection, name: str, *, lock: bool = False) -> RowMapping:
+    query = select(places).where(places.c.name == name)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise Problem(404, f"there is no place {name[:_LONGEST]}")
     return row

@@ -112,7 +112,7 @@ class Review:
         who: str,
         expected: set[str] | None = None,
     ) -> list[str]:
-        query = select(comparisons).where(wanted).order_by(comparisons.c.number)
+        query = select(comparisons).where(wanted).order_by(comparisons.c.number).with_for_update()
         rows = connection.execute(query).mappings().all()
         if missing := (expected or set()) - {row["id"] for row in rows}:
             raise Problem(404, f"there is no comparison {min(missing)[:40]}")

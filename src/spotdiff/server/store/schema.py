@@ -64,6 +64,7 @@ places = Table(
     Column("created", BigInteger, nullable=False),
     Column("baseline", BigInteger),  # number of one of its pictures
     Column("options", JSON, nullable=False),  # under which its pictures are compared
+    Column("training", String(32)),  # whose weights they are compared with; none for those that ship
 )
 
 place_pictures = Table(

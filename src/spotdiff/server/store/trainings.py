@@ -14,6 +14,7 @@ from spotdiff.server.store.schema import now, trainings
 if TYPE_CHECKING:
     from sqlalchemy import Engine, RowMapping
 
+TRAINING = "training"  # among the options of a job: whose weights it is done with
 UNENDED = ("queued", "running")
 
 

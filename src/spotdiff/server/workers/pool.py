@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import wait
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from spotdiff.server.store.jobs import Stored
-from spotdiff.server.workers.process import Failure, Task, work
+from spotdiff.server.workers.process import Failure, Step, Task, work
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -30,15 +31,19 @@ _log = logging.getLogger("spotdiff.server")
 class Workers:
     """Takes jobs from the queue as long as it runs; made and stopped by the server."""
 
-    def __init__(self, jobs: Jobs, settings: Settings, *, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self, jobs: Jobs, settings: Settings, *, ended: Callable[[str], None], changed: Callable[[str], None]
+    ) -> None:
         """Prepare workers.
 
         Args:
             jobs: The queue.
             settings: How many workers, their folder and limits.
             ended: Called with the id of every job that has ended, from another thread.
+            changed: The same for every job that began, came to another step, was queued again or ended.
         """
-        self._jobs, self._ended = jobs, ended
+        self._jobs, self._ended, self._changed = jobs, ended, changed
+        self._steps: dict[str, str] = {}
         self._news = threading.Condition()
         self._stopping = False
         self._slots = [_Slot(settings) for _ in range(settings.workers)]
@@ -59,6 +64,16 @@ class Workers:
         for slot in self._slots:
             slot.kill(name)
         self._ended(name)
+        self._changed(name)
+
+    def step(self, name: str) -> str | None:
+        """The step of a running job: one of `spotdiff.types.STEPS`, or `write`; None before the first."""
+        return self._steps.get(name)
+
+    @property
+    def busy(self) -> int:
+        """How many workers have a job."""
+        return sum(slot.busy for slot in self._slots)
 
     def stop(self) -> None:
         """End all workers; what they had begun is queued again."""
@@ -81,8 +96,16 @@ class Workers:
                 with self._news:
                     self._news.wait(_LOOK)
                 continue
-            self._write_down(job, slot.ask(job))
+            self._changed(job["id"])
+            reply = slot.ask(job, self._entered)
+            self._steps.pop(job["id"], None)
+            self._write_down(job, reply)
             self._ended(job["id"])
+            self._changed(job["id"])
+
+    def _entered(self, name: str, step: str) -> None:
+        self._steps[name] = step
+        self._changed(name)
 
     def _write_down(self, job: RowMapping, reply: Answer | Failure | _Died | None) -> None:
         """Write down what came of a job, however long the database takes to come back."""
@@ -124,8 +147,13 @@ class _Slot:
         self._job = ""
         self._closed = False
 
-    def ask(self, job: RowMapping) -> Answer | Failure | _Died | None:
-        """What a worker makes of a job."""
+    @property
+    def busy(self) -> bool:
+        """Whether the worker has a job."""
+        return bool(self._job)
+
+    def ask(self, job: RowMapping, entered: Callable[[str, str], None]) -> Answer | Failure | _Died | None:
+        """What a worker makes of a job; `entered` is called with the job's id and each step that begins."""
         before = None if job["before"] is None else Stored(job["before"], job["before_name"])
         task = Task(job["id"], before, Stored(job["after"], job["after_name"]), job["options"])
         with self._lock:
@@ -135,17 +163,20 @@ class _Slot:
             self._job = task.id
         try:
             connection.send(task)
-            ready = wait([connection, process.sentinel], self._settings.limit)
-            if not ready:
-                process.kill()
-                return Failure(422, f"it took more than {self._settings.limit:g} s; send smaller pictures")
-            reply: Answer | Failure | None = connection.recv()
+            end = time.monotonic() + self._settings.limit
+            while wait([connection, process.sentinel], max(end - time.monotonic(), 0.0)):
+                reply: Answer | Failure | Step | None = connection.recv()
+                if not isinstance(reply, Step):
+                    return reply
+                entered(task.id, reply.name)
+            process.kill()
+            process.join()
+            return Failure(422, f"it took more than {self._settings.limit:g} s; send smaller pictures")
         except (EOFError, OSError):
             return _Died()
         finally:
             with self._lock:
                 self._job = ""
-        return reply
 
     def kill(self, name: str) -> None:
         """End the worker if it is busy with this job."""

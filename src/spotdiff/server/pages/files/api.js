@@ -14,11 +14,11 @@ export async function ask(address, { method = "GET", json, body, headers = {} } 
 
 const POLL_MS = 300;
 
-/** Send a form that makes a job, wait for its end, and give the job; `begun` is told its address. */
-export async function jobOf(address, form, begun = () => {}) {
+/** Send a form that makes a job, wait for its end, and give the job; `stands` is told how it stands meanwhile. */
+export async function jobOf(address, form, stands = () => {}) {
   let job = await ask(address, { method: "POST", body: form, headers: { Prefer: "respond-async" } });
-  begun(job.url);
   while (job.state === "queued" || job.state === "running") {
+    stands(job);
     await new Promise((done) => setTimeout(done, POLL_MS));
     job = await ask(job.url);
   }
@@ -26,6 +26,9 @@ export async function jobOf(address, form, begun = () => {}) {
   if (job.state === "cancelled") throw new Error("It was cancelled.");
   return job;
 }
+
+/** How a job stands, in words. */
+export const standing = ({ state, step }) => (state === "queued" ? "Waiting …" : `Comparing: ${step ?? "load"} …`);
 
 /** Where a page tells how things stand. */
 export function teller(element) {

@@ -1,5 +1,5 @@
 /* One comparison: decided on, decided anew at another sensitivity, corrected. */
-import { ask, base, jobOf, showValue, teller } from "./api.js";
+import { ask, base, jobOf, showValue, standing, teller } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
 import { byId } from "./viewer.js";
@@ -59,14 +59,19 @@ const judge = attempt(async () => {
   if (number === asked) showRecord(record, wanted === Number(toldAt));
 });
 const boxesOf = (region) => JSON.stringify([region.box_before, region.box_after]);
+/* Regions that do not count are in the record no more; those of the page stay as they are, but are not shown. */
 function showRecord(record, same) {
-  const likely = new Set(record.regions.filter((region) => region.likely).map(boxesOf));
-  data.record.regions.forEach((region, index) => (region.likely = same ? told[index] : likely.has(boxesOf(region))));
+  const counted = new Map(record.regions.map((region) => [boxesOf(region), region.likely]));
+  data.record.regions.forEach((region, index) => {
+    const likely = same ? told[index] : counted.get(boxesOf(region));
+    Object.assign(region, { told: likely !== undefined, likely: Boolean(likely) });
+  });
   const heading = document.querySelector(".top h1");
   heading.className = `badge verdict-${record.verdict}`;
   heading.textContent = record.verdict[0].toUpperCase() + record.verdict.slice(1);
   const text = document.querySelector(".top .text");
   if (text) text.textContent = record.text || record.reason;
+  byId("possible").hidden = !data.record.regions.some((region) => region.told && !region.likely);
   report.refresh();
 }
 slider.addEventListener("input", judge);
@@ -80,8 +85,7 @@ byId("again").addEventListener("click", attempt(async () => {
   }
   const options = JSON.parse(byId("asked").textContent);
   body.append("options", JSON.stringify({ ...options, sensitivity: Number(slider.value) }));
-  say("Comparing …");
-  const job = await jobOf(`${base}/compare`, body);
+  const job = await jobOf(`${base}/compare`, body, (now) => say(standing(now)));
   location.assign(`/comparisons/${job.id}`);
 }));
 
@@ -112,6 +116,7 @@ const drawing = createDrawing(viewer, {
   sideOf: (kind, side) => (viewer.sideBySide() ? side : belongs[kind] ?? side),
   toOwn: (side, point) => (apart(side) ? moved(matrix, point) : point),
   fromOwn: (side, point) => (apart(side) ? moved(inverse, point) : point),
+  beside: { get: () => corrected, put: (kinds) => { corrected = kinds; showRegion(); markList(); } },
 });
 report.over = (...where) => { if (corrected) drawing.paint(...where); };
 report.pick = (event) => corrected && drawing.click(event);
@@ -154,8 +159,9 @@ function showRegion() {
 function sayOfRegion(kind) {
   const index = report.state.selected;
   if (index < 0) return;
-  if (kind) corrected[index + 1] = kind;
-  else delete corrected[index + 1];
+  drawing.note();
+  const { [index + 1]: _, ...others } = corrected;
+  corrected = kind ? { ...others, [index + 1]: kind } : others;
   showRegion();
   markList();
   save();

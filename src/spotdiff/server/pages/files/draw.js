@@ -29,8 +29,10 @@ const HELP = {
  * @param {(kind: string, side: string) => string} [user.sideOf] the picture that something belongs to
  * @param {(side: string, point: number[]) => number[]} [user.toOwn] from the frame that is shown to own pixels
  * @param {(side: string, point: number[]) => number[]} [user.fromOwn] and back
+ * @param {(shape: Shape | null) => void} [user.chosen] told what was chosen
+ * @param {{ get: () => any, put: (value: any) => void }} [user.beside] what else undo takes back
  */
-export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side) => side, toOwn = (_, p) => p, fromOwn = (_, p) => p, chosen = () => {} }) {
+export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side) => side, toOwn = (_, p) => p, fromOwn = (_, p) => p, chosen = () => {}, beside = { get: () => null, put: () => {} } }) {
   const stage = document.getElementById("stage");
   const [kindButtons, toolButtons] = ["drawn-kinds", "tools"].map((id) => document.getElementById(id));
   const [undoButton, redoButton, removeButton] = ["undo", "redo", "remove"].map((id) => document.getElementById(id));
@@ -44,9 +46,15 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
   const distance = (side, one, other) => Math.hypot(...[0, 1].map((axis) => one[axis] - other[axis])) * viewer.scaleOf(viewer.panes[side]);
 
   /* ---- what is there, and how it came ---- */
-  function set(next) {
-    done.push(shapes);
+  const snapshot = () => ({ shapes, besides: beside.get() });
+  /** Keep what is there, since it is about to change, for undo. */
+  function note() {
+    done.push(snapshot());
     undone = [];
+    show();
+  }
+  function set(next) {
+    note();
     put(next);
     changed(shapes);
   }
@@ -57,8 +65,10 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
   }
   function step(from, to) {
     if (!from.length) return;
-    to.push(shapes);
-    put(from.pop());
+    to.push(snapshot());
+    const { shapes: were, besides } = from.pop();
+    beside.put(besides);
+    put(were);
     changed(shapes);
   }
   const undo = () => (current ? stop() : step(done, undone));
@@ -68,7 +78,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
   }
   function select(index) {
     selected = index;
-    chosen(shapes[index] ?? null, index);
+    chosen(shapes[index] ?? null);
     show();
   }
 
@@ -180,7 +190,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     const control = event.ctrlKey || event.metaKey;
     if (control && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
     else if (!control && event.key === "Delete" && selected >= 0) remove();
-    else if (!control && form && keys[event.key] && !event.target.closest("button, a")) keys[event.key]();
+    else if (!control && form && keys[event.key] && !(event.key === "Enter" && event.target.closest("button, a"))) keys[event.key]();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -239,7 +249,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     undoButton.disabled = !done.length && !current;
     redoButton.disabled = !undone.length;
     removeButton.disabled = selected < 0;
-    help.textContent = HELP[form];
+    help.textContent = HELP[form] + (form && viewer.sides.length > 1 ? " The key s goes to the other picture." : "");
     stage.classList.toggle("draws", Boolean(form));
     if (document.getElementById("brush-size")) document.getElementById("brush-size").hidden = form !== "brush";
     viewer.draw();
@@ -263,7 +273,7 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     [done, undone] = [[], []];
     put(others);
   }
-  return { load, paint, click, undo, redo, set, pick, get shapes() { return shapes; }, get kind() { return kind; }, relabel: (change) => set(shapes.map((shape, index) => (index === selected ? { ...shape, ...change } : shape))) };
+  return { load, note, paint, click, pick, select, get shapes() { return shapes; }, relabel: (change) => set(shapes.map((shape, index) => (index === selected ? { ...shape, ...change } : shape))) };
 }
 
 /** A box of whole pixels, or a polygon, as the options of a comparison have them. */

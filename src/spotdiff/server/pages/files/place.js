@@ -1,5 +1,5 @@
 /* One place: new pictures, approval, and the options under which its pictures are compared. */
-import { ask, jobOf, showValue, teller } from "./api.js";
+import { ask, jobOf, showValue, standing, teller } from "./api.js";
 import { asOption, createDrawing, fromOption } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
@@ -11,9 +11,8 @@ async function send(file) {
   if (!file) return;
   const body = new FormData();
   body.append("picture", file);
-  say("Comparing …");
   try {
-    const job = await jobOf(`${address}/pictures`, body);
+    const job = await jobOf(`${address}/pictures`, body, (now) => say(standing(now)));
     if (job.comparison) location.assign(`/comparisons/${job.id}`);
     else location.reload();
   } catch (error) {
@@ -72,6 +71,7 @@ function drawn() {
   const parts = ["ignore", "focus"].flatMap((kind) => (stored[kind] ?? []).map((shape) => fromOption(kind, shape)));
   return [...parts, ...areas];
 }
+let drawing = null;
 function saveParts(shapes) {
   const options = {};
   for (const kind of ["ignore", "focus"]) {
@@ -79,16 +79,18 @@ function saveParts(shapes) {
     options[kind] = of.length ? of : null;
   }
   const areas = shapes.filter((shape) => shape.kind === "area");
-  const unnamed = areas.filter((shape) => !shape.name).length;
+  const unnamed = shapes.findIndex((shape) => shape.kind === "area" && !shape.name);
   const named = Object.fromEntries(areas.filter((shape) => shape.name).map(({ name, points }) => [name, points]));
   options.areas = Object.keys(named).length ? named : null;
   save(options);
-  if (unnamed) saving.then(() => saying("Choose the new area by a click and give it a name; it is not kept without one."));
+  if (unnamed < 0) return;
+  drawing.select(unnamed);
+  byId("area-name").focus();
+  saving.then(() => saying("Give the new area a name; it is not kept without one."));
 }
 function start() {
   const size = [image.naturalWidth, image.naturalHeight];
   const shown = { sizes: { before: size }, common: size, placed: { before: size, common: size }, heat: false };
-  let drawing = null;
   const viewer = createViewer(shown, { paint: (...where) => drawing.paint(...where), click: (event) => drawing.click(event) });
   const chosen = (shape) => {
     const isArea = shape?.kind === "area";

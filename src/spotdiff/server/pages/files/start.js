@@ -1,5 +1,5 @@
 /* Takes two pictures and how to compare them, and opens the answer. */
-import { ask, base, jobOf, showValue, teller } from "./api.js";
+import { ask, base, jobOf, showValue, standing, teller } from "./api.js";
 import { asOption, createDrawing } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
@@ -114,7 +114,7 @@ form.addEventListener("submit", async (event) => {
   byId("cancel").hidden = false;
   say("Comparing …");
   try {
-    const job = await jobOf(`${base}/compare`, body, (url) => (running = url));
+    const job = await jobOf(`${base}/compare`, body, (now) => { running = now.url; say(standing(now)); });
     location.assign(`/comparisons/${job.id}`);
   } catch (error) {
     say(error.message, true);
