@@ -71,7 +71,7 @@ function item(training) {
   const far = howFar(training);
   if (far) parts.push(make("p", { text: far, className: training.problem ? "wrong" : "" }));
   if (training.state === "running" && training.progress) parts.push(make("progress", { max: training.progress.steps, value: training.progress.step, ariaLabel: "Steps done" }));
-  if (training.result) parts.push(make("p", { text: training.result.text }));
+  if (training.state === "done" && training.result) parts.push(make("p", { text: training.result.text }));
   parts.push(make("p", { className: "line" }, ...actions(training)));
   const curves = [curve(training.journal, "loss", "loss"), curve(training.journal, "score", "score on held-out pairs")].filter(Boolean);
   if (curves.length) parts.push(make("div", { className: "curves" }, ...curves));
