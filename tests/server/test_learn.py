@@ -13,16 +13,16 @@ import spotdiff
 from server.conftest import png
 from spotdiff.errors import DataError
 from spotdiff.server.api.request_options import make_options
-from spotdiff.server.learn import trainer as learning
-from spotdiff.server.learn.trainer import Trainer
+from spotdiff.server.learn import runner as running
+from spotdiff.server.learn.runner import Runner
 from spotdiff.server.learn.weights import with_weights
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import write_answer
 from spotdiff.server.store.jobs import Jobs, Stored
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.runs import Runs
 from spotdiff.server.store.schema import places
-from spotdiff.server.store.trainings import Trainings
 
 PATIENCE = 400
 STEPS = 2
@@ -35,6 +35,14 @@ def until(condition):
         assert time.monotonic() < limit
         time.sleep(0.1)
     return found
+
+
+def begin(runner, *, steps=1, who=""):
+    return runner.begin("training", "hall", {"steps": steps}, who=who)
+
+
+def halt(runner, name):
+    return runner.halt(name, "training")
 
 
 class Corrected:
@@ -58,12 +66,12 @@ class Corrected:
         return self.documents[name]
 
 
-@pytest.fixture(name="trainings")
-def trainings_fixture(tmp_path):
+@pytest.fixture(name="runs")
+def runs_fixture(tmp_path):
     engine = open_database(f"sqlite:///{tmp_path / 'server.db'}")
     with engine.execution_options(writes=True).begin() as connection:
         connection.execute(insert(places).values(name="hall", created=0, options={}))
-    yield Trainings(engine)
+    yield Runs(engine)
     engine.dispose()
 
 
@@ -72,29 +80,32 @@ def corrected_fixture(tmp_path, texture):
     return Corrected(tmp_path, texture, count=5)
 
 
-def test_a_place_learns_and_is_compared_with_what_it_learned(trainings, corrected, tmp_path):
-    trainer = Trainer(trainings, corrected, tmp_path, nice=0)
-    trainer.start()
+def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tmp_path):
+    runner = Runner(runs, corrected, tmp_path, nice=0)
+    runner.start()
     try:
-        name = trainer.begin("hall", steps=STEPS, who="Ann")["id"]
-        with pytest.raises(Problem, match="learning already"):
-            trainer.begin("hall", steps=STEPS, who="Ann")
+        name = begin(runner, steps=STEPS, who="Ann")["id"]
+        with pytest.raises(Problem, match="under way already"):
+            begin(runner, steps=STEPS, who="Ann")
         with pytest.raises(Problem, match="wait until it is done"):
-            trainer.check_usable(name, "hall")
-        until(lambda: trainer.shown(name)["state"] in ("done", "failed"))
-        shown = trainer.shown(name)
+            runner.check_usable(name, "hall")
+        until(lambda: runner.shown(name, "training")["state"] in ("done", "failed"))
+        shown = runner.shown(name, "training")
         assert shown["state"] == "done", shown["problem"]
         assert (shown["pairs"], shown["who"], shown["progress"]["step"]) == (5, "Ann", STEPS)
         assert shown["journal"][0]["step"] == 0
         assert set(shown["result"]) >= {"better", "text", "before", "after", "pairs"}
-        assert cv2.imread(str(trainer.sample(name, shown["samples"][-1].rpartition("/")[2]))) is not None
-        trainer.check_usable(name, "hall")
+        assert (
+            cv2.imread(str(runner.file(name, "training", "samples", shown["samples"][-1].rpartition("/")[2])))
+            is not None
+        )
+        runner.check_usable(name, "hall")
     finally:
-        trainer.stop()
+        runner.stop()
 
     asked = {"training": name, "sensitivity": 0.4}
     options = with_weights(make_options(asked, megapixels=200), asked, tmp_path)
-    assert options.settings == {"weights": str(tmp_path / "trainings" / name / "weights.onnx")}
+    assert options.settings == {"weights": str(tmp_path / "runs" / name / "weights.onnx")}
     pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
     assert spotdiff.compare(*pictures, options=options).verdict == "changed"
     other = {"training": name, "method": "pixel"}
@@ -103,7 +114,7 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(trainings, correcte
         with_weights(spotdiff.Options(), {"training": "0"}, tmp_path)
 
 
-def test_pictures_of_a_place_are_compared_with_what_was_chosen(trainings, tmp_path):
+def test_pictures_of_a_place_are_compared_with_what_was_chosen(runs, tmp_path):
     engine = open_database(f"sqlite:///{tmp_path / 'server.db'}")
     jobs, hall = Jobs(engine, most=9), Places(engine)
     picture = Stored("0" * 64, "hall.png")
@@ -121,7 +132,7 @@ class Verbs:
 
     def __init__(self, monkeypatch):
         self.begun, self.ended, self.code = [], 0, None
-        monkeypatch.setattr(learning, "run_verb", self)
+        monkeypatch.setattr(running, "run_verb", self)
 
     def __call__(self, arguments, log, *, nice, goes_on):
         self.begun.append(arguments[0])
@@ -139,58 +150,58 @@ def verbs_fixture(monkeypatch):
     return Verbs(monkeypatch)
 
 
-@pytest.fixture(name="trainer")
-def trainer_fixture(trainings, corrected, tmp_path, verbs):
-    trainer = Trainer(trainings, corrected, tmp_path)
-    trainer.start()
-    yield trainer
-    trainer.stop()
+@pytest.fixture(name="runner")
+def runner_fixture(runs, corrected, tmp_path, verbs):
+    runner = Runner(runs, corrected, tmp_path)
+    runner.start()
+    yield runner
+    runner.stop()
 
 
-def test_a_training_is_stopped_and_gone_on_with(trainer, verbs):
-    name = trainer.begin("hall", steps=1, who="")["id"]
+def test_a_training_is_stopped_and_gone_on_with(runner, verbs):
+    name = begin(runner, steps=1, who="")["id"]
     until(lambda: verbs.begun == ["train"])
-    assert trainer.stop_training(name)["state"] == "stopped"
+    assert halt(runner, name)["state"] == "stopped"
     with pytest.raises(Problem, match="stopped"):
-        trainer.stop_training(name)
-    other = trainer.begin("hall", steps=1, who="")["id"]
+        halt(runner, name)
+    other = begin(runner, steps=1, who="")["id"]
     until(lambda: verbs.begun == ["train", "train"])
-    trainer.stop_training(other)
+    halt(runner, other)
     until(lambda: verbs.ended == 2)
-    assert trainer.go_on(name)["state"] in ("queued", "running")
+    assert runner.go_on(name, "training")["state"] in ("queued", "running")
     verbs.code = 0
-    until(lambda: trainer.shown(name)["state"] == "done")
+    until(lambda: runner.shown(name, "training")["state"] == "done")
     assert verbs.begun == ["train", "train", "train", "export"]
     with pytest.raises(Problem, match="done"):
-        trainer.go_on(name)
+        runner.go_on(name, "training")
 
 
-def test_what_was_under_way_is_gone_on_with_after_a_kill(trainer, trainings, corrected, tmp_path, verbs):
-    name = trainer.begin("hall", steps=1, who="")["id"]
+def test_what_was_under_way_is_gone_on_with_after_a_kill(runner, runs, corrected, tmp_path, verbs):
+    name = begin(runner, steps=1, who="")["id"]
     until(lambda: verbs.begun)
-    trainer.stop()
-    assert trainings.row(name)["state"] == "running"
+    runner.stop()
+    assert runs.row(name, "training")["state"] == "running"
     verbs.code = 0
-    again = Trainer(trainings, corrected, tmp_path)
+    again = Runner(runs, corrected, tmp_path)
     again.start()
-    until(lambda: again.shown(name)["state"] == "done")
+    until(lambda: again.shown(name, "training")["state"] == "done")
     again.stop()
 
 
-def test_a_training_that_fails_tells_why(trainer, verbs):
+def test_a_training_that_fails_tells_why(runner, verbs):
     verbs.code = 2
-    name = trainer.begin("hall", steps=1, who="")["id"]
-    until(lambda: trainer.shown(name)["state"] == "failed")
-    assert trainer.shown(name)["problem"] == "no room on the disk"
+    name = begin(runner, steps=1, who="")["id"]
+    until(lambda: runner.shown(name, "training")["state"] == "failed")
+    assert runner.shown(name, "training")["problem"] == "no room on the disk"
 
 
-def test_pairs_that_cannot_be_labelled_are_too_few(trainer, corrected, verbs):
+def test_pairs_that_cannot_be_labelled_are_too_few(runner, corrected, verbs):
     corrected.documents |= {"gone1": {}, "gone2": {}}
     for name in ("pair0", "pair1"):
         del corrected.documents[name]
-    name = trainer.begin("hall", steps=1, who="")["id"]
-    until(lambda: trainer.shown(name)["state"] == "failed")
-    assert "only 3 labelled pairs can be learned from: gone1" in trainer.shown(name)["problem"]
+    name = begin(runner, steps=1, who="")["id"]
+    until(lambda: runner.shown(name, "training")["state"] == "failed")
+    assert "only 3 comparisons make labelled pairs: gone1" in runner.shown(name, "training")["problem"]
     assert verbs.begun == []
 
 
@@ -254,3 +265,38 @@ def test_a_client_cannot_choose_weights_by_options(few):
         headers={"Content-Type": "application/json"},
     )
     assert patched.status == 422
+
+
+def test_methods_are_measured_on_what_people_corrected(runs, corrected, tmp_path):
+    runner = Runner(runs, corrected, tmp_path, nice=0)
+    runner.start()
+    try:
+        settings = {"methods": ["classic", "pixel"], "trainings": []}
+        name = runner.begin("measurement", "hall", settings, who="Ann")["id"]
+        until(lambda: runner.shown(name, "measurement")["state"] in ("done", "failed"))
+        shown = runner.shown(name, "measurement")
+        assert shown["state"] == "done", shown["problem"]
+        assert [row["method"] for row in shown["table"]] == ["classic", "pixel"]
+        assert shown["table"][1]["any F1"] > 0.9
+        chart = shown["charts"][0].rpartition("/")[2]
+        assert b"<svg" in runner.file(name, "measurement", "charts", chart).read_bytes()
+        with pytest.raises(Problem, match="no training"):
+            runner.shown(name, "training")
+    finally:
+        runner.stop()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"methods": ["spot"]}, 422),
+        ({"methods": ["pixel", "pixel"]}, 422),
+        ({"methods": ["pixel", "guess"]}, 422),
+        ({"methods": ["pixel"], "trainings": ["none"]}, 404),
+        ({"methods": ["pixel", "spot=/etc/passwd"]}, 422),
+    ],
+)
+def test_a_measurement_that_cannot_be_is_told(few, asked, status):
+    got = few.post("/api/v1/places/few/measurements", asked)
+    assert got.status == status, got.body
+    assert few.get("/api/v1/places/few/measurements").json == {"pairs": 1, "measurements": []}

@@ -14,12 +14,12 @@ from spotdiff.server.api.annotations import annotation_routes
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
-from spotdiff.server.api.learn import learn_routes, training_routes
+from spotdiff.server.api.learn import learn_routes, measurement_routes, training_routes
 from spotdiff.server.api.openapi import PROBLEMS
 from spotdiff.server.api.places import place_routes
 from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
-from spotdiff.server.learn.trainer import Trainer
+from spotdiff.server.learn.runner import Runner
 from spotdiff.server.pages.routes import add_files, add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
@@ -28,7 +28,7 @@ from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
 from spotdiff.server.store.review import Review
-from spotdiff.server.store.trainings import Trainings
+from spotdiff.server.store.runs import Runs
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 
@@ -48,8 +48,8 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     """
     jobs, places, comparisons = Jobs(engine, most=settings.queue), Places(engine), Comparisons(engine, settings.data)
     annotations = Annotations(engine)
-    trainer = Trainer(Trainings(engine), annotations, settings.data)
-    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, trainer)
+    runner = Runner(Runs(engine), annotations, settings.data)
+    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner)
     if settings.watch is not None:
         from spotdiff.server.watch.watched import Watched
 
@@ -61,13 +61,13 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         service.workers = Workers(jobs, settings, ended=service.waiting.wake, changed=service.changes.wake)
         await run_in_threadpool(jobs.try_again)
         service.workers.start()
-        await run_in_threadpool(trainer.start)
+        await run_in_threadpool(runner.start)
         if service.watched is not None:
             service.watched.start()
         yield
         if service.watched is not None:
             await run_in_threadpool(service.watched.stop)
-        await run_in_threadpool(trainer.stop)
+        await run_in_threadpool(runner.stop)
         await run_in_threadpool(service.workers.stop)
 
     app = FastAPI(
@@ -96,6 +96,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         job_routes,
         learn_routes,
         training_routes,
+        measurement_routes,
         watch_routes,
         event_routes,
     ):

@@ -15,7 +15,7 @@ from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-    from spotdiff.server.learn.trainer import Trainer
+    from spotdiff.server.learn.runner import Runner
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
@@ -36,7 +36,7 @@ class Service:
         waiting: Requests that wait for the end of a job; there once the loop runs.
         changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
-        trainer: Runs trainings.
+        runner: Does trainings and measurements.
         watched: The watch over cameras; None where there is none.
     """
 
@@ -46,7 +46,7 @@ class Service:
     comparisons: Comparisons
     review: Review
     annotations: Annotations
-    trainer: Trainer
+    runner: Runner
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None

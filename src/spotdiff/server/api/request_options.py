@@ -14,7 +14,7 @@ from spotdiff.params import params_of
 from spotdiff.presets import PRESETS
 from spotdiff.server.api.request_shapes import without_polygons
 from spotdiff.server.problems import Problem
-from spotdiff.server.store.trainings import TRAINING
+from spotdiff.server.store.runs import TRAINING
 
 _REFUSED = {
     "ignore_mask": "a mask is a file of the server; send boxes or polygons as ignore",

@@ -1,1 +1,1 @@
-"""Learning from the corrections of a place: its trainings as rows, each run as the verb `train` in its own process."""
+"""Learning from the corrections of a place, and measuring on them: long runs, one at a time, as verbs of their own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import DataError
-from spotdiff.server.store.trainings import TRAINING
+from spotdiff.server.store.runs import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,9 @@ WEIGHTS = "weights.onnx"
 _LEARNS = "spot"  # the method that does
 
 
-def training_folder(data: Path, name: str) -> Path:
-    """Where the files of a training lie."""
-    return data / "trainings" / name
+def run_folder(data: Path, name: str) -> Path:
+    """Where the files of a run lie."""
+    return data / "runs" / name
 
 
 def with_weights(options: Options, given: Mapping[str, Any], data: Path) -> Options:
@@ -36,7 +36,7 @@ def with_weights(options: Options, given: Mapping[str, Any], data: Path) -> Opti
     training = given.get(TRAINING)
     if training is None or options.method != _LEARNS:
         return options
-    path = training_folder(data, training) / WEIGHTS
+    path = run_folder(data, training) / WEIGHTS
     if not path.is_file():
         raise DataError("the weights that this place has learned are gone; choose those that ship, or learn anew")
     return options.changed(settings={**options.settings, "weights": str(path)})

@@ -68,12 +68,20 @@ def add_pages(app: FastAPI, service: Service) -> None:
     def review() -> Response:
         return page("review.html")
 
+    _add_learn_pages(app, service, page)
+    _add_watch_pages(app, service, page)
+
+
+def _add_learn_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:
     @app.get("/places/{name}/learn", include_in_schema=False)
     def learn(name: str) -> Response:
-        service.places.options(name)
+        service.places.training(name)
         return page("learn.html", place=name)
 
-    _add_watch_pages(app, service, page)
+    @app.get("/places/{name}/measure", include_in_schema=False)
+    def measure(name: str) -> Response:
+        service.places.training(name)
+        return page("measure.html", place=name, methods=plugins.names("methods"))
 
 
 def _add_watch_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import func, insert, null, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
+from spotdiff.server.store.runs import TRAINING
 from spotdiff.server.store.schema import comparisons, jobs, now, place_pictures, places, shown_time
-from spotdiff.server.store.trainings import TRAINING
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, RowMapping

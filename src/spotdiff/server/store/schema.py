@@ -112,20 +112,21 @@ comparison_annotations = Table(  # what a person says of a comparison that the a
     Column("at", BigInteger, nullable=False),
 )
 
-trainings = Table(
-    "trainings",
+runs = Table(
+    "runs",
     metadata,
     Column("number", LONG, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),  # training, measurement
     Column("place", String(100), ForeignKey("places.name"), nullable=False),
     Column("state", String(20), nullable=False),  # queued, running, stopped, done, failed
-    Column("steps", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
     Column("pairs", Integer, nullable=False),
     Column("who", String(200), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("problem", Text),
-    Index("trainings_by_place", "place", "number"),
+    Index("runs_by_place", "place", "kind", "number"),
 )
 
 

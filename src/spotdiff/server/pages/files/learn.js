@@ -1,9 +1,9 @@
 /* The trainings of a place: begun, followed as they run, stopped, gone on with, and used. */
 import { ask, base, make, teller } from "./api.js";
+import { actor, follow, heading, isUnderWay, tableOf } from "./runs.js";
 import { byId, listenToKeys } from "./viewer.js";
 
 const FEWEST = 4;
-const POLL_MS = 2000;
 const say = teller(byId("status"));
 const { place } = byId("learn").dataset;
 const SVG = "http://www.w3.org/2000/svg";
@@ -37,37 +37,20 @@ function howFar({ state, progress, problem }) {
 function table({ before, after }) {
   const names = Object.keys(after).filter((name) => !["step", "loss", "validation loss", "lr"].includes(name) && after[name] !== null);
   const shown = (value) => (value === null || value === undefined ? "none" : value.toFixed(3));
-  const row = (name, ...cells) => make("tr", {}, make("th", { scope: "row", text: name }), ...cells.map((text) => make("td", { text })));
-  return make("table", { className: "figures" },
-    make("caption", { text: "On held-out pairs, through the whole comparison" }),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col", text: "figure" }), make("th", { scope: "col", text: "before" }), make("th", { scope: "col", text: "after" }))),
-    make("tbody", {}, ...names.map((name) => row(name, shown(before[name]), shown(after[name])))));
+  const rows = names.map((name) => [name, shown(before[name]), shown(after[name])]);
+  return tableOf("On held-out pairs, through the whole comparison", ["figure", "before", "after"], rows);
 }
-function button(text, act) {
-  const node = make("button", { type: "button", className: "button", text });
-  node.addEventListener("click", async () => {
-    node.disabled = true;
-    try {
-      await act();
-      say("");
-      await show();
-    } catch (error) {
-      say(error.message, true);
-      node.disabled = false;
-    }
-  });
-  return node;
-}
+const button = actor(show, say);
 const use = (training) => ask(`${place}/weights`, { method: "PUT", json: { training } });
 function actions(training) {
   const post = (what) => ask(`${training.url}/${what}`, { method: "POST", json: {} });
   const { state } = training;
-  if (state === "queued" || state === "running") return [button("Stop", () => post("stop"))];
+  if (isUnderWay(training)) return [button("Stop", () => post("stop"))];
   if (state === "stopped" || state === "failed") return [button("Go on", () => post("continue"))];
   return training.id === used ? [make("b", { text: "used for this place" })] : [button("Use it for this place", () => use(training.id))];
 }
 function item(training) {
-  const parts = [make("p", {}, make("b", { text: training.state }), ` ${training.created.slice(0, 16).replace("T", " ")} UTC, ${training.pairs} pairs${training.who ? `, ${training.who}` : ""}`)];
+  const parts = [heading(training)];
   const far = howFar(training);
   if (far) parts.push(make("p", { text: far, className: training.problem ? "wrong" : "" }));
   if (training.state === "running" && training.progress) parts.push(make("progress", { max: training.progress.steps, value: training.progress.step, ariaLabel: "Steps done" }));
@@ -83,12 +66,11 @@ function item(training) {
 /* ---- all of them ---- */
 let shownState = "";
 async function show() {
-  if (document.hidden) return;
   const all = await ask(`${place}/trainings`);
   used = all.used;
   const trainings = await Promise.all(all.trainings.map(({ url }) => ask(url)));
   byId("pairs").textContent = `${all.pairs} corrected comparison${all.pairs === 1 ? "" : "s"}.${all.pairs < FEWEST ? ` Learning needs ${FEWEST}; 20 and more are better.` : ""}`;
-  byId("start").disabled = all.pairs < FEWEST || trainings.some(({ state }) => state === "queued" || state === "running");
+  byId("start").disabled = all.pairs < FEWEST || trainings.some(isUnderWay);
   byId("used").textContent = used ? "This place is compared with what it has learned." : "This place is compared with the weights that ship.";
   byId("back").hidden = !used;
   const state = JSON.stringify([used, trainings]);
@@ -118,12 +100,4 @@ byId("back").addEventListener("click", async () => {
   }
 });
 listenToKeys({ d: () => byId("theme").click() });
-const again = async () => {
-  try {
-    await show();
-  } catch (error) {
-    say(error.message, true);
-  }
-  setTimeout(again, POLL_MS);
-};
-again();
+follow(show, say);
