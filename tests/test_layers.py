@@ -51,7 +51,7 @@ WITHIN = {  # who may use whom inside one layer
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},
-    "work": {("evaluate", "batching"), ("evaluate", "watching"), ("server", "batching")},
+    "work": {("evaluate", "batching"), ("evaluate", "watching"), ("server", "batching"), ("server", "watching")},
 }
 START = {
     "__init__",

@@ -36,6 +36,7 @@ from spotdiff.errors import OptionError
 @click.option(
     "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
 )
+@click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
     port: int,
@@ -48,6 +49,7 @@ def command(
     webhook: str | None,
     webhook_secret_file: str | None,
     log: str,
+    watch: str | None,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
@@ -59,11 +61,13 @@ def command(
     from spotdiff.server import Settings, serve
 
     given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
-    wanted = {name: value for name, value in given.items() if value is not None}
+    wanted: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     wanted["log"] = log
     wanted["folders"] = _folders(folders)
     if webhook is not None:
         wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
+    if watch is not None:
+        wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
 

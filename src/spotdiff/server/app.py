@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -15,10 +15,13 @@ from spotdiff.server.api.answers import describe_answers
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
+from spotdiff.server.api.learn import learn_routes, measurement_routes, training_routes
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes
 from spotdiff.server.api.review import review_routes
+from spotdiff.server.api.watch import event_routes, watch_routes
+from spotdiff.server.learn.runner import Runner
 from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.routes import add_files, add_pages
 from spotdiff.server.problems import tell_problems
@@ -29,6 +32,7 @@ from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
 from spotdiff.server.store.review import Review
+from spotdiff.server.store.runs import Runs
 from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
@@ -39,6 +43,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from spotdiff.server.settings import Settings
+
+
+class Part(Protocol):
+    """What works beside the requests."""
+
+    def stop(self) -> None:
+        """End it."""
 
 
 def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
@@ -52,7 +63,13 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     deliveries = Deliveries(engine)
     jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
-    service = Service(settings, jobs, places, comparisons, Review(engine), Annotations(engine))
+    annotations = Annotations(engine)
+    runner = Runner(Runs(engine), annotations, settings.data)
+    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner)
+    if settings.watch is not None:
+        from spotdiff.server.watch.watched import Watched
+
+        service.watched = Watched(settings.watch, settings.data)
 
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
     metrics = Metrics(service, deliveries)
@@ -68,8 +85,13 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         service.workers.start()
         folders.start()
         webhook.start()
+        parts: list[Part] = [folders, service.workers, webhook, runner]
+        await run_in_threadpool(runner.start)
+        if service.watched is not None:
+            service.watched.start()
+            parts.append(service.watched)
         yield
-        for part in (folders, service.workers, webhook):
+        for part in parts:
             await run_in_threadpool(part.stop)
 
     app = FastAPI(
@@ -90,7 +112,18 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
 
     add_pages(app, service)
     add_files(app)
-    for routes in (compare_routes, place_routes, review_routes, annotation_routes, job_routes):
+    for routes in (
+        compare_routes,
+        place_routes,
+        review_routes,
+        annotation_routes,
+        job_routes,
+        learn_routes,
+        training_routes,
+        measurement_routes,
+        watch_routes,
+        event_routes,
+    ):
         app.include_router(routes(service))
     app.include_router(metrics_routes(metrics))
     describe_answers(app, PROBLEM)

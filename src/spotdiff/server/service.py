@@ -15,11 +15,13 @@ from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
+    from spotdiff.server.learn.runner import Runner
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
     from spotdiff.server.store.review import Review
+    from spotdiff.server.watch.watched import Watched
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
 
@@ -34,6 +36,8 @@ class Service:
         waiting: Requests that wait for the end of a job; there once the loop runs.
         changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
+        runner: Does trainings and measurements.
+        watched: The watch over cameras; None where there is none.
     """
 
     settings: Settings
@@ -42,9 +46,22 @@ class Service:
     comparisons: Comparisons
     review: Review
     annotations: Annotations
+    runner: Runner
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None
+    watched: Watched | None = None
+
+    @property
+    def watching(self) -> Watched:
+        """The watch over cameras.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        if self.watched is None:
+            raise Problem(404, "this server watches nothing; start it with --watch RULES.toml")
+        return self.watched
 
     async def accept(
         self,

@@ -37,6 +37,7 @@ class Settings:
         webhook_secret: Signs them.
         log: What is written to standard error: text when something is wrong, or all that happens as json.
         folders: Watched folders by the names of the places whose pictures come there.
+        watch: File of rules of the cameras that are watched; None for none.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,7 @@ class Settings:
     webhook_secret: str = field(default="", repr=False)
     log: str = param("text", "what is written to standard error", choices=("text", "json"))
     folders: Mapping[str, Path] = field(default_factory=dict)
+    watch: Path | None = None
 
     def __post_init__(self) -> None:
         check(self)

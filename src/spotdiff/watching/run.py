@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +17,7 @@ from spotdiff.watching.alerts.router import AlertRouter, Routes
 from spotdiff.watching.camera_monitor import CameraMonitor
 from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.housekeeping import Housekeeping, retention_of
+from spotdiff.watching.live_folder import write_live
 from spotdiff.watching.rules import Rules, WatchSettings, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import MachineZone
 from spotdiff.watching.scene.isolated_judge import tried_judge
@@ -45,6 +46,7 @@ class Watch:
         start: When a film that does not say so begins.
         listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
             closed.
+        live: A folder in which the latest pictures and the status are kept, written anew once a second; None for none.
 
     Raises:
         OptionError: a rule cannot be.
@@ -60,8 +62,9 @@ class Watch:
         replay: bool = False,
         start: datetime | None = None,
         listener: Listener = lambda event, change: None,
+        live: Path | None = None,
     ) -> None:
-        self.rules, self._replay, self._listener = rules, replay, listener
+        self.rules, self._replay, self._listener, self._live = rules, replay, listener, live
         self.router = AlertRouter(rules, Routes.from_rules(rules))
         if "://" not in rules.store:
             Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +112,8 @@ class Watch:
             due = self.housekeeping.run_due()
             if due and not self._replay:
                 self._follow()
+            if due and self._live is not None:
+                self._write_live(self._live)
             yield due
 
     @property
@@ -202,6 +207,11 @@ class Watch:
             self.broken.append(str(error))
             self.store.journal("source", str(error), monitor.camera.name)
             return None
+
+    def _write_live(self, folder: Path) -> None:
+        frames = {each.camera.name: each.latest for each in self.monitors if each.latest is not None}
+        with suppress(OSError):  # a full disk: what is shown stays old, and says how old
+            write_live(folder, self.status(), frames)
 
     def _follow(self) -> None:
         """Take over what people said of the events meanwhile."""

@@ -14,6 +14,7 @@ from spotdiff.params import params_of
 from spotdiff.presets import PRESETS
 from spotdiff.server.api.request_shapes import without_polygons
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.runs import TRAINING
 
 _REFUSED = {
     "ignore_mask": "a mask is a file of the server; send boxes or polygons as ignore",
@@ -23,6 +24,7 @@ _REFUSED = {
     "colour": "it is for arrays",
     "layout": "it is for arrays",
     "data_range": "it is for arrays",
+    TRAINING: "choose it by PUT of /places/NAME/weights",
 }
 _DESCRIBERS = ("words", "off")
 
@@ -85,7 +87,8 @@ def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:
     Raises:
         OptionError: as `Options.changed`.
     """
-    return Options(max_pixels=megapixels).changed(**without_polygons(given))
+    asked = {name: value for name, value in given.items() if name != TRAINING}
+    return Options(max_pixels=megapixels).changed(**without_polygons(asked))
 
 
 def _check_asked(given: Mapping[str, Any]) -> None:

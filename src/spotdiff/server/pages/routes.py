@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "files"
 _LISTED = 20
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _SHARED = ("base.css", "report.css", "theme.js", "viewer.js", "report.js")  # of the report, so that all look alike
 _OWN = frozenset(path.name for path in _FOLDER.iterdir() if path.suffix in (".css", ".js", ".svg"))
@@ -36,6 +37,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 def add_pages(app: FastAPI, service: Service) -> None:
     """Give an application its pages."""
     templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
+    templates.globals["watches"] = service.watched is not None
 
     def page(template: str, **parts: object) -> Response:
         text = templates.get_template(template).render(parts)
@@ -65,6 +67,36 @@ def add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/review", include_in_schema=False)
     def review() -> Response:
         return page("review.html")
+
+    _add_learn_pages(app, service, page)
+    _add_watch_pages(app, service, page)
+
+
+def _add_learn_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:
+    @app.get("/places/{name}/learn", include_in_schema=False)
+    def learn(name: str) -> Response:
+        service.places.training(name)
+        return page("learn.html", place=name)
+
+    @app.get("/places/{name}/measure", include_in_schema=False)
+    def measure(name: str) -> Response:
+        service.places.training(name)
+        return page("measure.html", place=name, methods=plugins.names("methods"))
+
+
+def _add_watch_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:
+    @app.get("/watch", include_in_schema=False)
+    def watch() -> Response:
+        return page("watch.html", cameras=service.watching.cameras())
+
+    @app.get("/watch/zones/{camera}", include_in_schema=False)
+    def zones(camera: str) -> Response:
+        watched = service.watching
+        return page("zones.html", camera=camera, size=watched.size(camera), zones=watched.zones(), kinds=watched.kinds)
+
+    @app.get("/watch/events/{name}", include_in_schema=False)
+    def event(name: str) -> Response:
+        return page("event.html", event=service.watching.event(name))
 
 
 def add_files(app: FastAPI) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, null, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
+from spotdiff.server.store.runs import TRAINING
 from spotdiff.server.store.schema import comparisons, jobs, now, place_pictures, places, shown_time
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Jobs:
             before: The earlier picture; None where a place gets its first one.
             after: The later picture.
             options: Fields of `Options`.
-            place: Name of the place that `after` shows, or None.
+            place: Name of the place that `after` shows, or None; what it has learned is used.
             batch: What the client calls the set that it belongs to.
             also: Called with the job's id in the transaction that accepts it.
 
@@ -86,6 +87,8 @@ class Jobs:
         name = uuid4().hex
         with writing(self._engine).begin() as connection:
             self._check_room(connection)
+            chosen = select(places.c.training).where(places.c.name == place)
+            training = None if place is None else connection.execute(chosen).scalar()
             connection.execute(
                 insert(jobs).values(
                     id=name,
@@ -94,7 +97,7 @@ class Jobs:
                     before_name=before.name if before else "",
                     after=after.sha256,
                     after_name=after.name,
-                    options=dict(options),
+                    options={**options, TRAINING: training} if training else dict(options),
                     place=place,
                     batch=batch,
                     tries=0,

@@ -143,6 +143,22 @@ def write_archive(
     return left_out
 
 
+def write_pairs(pairs: Sequence[tuple[str, Path, Mapping[str, Any]]], out: Path) -> list[str]:
+    """Write labelled pairs as a dataset.
+
+    Args:
+        pairs: Name, folder of the files, and what a person says, of each comparison.
+        out: The folder of the dataset.
+
+    Returns:
+        What was left out, one line each.
+    """
+    left_out: list[str] = []
+    with TemporaryDirectory(prefix="spotdiff-labels-") as made:
+        list(write_dataset(list(_prepared(pairs, Path(made), left_out)), out))
+    return left_out
+
+
 def read_archive(source: BinaryIO, form: str, name: str, folder: Path, *, joined: bool) -> list[dict[str, Any]]:
     """The shapes that the annotation files of an archive draw on the pictures of a comparison.
 

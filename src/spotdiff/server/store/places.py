@@ -71,6 +71,26 @@ class Places:
         with self._engine.begin() as connection:
             return dict(_row(connection, name)["options"])
 
+    def training(self, name: str) -> str | None:
+        """The training whose weights the pictures of a place are compared with; None for the weights that ship.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with self._engine.begin() as connection:
+            chosen: str | None = _row(connection, name)["training"]
+        return chosen
+
+    def use_training(self, name: str, training: str | None) -> None:
+        """Have the pictures of a place compared with the weights of a training, or with those that ship.
+
+        Raises:
+            Problem: 404, there is no such place.
+        """
+        with writing(self._engine).begin() as connection:
+            _row(connection, name)
+            connection.execute(update(places).where(places.c.name == name).values(training=training))
+
     def change_options(
         self, name: str, changes: Mapping[str, Any], *, check: Callable[[Mapping[str, Any]], None]
     ) -> dict[str, Any]:

@@ -64,6 +64,7 @@ places = Table(
     Column("created", BigInteger, nullable=False),
     Column("baseline", BigInteger),  # number of one of its pictures
     Column("options", JSON, nullable=False),  # under which its pictures are compared
+    Column("training", String(32)),  # whose weights they are compared with; none for those that ship
 )
 
 place_pictures = Table(
@@ -134,6 +135,23 @@ comparison_annotations = Table(  # what a person says of a comparison that the a
     Column("revision", Integer, nullable=False),
     Column("who", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", LONG, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),  # training, measurement
+    Column("place", String(100), ForeignKey("places.name"), nullable=False),
+    Column("state", String(20), nullable=False),  # queued, running, stopped, done, failed
+    Column("settings", JSON, nullable=False),
+    Column("pairs", Integer, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("problem", Text),
+    Index("runs_by_place", "place", "kind", "number"),
 )
 
 

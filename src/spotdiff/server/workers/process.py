@@ -93,12 +93,13 @@ def _compared(task: Task, data: Path, megapixels: float, entered: Callable[[str]
     from spotdiff.server.api.request_options import make_options
     from spotdiff.server.api.request_shapes import with_mask
     from spotdiff.server.api.uploads import picture_path
+    from spotdiff.server.learn.weights import with_weights
     from spotdiff.server.store.answer_files import write_answer, write_picture
 
     def coded(stored: Stored, side: str) -> Coded:
         return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)
 
-    options = make_options(task.options, megapixels=megapixels)
+    options = with_weights(make_options(task.options, megapixels=megapixels), task.options, data)
     after, clock = coded(task.after, "after"), Clock(entered=entered)
     if task.before is None:
         with clock("load"):

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("baseline", sa.BigInteger),
         sa.Column("options", sa.JSON, nullable=False),
+        sa.Column("training", sa.String(32)),
     )
     op.create_table(
         "jobs",
