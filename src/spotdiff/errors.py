@@ -4,6 +4,7 @@
     ├── OptionError     an option or parameter has a value it cannot have
     ├── LoadError       a picture cannot be read
     ├── DataError       a table, folder or label file cannot be used
+    ├── ServerError     a server refused a request, or cannot be reached
     ├── MethodError     a method or a network gave no maps that can be used, or never ended
     └── MissingExtra    the job needs a package that is not installed
 
@@ -12,6 +13,8 @@ flow turns it into the verdict `unsure`.
 """
 
 from __future__ import annotations
+
+import os
 
 
 class SpotdiffError(Exception):
@@ -32,6 +35,14 @@ class DataError(SpotdiffError):
 
 class MethodError(SpotdiffError):
     """A method, a plug-in or a network gave something that is no evidence: NaN, another shape, nothing in time."""
+
+
+class ServerError(SpotdiffError):
+    """A server refused a request, or cannot be reached; `status` is that of HTTP, 0 where nothing answered."""
+
+    def __init__(self, detail: str, *, status: int = 0) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 class MissingExtra(SpotdiffError):
@@ -61,6 +72,23 @@ def missing_extra(module: str) -> MissingExtra | None:
         ):
             return MissingExtra(package, extra=found[2])
     return None
+
+
+def error_line(error: BaseException) -> str:
+    """The first line of what an error says; of the system's the file and the words, without its number.
+
+    Examples:
+        >>> error_line(FileNotFoundError(2, "No such file or directory", "a.png"))
+        'a.png: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def why_no_folder(path: str | os.PathLike[str]) -> str:
+    """What is wrong with a path that is to be a folder and is none."""
+    return "not a folder" if os.path.lexists(path) else "no such file or folder"
 
 
 class Refusal(Exception):

@@ -149,6 +149,6 @@ def test_the_page_has_no_script_of_its_own_text(server):
     assert "'unsafe-inline'" not in page.headers["content-security-policy"]
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert b"<script>" not in page.body
-    for name in ("base.css", "start.css", "start.js", "theme.js"):
+    for name in ("base.css", "pages.css", "start.js", "theme.js"):
         assert f"/static/{name}".encode() in page.body
         assert server.get(f"/static/{name}").status == 200

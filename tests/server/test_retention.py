@@ -108,7 +108,7 @@ class Store:
 
     def compared(self, before, after):
         name = self.jobs.add(self.sent(before), self.sent(after), {}, place=None)
-        self.jobs.finish(self.jobs.take(), Answer("same", 0.0, 0))
+        self.jobs.finish(self.jobs.take(), Answer("same", 0.0, 0, ""))
         return name
 
     def there(self, letter):
@@ -223,7 +223,7 @@ def test_what_was_approved_once_stays(store):
     names = []
     for letter in "abc":
         names.append(store.jobs.add(store.sent("z"), store.sent(letter), {}, place="yard"))
-        store.jobs.finish(store.jobs.take(), Answer("same", 0.0, 0))
+        store.jobs.finish(store.jobs.take(), Answer("same", 0.0, 0, ""))
     for name in names[:2]:
         kept.approve("yard", comparison=name, who="Ann")
     made_old(store.data, *names)

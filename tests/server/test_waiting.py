@@ -23,9 +23,9 @@ async def waited(wake, *, ended=False):
 @pytest.mark.parametrize(
     ("wake", "ended"),
     [
-        (lambda waiting, _: waiting.ended("one"), False),
+        (lambda waiting, _: waiting.wake("one"), False),
         (lambda waiting, loop: loop.call_soon_threadsafe(waiting.stop), False),
-        (lambda waiting, _: waiting.ended("another"), True),
+        (lambda waiting, _: waiting.wake("another"), True),
     ],
     ids=["its end", "the end of the server", "it had ended before"],
 )
@@ -35,4 +35,4 @@ def test_a_wait_ends_with(wake, ended):
 
 def test_the_end_of_another_job_wakes_nobody():
     with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(waited(lambda waiting, _: waiting.ended("another")), 1))
+        asyncio.run(asyncio.wait_for(waited(lambda waiting, _: waiting.wake("another")), 1))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from spotdiff.cli._serve_verbs import add_verbs
+from spotdiff.errors import OptionError
 
 
 @click.group(invoke_without_command=True)
@@ -24,12 +26,36 @@ from spotdiff.cli._serve_verbs import add_verbs
 @click.option("--quota-jobs", type=int, metavar="N", help="most jobs of an account that wait  [default: 32]")
 @click.option("--quota-mb", type=float, metavar="MB", help="most that an account keeps  [default: any number]")
 @click.option("--spare-mb", type=float, metavar="MB", help="room on the disk that uploads leave  [default: 100]")
+@click.option(
+    "--watch-folder",
+    "folders",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="new pictures in the folder become pictures of the place NAME; may be given for several places",
+)
+@click.option(
+    "--log",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="to standard error: what is wrong, or all that happens as JSON, a line a request",
+)
+@click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
+@click.option(
+    "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
+)
+@click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
     names: tuple[str, ...],
     port: int,
     data: str,
     database: str | None,
+    folders: tuple[str, ...],
+    webhook: str | None,
+    webhook_secret_file: str | None,
+    log: str,
+    watch: str | None,
     **limits: float | None,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
@@ -47,10 +73,46 @@ def command(
         return
     from spotdiff.server import Settings, serve
 
-    wanted = {name: value for name, value in limits.items() if value is not None}
-    where = {"host": host, "names": names, "port": port, "data": Path(data), "database": database or ""}
-    settings = Settings(**where, **wanted)  # type: ignore[arg-type]
+    wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
+    wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
+    if webhook is not None:
+        wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
+    if watch is not None:
+        wanted["watch"] = Path(watch)
+    settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
 
 
 add_verbs(command)
+
+
+def _secret(file: str | None) -> str:
+    """What signs the messages of the webhook.
+
+    Raises:
+        OptionError: the file is no text.
+        OSError: it cannot be read.
+    """
+    if file is None:
+        return os.environ.get("SPOTDIFF_WEBHOOK_SECRET", "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise OptionError(f"--webhook-secret-file {file}: it is no text in UTF-8") from None
+
+
+def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
+    """Watched folders by place.
+
+    Raises:
+        OptionError: a text is not NAME=DIR, or two are for one place.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise OptionError(f"--watch-folder takes NAME=DIR, not {text!r}")
+        if name in found:
+            raise OptionError(f"--watch-folder {name} is given twice; a place has one folder")
+        found[name] = Path(folder)
+    return found

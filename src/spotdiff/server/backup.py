@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
 DATABASE = "server.db"
 DELETING = ".deleting"  # held while files are deleted, or copied
-_PASSING = ("incoming", ".lock", DELETING, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")  # made anew, or copied else
+_PASSING = (
+    "incoming",
+    "live",
+    ".lock",
+    DELETING,
+    DATABASE,
+    f"{DATABASE}-wal",
+    f"{DATABASE}-shm",
+)  # made anew, or copied else
 _PICTURES = """
     SELECT before FROM jobs WHERE before IS NOT NULL
     UNION SELECT after FROM jobs UNION SELECT sha256 FROM place_pictures

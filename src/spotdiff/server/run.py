@@ -16,6 +16,7 @@ from spotdiff.errors import DataError, OptionError, SpotdiffError
 from spotdiff.file_lock import try_lock
 from spotdiff.server.app import create_app
 from spotdiff.server.connection import Connection
+from spotdiff.server.logs import log_as_json
 from spotdiff.server.store.accounts import Accounts
 from spotdiff.server.store.open import open_database
 
@@ -87,10 +88,15 @@ def _serve(settings: Settings, engine: Engine, listening: socket.socket, started
     incoming.mkdir()
     port = listening.getsockname()[1]
     app = create_app(settings, engine, port=port)
+    as_json = settings.log == "json"
+    if as_json:
+        log_as_json()
     config = uvicorn.Config(
         app,
         http=Connection,
-        log_level="warning",
+        log_config=None if as_json else uvicorn.config.LOGGING_CONFIG,
+        log_level=None if as_json else "warning",
+        access_log=False,
         lifespan="on",
         ws="none",
         proxy_headers=False,
@@ -126,6 +132,5 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End: nobody waits for an answer any more."""
-        if self._service.waiting is not None:
-            self._service.waiting.stop()
+        self._service.stop_waiting()
         await super().shutdown(sockets)

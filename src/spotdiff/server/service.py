@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
@@ -20,11 +21,17 @@ from spotdiff.server.problems import Problem, disk_full
 from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from spotdiff.server.learn.runner import Runner
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.accounts import Accounts
+    from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
+    from spotdiff.server.store.review import Review
     from spotdiff.server.store.usage import Usage
+    from spotdiff.server.watch.watched import Watched
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
 
@@ -37,22 +44,41 @@ class Service:
 
     Attributes:
         settings: What the server was started with.
-        jobs, places, comparisons: What it keeps.
+        jobs, places, comparisons, review, annotations: What it keeps.
         accounts, usage: Who may use it, and what they have sent.
-        waiting: Requests that wait; there once the loop runs.
+        waiting: Requests that wait for the end of a job; there once the loop runs.
+        changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
+        runner: Does trainings and measurements.
+        watched: The watch over cameras; None where there is none.
     """
 
     settings: Settings
     jobs: Jobs
     places: Places
     comparisons: Comparisons
+    review: Review
+    annotations: Annotations
+    runner: Runner
     accounts: Accounts
     usage: Usage
     waiting: Waiting | None = None
+    changes: Waiting | None = None
     workers: Workers | None = None
+    watched: Watched | None = None
     coming: Counter[str] = field(default_factory=Counter)  # jobs whose pictures arrive, by account
     _admission: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def watching(self) -> Watched:
+        """The watch over cameras.
+
+        Raises:
+            Problem: 404, there is none.
+        """
+        if self.watched is None:
+            raise Problem(404, "this server watches nothing; start it with --watch RULES.toml")
+        return self.watched
 
     @asynccontextmanager
     async def room(self, request: Request) -> AsyncIterator[None]:
@@ -80,12 +106,21 @@ class Service:
             raise disk_full()
 
     async def add(
-        self, request: Request, before: Stored | None, after: Stored, options: dict[str, Any], *, place: str | None
+        self,
+        request: Request,
+        before: Stored | None,
+        after: Stored,
+        options: dict[str, Any],
+        *,
+        place: str | None,
+        batch: str = "",
     ) -> str:
         """Queue a job and return its id."""
         assert self.workers is not None
         owner = caller_of(request).name
-        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place, owner=owner)
+        add = partial(self.jobs.add, before, after, options, place=place, batch=batch, owner=owner)
+        name = await run_in_threadpool(add)
+        request.state.job = name
         self.workers.wake()
         return name
 
@@ -95,9 +130,34 @@ class Service:
             return await self._accepted(name)
         return await self._answered(name)
 
+    def shown_job(self, name: str) -> dict[str, Any]:
+        """A job as its client sees it.
+
+        Raises:
+            Problem: 404, there is no such job.
+        """
+        return self._shown(self.jobs.row(name))
+
+    def shown_jobs(self, state: str | None, count: int) -> list[dict[str, Any]]:
+        """The latest jobs as their clients see them, the last one first."""
+        return [self._shown(row) for row in self.jobs.listed(state, count)]
+
+    def _shown(self, row: RowMapping) -> dict[str, Any]:
+        return shown_job(row, step=None if self.workers is None else self.workers.step(row["id"]))
+
+    def wake(self) -> None:
+        """Say that a job has come."""
+        if self.workers is not None:
+            self.workers.wake()
+
+    def stop_waiting(self) -> None:
+        """Let all requests go that wait, since the server ends."""
+        for waiting in (self.waiting, self.changes):
+            if waiting is not None:
+                waiting.stop()
+
     async def _accepted(self, name: str) -> Response:
-        row = await run_in_threadpool(self.jobs.row, name)
-        return JSONResponse(shown_job(row), 202, headers={"Location": job_url(name)})
+        return JSONResponse(await run_in_threadpool(self.shown_job, name), 202, headers={"Location": job_url(name)})
 
     async def _answered(self, name: str) -> Response:
         assert self.waiting is not None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from spotdiff.errors import OptionError
+from spotdiff.http_delivery import is_web_address
 from spotdiff.params import check, param
+from spotdiff.server.workers.webhook import signing_key
 
+_SHORTEST_SECRET = 16  # bytes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME = re.compile(r"(https?://)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:(?P<port>[0-9]{1,5}))?")
 _LAST_PORT = 65535
@@ -51,6 +56,11 @@ class Settings:
         quota_jobs: Most jobs of an account that wait.
         spare_mb: Room on the disk that uploads leave.
         keep: Age at which comparisons and pictures are deleted; 0 for never.
+        webhook: Address that messages of ended jobs are posted to; empty for none.
+        webhook_secret: Signs them.
+        log: What is written to standard error: text when something is wrong, or all that happens as json.
+        folders: Watched folders by the names of the places whose pictures come there.
+        watch: File of rules of the cameras that are watched; None for none.
     """
 
     host: str = "127.0.0.1"
@@ -71,8 +81,21 @@ class Settings:
     spare_mb: float = param(100.0, "room on the disk that uploads leave", low=0, high=1e9, unit="MB")
     keep: float = param(0.0, "age at which comparisons are deleted; 0 for never", low=0, high=36500, unit="days")
 
+    webhook: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    log: str = param("text", "what is written to standard error", choices=("text", "json"))
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    watch: Path | None = None
+
     def __post_init__(self) -> None:
         check(self)
+        if self.webhook:
+            check_webhook(self.webhook, self.webhook_secret)
+        for name, folder in self.folders.items():
+            if not folder.is_dir():
+                raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")
+            if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
+                raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
         for name in self.names:
             known = _NAME.fullmatch(name)
             if known is None or int(known["port"] or 0) > _LAST_PORT:
@@ -87,3 +110,16 @@ class Settings:
     def database_url(self) -> str:
         """The database's address, with SQLite's own file where none is given."""
         return self.database or f"sqlite:///{(self.data / 'server.db').absolute()}"
+
+
+def check_webhook(url: str, secret: str) -> None:
+    """Raise `OptionError` where messages cannot be posted to an address, or the secret is none that signs."""
+    if not is_web_address(url) or "@" in urlsplit(url).netloc:
+        raise OptionError("--webhook takes an address such as https://example.org/hook, without a user")
+    try:
+        long_enough = len(signing_key(secret)) >= _SHORTEST_SECRET
+    except ValueError:
+        raise OptionError("the webhook's secret starts with whsec_, but no base64 follows") from None
+    if not long_enough:
+        where = "--webhook-secret-file or SPOTDIFF_WEBHOOK_SECRET"
+        raise OptionError(f"--webhook needs a secret of {_SHORTEST_SECRET} letters or more, in {where}")

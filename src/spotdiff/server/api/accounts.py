@@ -53,11 +53,12 @@ def account_routes(service: Service) -> APIRouter:
         token = service.accounts.add_token(new.name, scope=new.scope, days=new.days)
         return {"name": new.name, "scope": new.scope, "token": token}
 
-    @api.delete("/accounts/{name}", status_code=204)
-    def revoke(name: str, request: Request) -> None:
+    @api.delete("/accounts/{name}")
+    def revoke(name: str, request: Request) -> dict[str, Any]:
         if name == caller_of(request).name:
             raise Problem(409, "an account cannot revoke itself; ask another administrator")
         if not service.accounts.revoke(name):
             raise Problem(404, f"there is no account {name[:100]}")
+        return {"name": name, "revoked": True}
 
     return api

@@ -49,11 +49,6 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-def acting_as(request: Request, said: str) -> str:
-    """The name under which something is done: that of the account; without one what is said, else the address."""
-    return caller_of(request).name or said or client_address(request.scope)
-
-
 def client_address(scope: Scope) -> str:
     """The address that a request comes from; "" where it has none."""
     return str(scope["client"][0]) if scope.get("client") else ""

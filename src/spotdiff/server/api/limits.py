@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _MOST_KEYS = 10_000
-_SMALL = 1_000_000  # bytes of a body that is no upload
+_SMALL = 4_000_000  # bytes of a body that is no upload
 _MB = 1_000_000
 
 

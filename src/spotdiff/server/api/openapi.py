@@ -7,7 +7,12 @@ from typing import Any
 from spotdiff.server.problems import MEDIA_TYPE
 
 _PICTURE = {"type": "string", "format": "binary", "description": "A picture file."}
-_OPTIONS = {"type": "string", "description": "JSON object: names of spotdiff.Options, and `preset`."}
+_OPTIONS = {
+    "type": "string",
+    "description": "JSON object: names of spotdiff.Options, and `preset`.",
+    "examples": ['{"preset": "survey", "sensitivity": 0.3}'],
+}
+_BATCH = {"type": "string", "maxLength": 200, "description": "Name of a set, such as a run of CI, for review."}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -21,7 +26,7 @@ _ANSWERS = {
 
 
 def _body(*pictures: str, responses: dict[str, Any]) -> dict[str, Any]:
-    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS}
+    properties = {**dict.fromkeys(pictures, _PICTURE), "options": _OPTIONS, "batch": _BATCH}
     schema = {"type": "object", "required": list(pictures), "properties": properties}
     content = {"multipart/form-data": {"schema": schema}}
     return {
@@ -36,7 +41,7 @@ PICTURE_BODY = _body(
     "picture", responses={**_ANSWERS, "201": {"description": "The place, whose first picture this was."}}
 )
 
-_PROBLEM = {
+PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {
@@ -48,5 +53,8 @@ _PROBLEM = {
     },
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "default": {"description": "An error (RFC 9457).", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    "default": {
+        "description": "An error (RFC 9457).",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 }

@@ -11,16 +11,20 @@ from spotdiff.errors import OptionError
 from spotdiff.language.catalogue import languages
 from spotdiff.options import Options
 from spotdiff.params import params_of
+from spotdiff.presets import PRESETS
+from spotdiff.server.api.request_shapes import without_polygons
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.runs import TRAINING
 
 _REFUSED = {
-    "ignore_mask": "a mask is a file of the server; send boxes as ignore",
+    "ignore_mask": "a mask is a file of the server; send boxes or polygons as ignore",
     "describe_settings": "they name files and servers",
     "max_pixels": "the server has its own limit",
     "max_bytes": "the server has its own limit",
     "colour": "it is for arrays",
     "layout": "it is for arrays",
     "data_range": "it is for arrays",
+    TRAINING: "choose it by PUT of /places/NAME/weights",
 }
 _DESCRIBERS = ("words", "off")
 
@@ -43,10 +47,38 @@ def read_options(text: str | None) -> dict[str, Any]:
         raise Problem(400, "options are no JSON") from None
     if not isinstance(given, dict):
         raise Problem(422, 'options are an object, such as {"preset": "screens"}')
-    _check_asked(given)
-    options = make_options(given, megapixels=Options().max_pixels)
-    _check_files(options)
+    check_options(given)
     return given
+
+
+def check_options(given: Mapping[str, Any]) -> None:
+    """Look at the options that a client sends.
+
+    Raises:
+        Problem: 422, one asks for what the server does not do for clients.
+        OptionError: as `read_options`.
+    """
+    _check_asked(given)
+    _check_files(make_options(given, megapixels=Options().max_pixels))
+
+
+def over_place(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a request over those of a place: what the request says wins, its preset over all that it is for.
+
+    Raises:
+        Problem, OptionError: they do not go together, see `check_options`.
+
+    Examples:
+        >>> over_place({"method": "classic", "ignore": [[0, 0, 9, 9]]}, {"preset": "screens"})
+        {'ignore': [[0, 0, 9, 9]], 'preset': 'screens'}
+    """
+    settled = PRESETS[asked["preset"]].options if asked.get("preset") in PRESETS else {}
+    kept = {name: value for name, value in stored.items() if name not in settled}
+    if asked.get("method", kept.get("method")) != kept.get("method"):
+        kept.pop("settings", None)  # they are those of another method
+    joined = {**kept, **asked}
+    check_options(joined)
+    return joined
 
 
 def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:
@@ -55,7 +87,8 @@ def make_options(given: Mapping[str, Any], *, megapixels: float) -> Options:
     Raises:
         OptionError: as `Options.changed`.
     """
-    return Options(max_pixels=megapixels).changed(**given)
+    asked = {name: value for name, value in given.items() if name != TRAINING}
+    return Options(max_pixels=megapixels).changed(**without_polygons(asked))
 
 
 def _check_asked(given: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ _MB = 1_000_000
 _MOST_TEXT = 256_000  # bytes of a part that is no picture
 _ROOM = 100_000  # bytes for the form itself, whose headers the parser limits
 _LONGEST_NAME = 200
+_TEXTS = ("options", "batch")
 
 
 @dataclass
@@ -51,6 +52,18 @@ class Form:
             raise Problem(422, f"the picture {name!r} is missing: send it as a part of multipart/form-data")
         return self.pictures[name]
 
+    @property
+    def batch(self) -> str:
+        """What the client calls the set that this belongs to; "" for none.
+
+        Raises:
+            Problem: 422, nothing can be called so.
+        """
+        name = self.texts.get("batch", "").strip()
+        if len(name) > _LONGEST_NAME or not name.isprintable():
+            raise Problem(422, f"batch takes up to {_LONGEST_NAME} letters that print")
+        return name
+
 
 def picture_path(data: Path, digest: str) -> Path:
     """Where the picture with this SHA-256 lies."""
@@ -63,7 +76,7 @@ async def receive(request: Request, service: Service, *, pictures: Collection[st
     Args:
         request: Its body is read as it comes; nothing of it is kept in memory.
         service: Has the limits, the folder into which pictures go, and the list of who sent them.
-        pictures: Names of parts that are pictures; a part `options` may come, too, and no other.
+        pictures: Names of parts that are pictures; parts `options` and `batch` may come, too, and no other.
 
     Raises:
         Problem: 400, 408, 413, 415 or 422: no form, too slow, too large, or not one that was asked for.
@@ -150,7 +163,7 @@ class _Reader:
             if part.path is None:
                 form.texts[part.name] = _text(part)
             else:
-                form.pictures[part.name] = Stored(_keep(part.path, data, sent), shown_name(part.filename))
+                form.pictures[part.name] = Stored(keep(part.path, data, sent), shown_name(part.filename))
         return form
 
     def drop(self) -> None:
@@ -181,7 +194,7 @@ class _Reader:
         _, parameters = parse_options_header(part.headers.get("content-disposition", b""))
         part.name = parameters.get(b"name", b"").decode("utf-8", "replace")
         part.filename = parameters.get(b"filename", b"").decode("utf-8", "replace")
-        known = [*self._names, "options"]
+        known = [*self._names, *_TEXTS]
         if part.name not in known:
             raise Problem(422, f"there is no part {part.name[:60]!r}; parts are {', '.join(known)}")
         if part.name in self._parts:
@@ -231,7 +244,7 @@ def _text(part: _Part) -> str:
         raise Problem(400, f"{part.name!r} is no text in UTF-8") from None
 
 
-def _keep(part: Path, data: Path, sent: Callable[[str, int], None]) -> str:
+def keep(part: Path, data: Path, sent: Callable[[str, int], None]) -> str:
     """Put a file into its place by its content, durably, and return its SHA-256."""
     digest = sha256()
     with part.open("rb+") as file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi.responses import FileResponse
 
@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 class WholeFile(FileResponse):
     """A file that is sent whole; a wish for a part of it is not heard, as HTTP allows, and is never malformed."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 (those of FileResponse)
-        super().__init__(*args, **more)
-        self.headers["Accept-Ranges"] = "none"
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        self.headers["Accept-Ranges"] = "none"
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
         await super().__call__({**scope, "headers": headers}, receive, send)

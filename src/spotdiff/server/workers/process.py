@@ -7,7 +7,7 @@ import queue
 import signal
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,13 @@ class Task:
     before: Stored | None
     after: Stored
     options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a worker says as it begins a step of a job: one of `spotdiff.types.STEPS`, or `write`."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def work(connection: Connection, data: Path, megapixels: float) -> None:
     tasks: queue.Queue[Task] = queue.Queue()
     threading.Thread(target=_read, args=(connection, tasks), daemon=True).start()
     while True:
-        connection.send(_done(tasks.get(), data, megapixels))
+        connection.send(_done(tasks.get(), data, megapixels, lambda step: connection.send(Step(step))))
 
 
 def _read(connection: Connection, tasks: queue.Queue[Task]) -> None:
@@ -65,9 +72,9 @@ def _read(connection: Connection, tasks: queue.Queue[Task]) -> None:
         os._exit(1)
 
 
-def _done(task: Task, data: Path, megapixels: float) -> Answer | Failure | None:
+def _done(task: Task, data: Path, megapixels: float, entered: Callable[[str], None]) -> Answer | Failure | None:
     try:
-        return _compared(task, data, megapixels)
+        return _compared(task, data, megapixels, entered)
     except SpotdiffError as error:
         return Failure(422, str(error))
     except MemoryError:
@@ -78,22 +85,32 @@ def _done(task: Task, data: Path, megapixels: float) -> Answer | Failure | None:
         return Failure(500, "the comparison failed; the server's log says how", traceback.format_exc())
 
 
-def _compared(task: Task, data: Path, megapixels: float) -> Answer | None:
-    from spotdiff.image.load import load_picture
+def _compared(task: Task, data: Path, megapixels: float, entered: Callable[[str], None]) -> Answer | None:
+    from spotdiff.image.load import load_pair, load_picture
     from spotdiff.image.source import Coded
-    from spotdiff.pipeline import compare
+    from spotdiff.methods import get_method
+    from spotdiff.pipeline import Clock, compare_pair
     from spotdiff.server.api.request_options import make_options
+    from spotdiff.server.api.request_shapes import with_mask
     from spotdiff.server.api.uploads import picture_path
-    from spotdiff.server.store.answer_files import write_answer
+    from spotdiff.server.learn.weights import with_weights
+    from spotdiff.server.store.answer_files import write_answer, write_picture
 
     def coded(stored: Stored, side: str) -> Coded:
         return Coded(picture_path(data, stored.sha256).read_bytes(), stored.name or side)
 
-    options = make_options(task.options, megapixels=megapixels)
-    after = coded(task.after, "after")
+    options = with_weights(make_options(task.options, megapixels=megapixels), task.options, data)
+    after, clock = coded(task.after, "after"), Clock(entered=entered)
     if task.before is None:
-        load_picture(after, options=options)
+        with clock("load"):
+            picture = load_picture(after, options=options)
+        write_picture(picture, task.id, data)
         return None
-    comparison = compare(coded(task.before, "before"), after, options=options)
+    with clock("load"):
+        before = coded(task.before, "before")
+        options = with_mask(options, task.options, before)
+        pair = load_pair(before, after, options=options)
+    comparison = compare_pair(pair, get_method(options.method, options.settings), options, clock=clock)
+    entered("write")
     write_answer(comparison, task.id, data, digests=(task.before.sha256, task.after.sha256))
-    return Answer(comparison.verdict, comparison.score, len(comparison.likely))
+    return Answer(comparison.verdict, comparison.score, len(comparison.likely), comparison.text)

@@ -1,4 +1,4 @@
-"""Requests that wait for their jobs, woken by the threads that see the jobs end."""
+"""Requests that wait for news of their jobs, woken by the threads that have them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Waiting:
         self._events: dict[str, set[asyncio.Event]] = {}
         self.stopped = False
 
-    def ended(self, name: str) -> None:
+    def wake(self, name: str) -> None:
         """Wake those who wait for a job; called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake, name)
@@ -27,18 +27,18 @@ class Waiting:
         for name in list(self._events):
             self._wake(name)
 
-    async def wait(self, name: str, has_ended: Callable[[], bool], *, seconds: float) -> None:
-        """Return when a job has ended, the time is over, or the server ends.
+    async def wait(self, name: str, is_over: Callable[[], bool], *, seconds: float) -> None:
+        """Return when there is news of a job, the time is over, or the server ends.
 
         Args:
             name: Id of the job.
-            has_ended: Whether it has, asked once in a thread: it may have ended before anybody waited.
+            is_over: Whether there was news already, asked once in a thread: it may have come before anybody waited.
             seconds: Longest wait.
         """
         event = asyncio.Event()
         self._events.setdefault(name, set()).add(event)
         try:
-            if self.stopped or await run_in_threadpool(has_ended):
+            if self.stopped or await run_in_threadpool(is_over):
                 return
             async with asyncio.timeout(seconds):
                 await event.wait()

@@ -1,4 +1,4 @@
-"""The first tables: places, their pictures and approvals, jobs, comparisons."""
+"""The first tables: places, their pictures and approvals, jobs, comparisons, decisions, annotations."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), primary_key=True),
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("baseline", sa.BigInteger),
+        sa.Column("options", sa.JSON, nullable=False),
+        sa.Column("training", sa.String(32)),
     )
     op.create_table(
         "jobs",
@@ -32,6 +34,7 @@ def upgrade() -> None:
         sa.Column("after_name", sa.Text, nullable=False),
         sa.Column("options", sa.JSON, nullable=False),
         sa.Column("place", sa.String(100), sa.ForeignKey("places.name")),
+        sa.Column("batch", sa.String(200), nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("started", sa.BigInteger),
@@ -49,8 +52,13 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(20), nullable=False),
         sa.Column("score", sa.Float, nullable=False),
         sa.Column("regions", sa.Integer, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("batch", sa.String(200), nullable=False),
+        sa.Column("decision", sa.String(20)),
         sa.Column("created", sa.BigInteger, nullable=False),
     )
+    for column in ("decision", "batch", "place"):
+        op.create_index(f"comparisons_by_{column}", "comparisons", [column, "number"])
     op.create_table(
         "place_pictures",
         sa.Column("number", LONG, primary_key=True, autoincrement=False),
@@ -70,9 +78,35 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_index("approvals_by_place", "approvals", ["place", "number"])
+    op.create_table(
+        "decisions",
+        sa.Column("number", LONG, primary_key=True, autoincrement=True),
+        sa.Column("comparison", sa.String(32), sa.ForeignKey("comparisons.id"), nullable=False),
+        sa.Column("decision", sa.String(20), nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("previous", sa.BigInteger),
+    )
+    op.create_index("decisions_by_comparison", "decisions", ["comparison", "number"])
+    op.create_table(
+        "comparison_annotations",
+        sa.Column("comparison", sa.String(32), sa.ForeignKey("comparisons.id"), primary_key=True),
+        sa.Column("document", sa.JSON, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Remove the tables and all that is in them."""
-    for table in ("approvals", "place_pictures", "comparisons", "jobs", "places"):
+    for table in (
+        "comparison_annotations",
+        "decisions",
+        "approvals",
+        "place_pictures",
+        "comparisons",
+        "jobs",
+        "places",
+    ):
         op.drop_table(table)
