@@ -65,6 +65,8 @@ def test_corrections_are_kept_by_revisions(server, record):
     assert late.status == 409
     assert "revision 1" in late.json["detail"]
     assert put(server, name, revision=1).json["shapes"] == []
+    assert put(server, name, revision=1).status == 409
+    assert put(server, name, revision=3).status == 409
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def test_names_of_files_are_shown_and_never_opened(server, pictures, name):
     new = {path for path in server.data.rglob("*") if path.is_file()} - files
     assert {path.parent.name for path in new if "answers" in path.parts} == {reply.json["id"]}
     assert b"<script>alert" not in server.get("/").body
-    assert b"<script>alert" not in server.get(f"/api/v1/comparisons/{reply.json['id']}.html").body
+    for page in (f"/comparisons/{reply.json['id']}", f"/api/v1/comparisons/{reply.json['id']}.html"):
+        assert b"<script>alert" not in server.get(page).body
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_files_of_an_answer(client, files):
 def test_a_record_is_decided_anew(client, files):
     made = client.compare(*files, **PLAIN)["id"]
     assert client.comparison(made, max_pixels=10**6)["verdict"] == "same"
-    with pytest.raises(ServerError, match=r"compare with --sensitivity 0\.9"):
+    with pytest.raises(ServerError, match=r"compare at sensitivity 0\.9"):
         client.comparison(made, sensitivity=0.9)
 
 

@@ -60,7 +60,7 @@ def test_the_other_criteria_of_judge_are_taken(server, record):
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("sensitivity=0.95", "compare with --sensitivity 0.95"),
+        ("sensitivity=0.95", "compare at sensitivity 0.95"),
         ("sensitivity=nan", "sensitivity"),
         ("sensitivity=2", "sensitivity"),
         ("sensitivity=x", "sensitivity"),

@@ -54,6 +54,21 @@ def test_a_server_on_postgresql(postgres, own_server, pictures):
     assert server.post("/api/v1/places", {"name": "yard"}).status == 201
     assert server.send("/api/v1/places/yard/pictures", picture=pictures[0]).status == 201
     assert server.post("/api/v1/places/yard/approve", {}).status == 200
+    headers = {"Content-Type": "application/json"}
+    changed = server.ask("PATCH", "/api/v1/places/yard", body='{"options": {"method": "pixel"}}', headers=headers)
+    assert changed.json["options"] == {"method": "pixel"}
+    later = server.send("/api/v1/places/yard/pictures", picture=pictures[1]).json["id"]
+    waiting = server.get("/api/v1/review").json
+    assert (waiting["counts"]["open"], waiting["places"]) == (2, ["yard"])
+    for decision in ("approved", "undone"):
+        assert server.post("/api/v1/review", {"decision": decision, "comparisons": [later]}).status == 200
+    assert server.get("/api/v1/places/yard").json["baseline"]["comparison"] is None
+    assert [one["decision"] for one in server.get("/api/v1/review/decisions").json] == ["undone", "approved"]
+    correction = f"/api/v1/comparisons/{later}/annotations"
+    statuses = [server.ask("PUT", correction, body='{"revision": 0}', headers=headers).status for _ in range(2)]
+    assert statuses == [200, 409]
+    assert server.get("/api/v1/annotations.zip?place=yard").status == 200
+    assert server.get("/api/v1/places").json[0]["latest"]["verdict"] == "changed"
     assert server.end(signal.SIGTERM) == 0
     again = own_server("--database", url)
     assert again.get(f"/api/v1/comparisons/{record['id']}").json == record

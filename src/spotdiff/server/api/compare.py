@@ -43,7 +43,10 @@ def compare_routes(service: Service) -> APIRouter:
 
     for asked in filter(None, FILES):
         api.add_api_route(
-            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=WholeFile
+            f"/comparisons/{{name}}{asked}",
+            _sender(service.comparisons, asked),
+            response_class=WholeFile,
+            include_in_schema=not asked.startswith("/view"),  # for our own pages
         )
 
     @api.get("/comparisons/{name}")
