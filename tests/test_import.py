@@ -31,6 +31,7 @@ def loaded_by(code: str) -> list[str]:
         "import spotdiff; dir(spotdiff), spotdiff.__all__, spotdiff.__version__",
         "from spotdiff import Options, Pair, Picture, Region, Comparison, SpotdiffError; Options()",
         "import spotdiff; spotdiff.method_names()",
+        "import spotdiff; spotdiff.Client('http://127.0.0.1:8642')",
     ],
 )
 def test_importing_loads_nothing_heavy(code):

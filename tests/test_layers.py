@@ -21,21 +21,23 @@ LAYERS = (
         "atomic_write",
         "clock",
         "file_lock",
+        "http_delivery",
         "language",
         "output_files",
     },
-    {"image", "align", "light", "regions", "metrics"},
+    {"image", "align", "light", "regions", "metrics", "database"},
     {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},
     {"verdict", "swap_symmetry", "history", "cache_key", "page_by_page"},
     {"pipeline"},
-    {"evaluate", "batching", "export", "testing", "timelapse", "watching"},
+    {"evaluate", "batching", "export", "testing", "timelapse", "watching", "server", "client"},
     {"train"},
     {"cli"},
 )
 WITHIN = {  # who may use whom inside one layer
     "words": {
+        ("http_delivery", "errors"),
         ("language", "errors"),
         ("language", "types"),
         ("options", "errors"),
@@ -49,7 +51,7 @@ WITHIN = {  # who may use whom inside one layer
         ("plugins", "errors"),
     },
     "hands": {("regions", "align"), ("metrics", "image"), ("align", "image"), ("light", "image")},
-    "work": {("evaluate", "batching"), ("evaluate", "watching")},
+    "work": {("evaluate", "batching"), ("evaluate", "watching"), ("server", "batching"), ("server", "watching")},
 }
 START = {
     "__init__",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import typing
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import pytest
 import spotdiff
 from spotdiff.errors import OptionError
 from spotdiff.options import Options, OptionValues
+from spotdiff.params import params_of
 from spotdiff.presets import PRESETS, preset_options
+from spotdiff.watching.rules import Rules, WatchSettings
 
 GREY = np.full((40, 40, 3), 90, np.uint8)
 TAKE_OPTIONS = [spotdiff.compare, spotdiff.batch, Options().changed, Options.of_preset]
@@ -22,6 +25,28 @@ TAKE_OPTIONS = [spotdiff.compare, spotdiff.batch, Options().changed, Options.of_
 
 def test_the_values_are_the_fields_of_the_options():
     assert typing.get_type_hints(OptionValues) == typing.get_type_hints(Options)
+
+
+def test_the_settings_of_a_watch_are_those_of_its_rules():
+    types = typing.get_type_hints(WatchSettings)
+    assert {*types, "store"} == {*params_of(Rules)}  # which has a name of its own
+    assert types.items() <= typing.get_type_hints(Rules).items()
+    known = inspect.signature(spotdiff.watch).parameters
+    for name in types:
+        assert known[name].kind is inspect.Parameter.KEYWORD_ONLY
+        assert known[name].default == params_of(Rules)[name][0].default
+    assert not [one for one in known.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
+
+
+def test_an_editor_completes_every_public_name_and_its_arguments():
+    jedi = pytest.importorskip("jedi")
+
+    def completed(line):
+        return {one.name for one in jedi.Script(f"import spotdiff\n{line}").complete()}
+
+    assert {*spotdiff.__all__} <= completed("spotdiff.")
+    for call, known in {"compare": "history=", "batch": "overlays=", "watch": "replay="}.items():
+        assert known in completed(f"spotdiff.{call}(")
 
 
 @pytest.mark.parametrize("function", TAKE_OPTIONS, ids=lambda function: function.__qualname__)
@@ -42,6 +67,14 @@ def test_help_and_completion_know_every_option(function):
         (lambda: Options().changed(colour_of_the_sky="blue"), "see spotdiff.Options"),
         (lambda: Options.of_preset("screen"), "did you mean screens?"),
         (lambda: spotdiff.compare(GREY, GREY, preset="foto"), "did you mean photo?"),
+        (lambda: spotdiff.watch("yard.mp4", keep_day=3), "did you mean keep_days?"),
+        (lambda: spotdiff.compare(GREY, GREY, options={"method": "pixel"}), "options takes spotdiff.Options"),
+        (lambda: spotdiff.load_pair(GREY, GREY, options="pixel"), "options takes spotdiff.Options"),
+        (lambda: spotdiff.batch("a", "b", out="c", options=7), "options takes spotdiff.Options"),
+        (lambda: spotdiff.compare(GREY, GREY, history="earlier.png"), "history takes a list of pictures"),
+        (lambda: spotdiff.compare(GREY, GREY, history=Path("earlier.png"), page="all"), "history takes a list"),
+        (lambda: spotdiff.load_pair(GREY, GREY, history=b"a picture"), "history takes a list of pictures"),
+        (lambda: spotdiff.load_pair(GREY, GREY, history=3), "history takes a list of pictures"),
     ],
 )
 def test_a_wrong_name_is_one_line(call, told):
@@ -58,6 +91,9 @@ def test_a_type_checker_sees_a_wrong_name_and_a_wrong_value(tmp_path):
         'Options.of_preset("screens", jion=3)\n'
         'Options().changed(sensitivity="much")\n'
         'Options().changed(method="pixel", ignore=[(0, 0, 9, 9)], page=2, preset="screens")\n'
+        "from spotdiff.watching.rules import WatchSettings\n"
+        "few: WatchSettings = {'keep_day': 3.0}\n"
+        "many: WatchSettings = {'keep_days': 3.0, 'evidence': 'stills'}\n"
     )
     few = [
         "--no-site-packages",
@@ -67,8 +103,9 @@ def test_a_type_checker_sees_a_wrong_name_and_a_wrong_value(tmp_path):
     command = [sys.executable, "-m", "mypy", *few, f"--cache-dir={tmp_path / 'cache'}", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     lines = [line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line and "asked.py" in line]
-    assert lines == ["2", "3"], done.stdout + done.stderr
+    assert lines == ["2", "3", "6"], done.stdout + done.stderr
     assert spotdiff.compare.__annotations__["changes"] == Options.changed.__annotations__["changes"]
+    assert spotdiff.watch.__annotations__["settings"] == "Unpack[WatchSettings]"
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import spotdiff
+from spotdiff.methods import get_method
+from spotdiff.options import Options
 
 
 def radiograph(seed, *, noise, deep=False, nodule=0, shift=(0.0, 0.0), gain=1.0):
@@ -43,6 +45,24 @@ def test_a_nodule_is_found_in_a_noisy_radiograph(noise, radius, deep):
 def test_noise_of_a_radiograph_is_no_nodule(how):
     answer = spotdiff.compare(radiograph(3, noise=how["noise"]), radiograph(4, **how), preset="medical")
     assert answer.verdict == "same"
+
+
+@pytest.mark.parametrize(
+    ("settings", "threshold"),
+    [
+        ({}, 0.05),
+        ({"antialias": False}, 0.05),
+        ({"metric": "oklab"}, 0.05),
+        ({"metric": "ciede2000"}, -1),
+        ({"metric": "yiq"}, -1),
+        ({"metric": "cie76", "threshold": 5.0}, 5.0),
+        ({"threshold": 0.2}, 0.2),
+    ],
+)
+def test_the_threshold_of_a_preset_is_on_the_scale_of_its_metric(settings, threshold):
+    options = Options.of_preset("screens", settings=settings)
+    method = get_method(options.method, options.settings)
+    assert (method.metric, method.threshold) == (settings.get("metric", "oklab"), threshold)
 
 
 @pytest.mark.parametrize("scale", [0.4, 0.6])

@@ -4,6 +4,7 @@
     ├── OptionError     an option or parameter has a value it cannot have
     ├── LoadError       a picture cannot be read
     ├── DataError       a table, folder or label file cannot be used
+    ├── ServerError     a server refused a request, or cannot be reached
     ├── MethodError     a method or a network gave no maps that can be used, or never ended
     └── MissingExtra    the job needs a package that is not installed
 
@@ -12,6 +13,9 @@ flow turns it into the verdict `unsure`.
 """
 
 from __future__ import annotations
+
+import os
+from collections.abc import Iterator
 
 
 class SpotdiffError(Exception):
@@ -34,6 +38,14 @@ class MethodError(SpotdiffError):
     """A method, a plug-in or a network gave something that is no evidence: NaN, another shape, nothing in time."""
 
 
+class ServerError(SpotdiffError):
+    """A server refused a request, or cannot be reached; `status` is that of HTTP, 0 where nothing answered."""
+
+    def __init__(self, detail: str, *, status: int = 0) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
 class MissingExtra(SpotdiffError):
     """The job needs an optional package that is not installed; `extra` brings it, "" for one that no extra has."""
 
@@ -42,8 +54,14 @@ class MissingExtra(SpotdiffError):
         super().__init__(f"this needs {package}: pip install {wanted}")
 
 
-def missing_extra(module: str) -> MissingExtra | None:
-    """What to install for a module that is not there; None for one that no extra brings."""
+_EXTRAS_OF = {"spotdiff.server": "serve", "spotdiff.watching": "watch", "spotdiff.video": "watch"}  # by what asks
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
+    """What to install for a module that is not there; None for one that no extra brings.
+
+    Of several extras that bring it, that of the part of spotdiff which was asked.
+    """
     import re
     from importlib.metadata import PackageNotFoundError, requires
 
@@ -51,16 +69,42 @@ def missing_extra(module: str) -> MissingExtra | None:
         wanted = requires("spotdiff") or []
     except PackageNotFoundError:
         return None
-    package = module.partition(".")[0].replace("_", "-").lower()
-    for requirement in wanted:
-        found = re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement)
-        if (
-            found
-            and found[2] not in ("all", "test")
-            and found[1].replace("_", "-").lower().split("-mqtt")[0] == package
-        ):
-            return MissingExtra(package, extra=found[2])
-    return None
+    package = str(error.name).partition(".")[0].replace("_", "-").lower()
+    found = (re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement) for requirement in wanted)
+    extras = [
+        one[2]
+        for one in found
+        if one and one[2] not in ("all", "test") and one[1].replace("_", "-").lower().split("-mqtt")[0] == package
+    ]
+    asked = [extra for extra in _extras_asked(error) if extra in extras]
+    return MissingExtra(package, extra=[*asked, *extras][0]) if extras else None
+
+
+def _extras_asked(error: ModuleNotFoundError) -> Iterator[str]:
+    """The extras of the parts of spotdiff that the import went through, the first that was asked first."""
+    place = error.__traceback__
+    while place is not None:
+        part = ".".join(str(place.tb_frame.f_globals.get("__name__")).split(".")[:2])
+        if part in _EXTRAS_OF:
+            yield _EXTRAS_OF[part]
+        place = place.tb_next
+
+
+def error_line(error: BaseException) -> str:
+    """The first line of what an error says; of the system's the file and the words, without its number.
+
+    Examples:
+        >>> error_line(FileNotFoundError(2, "No such file or directory", "a.png"))
+        'a.png: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def why_no_folder(path: str | os.PathLike[str]) -> str:
+    """What is wrong with a path that is to be a folder and is none."""
+    return "not a folder" if os.path.lexists(path) else "no such file or folder"
 
 
 class Refusal(Exception):

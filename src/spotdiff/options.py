@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
 from spotdiff.errors import OptionError
-from spotdiff.params import check, hint, param
+from spotdiff.params import check, hint, param, shows_fields
 from spotdiff.presets import preset_options
 from spotdiff.types import Box
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 ALIGN = ("auto", "off", "shift", "similarity", "affine", "homography", "flow", "page")
 ALL_PAGES = "all"
@@ -82,7 +79,7 @@ class Options:
         colour: Order of the channels of arrays: rgb, or bgr as OpenCV has it. Files and images say it themselves.
         layout: Order of the sides of arrays: hwc, or chw with the channels first, as torch has it.
         data_range: What is white in arrays, or what is black and what is white; None leaves it to their type. Floats
-            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255.
+            need it where they are neither of 0 to 1 nor whole numbers of 0 to 255, integers where some are negative.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
@@ -135,6 +132,24 @@ class Options:
         return [os.fspath(one) for one in named if isinstance(one, (str, os.PathLike)) and Path(one).is_file()]
 
     @classmethod
+    def asked(cls, options: object, *, preset: str | None = None, **changes: Unpack[OptionValues]) -> Options:
+        """The options that a function was called with, and changes of them.
+
+        Args:
+            options: Options, or None for the usual ones.
+            preset: See `changed`.
+            changes: See `changed`.
+
+        Raises:
+            OptionError: they are something else, or there is no such option or preset, or its value cannot be.
+        """
+        if not isinstance(options, (cls, type(None))):
+            raise OptionError(
+                f"options takes spotdiff.Options(...), not {type(options).__name__}; single ones go by their names"
+            )
+        return (cls() if options is None else options).changed(preset=preset, **changes)
+
+    @classmethod
     def of_preset(cls, name: str, **changes: Unpack[OptionValues]) -> Options:
         """The options that suit one kind of pictures, with some changed.
 
@@ -169,27 +184,7 @@ class Options:
         return replace(self, **wanted)  # type: ignore[arg-type]
 
 
-def shows_options(function: F) -> F:
-    """Let a function that takes `OptionValues` say so by name in help and completion; the function itself is returned.
-
-    Those read the signature, in which `**changes` would hide what can be asked for.
-    """
-    signature = inspect.signature(function)
-    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    named = [
-        inspect.Parameter(
-            declared.name, inspect.Parameter.KEYWORD_ONLY, default=_default(declared), annotation=declared.type
-        )
-        for declared in fields(Options)
-    ]
-    function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-    return function
-
-
-def _default(declared: Field[Any]) -> object:
-    return declared.default if declared.default_factory is MISSING else declared.default_factory()
-
-
+shows_options = shows_fields(Options, OptionValues)
 shows_options(Options.changed)
 shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 

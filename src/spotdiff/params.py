@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 from spotdiff.errors import OptionError
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
@@ -164,6 +166,36 @@ def build(cls: type[T], settings: Mapping[str, object], *, owner: str, **given: 
         except OptionError as error:
             raise OptionError(f"{name}: {error}") from None
     return cls(**given, **values)
+
+
+def shows_fields(cls: type, values: type) -> Callable[[F], F]:
+    """Let a function that takes `**values`, a TypedDict, say so by name in help and completion; it stays what it is.
+
+    Those read the signature, in which `**values` would hide what can be asked for.
+
+    Args:
+        cls: The dataclass whose fields, with their types and defaults, the values are.
+        values: The TypedDict.
+    """
+
+    def shown(function: F) -> F:
+        signature = inspect.signature(function)
+        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+        named = [
+            inspect.Parameter(
+                declared.name, inspect.Parameter.KEYWORD_ONLY, default=_default(declared), annotation=declared.type
+            )
+            for declared in fields(cls)
+            if declared.name in values.__annotations__
+        ]
+        function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+        return function
+
+    return shown
+
+
+def _default(declared: Field[Any]) -> object:
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
 
 
 def hint(word: str, known: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Unpack
@@ -60,7 +60,7 @@ def compare(
         LoadError: a picture cannot be read.
         OptionError: there is no such option or preset, or an option has a value that it cannot have.
     """
-    options = (options or Options()).changed(preset=preset, **changes)
+    options = Options.asked(options, preset=preset, **changes)
     method = get_method(options.method, options.settings)
     clock = Clock()
     if options.page == ALL_PAGES:
@@ -183,13 +183,16 @@ def _unanswered(pair: Pair, method: Method, options: Options) -> Comparison:
 class Clock:
     """Wall seconds per step: `with clock("align"): ...`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, entered: Callable[[str], None] = lambda step: None) -> None:
+        """Start to measure; `entered` is called with the name of each step as it begins."""
         self._start = time.perf_counter()
+        self._entered = entered
         self._steps: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
         """Add the time that the block takes to `step`."""
+        self._entered(step)
         start = time.perf_counter()
         try:
             yield

@@ -34,7 +34,7 @@ PRESETS: Mapping[str, Preset] = {
         "screenshots, renderings, web pages",
         {
             "method": "pixel",
-            "settings": {"threshold": 0.05},
+            "settings": {"metric": "oklab", "threshold": 0.05},
             "align": "page",
             "light": "off",
             "join": 12,
@@ -66,6 +66,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
 }
 
+_SCALES = {"threshold": "metric"}  # settings whose numbers mean something else under another value of the second
+
 
 def preset_options(name: str, changes: Mapping[str, object] | None = None) -> dict[str, object]:
     """The options of a preset, with others over them.
@@ -73,7 +75,7 @@ def preset_options(name: str, changes: Mapping[str, object] | None = None) -> di
     Args:
         name: Of the preset.
         changes: Options that go over it; settings are added to those of the preset, which are left out where another
-            method is asked for.
+            method is asked for, and so is a threshold of the preset where another metric is.
 
     Raises:
         OptionError: there is no such preset.
@@ -89,5 +91,15 @@ def preset_options(name: str, changes: Mapping[str, object] | None = None) -> di
     own, given = PRESETS[name].options.get("settings"), changes.get("settings", {})
     if isinstance(own, Mapping) and isinstance(given, Mapping):
         stays = suited["method"] == PRESETS[name].options["method"]
-        suited["settings"] = {**own, **given} if stays else given
+        suited["settings"] = {**_still_meant(own, given), **given} if stays else given
     return suited
+
+
+def _still_meant(own: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """The settings of a preset but for those on the scale of one that is given otherwise."""
+
+    def is_meant(name: str) -> bool:
+        scale = _SCALES.get(name)
+        return scale is None or given.get(scale, own.get(scale)) == own.get(scale)
+
+    return {name: value for name, value in own.items() if is_meant(name)}

@@ -44,7 +44,7 @@ def test_no_folders(tmp_path):
     touch(tmp_path, "a/notes.txt", "b/notes.txt")
     with pytest.raises(DataError, match="neither"):
         pairs_of_folders(tmp_path / "a", tmp_path / "b")
-    with pytest.raises(DataError, match="not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         pairs_of_folders(tmp_path / "a", tmp_path / "c")
 
 

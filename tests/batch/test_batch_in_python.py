@@ -90,7 +90,10 @@ def test_it_writes_what_the_command_writes(pictures, tmp_path, monkeypatch):
     [
         ({"before": "earlier"}, OptionError, "a table of pairs, two folders"),
         ({"before": "none.csv"}, DataError, "No such file"),
-        ({"before": "earlier", "after": "nowhere"}, DataError, "not a folder"),
+        ({"before": "earlier", "after": "nowhere"}, DataError, "no such file or folder"),
+        ({"before": "earlier", "after": "later", "out": "later"}, OptionError, "choose another for the answers"),
+        ({"before": "earlier", "after": "later", "page": "all", "maps": True}, OptionError, "give its number"),
+        ({"before": "earlier", "after": "later", "criteria": "faint.toml"}, OptionError, "at sensitivity 0.9 once"),
         ({"before": "earlier", "after": "later", "index": "xls"}, OptionError, "csv, parquet"),
         ({"before": "earlier", "after": "later", "pages": "change"}, OptionError, "did you mean changed"),
         ({"before": "earlier", "after": "later", "metod": "pixel"}, OptionError, "did you mean method"),
@@ -100,9 +103,11 @@ def test_it_writes_what_the_command_writes(pictures, tmp_path, monkeypatch):
 )
 def test_what_cannot_be_is_one_line_and_nothing_is_written(pictures, tmp_path, monkeypatch, asked, error, told):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "faint.toml").write_text("sensitivity = 0.9", encoding="utf-8")
     with pytest.raises(error, match=told) as caught:
-        spotdiff.batch(**asked, out="out")
+        spotdiff.batch(**{"out": "out", **asked})
     assert "\n" not in str(caught.value)
+    assert "--" not in str(caught.value)  # options have other names at the command line
     assert not (tmp_path / "out").exists()
 
 

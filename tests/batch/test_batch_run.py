@@ -104,7 +104,6 @@ CHANGES = {
     "an option": lambda plan, entries: replace(plan, options=plan.options.changed(sensitivity=0.6)),
     "a parameter": lambda plan, entries: replace(plan, options=plan.options.changed(settings={"metric": "rgb"})),
     "maps": lambda plan, entries: replace(plan, maps=True),
-    "thumbs": lambda plan, entries: replace(plan, thumbs=True),
     "pages": lambda plan, entries: replace(plan, pages="all"),
 }
 
@@ -115,6 +114,66 @@ def test_all_again_when_something_else_is_asked(entries, plan, change):
     changed = change(plan, entries)
     assert not any(one.resumed for one in run(entries, changed, workers=0))
     assert all(one.resumed for one in run(entries, changed, workers=0))
+
+
+def test_small_pictures_are_made_of_a_batch_that_is_done_without_comparing_again(entries, plan, monkeypatch):
+    list(run(entries, replace(plan, maps=True), workers=0))
+    monkeypatch.setattr("spotdiff.pipeline.compare", None)
+    shown = replace(plan, maps=True, thumbs=True)
+    for _ in range(2):
+        assert verdicts(run(entries, shown, workers=0)) == AGAIN
+    monkeypatch.undo()
+    fresh = replace(shown, out=plan.out.with_name("fresh"))
+    list(run(entries, fresh, workers=0))
+    for entry in entries:
+        paths = zip(OutputPaths(plan.out, entry.name).thumbs, OutputPaths(fresh.out, entry.name).thumbs, strict=True)
+        assert all(path.read_bytes() == other.read_bytes() for path, other in paths)
+
+
+def test_only_pairs_that_get_a_page_are_compared_again_for_it(entries, plan):
+    list(run(entries, plan, workers=0))
+    done = verdicts(run(entries, replace(plan, thumbs=True, pages="changed"), workers=0))
+    assert done == AGAIN | {"roof/1": ("changed", False)}
+
+
+BESIDE = {
+    "maps": lambda plan: replace(plan, maps=True),
+    "pages": lambda plan: replace(plan, pages="all"),
+    "overlays": lambda plan: replace(plan, overlays=plan.out.with_name("overlays")),
+}
+
+
+@pytest.mark.parametrize("asked", BESIDE.values(), ids=BESIDE.keys())
+def test_a_file_made_of_a_picture_that_was_replaced_is_made_anew(entries, plan, asked):
+    """Also where the pair was compared anew meanwhile, without that file."""
+    list(run(entries, asked(plan), workers=0))
+    Path(entries[0].after).write_bytes(Path(entries[1].after).read_bytes())
+    assert verdicts(run(entries, plan, workers=0))["roof/1"][1] is False
+    assert verdicts(run(entries, asked(plan), workers=0))["roof/1"][1] is False
+
+
+def test_a_small_picture_of_one_that_was_replaced_is_made_anew(entries, plan):
+    shown, paths = replace(plan, thumbs=True), OutputPaths(plan.out, "roof/1")
+    list(run(entries, shown, workers=0))
+    Path(entries[0].after).write_bytes(Path(entries[0].before).read_bytes())
+    list(run(entries, plan, workers=0))
+    list(run(entries, shown, workers=0))
+    assert paths.thumbs[1].read_bytes() == paths.thumbs[0].read_bytes()
+
+
+def test_a_picture_without_counterpart_is_shown_and_has_a_page(pictures, plan):
+    entries = [
+        Entry("came", "", str(pictures / "later/yard.bmp"), only="new"),
+        Entry("went", str(pictures / "earlier/yard.png"), "", only="missing"),
+    ]
+    rows = {one.row.name: one for one in run(entries, replace(plan, thumbs=True, pages="changed"), workers=0)}
+    for name, side, verdict in (("came", 1, "new"), ("went", 0, "missing")):
+        paths = OutputPaths(plan.out, name)
+        assert [path.is_file() for path in paths.thumbs] == [side == 0, side == 1]
+        assert f"verdict-{verdict}" in paths.page.read_text()
+        assert rows[name].row.verdict == verdict
+    list(run(entries, plan, workers=0))
+    assert not list(plan.out.rglob("*.jpg"))
 
 
 def touched(entry, plan):

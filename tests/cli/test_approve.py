@@ -151,8 +151,49 @@ def test_approving_again_changes_nothing(site, spotdiff, batch):
     assert spotdiff("approve", "out", "shop", "new", "old").code == 0
     log = Path("out/approvals.jsonl").read_text(encoding="utf-8")
     ran = spotdiff("approve", "out", "shop", "new", "old")
-    assert (ran.code, ran.out.splitlines()[-1]) == (0, "Nothing to approve.")
+    assert (ran.code, ran.out.splitlines()[-1]) == (2, "Nothing to approve.")
+    assert ran.err == "spotdiff: of the pairs named none has anything to approve\n"
     assert Path("out/approvals.jsonl").read_text(encoding="utf-8") == log
+
+
+@pytest.mark.parametrize("asked", [("--all",), ("--only", "new")])
+def test_that_there_is_nothing_to_approve_at_all_is_no_trouble(site, spotdiff, batch, asked):
+    for name in ("bad", "shop", "old"):
+        (site / f"base/{name}.png").unlink()
+    for name in ("bad", "shop", "new"):
+        (site / f"shots/{name}.png").unlink()
+    batch()
+    ran = spotdiff("approve", "out", *asked)
+    assert (ran.code, ran.out, ran.err) == (0, "Nothing to approve.\n", "")
+
+
+def test_other_rows_of_a_table_that_have_the_baseline_are_named(site, spotdiff, batch):
+    (site / "link.png").symlink_to("base/shop.png")
+    rows = ["shop,base/shop.png,shots/shop.png", "cart,link.png,shots/home.png", "home,base/home.png,shots/home.png"]
+    (site / "t.csv").write_text("\n".join(["name,before,after", *rows]), encoding="utf-8")
+    batch("t.csv")
+    ran = spotdiff("approve", "out", "shop")
+    assert ran.code == 0
+    assert (site / "base/shop.png").read_bytes() == (site / "shots/shop.png").read_bytes()
+    assert ran.err == "spotdiff: the baseline of shop is that of cart, too, and has changed for all of them\n"
+    draw(site / "shots/home.png", 200)
+    batch("t.csv")
+    assert spotdiff("approve", "out", "home").err == ""
+
+
+def test_a_mistyped_name_is_told_the_nearest(site, spotdiff, batch):
+    batch()
+    for words in (("approve", "out", "shp"), ("judge", "out", "--good", "home", "--bad", "shp")):
+        ran = spotdiff(*words)
+        assert (ran.code, "did you mean shop?" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("other", ["--all", "--only=new", "shop"])
+def test_what_is_undone_cannot_be_chosen(site, spotdiff, batch, other):
+    batch()
+    ran = spotdiff("approve", "out", "--undo", other)
+    assert (ran.code, ran.out) == (2, "")
+    assert "leave names, --all and --only" in ran.err
 
 
 @pytest.mark.parametrize("suffix", [".PNG", ".png"])

@@ -127,8 +127,15 @@ def test_two_folders_and_their_odd_files(spotdiff, pictures, tmp_path):
         source = "after.png" if "later" in name else "before.png"
         (pictures / name).write_bytes((pictures / source).read_bytes())
     folders = (pictures / "earlier", pictures / "later")
-    ran = spotdiff("batch", *folders, "--out", tmp_path / "out", "--index", "csv", *PLAIN)
+    page = tmp_path / "out" / "page.html"
+    ran = spotdiff("batch", *folders, "--out", tmp_path / "out", "--report", page, *PLAIN)
     assert ran.code == 1
+    for shown in ("gone.before.jpg", "new.after.jpg"):
+        assert f'src="./thumbs/{shown}"' in page.read_text()
+    for other in ("gone.after.jpg", "new.before.jpg"):
+        assert other not in page.read_text()
+    for linked in ("gone", "new"):
+        assert f'href="./pages/{linked}.html"' in page.read_text()
     rows = index(tmp_path / "out")
     assert {name: row["verdict"] for name, row in rows.items()} == {
         "a/1": "changed",

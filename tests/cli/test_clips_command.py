@@ -23,7 +23,7 @@ MISTAKES = {
     "side": (["--size", 128], "clips are not square"),
     "field": (["--set", "quite=1"], "did you mean quiet?"),
     "value": (["--set", "quiet=2"], "quiet takes 0..1"),
-    "photos": (["--photos", "nowhere"], "nowhere is no folder"),
+    "photos": (["--photos", "nowhere"], "nowhere: no such file or folder"),
 }
 
 

@@ -70,4 +70,4 @@ def test_what_cannot_be_asked(spotdiff, city):
     assert "did you mean levir-cd?" in spotdiff("datasets", "levir").err
     assert "not both" in spotdiff("datasets", "pcd", "--open", city).err
     ran = spotdiff("datasets", "--open", city / "nowhere")
-    assert (ran.code, "is not a folder" in ran.err) == (2, True)
+    assert (ran.code, "no such file or folder" in ran.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,9 +10,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from spotdiff.__main__ import run
 from spotdiff.cli import verbs
 
-BLOCKED = "torch av sqlalchemy prometheus_client matplotlib pyarrow apprise paho timm safetensors onnx"
+BLOCKED = "torch av sqlalchemy prometheus_client matplotlib pyarrow apprise paho timm safetensors onnx fastapi uvicorn"
 
 
 def paths(group=verbs, path=()):
@@ -36,6 +38,8 @@ def test_help_is_clean_and_has_an_example(path):
     [
         (["watch", "film.mp4", "--replay"], "watch"),
         (["events", "list", "--store", "e.db"], "watch"),
+        (["serve", "--port", "0"], "serve"),
+        (["serve", "--data", "s"], "serve"),
         (["train", "spot", "--out", "run"], "train"),
         (["progress", "pictures", "--out", "p"], "plots"),
     ],
@@ -52,6 +56,15 @@ sys.exit(run({arguments!r}))
     assert ran.returncode == 2
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
     assert f"spotdiff[{extra}]" in ran.stderr
+
+
+@pytest.mark.parametrize("words", ["compre", "events lst", "labels ot"], ids=str)
+def test_a_mistyped_verb_is_told_the_nearest(words, capfd):
+    assert run([*words.split(), "--help"]) == 2
+    told = capfd.readouterr().err
+    assert len(told.splitlines()) == 1
+    nearest = {"compre": "compare", "lst": "list", "ot": "out"}[words.split()[-1]]
+    assert re.search(rf"[Dd]id you mean '?{nearest}'?\?", told)
 
 
 def test_ack_is_acknowledge():

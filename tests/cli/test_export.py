@@ -44,7 +44,7 @@ def test_export_then_compare(spotdiff, run, pictures, tmp_path):
         (["yard.onnx", "--out", "yard.onnx"], "would be written over"),
         (["notes.txt", "--out", "yard.onnx"], "notes.txt cannot be read as weights"),
         (["run"], "--out"),
-        (["run", "--out", "yard.onnx", "--int8", "--data", "no-such"], "no-such is not a folder"),
+        (["run", "--out", "yard.onnx", "--int8", "--data", "no-such"], "no-such: no such file or folder"),
     ],
 )
 def test_what_cannot_be_is_one_line(arguments, said, spotdiff, run, monkeypatch):

@@ -109,7 +109,7 @@ def test_a_batch_with_settings_tells_the_same(site, spotdiff, batch):
     timeless = [{n: {k: v for k, v in r.items() if k != "seconds"} for n, r in i.items()} for i in (judged, index())]
     assert timeless[0] == timeless[1]
     Path("s.toml").write_text("sensitivity = 0.9\n", encoding="utf-8")
-    assert "--sensitivity 0.9 once" in batch("--settings", "s.toml").err
+    assert "at sensitivity 0.9 once" in batch("--settings", "s.toml").err
 
 
 def test_the_sentence_is_in_the_language_of_the_batch(site, spotdiff, batch):

@@ -86,7 +86,7 @@ MISTAKES = {
     "word": (["in", "labelme", "drawn", "--label", "taken", "--out", "x"], "takes theirs=ours"),
     "no label file": (["in", "cvat", "drawn", "--out", "x"], "holds no .xml file"),
     "no dataset": (["out", "coco", "drawn/before", "--out", "x"], "holds no dataset"),
-    "no pictures": (["in", "labelme", "drawn", "--pictures", "none", "--out", "x"], "none is not a folder"),
+    "no pictures": (["in", "labelme", "drawn", "--pictures", "none", "--out", "x"], "none: no such file or folder"),
 }
 
 

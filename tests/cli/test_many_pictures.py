@@ -220,7 +220,7 @@ def test_judging_again_needs_no_picture_and_does_not_add_up(site, capfd):
     assert run(["judge", "out"]) == 1
     assert verdicts() == ALL
     assert run(["judge", "out", "--sensitivity", "0.9"]) == 2
-    assert "--sensitivity 0.9 once" in capfd.readouterr().err
+    assert "at sensitivity 0.9 once" in capfd.readouterr().err
 
 
 def test_good_and_bad_pairs_make_a_settings_file_for_batch(site, capfd):

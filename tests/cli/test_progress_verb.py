@@ -108,7 +108,7 @@ def test_the_folder_of_the_pictures_may_hold_the_answer(spotdiff, site):
 
 
 MISTAKES = {
-    "no folder": (["none"], "not a folder"),
+    "no folder": (["none"], "no such file or folder"),
     "empty": (["empty"], "holds no picture; progress takes two pictures or more"),
     "one": (["one"], "holds only a.png; progress takes two pictures or more"),
     "no dates": (["undated"], "no dates"),

@@ -45,7 +45,7 @@ MISTAKES = {
     "no pairs": (["--out", "o", "--count", "0"], "--count takes 1 or more, not 0"),
     "too small": (["--out", "o", "--size", "32"], "--size takes 64 px or more, not 32"),
     "seed": (["--out", "o", "--seed", "-1"], "--seed takes 0 or more"),
-    "no folder": (["--out", "o", "--photos", "nowhere"], "nowhere is no folder"),
+    "no folder": (["--out", "o", "--photos", "nowhere"], "nowhere: no such file or folder"),
     "empty folder": (["--out", "o", "--cutouts", "empty"], "holds no picture"),
     "unreadable": (["--out", "o", "--photos", "bad"], "torn.jpg (no picture)"),
     "recipe": (["--out", "o", "--recipe", "nice"], "there are default, aligned, free, captions, plain"),

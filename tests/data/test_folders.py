@@ -99,7 +99,7 @@ def test_what_is_no_dataset(tmp_path, files, message):
 
 
 def test_what_is_no_folder(tmp_path):
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         open_dataset(tmp_path / "missing")
 
 

@@ -81,7 +81,7 @@ def test_nothing_there(tmp_path):
     make(tmp_path, "A/1.png", "B/2.png")
     with pytest.raises(DataError, match=r"A/\{\}\.png finds 1 files, B/\{\}\.png 1, and no key is in both"):
         open_patterns(tmp_path, before="A/{}.png", after="B/{}.png")
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         open_patterns(tmp_path / "missing", before="A/{}.png", after="B/{}.png")
 
 

@@ -32,6 +32,13 @@ def pixels(source, **options):
         (RGB / 255, {"data_range": 1}),
         (RGB / 127.5 - 1, {"data_range": (-1, 1)}),
         (RGB.astype(np.uint16) * 16, {"data_range": 4080}),
+        (RGB.astype(np.uint16) * 257, {}),
+        (RGB.astype(">u2") * 257, {}),
+        (RGB.astype(np.int16), {}),
+        (RGB.astype(np.uint64), {}),
+        (RGB.astype(np.int16) - 128, {"data_range": (-128, 127)}),
+        (RGB.astype(np.int64) + 10**9, {"data_range": (10**9, 10**9 + 255)}),
+        (RGB.astype(np.uint32) * 16843009, {"data_range": 2**32 - 1}),
     ],
 )
 def test_an_array_is_read_as_it_is_meant(source, options):
@@ -64,11 +71,32 @@ def test_only_arrays_are_turned(tmp_path):
         (RGB / 255 - 0.5, {}, r"data_range=\(black, white\)"),
         (RGB.astype(float) * 257, {}, r"data_range=\(black, white\)"),
         (np.where(RGB > 9, np.nan, RGB), {"data_range": 255}, "not finite"),
+        (np.dstack([RGB / 255, np.full(RGB.shape[:2], np.nan)]), {}, "not finite"),
+        (RGB.astype("int8"), {}, r"data_range=\(black, white\)"),
+        *((RGB.astype(kind) - 128, {}, r"data_range=\(black, white\)") for kind in ("int16", "int32", "int64", ">i2")),
+        (np.dstack([RGB.astype(np.int16), np.full(RGB.shape[:2], -1, np.int16)]), {}, "from -1 to 255"),
+        *((RGB.astype(kind), {}, "holds numbers") for kind in ("complex64", "object", "S3", "m8[s]")),
+        (np.ma.masked_greater(RGB, 250), {}, "give the mask as ignore_mask"),
     ],
 )
 def test_what_may_mean_anything_is_asked_for(source, options, told):
     with pytest.raises(LoadError, match=told):
         pixels(source, **options)
+
+
+def test_a_masked_array_that_hides_nothing_is_taken():
+    assert np.array_equal(pixels(np.ma.masked_array(RGB)), RGB)
+
+
+def test_yes_and_no_are_white_and_black_whatever_the_range_of_others():
+    assert np.array_equal(pixels(RGB[..., 0] > 99, data_range=255)[..., 0], np.where(RGB[..., 0] > 99, 255, 0))
+
+
+def test_of_two_arrays_either_may_have_a_sign():
+    signed = RGB.astype(np.int16) - 1
+    for before, after in ((RGB, signed), (signed, RGB)):
+        with pytest.raises(LoadError, match="from -1 to 254"):
+            load_pair(before, after)
 
 
 def test_what_floats_mean_is_read_from_both_pictures():

@@ -19,6 +19,8 @@ from spotdiff.__main__ import run
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.html import page
 from spotdiff.report.index import index_page
+from spotdiff.report.unpaired import unpaired_page
+from spotdiff.types import Picture
 from spotdiff.watching.event import Event
 from spotdiff.watching.page import event_page
 
@@ -68,6 +70,11 @@ def batch_index(**_):
     return index_page(rows, title="Night round")
 
 
+def unpaired(stripes, **_):
+    row = BatchRow("yard/4", "new", text="yard/4.png has no counterpart in the earlier pictures")
+    return unpaired_page(row, Picture(stripes))
+
+
 def watched(tmp_path, stripes):
     cv2.imwrite(str(tmp_path / "still.png"), stripes)
     still = SimpleNamespace(path=tmp_path / "still.png")
@@ -89,7 +96,7 @@ def progress(tmp_path, stripes):
     return (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=["changed", "same", "refused", "rows", "batch_index", "watched", "progress"])
+@pytest.fixture(params=["changed", "same", "refused", "rows", "batch_index", "unpaired", "watched", "progress"])
 def shown(request, tmp_path, stripes, inserted):
     """Every kind of page."""
     if request.param == "rows":

@@ -32,7 +32,7 @@ def test_the_page_loads_nothing(any_comparison, read):
     policy = next(a["content"] for a in reader.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; img-src data:;")
     assert "unsafe" not in policy
-    for file in ("base.css", "report.css", "theme.js", "report.js"):
+    for file in ("base.css", "report.css", "theme.js", "viewer.js", "report.js"):
         assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page_file(file)), file
 
 
@@ -164,7 +164,7 @@ def test_big_pictures_are_made_small(changed, read):
 def test_ids_are_unique_and_script_finds_them(changed, read):
     ids = [a["id"] for _, a in read(page(changed)).elements if "id" in a]
     assert len(ids) == len(set(ids))
-    asked = set(re.findall(r'find\("([\w-]+)"\)', page_file("report.js")))
+    asked = set(re.findall(r'byId\("([\w-]+)"\)', page_file("report.js") + page_file("viewer.js")))
     assert asked <= set(ids)
 
 

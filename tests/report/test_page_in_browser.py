@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 import spotdiff
-from browser import browse, needs_browser, screenshot
-from spotdiff.report.html import write_page
+from browser import asked, browse, needs_browser, screenshot
+from spotdiff.report.batch_row import BatchRow
+from spotdiff.report.html import page, write_page
+from spotdiff.report.index import index_page
 
 pytestmark = needs_browser
 
@@ -88,3 +90,64 @@ def test_a_page_of_each_kind_of_answer_runs(request, fixture, seen):
     assert len(entries(reader)) == len(answer.regions)
     (pressed,) = [a["data-view"] for a in reader.all("button") if a.get("aria-pressed") == "true" and "data-view" in a]
     assert pressed == ("side" if answer.evidence is None else "slider")
+
+
+PHONE, SMALL, DESK, LOW = (390, 844), (320, 568), (1200, 800), (1200, 500)
+
+
+@pytest.fixture
+def long_list(comparison_of, region):
+    """Thirty regions on a wide picture, all likely but the last ten."""
+    places = [(3 * n, 3 * n, 3 * n + 2, 3 * n + 2) for n in range(30)]
+    regions = [region(n + 1, "added", box, score=1 - n / 60) for n, box in enumerate(places)]
+    return comparison_of([replace(each, likely=n < 20) for n, each in enumerate(regions)], size=(160, 120))
+
+
+@pytest.mark.parametrize(
+    ("size", "number"), [(PHONE, 1), (PHONE, 28), (SMALL, 12), ((320, 700), 28), (DESK, 28), (LOW, 12)]
+)
+def test_a_link_to_a_region_brings_its_entry_into_view(long_list, tmp_path, size, number):
+    question = """
+        const entry = document.querySelector('.region[aria-current="true"]');
+        const [box, pictures] = [entry, document.querySelector(".viewer")].map((node) => node.getBoundingClientRect());
+        const covered = pictures.right <= box.left ? 0 : pictures.bottom;
+        return [entry.getAttribute("href"), box.top, innerHeight - box.bottom, box.top - covered];
+    """
+    href, *room = asked(page(long_list), question, folder=tmp_path, size=size, fragment=f"#{number}")
+    assert href == f"#{number}"
+    assert min(room) >= 0
+
+
+@pytest.mark.parametrize("fragment", ["#slider", "#side", "#28"])
+def test_no_word_is_cut_on_a_small_phone(long_list, tmp_path, fragment):
+    question = """
+        const cut = (node) => node.scrollWidth > node.clientWidth + 1;
+        const words = [...document.querySelectorAll(".button, h2, label:not(.hidden-visually), dt, dd, .region span")];
+        const root = document.documentElement;
+        return [root.scrollWidth - root.clientWidth, words.filter(cut).map((node) => node.textContent)];
+    """
+    assert asked(page(long_list), question, folder=tmp_path, size=SMALL, fragment=fragment) == [0, []]
+
+
+def test_the_heading_counts_what_is_only_possible_once_it_is_shown(long_list, tmp_path):
+    question = """
+        const told = () => document.querySelector(".regions h2").textContent;
+        const [before, button] = [told(), document.getElementById("possible")];
+        button.click();
+        const shown = told();
+        button.click();
+        return [before, shown, told()];
+    """
+
+    def headings(comparison):
+        return asked(page(comparison), question, folder=tmp_path, size=DESK)
+
+    assert headings(long_list) == ["20 regions", "20 regions and 10 possible", "20 regions"]
+    faint = replace(long_list, regions=tuple(replace(one, likely=False) for one in long_list.regions))
+    assert headings(faint) == ["Regions", "30 possible", "Regions"]
+
+
+def test_small_pictures_of_a_batch_are_whole_on_a_phone(tmp_path):
+    question = "return [...document.images].map((image) => getComputedStyle(image).objectFit)"
+    row = BatchRow("yard", "new", thumb_after=b"\xff\xd8\xff")
+    assert asked(index_page([row]), question, folder=tmp_path, size=PHONE) == ["contain"]

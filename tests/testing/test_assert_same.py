@@ -164,6 +164,34 @@ def test_a_name_that_is_used_twice_is_an_error(holds, tmp_path, other):
         assert_same(SHOP, other, folder=tmp_path / "baselines")
 
 
+@pytest.mark.parametrize("wrong", [GREW, b"no picture"])
+def test_what_failed_may_be_tried_again(holds, tmp_path, monkeypatch, wrong):
+    holds(SHOP, update="1")
+    asked = {"name": "shop", "folder": tmp_path / "baselines"}
+    monkeypatch.setattr(module, "_used", set())
+    monkeypatch.setenv("SPOTDIFF_UPDATE_PICTURES", "0")
+    for _ in range(2):
+        with pytest.raises((AssertionError, LoadError)):
+            assert_same(wrong, **asked)
+    assert_same(SHOP, **asked)
+    with pytest.raises(OptionError, match="used twice"):
+        assert_same(SHOP, **asked)
+
+
+def test_a_picture_without_a_name_has_that_of_the_function(holds, tmp_path, monkeypatch):
+    holds(SHOP, "checks_the_cart", update="1")
+    monkeypatch.setattr(module, "_used", set())
+
+    def checks_the_cart():
+        assert_same(SHOP, folder=tmp_path / "baselines")
+
+    checks_the_cart()
+    with pytest.raises(OptionError, match="used twice"):
+        checks_the_cart()
+    with pytest.raises(OptionError, match="give the picture a name"):
+        (lambda: assert_same(SHOP, folder=tmp_path / "baselines"))()
+
+
 def test_the_variable_is_1_or_0(holds):
     holds(SHOP, update="1")
     holds(SHOP, update="0")

@@ -124,6 +124,19 @@ def test_a_name_that_one_test_uses_twice_is_an_error(run):
     ran.stdout.fnmatch_lines(["*OptionError: the name 'Shop' is used twice*"])
 
 
+def test_a_test_may_wait_until_the_picture_is_there(run):
+    run("def test_front(assert_same):\n    assert_same(SHOP)\n", "--update-pictures").assert_outcomes(passed=1)
+    waits = """
+import pytest
+
+def test_front(assert_same):
+    with pytest.raises(AssertionError, match="Changed"):
+        assert_same(GREW)
+    assert_same(SHOP)
+"""
+    run(waits).assert_outcomes(passed=1)
+
+
 def test_a_test_that_is_run_again_has_its_names_still(run, pytester):
     pytester.makeconftest(
         """

@@ -140,7 +140,7 @@ def test_only_pictures_count(tmp_path):
 
 
 def test_what_is_no_series(tmp_path):
-    with pytest.raises(DataError, match="not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         series(tmp_path / "none")
     with pytest.raises(DataError, match="holds no picture; progress takes two"):
         series(tmp_path)

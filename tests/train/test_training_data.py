@@ -129,7 +129,7 @@ def test_truth_that_does_not_say_where_is_named_before_anything_is_learned(tmp_p
         find_training_data([str(root)], recipe_of())
 
 
-@pytest.mark.parametrize(("count", "said"), [(2, "too few"), (0, "no pair|no dataset|not a folder")])
+@pytest.mark.parametrize(("count", "said"), [(2, "too few"), (0, "no pair|no dataset|no such file or folder")])
 def test_too_little_is_told(tmp_path, count, said):
     if count:
         write_squares(tmp_path / "yard", count)

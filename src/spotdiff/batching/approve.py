@@ -6,6 +6,7 @@ Only what was looked at is approved: the index holds SHA-256 of the pictures tha
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from spotdiff.cache_key import content_digest
 from spotdiff.errors import DataError, OptionError
 from spotdiff.file_lock import try_lock
 from spotdiff.output_files import is_file_name
+from spotdiff.params import hint
 
 KEPT = ".approved"
 _ONE_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}  # two spellings of a suffix
@@ -31,11 +33,14 @@ class Approved:
     Attributes:
         steps: The baselines that changed.
         nothing_to_do: Names asked for whose baseline is as it should be already.
+        shared: Names of pairs whose baseline changed, each with the other pairs that have it, too, and were not asked
+            for.
         trouble: Names and errors of pairs that nobody could compare, and whose baseline was left.
     """
 
     steps: tuple[Step, ...]
     nothing_to_do: tuple[str, ...] = ()
+    shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
     trouble: tuple[tuple[str, str], ...] = ()
 
 
@@ -61,7 +66,8 @@ def approve(out: Path, names: Sequence[str], *, everything: bool = False, only: 
         )
     with _alone(out):
         _mend(out)
-        rows = _chosen(read_index(out), out, names, everything=everything, only=only)
+        index = read_index(out)
+        rows = _chosen(index, out, names, everything=everything, only=only)
         planned = {row["name"]: _step(row, manifest) for row in rows if row["verdict"] != "trouble"}
         steps = tuple(step for step in planned.values() if step is not None)
         _check_claims(steps)
@@ -70,7 +76,8 @@ def approve(out: Path, names: Sequence[str], *, everything: bool = False, only: 
             _carry_out(steps, out)
     trouble = tuple((row["name"], row.get("error", "")) for row in rows if row["verdict"] == "trouble")
     left = planned.keys() - {step.name for step in steps}
-    return Approved(steps, tuple(name for name in dict.fromkeys(names) if name in left), trouble)
+    nothing_to_do = tuple(name for name in dict.fromkeys(names) if name in left)
+    return Approved(steps, nothing_to_do, tuple(_shared(steps, index, manifest)), trouble)
 
 
 def undo(out: Path) -> Approved:
@@ -163,7 +170,8 @@ def _chosen(
         raise OptionError("approve takes names of pairs, --all, or --only changed|unsure|new|missing")
     known = {row["name"] for row in index}
     if unknown := [name for name in names if name not in known]:
-        raise OptionError(f"{out} has no pair {unknown[0]!r}; its names are in {out / 'index.csv'}")
+        told = hint(unknown[0], tuple(known)) or f"; its names are in {out / 'index.csv'}"
+        raise OptionError(f"{out} has no pair {unknown[0]!r}{told}")
     wanted = [row for row in index if everything or not names or row["name"] in names]
     return [row for row in wanted if only in (None, row["verdict"])]
 
@@ -252,6 +260,22 @@ def _check_claims(steps: Sequence[Step]) -> None:
             other = claims.setdefault(os.path.realpath(path), step.name)
             if other != step.name:
                 raise DataError(f"{other} and {step.name} have one baseline, {path}; approve one of them by its name")
+
+
+def _shared(
+    steps: Sequence[Step], index: Sequence[dict[str, str]], manifest: Manifest
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The pairs of a table whose baseline other rows have, too, with those rows."""
+    if not manifest.table:
+        return
+    users: dict[str, list[str]] = defaultdict(list)
+    for row in index:
+        if row["before"] and is_file_name(row["before"]):
+            users[os.path.realpath(_absolute(row["before"], row["name"], manifest))].append(row["name"])
+    for step in steps:
+        others = tuple(name for name in users[os.path.realpath(step.old)] if name != step.name)
+        if others:
+            yield step.name, others
 
 
 def _check_writable(steps: Sequence[Step]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from spotdiff.atomic_write import write_whole
 from spotdiff.batching.judge import Criteria, judgement_of
 from spotdiff.batching.pairs import Entry, OutputPaths, pictures_in
 from spotdiff.cache_key import content_digest
-from spotdiff.errors import SpotdiffError
+from spotdiff.errors import SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.options import ALL_PAGES
@@ -22,7 +22,7 @@ from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
     from spotdiff.options import Options
-    from spotdiff.types import Comparison
+    from spotdiff.types import Comparison, Picture
 
 RESUME_LOG = ".resume.jsonl"
 PAGES = ("off", "changed", "all")
@@ -37,7 +37,7 @@ class Plan:
         options: How to compare.
         maps: Write the probability maps too.
         thumbs: Write small pictures for an index page.
-        pages: Write a report for each pair: off, changed (and unsure), or all.
+        pages: Write a report for each pair: off, changed (also unsure, new, missing), or all.
         overlays: Folder of an overlay for each pair; None for none.
     """
 
@@ -53,16 +53,20 @@ class Plan:
         """The files that belong to no pair."""
         return (self.out / RESUME_LOG,)
 
-    def products(self, row: BatchRow, paths: OutputPaths) -> tuple[Path, ...]:
-        """The files that belong to an answer besides the record."""
+    def thumbs_of(self, paths: OutputPaths) -> tuple[Path, ...]:
+        """The small pictures of a pair, which need no comparison; none where none are asked for."""
+        return paths.thumbs if self.thumbs else ()
+
+    def compared_files(self, row: BatchRow, paths: OutputPaths) -> tuple[Path, ...]:
+        """The files besides the record that only a comparison gives."""
         maps = paths.maps if self.maps else ()
-        thumbs = paths.thumbs if self.thumbs else ()
         overlays = () if self.overlays is None else (paths.overlay(self.overlays),)
-        return *maps, *thumbs, *overlays, *([paths.page] if self.has_page(row.as_compared) else [])
+        return *maps, *overlays, *([paths.page] if self.has_page(row.as_compared) else [])
 
     def has_page(self, verdict: str) -> bool:
         """Does an answer with this verdict get a report of its own?"""
-        return self.pages == "all" or (self.pages == "changed" and verdict in ("changed", "unsure"))
+        differs = verdict in ("changed", "unsure", "new", "missing")
+        return verdict != "trouble" and (self.pages == "all" or (self.pages == "changed" and differs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,58 +108,92 @@ class Done:
         return replace(self, row=replace(self.row, verdict=found.verdict, measured=self.row.verdict, text=text))
 
 
-def compare_entry(entry: Entry, *, plan: Plan) -> Done:
-    """Compare a pair and write what the plan wants; whatever goes wrong with it becomes its row.
+def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
+    """Write what the plan wants for a pair; whatever goes wrong with it becomes its row.
 
     The record comes last and whole: where it is, the other files are too.
+
+    Args:
+        task: The pair, and its answer of an earlier run where that wants nothing but small pictures.
+        plan: What is written.
     """
     start = time.perf_counter()
+    entry, answered = task
     paths = OutputPaths(plan.out, entry.name)
     try:
+        if answered is not None:
+            _write_thumbs(plan, paths, *_loaded(entry, plan))
+            return answered
         # before the pictures are read: what is written in between is then known to be something else
         digests = content_digest(entry.before), content_digest(entry.after)
         options = entry.options(plan.options)
         return (_unpaired if entry.only else _compared)(entry, paths, plan, options, digests)
     except (SpotdiffError, OSError) as error:
-        error_text = str(error)
+        error_text = error_line(error)
     except MemoryError:
-        error_text = "not enough memory; use fewer --workers, or smaller pictures"
+        error_text = "not enough memory; use fewer workers, or smaller pictures"
     except Exception as error:  # a fault of ours in one pair must not take the others with it
         error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
     return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
 
 
-def _unpaired(entry: Entry, paths: OutputPaths, _: Plan, options: Options, digests: tuple[str, str]) -> Done:
+def _loaded(entry: Entry, plan: Plan) -> tuple[Picture, Picture]:
+    from spotdiff.image import load_pair
+
+    pair = load_pair(entry.before, entry.after, options=entry.options(plan.options), history=_earlier(entry))
+    return pair.before, pair.after
+
+
+def _write_thumbs(plan: Plan, paths: OutputPaths, before: Picture | None, after: Picture | None) -> None:
+    from spotdiff.report.data_uri import thumbnail
+
+    for path, picture in zip(plan.thumbs_of(paths), (before, after), strict=False):
+        if picture is not None:
+            write_whole(path, thumbnail(picture))
+
+
+def _unpaired(entry: Entry, paths: OutputPaths, plan: Plan, options: Options, digests: tuple[str, str]) -> Done:
     """A sound picture that only one side has, as its row: new or missing; an answer from an earlier run goes."""
     from spotdiff.image import load_picture
+    from spotdiff.report.unpaired import write_unpaired_page
 
-    path, other = (entry.after, "earlier") if entry.only == "new" else (entry.before, "later")
-    load_picture(path, options=options.changed(page=1) if options.page == ALL_PAGES else options)
-    done = failed(entry, paths, "")
     verdict: Outcome = "new" if entry.only == "new" else "missing"
+    path, other = (entry.after, "earlier") if verdict == "new" else (entry.before, "later")
+    picture = load_picture(path, options=options.changed(page=1) if options.page == ALL_PAGES else options)
+    done = failed(entry, paths, "")
     row = BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures")
+    _write_thumbs(plan, paths, *((None, picture) if verdict == "new" else (picture, None)))
+    if plan.has_page(verdict):
+        write_unpaired_page(row, picture, paths.page)
     return replace(done, row=row, digests=digests)
+
+
+def _earlier(entry: Entry) -> Sequence[str]:
+    return pictures_in(entry.history, called="its history") if entry.history else ()
 
 
 def failed(entry: Entry, paths: OutputPaths, error: str, *, seconds: float = 0.0) -> Done:
     """The pair as trouble; an answer to it from an earlier run is taken away."""
     if entry.placed:
-        for path in paths.all():
-            with suppress(OSError):  # its folder cannot be one: then there is no such file either
-                path.unlink(missing_ok=True)
+        discard(paths)
     return Done(entry, BatchRow.trouble(entry.name, " ".join(error.split()), seconds=seconds))
+
+
+def discard(paths: OutputPaths) -> None:
+    """Take away what an earlier run wrote for a pair."""
+    for path in paths.all():
+        with suppress(OSError):  # its folder cannot be one: then there is no such file either
+            path.unlink(missing_ok=True)
 
 
 def _compared(entry: Entry, paths: OutputPaths, plan: Plan, options: Options, digests: tuple[str, str]) -> Done:
     from spotdiff.pipeline import compare
 
-    earlier = pictures_in(entry.history, called="its history") if entry.history else ()
-    comparison = compare(entry.before, entry.after, options=options, history=earlier, name=entry.name)
+    comparison = compare(entry.before, entry.after, options=options, history=_earlier(entry), name=entry.name)
     return _written(comparison, entry, paths, plan, digests)
 
 
 def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan, digests: tuple[str, str]) -> Done:
-    from spotdiff.report.data_uri import thumbnail
     from spotdiff.report.html import write_page
     from spotdiff.report.maps import write_maps
     from spotdiff.report.overlay import write_overlay
@@ -166,9 +204,7 @@ def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Pla
         record[side]["sha256"] = digest
     if plan.maps:
         write_maps(comparison, plan.out, stem=entry.name)
-    if plan.thumbs:
-        for path, picture in zip(paths.thumbs, (comparison.pair.before, comparison.pair.after), strict=True):
-            write_whole(path, thumbnail(picture))
+    _write_thumbs(plan, paths, comparison.pair.before, comparison.pair.after)
     if plan.overlays is not None:
         write_overlay(comparison, paths.overlay(plan.overlays))
     if plan.has_page(comparison.verdict):

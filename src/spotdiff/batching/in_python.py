@@ -79,7 +79,7 @@ def batch(
         preset: Options by what is compared, see `compare`; `changes` go over it.
         maps: Write `NAME.before.png` and `NAME.after.png`: how sure every pixel is.
         report: HTML file of a page of all pairs.
-        pages: Beside the report, which pairs get a page of their own: off, changed (and unsure), or all.
+        pages: Beside the report, which pairs get a page of their own: off, changed (also unsure, new, missing), or all.
         junit: File of JUnit XML, for build servers.
         coco: File of the regions as COCO detections.
         index: Kind of index, csv or parquet.
@@ -101,7 +101,7 @@ def batch(
     job = BatchJob(
         (before,) if after is None else (before, after),
         Path(out),
-        (options or Options()).changed(preset=preset, **changes),
+        Options.asked(options, preset=preset, **changes),
         maps=maps,
         report=report,
         pages=pages,

@@ -40,7 +40,7 @@ class BatchJob:
         options: How to compare.
         maps: Write `NAME.before.png` and `NAME.after.png`.
         report: Page of all pairs; None for none.
-        pages: Beside the report, which pairs get a page of their own: off, changed (and unsure), or all.
+        pages: Beside the report, which pairs get a page of their own: off, changed (also unsure, new, missing), or all.
         junit: File of JUnit XML; None for none.
         coco: File of COCO detections; None for none.
         index: Kind of index, csv or parquet.
@@ -112,13 +112,11 @@ class BatchJob:
             return pairs_of_golden(*pairs, besides=self.out)
         if len(pairs) == 2:
             if file_identity(self.out) in map(file_identity, pairs):
-                raise OptionError(f"--out {self.out} is one of the folders compared; choose another")
+                raise OptionError(f"{self.out} is one of the folders compared; choose another for the answers")
             return pairs_of_folders(*pairs, besides=self.out)
         if len(pairs) == 1 and not Path(pairs[0]).is_dir():
             return pairs_of_table(pairs[0])
-        raise OptionError(
-            "batch takes a table of pairs, two folders, or a picture and a folder: spotdiff batch PAIRS --out DIR"
-        )
+        raise OptionError("batch takes a table of pairs, two folders, or a picture and a folder")
 
     def _check(self, entries: Sequence[Entry], plan: Plan, besides: Sequence[Name]) -> None:
         """Refuse outputs that would be written over something, or show one page where all are compared."""
@@ -129,8 +127,8 @@ class BatchJob:
         files: list[Name] = [self.index_path, self.out / REGIONS, *plan.logs, *named, *reports]
         check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
         if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
-            told = "--maps, --coco, --overlays and the reports of pairs show one page: give its number as --page"
-            raise OptionError(f"{told}, or leave them, with --pages off beside --report")
+            told = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
+            raise OptionError(f"{told}, or leave them, with pages off beside a report")
 
     def _manifest(self) -> Manifest:
         language = self.options.language

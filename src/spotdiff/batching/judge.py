@@ -9,10 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import DataError, OptionError, SpotdiffError
+from spotdiff.errors import DataError, OptionError, SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
+from spotdiff.params import hint
 from spotdiff.regions.extract import thresholds
 from spotdiff.report.record import to_record
 
@@ -64,11 +65,14 @@ class Criteria:
         """
         try:
             values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: no settings file in TOML ({' '.join(str(error).split())})") from None
-        unknown = values.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise DataError(f"{path}: there is no setting {sorted(unknown)[0]}; spotdiff judge writes such a file")
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}; spotdiff judge writes settings") from None
+        except ValueError as error:
+            raise DataError(f"{path}: no settings file in TOML ({error_line(error)})") from None
+        known = tuple(field.name for field in fields(cls))
+        if unknown := sorted(values.keys() - {*known}):
+            told = hint(unknown[0], known) or f"; there are {', '.join(known)}"
+            raise DataError(f"{path}: there is no setting {unknown[0]}{told}")
         return cls(**values)
 
 
@@ -89,11 +93,13 @@ class Judgement:
         verdict: By the criteria.
         reason: Why, where it is another verdict than that of the comparison; else "".
         sure: From which score on a region is sure.
+        counted: Which of the regions count, by their place in the record; None for all, since nothing was judged.
     """
 
     verdict: Verdict
     reason: str = ""
     sure: float = 0.0
+    counted: tuple[int, ...] | None = None
 
 
 def judgement_of(record: Mapping[str, Any], criteria: Criteria) -> Judgement:
@@ -114,9 +120,15 @@ def judgement_of(record: Mapping[str, Any], criteria: Criteria) -> Judgement:
         least, area = limits.least if extraction.calibration else limits.seed, limits.min_area
     if criteria.min_score is not None:
         least = sure = criteria.min_score
-    counted = [region for region in record["regions"] if region["score"] >= least and region["area"] >= area]
+    fitting = {
+        place: region
+        for place, region in enumerate(record["regions"])
+        if region["score"] >= least and region["area"] >= area
+    }
+    counted = list(fitting.values())
     verdict = _verdict(counted, record, criteria, sure)
-    return Judgement(verdict, "" if verdict == measured else _reason(counted, record, criteria), sure)
+    reason = "" if verdict == measured else _reason(counted, record, criteria)
+    return Judgement(verdict, reason, sure, tuple(fitting))
 
 
 def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
@@ -166,12 +178,45 @@ def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comp
     return replace(comparison, verdict=found.verdict, reason=found.reason, regions=regions, text=text)
 
 
+def judged_record(record: Mapping[str, Any], criteria: Criteria, *, language: str) -> dict[str, Any]:
+    """A record with the verdict that some criteria make of it, and only the regions that count by them.
+
+    Args:
+        record: As it was written.
+        criteria: What a person allows.
+        language: Of the text.
+
+    Returns:
+        The record as it is where all regions count and the verdict stays, else a new one. Its numbers of changed pixels
+        are those of the regions that count.
+
+    Raises:
+        OptionError: the record's method or the language is not known here.
+    """
+    found = judgement_of(record, criteria)
+    every = record["regions"]
+    if found.counted is None or (not found.reason and len(found.counted) == len(every)):
+        return dict(record)
+    counted = [every[place] for place in found.counted]
+    reason = found.reason or _reason(counted, record, criteria)
+    changed = found.verdict == "changed"
+    pixels, were = sum(region["area"] for region in counted), record["changed_pixels"]
+    return {
+        **record,
+        "verdict": found.verdict,
+        "reason": reason,
+        "changed_pixels": pixels,
+        "changed_fraction": record["changed_fraction"] * pixels / were if were else 0.0,
+        "regions": [{**region, "likely": changed and region["score"] >= found.sure} for region in counted],
+        "text": judged_text(found.verdict, reason, record["text"] or f"{record['reason']}.", get_catalogue(language)),
+    }
+
+
 def check_told(criteria: Criteria, *, told_at: float) -> None:
     """Raise OptionError where criteria ask for fainter regions than were told at a sensitivity."""
     if criteria.sensitivity is not None and criteria.sensitivity > told_at:
-        asked = f"--sensitivity {criteria.sensitivity:g}"
         reason = f"fainter regions than those told at {told_at:g} were not kept"
-        raise OptionError(f"{reason}: compare with {asked} once, then judge")
+        raise OptionError(f"{reason}: compare at sensitivity {criteria.sensitivity:g} once, then judge")
 
 
 def _or(value: float | None, otherwise: float) -> float:

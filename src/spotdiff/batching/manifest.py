@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 
 MANIFEST = ".batch.json"
 SCHEMA = "spotdiff/batch/1"
@@ -57,7 +57,8 @@ class Manifest:
                 raise ValueError
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise DataError(f"{out} holds no answers of spotdiff batch; run spotdiff batch ... --out {out}") from None
+            told = f"{out} holds no answers of spotdiff batch" if out.is_dir() else f"{out}: {why_no_folder(out)}"
+            raise DataError(f"{told}; run spotdiff batch ... --out {out}") from None
 
 
 def read_index(out: Path) -> list[dict[str, str]]:

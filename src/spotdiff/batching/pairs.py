@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
-from spotdiff.errors import DataError, MissingExtra, OptionError
+from spotdiff.errors import DataError, MissingExtra, OptionError, why_no_folder
 from spotdiff.output_files import file_identities
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def check_names(entries: Iterable[Entry], *, out: Path, inputs: Iterable[str]) -
         if not error and composed(entry.name) in taken:
             error = "another pair has this name already; names must differ"
         if not error and not read.isdisjoint(file_identities(OutputPaths(out, entry.name).all())):
-            error = "its answer would be written over a file that is read; choose another --out"
+            error = "its answer would be written over a file that is read; choose another folder for the answers"
         taken.add(composed(entry.name))
         yield replace(entry, error=error or entry.error, placed=not error)
 
@@ -256,7 +256,7 @@ def pictures_in(folder: str | Path, *, called: str) -> list[str]:
         OptionError: it is no folder, or holds no picture.
     """
     if not Path(folder).is_dir():
-        raise OptionError(f"{called} takes a folder of pictures; {folder} is none")
+        raise OptionError(f"{called} takes a folder of pictures; {folder}: {why_no_folder(folder)}")
     pictures = [str(path) for path in sorted(Path(folder).iterdir()) if _is_picture(path)]
     if not pictures:
         raise OptionError(f"{called} {folder} holds no picture")
@@ -307,7 +307,8 @@ def pairs_of_golden(golden: str | Path, folder: str | Path, *, besides: Path | N
 def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]]:
     """The pictures below a folder by their relative names without extension, letters composed."""
     if not folder.is_dir():
-        raise DataError(f"{folder}: not a folder; batch takes a table of pairs, or two folders")
+        takes = "batch takes a table of pairs, two folders, or a picture and a folder"
+        raise DataError(f"{folder}: {why_no_folder(folder)}; {takes}")
     left_out = None if besides is None or folder.resolve() not in besides.resolve().parents else besides.resolve()
     pictures: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):

@@ -17,6 +17,7 @@ from spotdiff.batching.manifest import read_index
 from spotdiff.batching.pairs import Entry, OutputPaths
 from spotdiff.errors import DataError, MissingExtra
 from spotdiff.report.batch_row import BatchRow
+from spotdiff.report.record import plain
 
 if TYPE_CHECKING:
     from spotdiff.batching.compare import Done, Plan
@@ -77,7 +78,7 @@ def _row(done: Done) -> dict[str, Any]:
     values |= {"sha256_before": done.digests[0], "sha256_after": done.digests[1]}
     # names of files may hold what UTF-8 cannot say
     return {
-        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else plain(value)
         for name, value in ((name, values[name]) for name in COLUMNS)
     }
 
@@ -190,8 +191,12 @@ def records(done: Sequence[Done], out: Path) -> Iterator[dict[str, Any]]:
 
 def _linked(done: Done, plan: Plan, folder: Path) -> BatchRow:
     row, paths = done.row, OutputPaths(plan.out, done.row.name)
-    if not row.compared:
+    if row.verdict == "trouble":
         return row
     before, after = (os.path.relpath(thumb, folder) for thumb in paths.thumbs)
-    href = os.path.relpath(paths.page, folder) if plan.has_page(row.as_compared) else ""
-    return replace(row, href=href, thumb_before=before, thumb_after=after)
+    return replace(
+        row,
+        href=os.path.relpath(paths.page, folder) if plan.has_page(row.as_compared) else "",
+        thumb_before=None if row.verdict == "new" else before,
+        thumb_after=None if row.verdict == "missing" else after,
+    )

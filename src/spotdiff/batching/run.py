@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from spotdiff.batching.compare import Done, Plan, compare_entry, failed
+from spotdiff.batching.compare import Done, Plan, complete, failed
 from spotdiff.batching.pairs import Entry, OutputPaths, check_names
 from spotdiff.batching.pool import Died, each
 from spotdiff.batching.resume import ResumeLog
@@ -31,19 +31,22 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
     """
     with ResumeLog(plan) as log:
         keys: dict[str, str] = {}
-        left: list[Entry] = []
+        left: list[tuple[Entry, Done | None]] = []
         entries = list(entries)
         for entry in check_names(entries, out=plan.out, inputs=inputs_of(entries, plan)):
             if entry.error:
                 yield failed(entry, OutputPaths(plan.out, entry.name), entry.error)
-            elif (answer := log.answer(entry)) is not None:
+                continue
+            answer = log.answer(entry)
+            if answer is not None and log.has_thumbs(entry):
                 yield answer
-            else:
-                left.append(entry)
-                keys[entry.name] = log.key(entry)
+                continue
+            left.append((entry, answer))
+            keys[entry.name] = log.key(entry)
+            if answer is None:
                 log.forget(entry)
         count = min(len(left), processors() if workers is None else workers)
-        for entry, result in each(partial(compare_entry, plan=plan), left, workers=count):
+        for (entry, _), result in each(partial(complete, plan=plan), left, workers=count):
             if isinstance(result, Died):
                 reason = "the process that compared it died, perhaps for lack of memory"
                 hint = "try it alone with spotdiff compare"
@@ -51,7 +54,7 @@ def run(entries: Iterable[Entry], plan: Plan, *, workers: int | None = None) -> 
             else:
                 done = result
             if done.row.compared:
-                log.add(entry, keys[entry.name])
+                log.add(done, keys[entry.name])
             yield done
 
 

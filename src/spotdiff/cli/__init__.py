@@ -11,7 +11,8 @@ import click
 
 import spotdiff
 from spotdiff.cli._silence_stderr import libraries_muted
-from spotdiff.errors import SpotdiffError, missing_extra
+from spotdiff.errors import SpotdiffError, error_line, missing_extra
+from spotdiff.params import hint
 
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal
 
@@ -29,6 +30,15 @@ class Verbs(click.Group):
             return None
         command: click.Command = import_module(f"spotdiff.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb of the first argument, and the others; click knows no near names of verbs that are not imported."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and (near := hint(args[0], known)):
+            ctx.fail(f"No such command {args[0]!r}{near}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs, each with the first line of its file."""
@@ -85,7 +95,7 @@ def _fault(error: Exception) -> int:
     """Tell of a package that is not installed in a line, of a fault of our own with where it happened."""
     import traceback
 
-    if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(str(error.name))) is not None:
+    if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(error)) is not None:
         return _say(str(needed), TROUBLE)
     traceback.print_exc()
     return _say("this is a bug in spotdiff; please report it with the lines above", TROUBLE)
@@ -101,7 +111,7 @@ def _mishap(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
     if isinstance(error, OSError):
-        return f"{error.filename or 'standard output'}: {error.strerror or error}"
+        return error_line(error) if error.filename else f"standard output: {error_line(error)}"
     return str(error)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spotdiff.report.coordinates import where_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spotdiff.types import Comparison, Region
 
@@ -25,10 +25,27 @@ def comparison_text(
         sentences: A line for each region, with its score and text; otherwise one line says where they are.
         possible: Tell the regions too that are only possible.
     """
-    verdict = f"{comparison.verdict.capitalize()}: {comparison.reason}."
-    lines = [verdict, comparison.text.removeprefix(verdict).strip()] if comparison.text else [verdict]
-    told = [(n, region) for n, region in enumerate(comparison.regions, start=1) if possible or region.likely]
+    said = comparison.verdict, comparison.reason, comparison.text
     several = max(comparison.pair.before.pages, comparison.pair.after.pages) > 1
+    regions = comparison.regions
+    return answer_text(*said, regions, written, several=several, sentences=sentences, possible=possible)
+
+
+def answer_text(
+    verdict: str,
+    reason: str,
+    text: str,
+    regions: Sequence[Region],
+    written: Iterable[str],
+    *,
+    several: bool,
+    sentences: bool,
+    possible: bool,
+) -> str:
+    """`comparison_text` from the parts of an answer; `several` says whether a file has more than one page."""
+    first = f"{verdict.capitalize()}: {reason}."
+    lines = [first, text.removeprefix(first).strip()] if text else [first]
+    told = [(n, region) for n, region in enumerate(regions, start=1) if possible or region.likely]
     lines += _one_by_one(told, several=several) if sentences else [_in_one_line(told, several=several)]
     lines += [f"Wrote {path}" for path in written]
     return "\n".join(filter(None, lines))

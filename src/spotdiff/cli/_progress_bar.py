@@ -1,11 +1,17 @@
-"""A bar for long work, with its rate and the time left; only where somebody watches."""
+"""How far long work is: a bar where somebody watches, and a file for other programs."""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
+from spotdiff.atomic_write import write_whole
+
+_OFTEN = 1.0  # seconds between two writings of the file
 T = TypeVar("T")
 
 
@@ -28,3 +34,26 @@ def watched(items: Iterable[T], total: int, *, unit: str, quiet: bool = False) -
     columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(items, total=total)
+
+
+class ProgressFile:
+    """A file of JSON: `step`, `steps`, and `seconds_left` by the rate so far, null while nothing is known of it."""
+
+    def __init__(self, path: str, steps: int, *, begun: int) -> None:
+        """A file for work of so many steps, of which some were done before."""
+        self._path, self._steps, self._begun = Path(path), steps, begun
+        self._start, self._next = time.monotonic(), 0.0
+
+    def keep(self, step: int) -> None:
+        """Note that a step is done; written a second after the last time, and at the end.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        now = time.monotonic()
+        if now < self._next and step < self._steps:
+            return
+        self._next = now + _OFTEN
+        done = step - self._begun
+        left = None if done <= 0 else round((now - self._start) / done * (self._steps - step), 1)
+        write_whole(self._path, json.dumps({"step": step, "steps": self._steps, "seconds_left": left}).encode())

@@ -84,13 +84,24 @@ class Run:
         replay: As fast as it goes, by the film's own clock.
         start: When a film begins that does not say so; UTC.
         json_to: File for the JSON lines, - for standard output, or None.
+        live: Folder of the latest pictures and the status, or None.
         quiet: Say nothing.
     """
 
-    def __init__(self, rules: Rules, *, replay: bool, start: datetime | None, json_to: str | None, quiet: bool) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        replay: bool,
+        start: datetime | None,
+        json_to: str | None,
+        live: str | None,
+        quiet: bool,
+    ) -> None:
         self._rules, self._replay = rules, replay
         self._start = start.replace(tzinfo=UTC) if start is not None and start.tzinfo is None else start
         self._json_to, self._quiet = json_to, quiet
+        self._live = None if live is None else Path(live)
         self._lines: TextIO | None = None
         self._stopped = False
         self._view: View | None = None
@@ -106,7 +117,7 @@ class Run:
                 self._lines = stack.enter_context(Path(self._json_to).open("a", encoding="utf-8"))
             stack.callback(self._catch_signals())
             watch = stack.enter_context(
-                Watch(self._rules, replay=self._replay, start=self._start, listener=self._changed)
+                Watch(self._rules, replay=self._replay, start=self._start, listener=self._changed, live=self._live)
             )
             if self._rules.metrics:
                 self._metrics = Metrics()

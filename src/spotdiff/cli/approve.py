@@ -10,6 +10,8 @@ import click
 
 from spotdiff.errors import OptionError
 
+_MOST = 10  # pairs told by name
+
 
 @click.command()
 @click.argument("out", metavar="OUT")
@@ -34,14 +36,15 @@ def command(
 
     \b
     Example: spotdiff approve answers --only new
-    Exit codes: 2 if a pair was in trouble or nothing could be approved, else 0.
+    Exit codes: 2 if a pair was in trouble, or of the pairs named none had anything to approve; else 0, also where --all
+    or --only finds nothing.
     """  # noqa: D301 (click wants the character itself)
     from dataclasses import asdict
 
     from spotdiff.batching.approve import approve, undo
 
     if undone and (names or everything or only):
-        raise OptionError("--undo takes back the latest approval as a whole; give no names beside it")
+        raise OptionError("--undo takes back the latest approval as a whole; leave names, --all and --only")
     done = undo(Path(out)) if undone else approve(Path(out), names, everything=everything, only=only)
     if as_json:
         click.echo(json.dumps([asdict(step) for step in done.steps], indent=2))
@@ -52,10 +55,18 @@ def command(
             click.echo(f"same      {name}  nothing to approve")
         many = f"{len(done.steps)} baseline{'' if len(done.steps) == 1 else 's'}"
         click.echo(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
+    for name, others in done.shared:
+        click.echo(f"spotdiff: {_shared_line(name, others)}", err=True)
     if done.trouble:
         click.echo(f"spotdiff: {_trouble_line(done.trouble, out)}", err=True)
-        return 2
-    return 0
+    elif names and not done.steps:
+        click.echo("spotdiff: of the pairs named none has anything to approve", err=True)
+    return 2 if done.trouble or (names and not done.steps) else 0
+
+
+def _shared_line(name: str, others: Sequence[str]) -> str:
+    some = ", ".join(others[:_MOST]) + (f" and {len(others) - _MOST} more" if len(others) > _MOST else "")
+    return f"the baseline of {name} is that of {some}, too, and has changed for all of them"
 
 
 def _trouble_line(trouble: Sequence[tuple[str, str]], out: str) -> str:

@@ -23,7 +23,7 @@ from spotdiff.cli._options import comparison_options, fail_on_option, page_optio
     type=click.Choice(("off", "changed", "all")),
     default="changed",
     show_default=True,
-    help="with --report: which pairs get a page of their own; changed means unsure ones too",
+    help="with --report: which pairs get a page of their own; changed means unsure, new and missing ones too",
 )
 @click.option("--junit", metavar="FILE.xml", help="write the answers as JUnit XML, for build servers")
 @click.option("--coco", metavar="FILE.json", help="write the regions as COCO detections")

@@ -33,6 +33,8 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 @click.option("--maps", metavar="DIR", help="write before.png and after.png: how sure every pixel is; 128 is changed")
 @click.option("--cutouts", metavar="DIR", help="write what changed, cut out of both pictures")
 @settings_option
+@click.option("--server", metavar="URL", help="have a `spotdiff serve` compare: http://HOST:PORT")
+@click.option("--token", metavar="TEXT", envvar="SPOTDIFF_TOKEN", help="that the server knows  [env: SPOTDIFF_TOKEN]")
 @click.option("--possible", is_flag=True, help="tell and draw what is only possible, too")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
 def command(
@@ -46,6 +48,8 @@ def command(
     possible: bool,  # noqa: FBT001 (click passes by name)
     quiet: bool,  # noqa: FBT001
     judged_by: str | None,
+    server: str | None,
+    token: str | None,
     **asked: Any,  # noqa: ANN401 (the fields of Options)
 ) -> int:
     """Tell what changed between two pictures of a place.
@@ -53,7 +57,7 @@ def command(
     The last picture is the later one. Of several earlier ones, oldest first, the last is compared with it and the
     others, in which nothing changed, say where the place is restless: water, leaves, a screen. So does --history.
     Regions that are not as sure as the method asks for are counted as possible. With --describe, or another option
-    about words, each region is told in a sentence of its own.
+    about words, each region is told in a sentence of its own. With --server a server compares, and gives the files.
 
     \b
     Example: spotdiff compare before.jpg after.jpg --report answer.html
@@ -67,6 +71,15 @@ def command(
     inputs = [*earlier, *pictures, *options.files(), *filter(None, (judged_by,))]
     check_files(files, inputs, page=options.page)
     judge = _judge(judged_by, options)
+    if server is not None:
+        from spotdiff.cli._compare_on_server import answer_of, check_possible
+
+        check_possible(files, options, earlier=bool(earlier), judged=judged_by is not None)
+        answer = answer_of(server, token, pictures, options)
+        written = answer.write(files)
+        if not quiet and json_to != "-":
+            click.echo(answer.text(written, sentences=_words_asked_for(), possible=possible))
+        return CODES[answer.verdict]
 
     from spotdiff.cli._comparison_text import comparison_text
     from spotdiff.pipeline import compare

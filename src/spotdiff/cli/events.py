@@ -227,8 +227,9 @@ def retried(ids: tuple[str, ...], store: str, evidence: str | None, sinks: tuple
     """Have alerts delivered after all that were given up; a running watch, or the next one, sends them."""
     from sqlalchemy.exc import DBAPIError
 
+    from spotdiff.database.failures import reason
     from spotdiff.watching.alerts.queue import AlertQueue
-    from spotdiff.watching.events.errors import StoreDown, reason
+    from spotdiff.watching.events.errors import StoreDown
 
     with _open(store, evidence) as kept:
         for name in ids:

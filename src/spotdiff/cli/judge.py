@@ -16,6 +16,7 @@ from spotdiff.atomic_write import write_whole
 from spotdiff.cli._options import fail_on_option
 from spotdiff.errors import DataError, OptionError
 from spotdiff.output_files import check_outputs
+from spotdiff.params import hint
 
 if TYPE_CHECKING:
     from spotdiff.batching import Done
@@ -161,6 +162,6 @@ def _chosen(names: str | None, known: Sequence[str]) -> list[str]:
     for pattern in filter(None, map(str.strip, text.splitlines())):
         fitting = [name for name in known if name == pattern or fnmatch.fnmatchcase(name, pattern)]
         if not fitting:
-            raise OptionError(f"no pair of the batch is called {pattern!r}")
+            raise OptionError(f"no pair of the batch is called {pattern!r}{hint(pattern, known)}")
         chosen |= dict.fromkeys(fitting)
     return list(chosen)

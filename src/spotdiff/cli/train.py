@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
 @click.option("--json", "json_to", metavar="FILE|-", help="write the figures before and after as JSON")
+@click.option("--progress", "progress_to", metavar="FILE", help="keep there as JSON how far it is, a second old")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")
 def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 (the options above)
     """Train a network on made pairs, on labelled pairs, or on both.
@@ -68,7 +69,8 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     quiet = options["quiet"] or not leads()
     if not quiet:
         _introduce(run, err=options["json_to"] == "-")
-    validated = _train(run, workers=options["workers"], quiet=quiet)
+    to = options["progress_to"] if leads() else None
+    validated = _train(run, workers=options["workers"], quiet=quiet, progress_to=to)
     if not quiet and options["json_to"] != "-":
         _conclude(run, validated)
     if options["json_to"] and leads():
@@ -126,14 +128,17 @@ def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
     click.echo("\n".join(lines), err=err)
 
 
-def _train(run: Run | CaptionRun, *, workers: int, quiet: bool) -> list[Progress]:
+def _train(run: Run | CaptionRun, *, workers: int, quiet: bool, progress_to: str | None) -> list[Progress]:
     """Train to the end; the progress at which something was measured."""
-    from spotdiff.cli._progress_bar import watched
+    from spotdiff.cli._progress_bar import ProgressFile, watched
     from spotdiff.evaluate.tables import shown
 
     seen = []
     left = run.steps - run.begun
+    note = None if progress_to is None else ProgressFile(progress_to, run.steps, begun=run.begun)
     for progress in watched(run.progress(workers=workers), left, unit="steps", quiet=quiet):
+        if note is not None:
+            note.keep(progress.step)
         if progress.measured is None:
             continue
         seen.append(progress)

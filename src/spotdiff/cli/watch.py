@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--dwell", metavar="SPAN", help="how long a difference stays before it is told  [default: 10 s]")
 @preset_option("; its method, settings, sensitivity and light are taken, the rest is of single pictures")
 @click.option("--json", "json_to", metavar="FILE", help="one line of JSON for each event change; - for standard output")
+@click.option("--live", metavar="DIR", help="keep each camera's latest picture and the status there, a second old")
 @click.option("--check", is_flag=True, help="only say what is wrong with the rules, the sources, the store")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")
 def command(
@@ -40,6 +41,7 @@ def command(
     dwell: str | None,
     preset: str | None,
     json_to: str | None,
+    live: str | None,
     check: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
 ) -> int:
@@ -66,4 +68,4 @@ def command(
     check_outputs([json_to] if json_to else [], [*sources, *filter(None, (rules_file, store))])
     if check:
         return checked(rules)
-    return Run(rules, replay=replay, start=start, json_to=json_to, quiet=quiet).go()
+    return Run(rules, replay=replay, start=start, json_to=json_to, live=live, quiet=quiet).go()

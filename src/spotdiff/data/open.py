@@ -23,7 +23,7 @@ from typing import TypeVar
 from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, Truth
 from spotdiff.data.file_names import claim_text, composed
 from spotdiff.data.published import get_published
-from spotdiff.errors import DataError, OptionError
+from spotdiff.errors import DataError, OptionError, why_no_folder
 
 PAIR_FOLDERS = (("before", "after"), ("t0", "t1"), ("A", "B"))
 _MASK_FOLDERS = ("mask", "label")
@@ -142,7 +142,7 @@ def _datasets_below(root: Path) -> list[Path]:
 
 def _no_dataset(root: Path) -> str:
     if not root.is_dir():
-        return f"{root} is not a folder"
+        return f"{root}: {why_no_folder(root)}"
     below = [path.name for path in _datasets_below(root)]
     if below:
         return f"{root} holds {len(below)} datasets: {_some(below)}; open one of them"
@@ -248,7 +248,7 @@ def open_patterns(
     files = {role: _files_by_key(folder, paths, pattern) for role, pattern in patterns.items()}
     keys = sorted(files["before"].keys() & files["after"].keys(), key=_joined)
     if not keys and not folder.is_dir():
-        raise DataError(f"{folder} is not a folder")
+        raise DataError(f"{folder}: {why_no_folder(folder)}")
     if not keys:
         counts = f"{before} finds {len(files['before'])} files, {after} {len(files['after'])}"
         raise DataError(f"{folder} holds no pair: {counts}, and no key is in both")

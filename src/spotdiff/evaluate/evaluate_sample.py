@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from spotdiff.data.dataset import read_truth
-from spotdiff.errors import SpotdiffError
+from spotdiff.errors import SpotdiffError, error_line
 from spotdiff.evaluate.box_matching import match_boxes
 from spotdiff.evaluate.pixels import levels_of, tally_of
 from spotdiff.evaluate.swap_consistency import Swapped, compare_swapped
@@ -89,7 +89,7 @@ def measure(sample: Sample, options: Options, *, swap: bool = False) -> Outcome:
         swapped = compare(comparison.pair.after, comparison.pair.before, options=options)
         return replace(outcome, swap=compare_swapped(comparison, swapped))
     except (SpotdiffError, OSError) as error:
-        return Outcome(sample.name, error=str(error))
+        return Outcome(sample.name, error=error_line(error))
     except MemoryError:
         return Outcome(sample.name, error=NO_MEMORY)
 

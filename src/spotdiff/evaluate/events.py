@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.clock import EPOCH
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, error_line
 from spotdiff.evaluate.tables import Table, shown
 from spotdiff.metrics.ratios import share
 from spotdiff.regions.boxes import iou
@@ -137,7 +137,7 @@ def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
             _ = [_true_event(event) for event in truth["events"]], str(truth["scenario"]), float(truth["seconds"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f"{path}: no truth of a clip ({error}); make some with spotdiff synth --recipe clips"
+                f"{path}: no truth of a clip ({error_line(error)}); make some with spotdiff synth --recipe clips"
             ) from None
         clips.append((film, truth))
     if not clips:

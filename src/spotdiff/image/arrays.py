@@ -36,7 +36,8 @@ def from_array(source: object, options: Options) -> Decoded:
         options: Their `colour`, `layout` and `data_range` say how it is meant; `max_pixels` limits it.
 
     Raises:
-        LoadError: it holds no numbers, has another shape than the layout says, or is too large.
+        LoadError: it holds no numbers, or some that are hidden or not finite, has another shape than the layout says,
+            or is too large.
     """
     values = _rows_first(_numbers(source), options.layout)
     if values.ndim >= 2:
@@ -44,7 +45,11 @@ def from_array(source: object, options: Options) -> Decoded:
     if options.colour == "bgr" and values.ndim == 3 and values.shape[2] >= 3:
         values = values[..., [2, 1, 0, *range(3, values.shape[2])]]
     found = split_alpha(np.array(values))
-    return Decoded(found.values, found.alpha, array=True) if options.data_range is None else _put(found, options)
+    for numbers in (found.values, found.alpha):
+        if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            raise LoadError("the picture holds values that are not finite")
+    said = options.data_range is not None and values.dtype != np.bool_  # which says itself what is white
+    return _put(found, options) if said else Decoded(found.values, found.alpha, array=True)
 
 
 def _numbers(source: object) -> Values:
@@ -55,6 +60,8 @@ def _numbers(source: object) -> Values:
     except Exception as error:
         told = str(error) or type(error).__name__
         raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+    if np.ma.is_masked(source):
+        raise LoadError("a masked array hides values: fill them, and give the mask as ignore_mask")
     if values.dtype.kind not in "buif":
         raise LoadError(f"a picture holds numbers, not {values.dtype}")
     return values
@@ -78,8 +85,6 @@ def _put(found: Decoded, options: Options) -> Decoded:
     """The values as 8 bits, black and white being those of the options."""
     told = options.data_range
     low, high = (float(one) for one in told) if isinstance(told, tuple) else (0.0, float(told or 0))
-    if found.values.dtype.kind == "f" and not np.isfinite(found.values).all():
-        raise LoadError("the picture holds values that are not finite")
     notes = [] if (low, high) in _USUAL else [f"{low:g} to {high:g} shown as 0 to 255"]
     if found.values.min() < low or found.values.max() > high:
         notes.append(f"values outside of {low:g} to {high:g} shown as black or white")

@@ -88,7 +88,7 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
     except (SpotdiffError, MemoryError):
         raise
     except NoSuchPage as wrong:
-        raise LoadError(f"{name}: {wrong}; choose another --page") from None
+        raise LoadError(f"{name}: {wrong}; choose another page") from None
     except bmp.UnknownKind as kind:
         raise LoadError(f"{name}: this kind of BMP ({kind}) is not read: save it as PNG") from None
     except Exception as error:

@@ -27,11 +27,14 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
 
     One window serves all, or a change of brightness would vanish. uint8 stays; floats in 0 to 1 and whole
     numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.2 to 99.8. Floats of an
-    array, of which nothing says what they mean, must show it by their values.
+    array, of which nothing says what they mean, must show it by their values, and none of its whole numbers may be
+    negative.
 
     Raises:
-        LoadError: values are neither numbers nor finite, or floats of an array may mean anything.
+        LoadError: values are neither numbers nor finite, or those of an array may mean anything.
     """
+    for picture in pictures:
+        _check_signs(picture)
     loose = [p.values for p in pictures if _is_loose(p)]
     white = _white(loose) if loose else 1.0
     deep = [p.values for p in pictures if p.values.dtype not in (np.uint8, np.bool_) and not _is_loose(p)]
@@ -41,6 +44,18 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
 
 def _is_loose(picture: Decoded) -> bool:
     return picture.array and picture.values.dtype.kind == "f"
+
+
+def _check_signs(picture: Decoded) -> None:
+    """Raise a LoadError for negative whole numbers of an array: what is black is not known."""
+    if not picture.array or picture.values.dtype.kind != "i":
+        return
+    low, high = _extremes([values for values in (picture.values, picture.alpha) if values is not None])
+    if low < 0:
+        raise LoadError(
+            f"whole numbers from {low:.0f} to {high:.0f} do not say what is black and what white: "
+            "say data_range=(black, white), or scale them to 0 to 255"
+        )
 
 
 def _white(arrays: list[Values]) -> float:
@@ -97,7 +112,7 @@ def _extremes(arrays: list[Values]) -> tuple[float, float]:
 
 def _ceiling(values: Values) -> float:
     """The largest value that the type, or for floats and wide numbers the values themselves, suggest."""
-    if values.dtype == np.uint16:
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # of either order of bytes
         return 65535.0
     if values.dtype.kind == "f":
         return 1.0 if float(values.max()) <= 1.0 else 255.0
@@ -106,7 +121,8 @@ def _ceiling(values: Values) -> float:
 
 def scaled(values: Values, low: float, high: float) -> NDArray[np.uint8]:
     """The values as 8 bits, `low` black and `high` white; what lies outside is one of the two."""
-    wide = values if values.dtype == np.float64 else values.astype(np.float32)
+    exact = 4 if values.dtype.kind == "f" else 2  # bytes that 32 bits of floating point hold exactly
+    wide = values.astype(np.float32) if values.dtype.itemsize <= exact else values.astype(np.float64)
     with np.errstate(over="ignore"):  # far outside of the window is white or black
         levels = (wide - low) / (high - low) * 255.0  # in this order: 255 over a tiny span is infinite
     return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
         >>> load_picture(np.zeros((2, 3), np.uint8)).size
         (3, 2)
     """
-    return _pictures([source], options or Options())[0]
+    return _pictures([source], Options.asked(options))[0]
 
 
 def load_pair(before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()) -> Pair:
@@ -54,8 +55,8 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
         LoadError: a picture cannot be read.
         OptionError: a box lies outside of `before`, the mask has another size, or all pages are asked for.
     """
-    options = options or Options()
-    pictures = _pictures([before, after, *history], options)
+    options = Options.asked(options)
+    pictures = _pictures([before, after, *_earlier(history)], options)
     if options.align == "off":
         width, height = (max(sides) for sides in zip(pictures[0].size, pictures[1].size, strict=True))
         check_size(width, height, name="both pictures, laid flush", max_pixels=options.max_pixels)
@@ -77,7 +78,7 @@ def load_pages(
         LoadError: a picture cannot be read.
         OptionError: see `load_pair`.
     """
-    first, second, *earlier = opened = [_opened(source, options) for source in (before, after, *history)]
+    first, second, *earlier = opened = [_opened(source, options) for source in (before, after, *_earlier(history))]
     page, pages = 1, (1, 1)
     while page <= max(pages):
         one = replace(options, page=page)
@@ -88,6 +89,12 @@ def load_pages(
         else:
             yield load_picture(opened[0 if pages[0] > pages[1] else 1], options=one)
         page += 1
+
+
+def _earlier(history: object) -> Iterable[object]:
+    if isinstance(history, (str, bytes, os.PathLike)) or not isinstance(history, Iterable):
+        raise OptionError(f"history takes a list of pictures, not {type(history).__name__}")
+    return history
 
 
 def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import LoadError
+from spotdiff.errors import LoadError, error_line
 from spotdiff.image.url import read_url
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything 
     try:
         data = file.read(int(max_bytes * _MB) + 1)
     except Exception as error:
-        raise LoadError(f"{shown(path) or 'the file'} cannot be read: {str(error) or type(error).__name__}") from None
+        raise LoadError(f"{shown(path) or 'the file'} cannot be read: {error_line(error)}") from None
     if not isinstance(data, bytes):
         raise LoadError(f"{shown(path) or 'the file'} gives {type(data).__name__}, not bytes: open it in binary mode")
     return Coded(_checked(data, path, max_bytes), path)

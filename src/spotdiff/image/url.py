@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from spotdiff.errors import LoadError, MissingExtra
+from spotdiff.errors import LoadError, MissingExtra, error_line
 
 
 def read_url(url: str, *, most: int) -> bytes:
@@ -24,7 +24,7 @@ def read_url(url: str, *, most: int) -> bytes:
     except ImportError as error:
         driver = getattr(error.__cause__ or error, "name", None)
         if not driver:
-            raise LoadError(f"{url}: {_first_line(error)}") from None
+            raise LoadError(f"{url}: {error_line(error)}") from None
         raise MissingExtra(driver) from None
     except Exception as error:
         raise LoadError(f"{url}: {_reason(error)}") from None
@@ -42,9 +42,5 @@ def _reason(error: Exception) -> str:
     """What is wrong in a line: a driver's own cause says more than the URL once more."""
     cause = error.__cause__
     if not isinstance(error, FileNotFoundError):
-        return _first_line(error)
-    return "no such file" if cause is None or getattr(cause, "status", None) == 404 else _first_line(cause)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        return error_line(error)
+    return "no such file" if cause is None or getattr(cause, "status", None) == 404 else error_line(cause)

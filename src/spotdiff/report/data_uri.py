@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from spotdiff.image.decode import PNG
 from spotdiff.image.png import encode_indexed
 
 if TYPE_CHECKING:
@@ -15,27 +16,38 @@ if TYPE_CHECKING:
 
     from spotdiff.types import Bytes, Map, Picture
 
+SHOWN = 2000  # pixels of the long side of a picture on a page
 _LEVELS = 64  # of a heat map: more cannot be told apart
 _PNG_BONUS = 1.25  # a lossless picture may be this much larger than the JPEG and is still taken
 
 
-def picture_uri(picture: Picture, *, max_side: int = 2000) -> str:
-    """A `data:` address of a picture, its long side brought down to `max_side` pixels.
+def picture_uri(picture: Picture, *, max_side: int = SHOWN) -> str:
+    """A `data:` address of the file of a picture; see `picture_file`."""
+    return file_uri(picture_file(picture, max_side=max_side))
+
+
+def picture_file(picture: Picture, *, max_side: int = SHOWN) -> bytes:
+    """A file of a picture, its long side brought down to `max_side` pixels.
 
     Drawings, screenshots and transparent pictures come as PNG, photographs as JPEG of quality 88.
     """
     pixels = cv2.cvtColor(shrink(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
     if picture.alpha is not None and picture.alpha.min() < 255:
-        return data_uri(_encode(".png", np.dstack([pixels, shrink(picture.alpha, max_side)])), "image/png")
+        return _encode(".png", np.dstack([pixels, shrink(picture.alpha, max_side)]))
     jpeg = _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 88)
     png = _encode(".png", pixels)
-    return data_uri(png, "image/png") if len(png) <= _PNG_BONUS * len(jpeg) else data_uri(jpeg, "image/jpeg")
+    return png if len(png) <= _PNG_BONUS * len(jpeg) else jpeg
 
 
 def heat_uri(change: Map, *, max_side: int = 1200) -> str:
-    """A `data:` address of a heat map: (H, W) in [0, 1], see-through at 0, dark to bright and opaque at 1."""
+    """A `data:` address of a heat map; see `heat_file`."""
+    return file_uri(heat_file(change, max_side=max_side))
+
+
+def heat_file(change: Map, *, max_side: int = 1200) -> bytes:
+    """A PNG file of a heat map: (H, W) in [0, 1], see-through at 0, dark to bright and opaque at 1."""
     levels = (shrink(change, max_side).clip(0, 1) * (_LEVELS - 1)).round().astype(np.uint8)
-    return data_uri(encode_indexed(levels, heat_colours()), "image/png")
+    return encode_indexed(levels, heat_colours())
 
 
 def heat_colours() -> Bytes:
@@ -51,6 +63,16 @@ def thumbnail(picture: Picture, *, max_side: int = 192) -> bytes:
     """A JPEG file of a picture, its long side brought down to `max_side` pixels."""
     pixels = cv2.cvtColor(shrink(picture.opaque, max_side), cv2.COLOR_RGB2BGR)
     return _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 80)
+
+
+def file_uri(data: bytes) -> str:
+    """A `data:` address of a PNG or JPEG file."""
+    return data_uri(data, picture_type(data))
+
+
+def picture_type(data: bytes) -> str:
+    """The media type of a PNG or JPEG file, of which the first bytes will do."""
+    return "image/png" if data.startswith(PNG) else "image/jpeg"
 
 
 def data_uri(data: bytes, mime: str) -> str:

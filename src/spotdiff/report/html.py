@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import spotdiff
 from spotdiff.align import is_flush
 from spotdiff.align.rows import spread
 from spotdiff.report.coordinates import SIDES, places, where_text
-from spotdiff.report.data_uri import data_uri, heat_colours, heat_uri, picture_uri
-from spotdiff.report.markup import Html, bar, element, fill, image, join, json_island, write_page_file
+from spotdiff.report.data_uri import data_uri, file_uri, heat_colours, heat_file, picture_file
+from spotdiff.report.markup import Html, bar, element, fill, fill_part, image, join, json_island, write_page_file
 from spotdiff.report.record import TIMED, plain, to_record
 
 if TYPE_CHECKING:
@@ -31,24 +32,59 @@ _LISTED = 200  # regions without a script
 VERDICTS = {"same": "Same", "changed": "Changed", "unsure": "Unsure"}
 
 
-def page(comparison: Comparison) -> str:
-    """The report as one self-contained HTML page."""
-    record = to_record(comparison)
+def page(comparison: Comparison, *, pictures: Mapping[str, bytes] | None = None) -> str:
+    """The report as one self-contained HTML page; `pictures` are `page_pictures` where they are made already."""
+    shown = page_pictures(comparison) if pictures is None else pictures
+    sources = {name: file_uri(data) for name, data in shown.items()}
     return fill(
         "report.html",
         style="base.css report.css",
-        script="theme.js report.js",
+        script="theme.js viewer.js report.js",
         image_sources="data:",
-        title=f"{VERDICTS[comparison.verdict]}: {_name(comparison)}",
+        title=page_title(comparison),
+        body=page_body(comparison, sources),
+        foot=f"Made by spotdiff {spotdiff.__version__}. This page is complete in itself and loads nothing.",
+    )
+
+
+def page_title(comparison: Comparison) -> str:
+    """What a window with the report is called."""
+    return f"{VERDICTS[comparison.verdict]}: {_name(comparison)}"
+
+
+def page_body(comparison: Comparison, sources: Mapping[str, str], *, full: Mapping[str, str] | None = None) -> Html:
+    """What a page shows of a comparison, and the data of its script.
+
+    Args:
+        comparison: The answer.
+        sources: The address of each of `page_pictures`.
+        full: Addresses of the pictures with all their pixels, for when somebody looks closely.
+    """
+    record = to_record(comparison)
+    return fill_part(
+        "report_body.html",
         head=_head(comparison, record),
-        panes=_panes(comparison),
+        panes=join(*(_pane(comparison, side, sources, full or {}) for side in SIDES)),
         legend=_legend(),
         heading=_heading(comparison),
         regions=_regions(comparison),
         details=_details(comparison, record),
-        foot=f"Made by spotdiff {record['version']}. This page is complete in itself and loads nothing.",
-        data=json_island(_data(comparison, record)),
+        data=json_island(page_data(comparison, record)),
     )
+
+
+def page_pictures(comparison: Comparison) -> dict[str, bytes]:
+    """The files of the pictures that a page shows: `before`, `after`, where a picture was compared as something else
+    that as `aligned-before` or `aligned-after`, and where there is evidence its map as `heat`.
+    """  # noqa: D205 (one list)
+    shown: dict[str, bytes] = {side: picture_file(getattr(comparison.pair, side)) for side in SIDES}
+    for side in SIDES:
+        given, seen = getattr(comparison.pair, side), _as_compared(comparison, side)
+        if given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels):
+            shown[f"aligned-{side}"] = picture_file(seen)
+    if comparison.evidence is not None:
+        shown["heat"] = heat_file(comparison.evidence.change)
+    return shown
 
 
 def write_page(comparison: Comparison, path: str | Path) -> None:
@@ -84,23 +120,20 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2g} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
 
 
-def _panes(comparison: Comparison) -> Html:
-    return join(*(_pane(comparison, side) for side in SIDES))
-
-
-def _pane(comparison: Comparison, side: Side) -> Html:
+def _pane(comparison: Comparison, side: Side, sources: Mapping[str, str], full: Mapping[str, str]) -> Html:
     """A picture as it was given, and where it was compared as something else, that too."""
-    given, seen = getattr(comparison.pair, side), _as_compared(comparison, side)
     gaps = comparison.alignment.rows is not None
-    images = [image(picture_uri(given), alt=f"The picture {side}", class_="own", data_size=side)]
-    two = given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels)
-    if two:
+    aligned = sources.get(f"aligned-{side}")
+    more = {"data_full": full.get(side), "data_size": side}
+    images = [image(sources[side], alt=f"The picture {side}", class_="own", **more)]
+    if aligned is not None:
         how = "with gaps where only the other has rows" if gaps else "as seen from where the other was taken"
-        images.insert(0, image(picture_uri(seen), alt=f"The picture {side}, {how}", class_="aligned", data_size=side))
-    if side == "after" and comparison.evidence is not None:
-        heat = heat_uri(comparison.evidence.change)
-        images.append(image(heat, alt="How sure each place is to have changed", class_="heat", data_size="common"))
-    canvas = element("div", *images, class_="canvas" + " two" * two + " gaps" * gaps)
+        images.insert(0, image(aligned, alt=f"The picture {side}, {how}", class_="aligned", data_size=side))
+    if side == "after" and "heat" in sources:
+        images.append(
+            image(sources["heat"], alt="How sure each place is to have changed", class_="heat", data_size="common")
+        )
+    canvas = element("div", *images, class_="canvas" + " two" * (aligned is not None) + " gaps" * gaps)
     return element("figure", canvas, element("figcaption", side.capitalize()), class_="pane", id=f"pane-{side}")
 
 
@@ -148,7 +181,8 @@ def _region(number: int, region: Region) -> Html:
     )
 
 
-def _data(comparison: Comparison, record: Record) -> dict[str, Any]:
+def page_data(comparison: Comparison, record: Record) -> dict[str, Any]:
+    """What the script of a page is told of a comparison."""
     sizes = {side: _as_compared(comparison, side).size for side in SIDES}
     common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
     return {

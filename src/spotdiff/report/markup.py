@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from string import Template
 Value = str | int | bool | None  # of an attribute
 
 _PAGE = Path(__file__).parent / "page"
+_MODULE = re.compile(r"^import .*\n|^export (?=const |function )", re.MULTILINE)
 
 
 class Html(str):
@@ -73,17 +75,27 @@ def fill(template: str, *, style: str, script: str, image_sources: str, **parts:
     Args:
         template: File in the folder `page`.
         style: Files in that folder, separated by blanks, one after the other.
-        script: The same.
+        script: The same; modules stand after those that they import from.
         image_sources: What the page's policy allows pictures to come from.
         parts: The template's other places; escaped unless `Html`.
     """
-    css, code = ("\n".join(page_file(name) for name in names.split()) for names in (style, script))
+    css, code = "\n".join(map(page_file, style.split())), _in_one_script(script.split())
     policy = (
         f"default-src 'none'; img-src {image_sources}; style-src '{_digest(css)}'; script-src '{_digest(code)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    places = {name: join(part) for name, part in parts.items()}
-    return Template(page_file(template)).substitute(places, style=css, script=code, policy=policy)
+    return fill_part(template, **parts, style=Html(css), script=Html(code), policy=Html(policy))
+
+
+def fill_part(template: str, **parts: str) -> Html:
+    """A template with its parts put in, which are escaped unless `Html`."""
+    return Html(Template(page_file(template)).substitute({name: join(part) for name, part in parts.items()}))
+
+
+def _in_one_script(names: list[str]) -> str:
+    """Modules as one script: a page in one file has none to import from, but their names in one scope."""
+    code = "\n".join(_MODULE.sub("", page_file(name)) for name in names)
+    return f'"use strict";\n{{\n{code}}}\n'
 
 
 def page_file(name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -21,7 +23,7 @@ _used: set[str] = set()  # baselines that this process has asked for
 
 def assert_same(
     picture: object,
-    name: str,
+    name: str | None = None,
     *,
     preset: str | None = "screens",
     folder: str | Path | None = None,
@@ -35,7 +37,7 @@ def assert_same(
 
     Args:
         picture: Path, bytes, array or Pillow image; a screenshot as the browser gives it.
-        name: Of the picture; each once in a process.
+        name: Of the picture, each once in a process but after a failure; that of the function that calls this for None.
         preset: Options by what is compared; see `spotdiff.compare`. None for none.
         folder: Folder of the baselines in place of the above, beside the test if it is relative.
         results: Folder of what a failure writes: the picture, its baseline and an overlay.
@@ -47,12 +49,27 @@ def assert_same(
         LoadError: the picture or its baseline cannot be read.
     """
     __tracebackhide__ = True
-    test_file = Path(sys._getframe(1).f_code.co_filename)
-    snapshot = Snapshot.of(name, test_file=test_file, folder=folder, results=results, root=Path.cwd())
-    if snapshot.key in _used:
+    test = sys._getframe(1).f_code
+    if name is None and not test.co_name.isidentifier():
+        raise OptionError("give the picture a name: assert_same was not called by a function that has one")
+    chosen = test.co_name if name is None else name
+    snapshot = Snapshot.of(chosen, test_file=Path(test.co_filename), folder=folder, results=results, root=Path.cwd())
+    with claimed(snapshot, _used):
+        check(picture, snapshot, update=update_asked_for(), preset=preset, options=options)
+
+
+@contextmanager
+def claimed(snapshot: Snapshot, used: set[str]) -> Iterator[None]:
+    """Hold the name of a picture, from now on where the block ends well: what failed may be tried again.
+
+    Raises:
+        OptionError: the name is held already.
+    """
+    __tracebackhide__ = True
+    if snapshot.key in used:
         raise used_twice(snapshot)
-    _used.add(snapshot.key)
-    check(picture, snapshot, update=update_asked_for(), preset=preset, options=options)
+    yield
+    used.add(snapshot.key)
 
 
 def update_asked_for() -> bool:

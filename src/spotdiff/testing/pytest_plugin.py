@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Unpack
 
 import pytest
 
-from spotdiff.testing.assertion import check, update_asked_for, used_twice
+from spotdiff.testing.assertion import check, claimed, update_asked_for, used_twice
 from spotdiff.testing.snapshot import RESULTS, Snapshot
 
 if TYPE_CHECKING:
@@ -77,11 +77,11 @@ def assert_same(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
             results=config.getoption("--picture-results"),
             root=config.invocation_params.dir,
         )
-        if snapshot.key in used or not _claimed(snapshot, claims, by=request.node.nodeid):
+        if not _claimed(snapshot, claims, by=request.node.nodeid):
             raise used_twice(snapshot)
-        used.add(snapshot.key)
         update = config.getoption("--update-pictures") or update_asked_for()
-        check(picture, snapshot, update=update, preset=preset, options=options)
+        with claimed(snapshot, used):
+            check(picture, snapshot, update=update, preset=preset, options=options)
 
     return assert_same
 

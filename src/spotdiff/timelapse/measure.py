@@ -13,7 +13,7 @@ import numpy as np
 from spotdiff.cache_key import digest, file_stamp, options_digest
 from spotdiff.describe import get_describer
 from spotdiff.describe._named_areas import read_areas
-from spotdiff.errors import DataError, LoadError, SpotdiffError
+from spotdiff.errors import DataError, LoadError, SpotdiffError, error_line
 from spotdiff.image.load import load_pair, load_picture, valid_mask
 from spotdiff.methods import get_method
 from spotdiff.options import Options
@@ -180,7 +180,7 @@ def _measured(site: _Site, step: Step, last: _Placed) -> Step:
         if recent is None:
             recent = first if last.path == site.first else _since_last(site, step.picture, last)
     except (SpotdiffError, OSError) as error:
-        return _failed(step, str(error))
+        return _failed(step, error_line(error))
     except MemoryError:
         return _failed(step, "not enough memory; use smaller pictures")
     except Exception as error:  # a fault of ours in one pair must not take the others with it

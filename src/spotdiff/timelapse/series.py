@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 from spotdiff.image.capture_time import DatedPicture, date_of_file, date_picture, natural_key
 
 ORDERS = ("taken", "name", "mtime")
@@ -28,7 +28,7 @@ def series(folder: str | Path, *, order: str = "taken") -> tuple[DatedPicture, .
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"{folder}: not a folder; progress takes a folder of pictures of one place")
+        raise DataError(f"{folder}: {why_no_folder(folder)}; progress takes a folder of pictures of one place")
     paths = [
         path
         for path in folder.iterdir()

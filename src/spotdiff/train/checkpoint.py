@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, error_line
 
 State = dict[str, Any]
 
@@ -47,8 +47,9 @@ def load_checkpoint(path: Path) -> State | None:
     try:
         state: State = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises of many kinds at a file that is none of its own
-        line = str(error).partition("\n")[0]
-        raise DataError(f"{path} cannot be read as a checkpoint ({line}); remove it to start over") from None
+        raise DataError(
+            f"{path} cannot be read as a checkpoint ({error_line(error)}); remove it to start over"
+        ) from None
     if (
         not isinstance(state, dict)
         or not state.keys() >= _PARTS

@@ -48,6 +48,7 @@ class CameraMonitor:
     Attributes:
         judge: Compares the looks of this camera.
         frames: How many frames were looked at.
+        latest: The last of them; None before the first.
 
     Raises:
         DataError: another process watches this camera.
@@ -89,6 +90,7 @@ class CameraMonitor:
         self._saved = 0.0
         self._unsaved = self._restored = False
         self.frames = 0
+        self.latest: Frame | None = None
         for event in self._left_open(kind="offline"):  # the camera may still be gone: that is not reported again
             self.analyser.resume_fault("offline")
             self.recorder.adopt("offline", event)
@@ -97,6 +99,7 @@ class CameraMonitor:
     def process(self, frame: Frame) -> None:
         """See to a frame, and to everything that follows from it."""
         self.frames += 1
+        self.latest = frame
         if self._seen_until is not None and frame.wall <= self._seen_until:
             return
         if self.analyser.scene is not None and not self._restore(frame.wall):

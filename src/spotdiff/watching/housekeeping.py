@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from spotdiff.database.failures import reason
 from spotdiff.watching.events import Retention, StoreDown
-from spotdiff.watching.events.errors import reason
 
 if TYPE_CHECKING:
     from spotdiff.watching.alerts import Clock

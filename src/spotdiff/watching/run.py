@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Unpack, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spotdiff.errors import LoadError, MethodError, OptionError
+from spotdiff.params import shows_fields
 from spotdiff.video import open_feed, source_name
 from spotdiff.watching.alerts import SystemClock
 from spotdiff.watching.alerts.router import AlertRouter, Routes
 from spotdiff.watching.camera_monitor import CameraMonitor
 from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.housekeeping import Housekeeping, retention_of
-from spotdiff.watching.rules import read_rules, rules_of, with_settings
+from spotdiff.watching.live_folder import write_live
+from spotdiff.watching.rules import Rules, WatchSettings, read_rules, rules_of, with_settings
 from spotdiff.watching.rules.schedule import MachineZone
 from spotdiff.watching.scene.isolated_judge import tried_judge
 from spotdiff.watching.status import WatchStatus
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from spotdiff.video import Frame
     from spotdiff.watching.event import Event
     from spotdiff.watching.event_recorder import Listener
-    from spotdiff.watching.rules import Rules
 
 _WAIT = 0.05  # seconds that a live source is waited for before the next has its turn
 _LONG_WAIT = 5.0  # seconds that a film's next frame is waited for at a time
@@ -45,6 +46,7 @@ class Watch:
         start: When a film that does not say so begins.
         listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
             closed.
+        live: A folder in which the latest pictures and the status are kept, written anew once a second; None for none.
 
     Raises:
         OptionError: a rule cannot be.
@@ -60,8 +62,9 @@ class Watch:
         replay: bool = False,
         start: datetime | None = None,
         listener: Listener = lambda event, change: None,
+        live: Path | None = None,
     ) -> None:
-        self.rules, self._replay, self._listener = rules, replay, listener
+        self.rules, self._replay, self._listener, self._live = rules, replay, listener, live
         self.router = AlertRouter(rules, Routes.from_rules(rules))
         if "://" not in rules.store:
             Path(rules.store).parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +112,8 @@ class Watch:
             due = self.housekeeping.run_due()
             if due and not self._replay:
                 self._follow()
+            if due and self._live is not None:
+                self._write_live(self._live)
             yield due
 
     @property
@@ -203,6 +208,11 @@ class Watch:
             self.store.journal("source", str(error), monitor.camera.name)
             return None
 
+    def _write_live(self, folder: Path) -> None:
+        frames = {each.camera.name: each.latest for each in self.monitors if each.latest is not None}
+        with suppress(OSError):  # a full disk: what is shown stays old, and says how old
+            write_live(folder, self.status(), frames)
+
     def _follow(self) -> None:
         """Take over what people said of the events meanwhile."""
         try:
@@ -226,13 +236,14 @@ def time_zone(name: str) -> tzinfo:
         raise OptionError(f"timezone: there is no {name!r}; write a name such as Europe/Berlin") from None
 
 
+@shows_fields(Rules, WatchSettings)
 def watch(
     *sources: str,
     rules: str | Path | None = None,
     store: str | None = None,
     replay: bool = False,
     start: datetime | None = None,
-    **settings: object,
+    **settings: Unpack[WatchSettings],
 ) -> Iterator[Event]:
     """Watch a place over time; every event each time that it changes.
 
@@ -242,7 +253,8 @@ def watch(
         store: Where events are kept: a file, or postgresql://...; `watch/events.db` when None.
         replay: As fast as it goes, by the films' own clocks; the iterator then ends.
         start: When a film begins that does not say so.
-        settings: Other settings of `spotdiff.watching.rules.Rules` by name, such as `keep_days`.
+        settings: Settings of the whole watch by name, such as `keep_days`, in place of those of the file; see
+            `spotdiff.watching.rules.Rules`.
 
     Returns:
         An iterator; frames are looked at while it is asked for the next event. Close it to stop. A script needs the
@@ -257,7 +269,7 @@ def watch(
     if bool(sources) == (rules is not None):
         raise OptionError("watch takes sources, or a file of rules that names them")
     chosen = rules_of(sources, names=[source_name(each) for each in sources]) if rules is None else read_rules(rules)
-    chosen = with_settings(chosen, settings if store is None else settings | {"store": store})
+    chosen = with_settings(chosen, {**settings, **({} if store is None else {"store": store})})
     changed: list[Event] = []
     running = Watch(chosen, replay=replay, start=start, listener=lambda event, _: changed.append(event))
     events = _events(running, changed)

@@ -14,7 +14,7 @@ from spotdiff.image import load_picture
 from spotdiff.video import open_feed, without_password
 from spotdiff.watching.alerts.router import Routes
 from spotdiff.watching.events import check_store
-from spotdiff.watching.events.database import parse_address
+from spotdiff.watching.events.address import parse_address
 from spotdiff.watching.run import time_zone
 from spotdiff.watching.scene.isolated_judge import tried_judge, try_method
 from spotdiff.watching.scene.working_sizes import Sizes, shrink

@@ -74,7 +74,7 @@ def test_copies_open_without_a_problem(opened, tmp_path, name, make):
 def test_other_folders_and_splits_are_refused(opened, tmp_path, name, make):
     with pytest.raises(DataError, match=r"is not laid out as .*: it needs"):
         get_published(name).open(tmp_path)
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         get_published(name).open(tmp_path / "missing")
     with pytest.raises(DataError, match="has no split 'trian': "):
         opened(name, make, "trian")
@@ -283,9 +283,9 @@ def test_pickles_run_nothing(tmp_path, capsys, held):
 def test_unknown_names(tmp_path):
     with pytest.raises(OptionError, match="did you mean levir-cd"):
         open_named(f"levircd:{tmp_path}")
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         open_named("C:/data/yard")  # a drive is no layout
-    with pytest.raises(DataError, match="is not a folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         open_named(tmp_path / "missing")
 
 

@@ -72,7 +72,7 @@ def test_a_cutout_that_shows_nothing_is_named(tmp_path):
         Materials.open(None, tmp_path).cutout(0, longest=64)
 
 
-@pytest.mark.parametrize(("make", "said"), [(False, "is no folder"), (True, "holds no picture")])
+@pytest.mark.parametrize(("make", "said"), [(False, "no such file or folder"), (True, "holds no picture")])
 def test_a_folder_must_be_there_and_hold_pictures(tmp_path, make, said):
     folder = tmp_path / "photos"
     if make:

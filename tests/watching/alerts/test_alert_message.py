@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotdiff.errors import DataError
+from spotdiff.http_delivery import LONGEST_REASON, one_line, shown
 from spotdiff.watching.alerts import Message, SinkDown, message_of
 from spotdiff.watching.alerts.message import CHANGES, body_of
-from spotdiff.watching.alerts.sink import LONGEST_REASON, one_line, shown
 from spotdiff.watching.event import EVENT_KINDS, Event
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from spotdiff.http_delivery import LONGEST_PAUSE
 from spotdiff.watching.alerts import DeliveryWorker, SinkDown
 from spotdiff.watching.alerts.sinks import mqtt_connection
 from spotdiff.watching.alerts.sinks.mqtt import Mqtt, slug
-from spotdiff.watching.alerts.worker import LONGEST_PAUSE
 from spotdiff.watching.event import Event
 
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)

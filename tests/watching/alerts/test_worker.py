@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from spotdiff.errors import OptionError
+from spotdiff.http_delivery import LONGEST_PAUSE, backoff
 from spotdiff.watching.alerts import DeliveryWorker
-from spotdiff.watching.alerts.worker import LONGEST_PAUSE, TRIES_WITH_PICTURE, backoff
+from spotdiff.watching.alerts.worker import TRIES_WITH_PICTURE
 from spotdiff.watching.events.schema import outbox as table
 
 POLL = 0.005

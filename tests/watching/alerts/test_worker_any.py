@@ -7,8 +7,8 @@ from itertools import groupby
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spotdiff.http_delivery import LONGEST_PAUSE
 from spotdiff.watching.alerts import AlertQueue, DeliveryWorker, SinkDown
-from spotdiff.watching.alerts.worker import LONGEST_PAUSE
 
 POLL = 0.005
 

@@ -12,10 +12,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from spotdiff.database.failures import reason
 from spotdiff.errors import DataError, OptionError
 from spotdiff.watching.events import StoreDown, clean_up, open_store
-from spotdiff.watching.events.database import parse_address
-from spotdiff.watching.events.errors import reason
+from spotdiff.watching.events.address import parse_address
 from spotdiff.watching.events.schema import VERSION, metadata
 from watching.events.store_toys import make_event, make_witness
 
@@ -193,7 +193,7 @@ def test_a_transaction_of_others_may_read_first_and_write_then(store, tmp_path):
 
 def test_what_a_server_says_is_shown_without_the_password():
     address = parse_address("postgresql://ann:se%40cret@db/watch", Path("/data"))
-    said = reason(Exception("connection to ann:se@cret@db failed\nand more"), address)
+    said = reason(Exception("connection to ann:se@cret@db failed\nand more"), address.url)
     assert said == "connection to ann:***@db failed"
 
 

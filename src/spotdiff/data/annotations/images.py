@@ -17,7 +17,7 @@ import numpy as np
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.data.open import PAIR_FOLDERS
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 from spotdiff.image import load_picture
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class ImageFolder:
             DataError: it is no folder.
         """
         if not folder.is_dir():
-            raise DataError(f"{folder} is not a folder")
+            raise DataError(f"{folder}: {why_no_folder(folder)}")
         files: dict[str, list[Path]] = defaultdict(list)
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)

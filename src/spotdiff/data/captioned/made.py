@@ -10,7 +10,7 @@ from spotdiff.data.captioned import CaptionedPair, clean_sentences
 from spotdiff.data.example import Place
 from spotdiff.data.read_json import read_json
 from spotdiff.data.synth.captions import fact_of, in_order
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Made:
         if split:
             raise DataError(f"{root} has no split {split!r}: made pairs have none; make a folder for each")
         scenes = sorted((root / "scene").glob("*.json"))
+        if not scenes and not root.is_dir():
+            raise DataError(f"{root}: {why_no_folder(root)}")
         if not scenes:
             raise DataError(
                 f"{root} holds no made pairs; make some with `spotdiff synth --recipe captions --out {root}`"

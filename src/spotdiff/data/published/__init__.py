@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from spotdiff import plugins
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 
 if TYPE_CHECKING:
     from spotdiff.data.dataset import Dataset
@@ -87,7 +87,7 @@ def check_split(card: Card, split: str) -> None:
 def layout_error(card: Card, root: Path) -> DataError:
     """The error for a folder in which the set is not."""
     if not root.is_dir():
-        return DataError(f"{root} is not a folder")
+        return DataError(f"{root}: {why_no_folder(root)}")
     return DataError(f"{root} is not laid out as {card.title}: it needs {'; or '.join(card.folders)}")
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.decode_array import decode_array
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map
@@ -153,6 +153,8 @@ def open_fixed_cameras(folder: str | Path, *, suffixes: frozenset[str] | set[str
     """
     root = Path(folder)
     cameras = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    if not root.is_dir():
+        raise DataError(f"{root}: {why_no_folder(root)}")
     if not cameras:
         raise DataError(f"{root} holds no cameras: it needs a folder of pictures for each")
     views = []

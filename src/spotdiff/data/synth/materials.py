@@ -17,7 +17,7 @@ from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.decode_array import decode_array
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, why_no_folder
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
@@ -155,7 +155,7 @@ def _files(source: str | Path | None) -> list[Path]:
         if not paths:
             raise DataError(f"{root} lists no picture")
         return paths
-    raise DataError(f"{root} is no folder, and no .txt file that lists pictures")
+    raise DataError(f"{root}: {why_no_folder(root)}, and no .txt file that lists pictures")
 
 
 def _read(path: Path) -> StoredImage:

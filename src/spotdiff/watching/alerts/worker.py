@@ -18,14 +18,13 @@ from types import TracebackType
 from sqlalchemy.exc import SQLAlchemyError
 
 from spotdiff.errors import OptionError
+from spotdiff.http_delivery import backoff, one_line
 from spotdiff.watching.alerts.message import Message
 from spotdiff.watching.alerts.queue import AlertQueue, Delivery
-from spotdiff.watching.alerts.sink import Closes, Opens, Sink, SinkDown, one_line
+from spotdiff.watching.alerts.sink import Closes, Opens, Sink, SinkDown
 
 GIVE_UP = 2 * 24 * 3600.0
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0  # seconds between two tries
 LONGEST_ASKED = 3600.0  # seconds that a sink may ask to be left alone for
-JITTER = 0.25  # of a pause, so that many watches do not fall upon a server together when it is back
 PATIENCE = 3600.0  # seconds that a sink must have been seen down before anything dies: the wall alone may be wrong
 MOST_HUNG = 3  # calls that never came back, beyond which a sink is not called until one of them does
 TRIES_WITH_PICTURE = 10  # after which the picture is thought to be what the sink does not take
@@ -324,17 +323,6 @@ class SinkChannel:
         self._down_since = now if self._down_since is None else self._down_since
         if now - self._down_since >= min(self._policy.give_up, PATIENCE):
             self._queue.expire(self.sink.name, older=self._policy.give_up, reason=str(trouble))
-
-
-def backoff(failures: int, chance: float) -> float:
-    """Seconds to wait after so many failures in a row: 1, 2, 4, ... 600, a quarter more or less by `chance` (0 to 1).
-
-    Examples:
-        >>> backoff(1, 0.5), backoff(4, 0.5), backoff(4, 1.0), backoff(50, 1.0)
-        (1.0, 8.0, 10.0, 600.0)
-    """
-    exact = FIRST_PAUSE * 2.0 ** min(failures - 1, 32)
-    return min(max(exact * (1 - JITTER + 2 * JITTER * chance), FIRST_PAUSE), LONGEST_PAUSE)
 
 
 def _send(sink: Sink, message: Message, key: str, answer: Future[None]) -> None:

@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from spotdiff.database.failures import is_disk_full
 from spotdiff.watching.events.durable_files import make_folders
 from spotdiff.watching.events.encoding import FILES
-from spotdiff.watching.events.errors import is_disk_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,12 +17,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from spotdiff.database.failures import is_disk_full, reason
 from spotdiff.errors import SpotdiffError
 from spotdiff.file_lock import try_lock
 from spotdiff.watching.events.bin_folder import OURS, BinFolder, remove_empty
 from spotdiff.watching.events.durable_files import FolderLock, make_folders, sync_folder, write_durably
 from spotdiff.watching.events.encoding import FILES, encode
-from spotdiff.watching.events.errors import is_disk_full, reason
 from spotdiff.watching.events.schema import micros
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from spotdiff.watching.events.errors import StoreDown, reason
+from spotdiff.database.failures import reason
+from spotdiff.watching.events.errors import StoreDown
 from spotdiff.watching.events.retention import remove_due
 from spotdiff.watching.events.schema import evidence
 

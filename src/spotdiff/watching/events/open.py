@@ -11,12 +11,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.database.connection import make_engine, read_only, writing
+from spotdiff.database.failures import is_disk_full, reason
 from spotdiff.errors import DataError, OptionError
-from spotdiff.watching.events.database import make_engine, parse_address, read_only, writing
+from spotdiff.watching.events.address import parse_address
 from spotdiff.watching.events.durable_files import Reserve
-from spotdiff.watching.events.errors import is_disk_full, reason
 from spotdiff.watching.events.evidence import EvidenceFolder
-from spotdiff.watching.events.schema import current_revision, events, facts, migrate, utc_now
+from spotdiff.watching.events.schema import MIGRATIONS, events, facts, utc_now
 from spotdiff.watching.events.store import Store
 from spotdiff.watching.events.write import NUMBER_FACT, SPOOL_FACT, Spool, Writer, read_fact, write_fact
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from spotdiff.watching.events.database import Address
+    from spotdiff.watching.events.address import Address
     from spotdiff.watching.events.retention import Retention
     from spotdiff.watching.events.write import DeliveryRows
 
@@ -83,7 +84,7 @@ def open_store(
                 raise
         return _open(address, reserve, clock, parts)
     except DBAPIError as error:
-        raise DataError(f"{address.shown}: {reason(error, address)}") from None
+        raise DataError(f"{address.shown}: {reason(error, address.url)}") from None
     except OSError as error:
         raise DataError(f"{error.filename or address.folder}: cannot be written ({reason(error)})") from None
 
@@ -106,12 +107,12 @@ def check_store(url: str, *, folder: Path | None = None) -> None:
             _check_file(address.file)
         name = None
         if address.file is None or address.file.exists():
-            with read_only(address) as connection:
+            with read_only(address.url, extra="watch") as connection:
                 name = _checked_name(connection, address)
         _check_folder(address.folder)
         _check_owner(address.folder / _NAME_FILE, name or "")
     except DBAPIError as error:
-        raise DataError(f"{address.shown}: {reason(error, address)}") from None
+        raise DataError(f"{address.shown}: {reason(error, address.url)}") from None
     except OSError as error:
         raise DataError(f"{error.filename or address.folder}: cannot be read ({reason(error)})") from None
 
@@ -122,7 +123,7 @@ def _open(address: Address, reserve: Reserve, clock: Callable[[], datetime], par
     _check_folder(address.folder)
     address.folder.mkdir(exist_ok=True)
     files = EvidenceFolder(address.folder, clock)
-    engine = make_engine(address)
+    engine = make_engine(address.url, extra="watch")
     try:
         with files.lock:
             name, last, numbers = _prepare(address, engine)
@@ -143,7 +144,7 @@ def _prepare(address: Address, engine: Engine) -> tuple[str, int, dict[str, int]
         with engine.connect() as connection:
             _check_integrity(connection, address)
     with writing(engine).begin() as connection:
-        migrate(connection, address.shown)
+        MIGRATIONS.bring_up(connection, address.shown)
         name = read_fact(connection, _NAME_FACT)
         if name is None:
             name = uuid4().hex
@@ -166,14 +167,14 @@ def _require_store(address: Address, folder: Path | None) -> None:
         _check_file(address.file)
     if folder is not None and not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; the evidence of {address.shown} lies elsewhere")
-    with read_only(address) as connection:
-        if current_revision(connection, address.shown) is None:
+    with read_only(address.url, extra="watch") as connection:
+        if MIGRATIONS.current(connection, address.shown) is None:
             raise missing
 
 
 def _checked_name(connection: Connection, address: Address) -> str | None:
     """A store's own name, once its database is found to be fit; None for an empty one. Nothing is written."""
-    if current_revision(connection, address.shown) is not None:
+    if MIGRATIONS.current(connection, address.shown) is not None:
         if address.file is not None:
             _check_integrity(connection, address)
         return str(read_fact(connection, _NAME_FACT))

@@ -9,15 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    Connection,
     Float,
     ForeignKey,
     Index,
@@ -27,19 +22,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    inspect,
     null,
-    text,
 )
 
 from spotdiff.clock import from_microseconds, to_microseconds
+from spotdiff.database.migrations import Migrations
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, STATES, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from alembic.script.revision import _RevIdType
 
     from spotdiff.types import Box
 
@@ -265,57 +257,5 @@ def check_fact(name: str, value: object) -> None:
         raise DataError(f"{name} cannot be kept: {error}") from None
 
 
-VERSION = "spotdiff_version"  # this table says that the database is ours, and how old
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7305041)")
-
-
-def current_revision(connection: Connection, shown: str) -> str | None:
-    """How old the tables of a store are; None for an empty database. Nothing is written.
-
-    Args:
-        connection: To read with.
-        shown: Names the database in messages.
-
-    Raises:
-        DataError: the database is not a store, or was made by a newer spotdiff.
-        DBAPIError: the database does not answer.
-    """
-    tables = inspect(connection).get_table_names()
-    if tables and VERSION not in tables:
-        some = ", ".join(sorted(tables)[:3])
-        raise DataError(f"{shown}: not a store of events, it has other tables ({some}); give it a database of its own")
-    current = MigrationContext.configure(connection, opts={"version_table": VERSION}).get_current_revision()
-    if current is not None and current not in {each.revision for each in _migrations()[1].walk_revisions()}:
-        raise DataError(f"{shown}: made by a newer spotdiff (tables {current}); update this one to read it")
-    return current
-
-
-def migrate(connection: Connection, shown: str) -> None:
-    """Make the tables in an empty database, or bring older ones up; all of it in the caller's transaction.
-
-    Args:
-        connection: In a transaction that writes.
-        shown: Names the database in messages.
-
-    Raises:
-        DataError: the database is not a store, or was made by a newer spotdiff.
-        DBAPIError: the database does not take it.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(_ONE_AT_A_TIME)
-    config, script = _migrations()
-    if current_revision(connection, shown) == script.get_current_head():
-        return
-
-    def steps(current: _RevIdType, _context: MigrationContext) -> object:
-        return script._upgrade_revs("head", current)  # type: ignore[arg-type]  # as Alembic's own command does
-
-    with EnvironmentContext(config, script, fn=steps) as environment:
-        environment.configure(connection=connection, target_metadata=metadata, version_table=VERSION)
-        environment.run_migrations()
-
-
-def _migrations() -> tuple[Config, ScriptDirectory]:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config, ScriptDirectory.from_config(config)
+VERSION = "spotdiff_version"
+MIGRATIONS = Migrations(Path(__file__).parent / "migrations", metadata, VERSION, "a store of events")

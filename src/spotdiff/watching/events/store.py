@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from spotdiff.database.connection import writing
+from spotdiff.database.failures import is_disk_full
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.watching.event import Event, Witness
 from spotdiff.watching.events import write
 from spotdiff.watching.events.believed_clock import is_believed
-from spotdiff.watching.events.database import writing
-from spotdiff.watching.events.errors import StoreDown, is_disk_full
+from spotdiff.watching.events.errors import StoreDown
 from spotdiff.watching.events.evidence import EvidenceFile, EvidenceWriter, event_folder
 from spotdiff.watching.events.retention import enforce, remove_due
 from spotdiff.watching.events.schema import (

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, Table, and_, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.database.connection import writing
+from spotdiff.database.failures import is_disk_full, is_rejected, reason
 from spotdiff.errors import DataError
 from spotdiff.watching.event import Event
-from spotdiff.watching.events.database import writing
-from spotdiff.watching.events.errors import StoreDown, is_disk_full, is_rejected, reason
+from spotdiff.watching.events.errors import StoreDown
 from spotdiff.watching.events.schema import column_values, events, evidence, facts, journal, outbox
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Engine
 
-    from spotdiff.watching.events.database import Address
+    from spotdiff.watching.events.address import Address
     from spotdiff.watching.events.durable_files import FolderLock, Reserve
 
 T = TypeVar("T")
@@ -201,7 +202,7 @@ class Writer:
                 self._transact(lambda connection: apply(connection, change))
             except DBAPIError as error:
                 if is_rejected(error):
-                    raise DataError(f"{self.address.shown}: {reason(error, self.address)}") from None
+                    raise DataError(f"{self.address.shown}: {reason(error, self.address.url)}") from None
                 self._note_failure(error)
                 self._spool_change(change)
 
@@ -228,7 +229,7 @@ class Writer:
             with self.engine.connect() as connection:
                 yield connection
         except DBAPIError as error:
-            raise StoreDown(f"{self.address.shown}: {reason(error, self.address)}") from None
+            raise StoreDown(f"{self.address.shown}: {reason(error, self.address.url)}") from None
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Do something in one transaction that writes; it does not go by way of the spool and may be tried twice.
@@ -241,7 +242,7 @@ class Writer:
             try:
                 return self._transact(work)
             except DBAPIError as error:
-                raise StoreDown(f"{self.address.shown}: {reason(error, self.address)}") from None
+                raise StoreDown(f"{self.address.shown}: {reason(error, self.address.url)}") from None
 
     def _require_flushed(self) -> None:
         if self.waiting and self.flush():
@@ -292,7 +293,7 @@ class Writer:
             except DBAPIError as error:
                 if not is_rejected(error):
                     raise
-                self._set_aside(connection, change, reason(error, self.address))
+                self._set_aside(connection, change, reason(error, self.address.url))
         if not numbered:
             return None
         write_fact(connection, SPOOL_FACT, numbered[-1][0])
@@ -318,7 +319,7 @@ class Writer:
             raise StoreDown(f"{self.address.shown}: {self._failure}, and its spool: {reason(error)}") from None
 
     def _note_failure(self, error: DBAPIError) -> None:
-        self._failed_at, self._failure = time.monotonic(), reason(error, self.address)
+        self._failed_at, self._failure = time.monotonic(), reason(error, self.address.url)
 
 
 class Spool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from typing import TypedDict
 
 from spotdiff.errors import OptionError
 from spotdiff.options import Options
@@ -100,6 +101,19 @@ class Inspection:
     def times(self) -> tuple[time, ...]:
         """The times of the day."""
         return tuple(clock_of(text) for text in self.at)
+
+
+class WatchSettings(TypedDict, total=False):
+    """Settings of a whole watch by name, for whoever takes them as keywords; see `Rules`."""
+
+    evidence: str
+    timezone: str
+    keep_days: float
+    keep_gb: float
+    reserve_mb: int
+    before: float
+    after: float
+    metrics: int
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,5 @@ class Lines:
             stream.write(line)
             stream.flush()
         except (OSError, ValueError) as error:
-            raise SinkDown(f"cannot write to {'the stream' if self.path == '-' else self.path}: {error}") from None
+            why = getattr(error, "strerror", None) or error
+            raise SinkDown(f"cannot write to {'the stream' if self.path == '-' else self.path}: {why}") from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import MissingExtra, OptionError
+from spotdiff.errors import MissingExtra, OptionError, error_line
 from spotdiff.watching.alerts.sink import SinkDown
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def client_of(broker: Broker) -> Client:
         try:
             client.tls_set(broker.ca or None, broker.cert or None, broker.cert_key or None)
         except (OSError, ValueError) as error:
-            raise OptionError(f"TLS cannot be set up with ca, cert and cert_key: {error}") from None
+            raise OptionError(f"TLS cannot be set up with ca, cert and cert_key: {error_line(error)}") from None
     return client
 
 

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.message import Message as Headers
-from email.utils import parsedate_to_datetime
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import spotdiff
 from spotdiff.errors import OptionError
+from spotdiff.http_delivery import Undelivered, is_web_address, post
 from spotdiff.params import Param, check, param
 from spotdiff.watching.alerts.message import Message, body_of
-from spotdiff.watching.alerts.sink import SinkDown, shown
-
-_WORTH_RETRYING = {408, 429}  # of the answers that otherwise say that the message itself is refused
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection: a POST that is redirected becomes a GET, and the message is lost."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Headers, newurl: str
-    ) -> None:
-        return None
+from spotdiff.watching.alerts.sink import SinkDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +38,7 @@ class Webhook:
 
     def __post_init__(self) -> None:
         check(self)
-        try:
-            parts = urlsplit(self.url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
+        if not is_web_address(self.url):
             raise OptionError("url is an address such as https://example.org/hook")
 
     def send(self, message: Message, key: str) -> None:
@@ -69,19 +47,12 @@ class Webhook:
         Raises:
             SinkDown: the server cannot be reached or does not take the message; finally so for any 4xx but 408 and 429.
         """
-        opener = urllib.request.build_opener(_NoRedirects)
         try:
-            with opener.open(self._request(message, key), timeout=self.timeout):
-                return
-        except urllib.error.HTTPError as answer:
-            with answer:
-                raise _refusal(answer, self.url) from None
-        except urllib.error.URLError as error:
-            raise SinkDown(f"{shown(self.url)} cannot be reached: {error.reason}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise SinkDown(f"{shown(self.url)} cannot be reached: {type(error).__name__}") from None
+            post(*self._request(message, key), timeout=self.timeout)
+        except Undelivered as why:
+            raise SinkDown(str(why), final=why.final, retry_after=why.retry_after) from None
 
-    def _request(self, message: Message, key: str) -> urllib.request.Request:
+    def _request(self, message: Message, key: str) -> tuple[str, bytes, dict[str, str]]:
         body = body_of(message, key)
         if self.picture and message.picture is not None and message.picture.is_file():
             body["picture_base64"] = base64.b64encode(message.picture.read_bytes()).decode("ascii")
@@ -97,30 +68,4 @@ class Webhook:
         elif parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-        return urllib.request.Request(url, json.dumps(body).encode("ascii"), headers, method="POST")
-
-
-def _refusal(answer: urllib.error.HTTPError, url: str) -> SinkDown:
-    where = shown(url)
-    if 300 <= answer.code < 400:
-        return SinkDown(f"{where} answers {answer.code}: the address has moved; give the new one as url")
-    final = 400 <= answer.code < 500 and answer.code not in _WORTH_RETRYING
-    return SinkDown(
-        f"{where} answers {answer.code} {answer.reason}",
-        final=final,
-        retry_after=_retry_after(answer.headers.get("Retry-After")),
-    )
-
-
-def _retry_after(header: str | None) -> float | None:
-    """Seconds from a header that gives seconds or a date; None when it is missing or neither."""
-    if header is None:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return max((until - datetime.now(UTC)).total_seconds(), 0.0)
+        return url, json.dumps(body).encode("ascii"), headers

@@ -1,0 +1,76 @@
+"""Messages for the webhook, written in the transaction that they tell of, and kept until they are taken."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import delete, func, insert, select, update
+
+from spotdiff.database.connection import writing
+from spotdiff.server.store.jobs import shown_job
+from spotdiff.server.store.schema import deliveries, now, shown_time
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, RowMapping
+
+    from spotdiff.server.store.jobs import Answer
+
+
+class Deliveries:
+    """The messages of a server; threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Over a database."""
+        self._engine = engine
+
+    def tell(self, connection: Connection, job: RowMapping, answer: Answer | None) -> None:
+        """Put what there is to say of a job that is done or has failed, within the transaction that ends it."""
+        shown = shown_job(job)
+        compared = None
+        if answer is not None:
+            told = {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
+            compared = {"id": job["id"], **told, "url": shown["comparison"]}
+        about = {"job": shown, "place": job["place"], "comparison": compared}
+        _put(connection, f"job.{job['state']}", about)
+        if answer is not None and answer.verdict == "changed" and job["place"] is not None:
+            _put(connection, "place.changed", about)
+
+    def head(self) -> RowMapping | None:
+        """The message that has waited longest, due or not; None when none waits."""
+        query = select(deliveries).where(deliveries.c.state == "waiting").order_by(deliveries.c.number).limit(1)
+        with self._engine.begin() as connection:
+            return connection.execute(query).mappings().first()
+
+    def forget(self, number: int) -> None:
+        """Let go of a message that was taken."""
+        with writing(self._engine).begin() as connection:
+            connection.execute(delete(deliveries).where(deliveries.c.number == number))
+
+    def put_off(self, number: int, *, seconds: float, reason: str) -> None:
+        """Write down that a message was not taken, and is to be tried again after some seconds."""
+        due = now() + round(seconds * 1_000_000)
+        self._change(number, due=due, tries=deliveries.c.tries + 1, error=reason)
+
+    def give_up(self, number: int, *, reason: str) -> None:
+        """Write down that a message is not tried any more."""
+        self._change(number, state="dead", tries=deliveries.c.tries + 1, error=reason)
+
+    def counts(self) -> dict[str, int]:
+        """How many messages wait, and how many were given up."""
+        grouped = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        with self._engine.begin() as connection:
+            found = {state: count for state, count in connection.execute(grouped)}
+        return {state: found.get(state, 0) for state in ("waiting", "dead")}
+
+    def _change(self, number: int, **values: object) -> None:
+        with writing(self._engine).begin() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.number == number).values(**values))
+
+
+def _put(connection: Connection, kind: str, about: object) -> None:
+    at = now()
+    body = json.dumps({"type": kind, "timestamp": shown_time(at), "data": about})
+    row = {"id": uuid4().hex, "body": body, "state": "waiting", "tries": 0, "created": at, "due": at, "error": ""}
+    connection.execute(insert(deliveries).values(row))

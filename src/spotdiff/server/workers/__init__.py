@@ -1,0 +1,1 @@
+"""The processes that compare, and the requests that wait for them."""

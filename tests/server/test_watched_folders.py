@@ -1,0 +1,151 @@
+"""Folders whose new files become pictures of a place: whole, in order, and once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from server.conftest import PATIENCE
+from server.test_lasting import refused
+
+
+@pytest.fixture(name="folder")
+def folder_fixture(tmp_path):
+    (tmp_path / "drop").mkdir()
+    return tmp_path / "drop"
+
+
+@pytest.fixture(name="watching")
+def watching_fixture(own_server, folder):
+    return lambda: own_server("--watch-folder", f"yard={folder}")
+
+
+def pictures_of(server, count):
+    """The pictures of the place once it has so many, the first one first."""
+    limit = time.monotonic() + PATIENCE
+    while len(found := server.get("/api/v1/places/yard").json["pictures"]) < count:
+        assert time.monotonic() < limit, found
+        time.sleep(0.1)
+    assert len(found) == count
+    return found[::-1]
+
+
+def names(pictures):
+    return [one["name"] for one in pictures]
+
+
+def jobs(server):
+    return server.get("/api/v1/jobs").json
+
+
+def written(path, data, *, at):
+    path.write_bytes(data)
+    os.utime(path, (at, at))
+
+
+def test_files_become_pictures_in_the_order_they_were_written(watching, folder, pictures):
+    written(folder / "b.png", pictures[0], at=1000)
+    written(folder / "a.png", pictures[1], at=2000)
+    written(folder / "c.png", pictures[0], at=3000)
+    (folder / "notes.txt").write_text("no picture")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "d.png").write_bytes(pictures[1])
+    (folder / "link.png").symlink_to(folder / "a.png")
+    server = watching()
+    found = pictures_of(server, 3)
+    assert names(found) == ["b.png", "a.png", "c.png"]
+    assert found[0]["comparison"] is None  # it is the baseline
+    verdicts = [server.get(f"/api/v1/comparisons/{one['comparison']}").json["verdict"] for one in found[1:]]
+    assert verdicts[1] == "same"
+    assert verdicts[0] in ("changed", "unsure")
+    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "link.png", "notes.txt", "sub"]
+    time.sleep(4)
+    assert len(jobs(server)) == 3
+
+
+def test_each_is_taken_once_also_over_restarts(watching, folder, pictures):
+    written(folder / "a.png", pictures[0], at=1000)
+    server = watching()
+    pictures_of(server, 1)
+    server.end(signal.SIGKILL)
+    again = watching()
+    os.utime(folder / "a.png")  # touched, and still the same picture
+    written(folder / "b.png", pictures[1], at=2000)
+    assert names(pictures_of(again, 2)) == ["a.png", "b.png"]
+    time.sleep(4)
+    assert len(jobs(again)) == 2
+    written(folder / "a.png", pictures[1], at=3000)  # a camera that writes its picture over
+    assert names(pictures_of(again, 3)) == ["a.png", "b.png", "a.png"]
+
+
+def test_a_half_written_file_waits(watching, folder, pictures):
+    half = pictures[0][: len(pictures[0]) // 2]
+    (folder / "a.png").write_bytes(half)
+    server = watching()
+    time.sleep(5)
+    assert jobs(server) == []
+    with (folder / "a.png").open("ab") as file:
+        file.write(pictures[0][len(half) :])
+    assert names(pictures_of(server, 1)) == ["a.png"]
+    assert [job["state"] for job in jobs(server)] == ["done"]
+
+
+def test_what_is_no_picture_fails_and_holds_nothing_up(watching, folder, pictures):
+    written(folder / "a.png", pictures[0], at=1000)
+    written(folder / "broken.png", pictures[0][:500] + b"IEND\xaeB`\x82", at=2000)
+    written(folder / "c.png", pictures[0], at=3000)
+    server = watching()
+    assert names(pictures_of(server, 2)) == ["a.png", "c.png"]
+    assert [job["state"] for job in jobs(server)] == ["done", "failed", "done"]
+
+
+def test_a_folder_that_goes_away_and_comes_back(watching, folder, pictures):
+    server = watching()
+    folder.rename(folder.with_name("away"))
+    time.sleep(3)
+    assert server.get("/healthz").status == 200
+    folder.with_name("away").rename(folder)
+    (folder / "a.png").write_bytes(pictures[0])
+    pictures_of(server, 1)
+    assert server.log.read_text().count("watched folder of yard") == 1
+    assert server.end() == 0
+
+
+def test_a_file_that_is_too_large_is_told(own_server, folder, pictures):
+    for name in ("a.png", "aa.png"):
+        written(folder / name, b"x" * 110_000 + b"IEND\xaeB`\x82", at=1000)
+    written(folder / "b.png", pictures[0], at=2000)
+    server = own_server("--watch-folder", f"yard={folder}", "--upload-mb", "0.1")
+    assert names(pictures_of(server, 1)) == ["b.png"]
+    time.sleep(3)
+    assert server.log.read_text().count("a.png has more than 0.1 MB") == 2  # each once
+
+
+def test_what_was_taken_is_written_with_its_job(watching, folder, pictures):
+    (folder / "a.png").write_bytes(pictures[0])
+    server = watching()
+    pictures_of(server, 1)
+    with sqlite3.connect(server.data / "server.db") as rows:
+        assert rows.execute("select job from watched_files").fetchall() == [(jobs(server)[0]["id"],)]
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (["yard"], "NAME=DIR"),
+        (["=drop"], "NAME=DIR"),
+        (["yard=nowhere"], "no such folder"),
+        (["a/b=drop"], "slash"),
+        (["yard=drop", "yard=drop"], "twice"),
+        (["yard=data"], "own"),
+        (["yard=data/pictures"], "own"),
+    ],
+)
+def test_folders_that_cannot_be_watched(folder, given, word, tmp_path):
+    (tmp_path / "data" / "pictures").mkdir(parents=True)
+    options = [part for one in given for part in ("--watch-folder", one)]
+    assert word in refused("--port", "0", "--data", "data", *options, cwd=tmp_path)
