@@ -14,6 +14,7 @@ _WORK_SIDE = 800  # pixels
 _CELL, _CONTRAST = 8, 24  # pixels a side, and levels between its darkest and lightest pixel, of a textured cell
 # of each cell, with a row and a column of the next: an edge between two cells is a texture as well
 _WINDOW = {"kernel": np.ones((_CELL + 1, _CELL + 1), np.uint8), "anchor": (0, 0)}
+_FEWEST_FAINT = 48  # pixels; a block of compression has 64, the soft edge of a digit up to 44
 _TINT = 3  # levels; plain places saved as JPEG are off by less
 _AROUND = np.ones((3, 3), np.uint8)  # a pixel and its neighbours
 _FEWEST = 8  # equal cells that are no chance
@@ -85,7 +86,7 @@ def is_lossy(apart: Bytes, usable: Mask | None) -> bool:
     faint = (apart > 0) & (apart < _FAINT) & (clear == 0) & (near_tint == 0)
     if usable is not None:
         faint &= usable
-    return int(np.count_nonzero(faint)) > _LOSSY * int(np.count_nonzero(apart))
+    return int(np.count_nonzero(faint)) > max(_LOSSY * int(np.count_nonzero(apart)), _FEWEST_FAINT)
 
 
 def tinted(apart: Bytes) -> Mask:

@@ -95,6 +95,7 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
         told = _drawn_anew(before, after, apart) or _as_they_are(before, after, apart)
     count, labels = cv2.connectedComponents(_closed(told.differs), connectivity=8)
     surely, perhaps = (np.bincount(labels[places], minlength=count) > 0 for places in (told.surely, told.perhaps))
+    perhaps &= (np.bincount(labels.ravel(), minlength=count) >= _DOT) | (_peaks(apart, labels, count) >= _CONTRAST)
     surely[0] = perhaps[0] = False
     chance = np.select([surely, perhaps], [_CERTAIN, _POSSIBLE], 0.0).astype(np.float32)
     grown = _with_rims(labels, np.flatnonzero(surely | perhaps), count)
@@ -109,6 +110,14 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
         there[0][seen_by_network] = (evidence.gone >= evidence.new)[seen_by_network]
         there[1][seen_by_network] = (evidence.new >= evidence.gone)[seen_by_network]
     return surer(evidence, chance, anything=anything, sides=(there[0], there[1]))
+
+
+def _peaks(apart: Bytes, labels: Labels, count: int) -> Bytes:
+    """By how many levels the pixels of each numbered place differ at most."""
+    peaks = np.zeros(count, np.uint8)
+    differing = np.flatnonzero(apart)
+    np.maximum.at(peaks, labels.ravel()[differing], apart.ravel()[differing])
+    return peaks
 
 
 def _touching(places: Mask, certain: Mask) -> Mask:
