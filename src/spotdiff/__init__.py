@@ -63,7 +63,7 @@ def __getattr__(name: str) -> object:
     try:
         value: object = getattr(import_module(_PUBLIC[name]), name)
     except ModuleNotFoundError as missing:
-        needed = import_module("spotdiff.errors").missing_extra(str(missing.name))
+        needed = import_module("spotdiff.errors").missing_extra(missing)
         if needed is None:
             raise
         raise needed from None

@@ -15,6 +15,7 @@ flow turns it into the verdict `unsure`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 
 class SpotdiffError(Exception):
@@ -53,8 +54,14 @@ class MissingExtra(SpotdiffError):
         super().__init__(f"this needs {package}: pip install {wanted}")
 
 
-def missing_extra(module: str) -> MissingExtra | None:
-    """What to install for a module that is not there; None for one that no extra brings."""
+_EXTRAS_OF = {"spotdiff.server": "serve", "spotdiff.watching": "watch", "spotdiff.video": "watch"}  # by what asks
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
+    """What to install for a module that is not there; None for one that no extra brings.
+
+    Of several extras that bring it, that of the part of spotdiff which was asked.
+    """
     import re
     from importlib.metadata import PackageNotFoundError, requires
 
@@ -62,16 +69,25 @@ def missing_extra(module: str) -> MissingExtra | None:
         wanted = requires("spotdiff") or []
     except PackageNotFoundError:
         return None
-    package = module.partition(".")[0].replace("_", "-").lower()
-    for requirement in wanted:
-        found = re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement)
-        if (
-            found
-            and found[2] not in ("all", "test")
-            and found[1].replace("_", "-").lower().split("-mqtt")[0] == package
-        ):
-            return MissingExtra(package, extra=found[2])
-    return None
+    package = str(error.name).partition(".")[0].replace("_", "-").lower()
+    found = (re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement) for requirement in wanted)
+    extras = [
+        one[2]
+        for one in found
+        if one and one[2] not in ("all", "test") and one[1].replace("_", "-").lower().split("-mqtt")[0] == package
+    ]
+    asked = [extra for extra in _extras_asked(error) if extra in extras]
+    return MissingExtra(package, extra=[*asked, *extras][0]) if extras else None
+
+
+def _extras_asked(error: ModuleNotFoundError) -> Iterator[str]:
+    """The extras of the parts of spotdiff that the import went through, the first that was asked first."""
+    place = error.__traceback__
+    while place is not None:
+        part = ".".join(str(place.tb_frame.f_globals.get("__name__")).split(".")[:2])
+        if part in _EXTRAS_OF:
+            yield _EXTRAS_OF[part]
+        place = place.tb_next
 
 
 def error_line(error: BaseException) -> str:

@@ -39,6 +39,7 @@ def test_help_is_clean_and_has_an_example(path):
         (["watch", "film.mp4", "--replay"], "watch"),
         (["events", "list", "--store", "e.db"], "watch"),
         (["serve", "--port", "0"], "serve"),
+        (["serve", "--data", "s"], "serve"),
         (["train", "spot", "--out", "run"], "train"),
         (["progress", "pictures", "--out", "p"], "plots"),
     ],

@@ -63,7 +63,7 @@ class Server:
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True
             )
         line = self.process.stdout.readline()
-        assert line.startswith("http://127.0.0.1:"), line + self.log.read_text()
+        assert line.startswith("http://"), line + self.log.read_text()
         self.port = int(line.split()[0].rpartition(":")[2])
         return self
 

@@ -188,6 +188,13 @@ def test_addresses_and_methods_that_are_not(server, method, address, status):
     check(server.ask(method, address), status)
 
 
+@pytest.mark.parametrize("part", ["", "bytes=", "bytes=5-2", "bytes=99999999-", "bytes=0-1,0-1", "x", "bytes=0-9"])
+def test_a_file_is_sent_whole_whatever_part_is_asked_for(server, pictures, part):
+    record = server.compare(*pictures)
+    reply = server.get(f"/api/v1/comparisons/{record.json['id']}", Range=part)
+    assert (reply.status, reply.body) == (200, record.body)
+
+
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "https://127.0.0.1", "http://localhost.evil.example"]
 )

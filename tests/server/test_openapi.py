@@ -9,6 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from server.account_verbs import bearing, give_token
 from server.closed_schemas import closed
 from server.conftest import png
 from server.test_learn import corrected_place
@@ -47,9 +48,9 @@ class Asked:
     def __init__(self, server, document):
         self.server, self.document, self.seen = server, document, set()
 
-    def __call__(self, method, path, status, *, query="", body=None, **names):
+    def __call__(self, method, path, status, *, query="", body=None, headers=None, **names):
         """The reply to a request; `body` is sent as JSON unless it is bytes."""
-        kind = {} if isinstance(body, bytes) else AS_JSON
+        kind = {**({} if isinstance(body, bytes) else AS_JSON), **(headers or {})}
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
         return self._checked(method, path, status, self.server.ask, query, names, body=sent, headers=kind)
 
@@ -95,6 +96,7 @@ def test_every_real_reply_is_as_described(own_server, document, pictures, large_
     ask_of_annotations(ask, record["id"])
     ask_of_learning(ask, texture)
     ask_of_watch(ask)
+    ask_of_accounts(ask)
     assert ask.seen == set(operations(document))
 
 
@@ -226,6 +228,20 @@ def ask_of_watch(ask):
     zones = ask("GET", "/api/v1/watch/zones", 200).json["zones"]
     ask("PUT", "/api/v1/watch/zones", 200, body={"zones": [{**zones[0], "min_area": 50}]})
     ask("PUT", "/api/v1/watch/zones", 422, body={"zones": [{"name": "a", "what": ["stolen"]}]})
+
+
+def ask_of_accounts(ask):
+    assert ask("GET", "/api/v1/me", 200).json["by"] == ""
+    ask("POST", "/api/v1/accounts", 409, body={"name": "nightly", "scope": "read"})
+    admin = bearing(give_token(ask.server.data, "ann", "admin"))
+    ask("GET", "/api/v1/me", 401)
+    assert ask("GET", "/api/v1/me", 200, headers=admin).json["name"] == "ann"
+    made = {"name": "nightly", "scope": "read", "days": 9}
+    token = ask("POST", "/api/v1/accounts", 201, headers=admin, body=made).json["token"]
+    ask("GET", "/api/v1/accounts", 403, headers=bearing(token))
+    assert len(ask("GET", "/api/v1/accounts", 200, headers=admin).json) == 2
+    ask("DELETE", "/api/v1/accounts/{name}", 200, headers=admin, name="nightly")
+    ask("DELETE", "/api/v1/accounts/{name}", 404, headers=admin, name="nightly")
 
 
 def test_every_address_says_what_comes_back_with_an_example(document):

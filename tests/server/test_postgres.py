@@ -10,7 +10,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from server.account_verbs import bearing, give_token
+from spotdiff.server import Settings
 from spotdiff.server.store.open import open_database
+from spotdiff.server.store.retention import Deleted, delete_older
 from spotdiff.server.store.schema import VERSION, metadata
 from watching.events.test_store_postgres import Server as Postgres
 
@@ -70,3 +73,23 @@ def test_a_server_on_postgresql(postgres, own_server, pictures):
     again = own_server("--database", url)
     assert again.get(f"/api/v1/comparisons/{record['id']}").json == record
     assert not (server.data / "server.db").exists()
+
+
+def test_accounts_and_retention_on_postgresql(postgres, own_server, pictures):
+    url = postgres.database()
+    server = own_server("--database", url)
+    assert server.compare(*pictures).status == 200
+    headers = bearing(give_token(server.data, "ci", "write", "--database", url))
+    assert server.compare(*pictures).status == 401
+    young = server.compare(pictures[0], pictures[0], headers=headers).json
+    assert server.get("/api/v1/me", **headers).json["kept_mb"] > 0
+    assert server.ask("POST", "/api/v1/places", body='{"name": "a\\u0000"}', headers=headers).status == 422
+    assert server.get("/api/v1/jobs/%00", **headers).status in (404, 422)
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update jobs set created = created - 864000000000 where number = 1")
+        connection.exec_driver_sql("update uploads set received = received - 864000000000")
+    assert delete_older(engine, Settings(data=server.data, database=url, keep=7)) == Deleted(jobs=1, pictures=1)
+    engine.dispose()
+    assert server.get(f"/api/v1/comparisons/{young['id']}", **headers).json == young
+    assert len(list((server.data / "pictures").glob("*/*"))) == 1

@@ -95,7 +95,7 @@ def _fault(error: Exception) -> int:
     """Tell of a package that is not installed in a line, of a fault of our own with where it happened."""
     import traceback
 
-    if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(str(error.name))) is not None:
+    if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(error)) is not None:
         return _say(str(needed), TROUBLE)
     traceback.print_exc()
     return _say("this is a bug in spotdiff; please report it with the lines above", TROUBLE)

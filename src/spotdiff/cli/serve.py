@@ -7,17 +7,25 @@ from pathlib import Path
 
 import click
 
+from spotdiff.cli._serve_verbs import add_verbs
 from spotdiff.errors import OptionError
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at; of this machine alone")
+@click.group(invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at; others need an account")
+@click.option("--name", "names", multiple=True, metavar="NAME", help="what else it is called, such as hall.example")
 @click.option("--port", default=8642, show_default=True, type=int, help="port; 0 takes one that is free")
 @click.option("--data", default="spotdiff-data", show_default=True, metavar="DIR", help="folder of all that is kept")
 @click.option("--database", metavar="URL", help="a SQLAlchemy URL  [default: a SQLite file in the folder]")
 @click.option("--workers", type=int, metavar="N", help="processes that compare  [default: half of the cores]")
 @click.option("--upload-mb", type=float, metavar="MB", help="largest picture taken  [default: 100]")
+@click.option("--megapixels", type=float, metavar="N", help="largest picture compared, in millions  [default: 200]")
 @click.option("--queue", type=int, metavar="N", help="most jobs that wait; more are sent away  [default: 64]")
+@click.option("--keep", type=float, metavar="DAYS", help="delete comparisons that are older  [default: none]")
+@click.option("--rate", type=int, metavar="N", help="most requests a minute of an account  [default: 3000]")
+@click.option("--quota-jobs", type=int, metavar="N", help="most jobs of an account that wait  [default: 32]")
+@click.option("--quota-mb", type=float, metavar="MB", help="most that an account keeps  [default: any number]")
+@click.option("--spare-mb", type=float, metavar="MB", help="room on the disk that uploads leave  [default: 100]")
 @click.option(
     "--watch-folder",
     "folders",
@@ -39,37 +47,43 @@ from spotdiff.errors import OptionError
 @click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
+    names: tuple[str, ...],
     port: int,
     data: str,
     database: str | None,
-    workers: int | None,
-    upload_mb: float | None,
-    queue: int | None,
     folders: tuple[str, ...],
     webhook: str | None,
     webhook_secret_file: str | None,
     log: str,
     watch: str | None,
+    **limits: float | None,
 ) -> None:
     """Serve comparisons over HTTP, with a page in the browser.
 
     Pictures and answers are kept in the folder; a job that was accepted outlives the server. Stop with Ctrl-C.
+    Other machines are served once there is an account: a password for a person, a token for a program.
 
     \b
     Example: spotdiff serve --data pictures-of-the-hall
+             spotdiff serve password ann --data pictures-of-the-hall
     """  # noqa: D301 (click wants the character itself)
+    context = click.get_current_context()
+    context.obj = {"data": data, "database": database or ""}
+    if context.invoked_subcommand is not None:
+        return
     from spotdiff.server import Settings, serve
 
-    given: dict[str, object] = {"database": database, "workers": workers, "upload_mb": upload_mb, "queue": queue}
-    wanted: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    wanted["log"] = log
-    wanted["folders"] = _folders(folders)
+    wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
+    wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
     if webhook is not None:
         wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
     if watch is not None:
         wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
     serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+
+
+add_verbs(command)
 
 
 def _secret(file: str | None) -> str:

@@ -16,7 +16,16 @@ from importlib.util import find_spec
 
 from spotdiff.errors import MissingExtra
 
-for _package in ("fastapi", "uvicorn", "python_multipart", "jinja2", "sqlalchemy", "alembic", "prometheus_client"):
+for _package in (
+    "fastapi",
+    "uvicorn",
+    "python_multipart",
+    "jinja2",
+    "argon2",
+    "sqlalchemy",
+    "alembic",
+    "prometheus_client",
+):
     if find_spec(_package) is None:
         raise MissingExtra(_package.replace("_", "-"), extra="serve")
 

@@ -10,12 +10,15 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import spotdiff
+from spotdiff.server.api.accounts import account_routes
 from spotdiff.server.api.annotations import annotation_routes
 from spotdiff.server.api.answers import describe_answers
+from spotdiff.server.api.authentication import Authentication
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.learn import learn_routes, measurement_routes, training_routes
+from spotdiff.server.api.limits import BodyLimit
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes
@@ -23,16 +26,20 @@ from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
 from spotdiff.server.learn.runner import Runner
 from spotdiff.server.metrics import Metrics
+from spotdiff.server.pages.login import add_login
 from spotdiff.server.pages.routes import add_files, add_pages
 from spotdiff.server.problems import tell_problems
 from spotdiff.server.service import Service
+from spotdiff.server.store.accounts import Accounts
 from spotdiff.server.store.annotations import Annotations
 from spotdiff.server.store.comparisons import Comparisons
 from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.jobs import Jobs
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.retention import Retention
 from spotdiff.server.store.review import Review
 from spotdiff.server.store.runs import Runs
+from spotdiff.server.store.usage import Usage
 from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
@@ -65,14 +72,16 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
     annotations = Annotations(engine)
     runner = Runner(Runs(engine), annotations, settings.data)
-    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner)
+    accounts, usage = Accounts(engine), Usage(engine, settings)
+    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage)
     if settings.watch is not None:
         from spotdiff.server.watch.watched import Watched
 
         service.watched = Watched(settings.watch, settings.data)
 
-    folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), queued=service.wake)
+    folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), usage, queued=service.wake)
     metrics = Metrics(service, deliveries)
+    retention = Retention(engine, settings)
     webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
 
     @asynccontextmanager
@@ -81,11 +90,12 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         service.workers = Workers(
             jobs, settings, ended=service.waiting.wake, changed=service.changes.wake, took=metrics.count_job
         )
-        await run_in_threadpool(jobs.try_again)
+        await run_in_threadpool(jobs.give_all_back)
         service.workers.start()
         folders.start()
         webhook.start()
-        parts: list[Part] = [folders, service.workers, webhook, runner]
+        retention.start()
+        parts: list[Part] = [folders, service.workers, webhook, runner, retention]
         await run_in_threadpool(runner.start)
         if service.watched is not None:
             service.watched.start()
@@ -112,6 +122,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
 
     add_pages(app, service)
     add_files(app)
+    add_login(app, accounts, port=port)
     for routes in (
         compare_routes,
         place_routes,
@@ -123,10 +134,13 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         measurement_routes,
         watch_routes,
         event_routes,
+        account_routes,
     ):
         app.include_router(routes(service))
     app.include_router(metrics_routes(metrics))
     describe_answers(app, PROBLEM)
-    app.add_middleware(Guard, port=port)
+    app.add_middleware(BodyLimit, seconds=settings.upload)  # the last one added is the first to be asked
+    app.add_middleware(Authentication, accounts=accounts, settings=settings, port=port)
+    app.add_middleware(Guard, settings=settings, port=port)
     app.add_middleware(Observed, metrics=metrics)
     return app

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from spotdiff.database.failures import is_disk_full, reason
 from spotdiff.errors import MissingExtra, SpotdiffError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
+_log = logging.getLogger("spotdiff.server")
 MEDIA_TYPE = "application/problem+json"
 _HINTS = {404: "there is nothing at this address", 405: "this address does not take that method"}
 
@@ -59,9 +63,56 @@ def of_error(error: SpotdiffError) -> Problem:
     return Problem(500 if isinstance(error, MissingExtra) else 422, str(error))
 
 
+def disk_full() -> Problem:
+    """The problem 507: nothing of the request is kept, and what was kept before still is."""
+    return Problem(507, "no room is left on the server's disk; nothing of this was kept, send it again once there is")
+
+
+def of_database(error: SQLAlchemyError) -> Problem:
+    """What a failure of the database is over HTTP.
+
+    Raises:
+        SQLAlchemyError: the same, where the fault is our own.
+    """
+    if is_disk_full(error):
+        return disk_full()
+    if isinstance(error, DataError):
+        return Problem(422, "a value that the database cannot hold; leave out what does not print")
+    if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        _log.error("the database does not answer: %s", reason(error))
+        return Problem(503, "the database does not answer; try again later", headers={"Retry-After": "10"})
+    raise error
+
+
 def tell_problems(app: FastAPI) -> None:
     """Make an application tell each of its errors as a problem."""
+    _tell_of_requests(app)
+    _tell_of_storing(app)
 
+    @app.exception_handler(Exception)
+    async def of_a_fault(_: Request, _error: Exception) -> JSONResponse:
+        return problem_response(Problem(500, "the server failed; its log says how"))
+
+
+def _tell_of_storing(app: FastAPI) -> None:
+    @app.exception_handler(SQLAlchemyError)
+    async def of_storing(_: Request, error: SQLAlchemyError) -> JSONResponse:
+        return problem_response(of_database(error))
+
+    @app.exception_handler(OSError)
+    async def of_the_disk(_: Request, error: OSError) -> JSONResponse:
+        if not is_disk_full(error):
+            raise error
+        return problem_response(disk_full())
+
+    @app.exception_handler(UnicodeEncodeError)
+    @app.exception_handler(OverflowError)
+    async def of_values(_: Request, error: Exception) -> JSONResponse:
+        _log.warning("a value was refused: %s", type(error).__name__)
+        return problem_response(Problem(422, "a text that is no Unicode, or a number that is too large"))
+
+
+def _tell_of_requests(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def of_ours(_: Request, error: Problem) -> JSONResponse:
         return problem_response(error)
@@ -82,7 +133,3 @@ def tell_problems(app: FastAPI) -> None:
         where = ".".join(str(part) for part in first["loc"][1:])
         detail = "the body is not JSON" if malformed else f"{where or 'the body'}: {first['msg']}"
         return problem_response(Problem(400 if malformed else 422, detail))
-
-    @app.exception_handler(Exception)
-    async def of_a_fault(_: Request, _error: Exception) -> JSONResponse:
-        return problem_response(Problem(500, "the server failed; its log says how"))

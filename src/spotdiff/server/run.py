@@ -6,21 +6,27 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from spotdiff.errors import DataError, SpotdiffError
+from spotdiff.errors import DataError, OptionError, SpotdiffError
 from spotdiff.file_lock import try_lock
 from spotdiff.server.app import create_app
+from spotdiff.server.connection import Connection
 from spotdiff.server.logs import log_as_json
+from spotdiff.server.store.accounts import Accounts
 from spotdiff.server.store.open import open_database
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from spotdiff.server.service import Service
     from spotdiff.server.settings import Settings
 
+_FILES = 8192
 _GOODBYE = 5  # seconds that open connections have once the server ends
 
 
@@ -33,51 +39,74 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
 
     Raises:
         SpotdiffError: the port is taken.
+        OptionError: other machines would be let in though there is no account.
         DataError: another server has the folder, or the database cannot be used.
         OSError: the folder cannot be written.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
+    _allow_files()
     lock = try_lock(settings.data / ".lock")
     if lock is None:
         raise DataError(f"{settings.data}: another server has this folder; give another one with --data")
     try:
-        listening = _bound(settings)
+        engine = open_database(settings.database_url)
         try:
-            _serve(settings, listening, started)
+            _check_accounts(settings, engine)
+            listening = _bound(settings)
+            with listening:
+                _serve(settings, engine, listening, started)
         finally:
-            listening.close()
+            engine.dispose()
     finally:
         os.close(lock)
 
 
-def _serve(settings: Settings, listening: socket.socket, started: Callable[[str], None]) -> None:
+def _allow_files() -> None:
+    """Raise the limit on open files: each connection takes one, each picture on its way another."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _check_accounts(settings: Settings, engine: Engine) -> None:
+    """Refuse to let other machines in that nobody need prove who they are."""
+    if settings.open and not Accounts(engine).any():
+        reached = f"--host {settings.host}" if not settings.names else f"--name {settings.names[0]}"
+        raise OptionError(
+            f"{reached}: other machines are served only once there is a password or a token; "
+            "make one first: spotdiff serve password NAME, with the same --data"
+        )
+
+
+def _serve(settings: Settings, engine: Engine, listening: socket.socket, started: Callable[[str], None]) -> None:
     incoming = settings.data / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir()
-    engine = open_database(settings.database_url)
-    try:
-        port = listening.getsockname()[1]
-        app = create_app(settings, engine, port=port)
-        as_json = settings.log == "json"
-        if as_json:
-            log_as_json()
-        config = uvicorn.Config(
-            app,
-            log_config=None if as_json else uvicorn.config.LOGGING_CONFIG,
-            log_level=None if as_json else "warning",
-            access_log=False,
-            lifespan="on",
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GOODBYE,
-        )
-        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        started(f"http://{shown}:{port}")
-        signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it again once it has ended
-        _Server(config, app.state.service).run(sockets=[listening])
-    finally:
-        engine.dispose()
+    port = listening.getsockname()[1]
+    app = create_app(settings, engine, port=port)
+    as_json = settings.log == "json"
+    if as_json:
+        log_as_json()
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        log_config=None if as_json else uvicorn.config.LOGGING_CONFIG,
+        log_level=None if as_json else "warning",
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GOODBYE,
+    )
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    started(f"http://{shown}:{port}")
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it again once it has ended
+    _Server(config, app.state.service).run(sockets=[listening])
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from spotdiff.server.problems import Problem
+from spotdiff.server.api.authentication import caller_of
+from spotdiff.server.api.whole_file import WholeFile
+from spotdiff.server.problems import Problem, disk_full
 from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 
 if TYPE_CHECKING:
@@ -17,13 +25,17 @@ if TYPE_CHECKING:
 
     from spotdiff.server.learn.runner import Runner
     from spotdiff.server.settings import Settings
+    from spotdiff.server.store.accounts import Accounts
     from spotdiff.server.store.annotations import Annotations
     from spotdiff.server.store.comparisons import Comparisons
     from spotdiff.server.store.places import Places
     from spotdiff.server.store.review import Review
+    from spotdiff.server.store.usage import Usage
     from spotdiff.server.watch.watched import Watched
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
+
+_MB = 1_000_000
 
 
 @dataclass
@@ -33,6 +45,7 @@ class Service:
     Attributes:
         settings: What the server was started with.
         jobs, places, comparisons, review, annotations: What it keeps.
+        accounts, usage: Who may use it, and what they have sent.
         waiting: Requests that wait for the end of a job; there once the loop runs.
         changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
@@ -47,10 +60,14 @@ class Service:
     review: Review
     annotations: Annotations
     runner: Runner
+    accounts: Accounts
+    usage: Usage
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None
     watched: Watched | None = None
+    coming: Counter[str] = field(default_factory=Counter)  # jobs whose pictures arrive, by account
+    _admission: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def watching(self) -> Watched:
@@ -63,7 +80,32 @@ class Service:
             raise Problem(404, "this server watches nothing; start it with --watch RULES.toml")
         return self.watched
 
-    async def accept(
+    @asynccontextmanager
+    async def room(self, request: Request) -> AsyncIterator[None]:
+        """Room in the queue while the pictures of a job arrive, until it is added.
+
+        Raises:
+            Problem: 429, as many jobs wait or arrive as may; 507, the disk is nearly full.
+        """
+        account = caller_of(request).name
+        async with self._admission:
+            await run_in_threadpool(self._check_room, account, self.coming.copy())
+            self.coming[account] += 1
+        try:
+            yield
+        finally:
+            self.coming[account] -= 1
+            if not self.coming[account]:
+                del self.coming[account]
+
+    def _check_room(self, account: str, coming: Counter[str]) -> None:
+        self.jobs.check_room(coming=coming.total())
+        if account:
+            self.usage.check(account, coming=coming[account])
+        if shutil.disk_usage(self.settings.data).free < self.settings.spare_mb * _MB:
+            raise disk_full()
+
+    async def add(
         self,
         request: Request,
         before: Stored | None,
@@ -72,12 +114,18 @@ class Service:
         *,
         place: str | None,
         batch: str = "",
-    ) -> Response:
-        """Queue a job and answer with what came of it, or with its address where the client asks for no more."""
+    ) -> str:
+        """Queue a job and return its id."""
         assert self.workers is not None
-        name = await run_in_threadpool(self.jobs.add, before, after, options, place=place, batch=batch)
+        owner = caller_of(request).name
+        add = partial(self.jobs.add, before, after, options, place=place, batch=batch, owner=owner)
+        name = await run_in_threadpool(add)
         request.state.job = name
         self.workers.wake()
+        return name
+
+    async def answer(self, request: Request, name: str) -> Response:
+        """What came of a job, or its address where the client asks for no more."""
         if prefers_async(request):
             return await self._accepted(name)
         return await self._answered(name)
@@ -129,7 +177,7 @@ class Service:
         if row["before"] is None:
             return JSONResponse(await run_in_threadpool(self.places.shown, row["place"]), 201)
         path = await run_in_threadpool(self.comparisons.file, name, "")
-        return FileResponse(path, media_type="application/json")
+        return WholeFile(path, media_type="application/json")
 
 
 def prefers_async(request: Request) -> bool:

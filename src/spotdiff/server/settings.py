@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,21 @@ from spotdiff.server.workers.webhook import signing_key
 
 _SHORTEST_SECRET = 16  # bytes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_NAME = re.compile(r"(https?://)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:(?P<port>[0-9]{1,5}))?")
+_LAST_PORT = 65535
+
+
+def is_loopback(host: str) -> bool:
+    """Does this machine alone reach the address?
+
+    Examples:
+        >>> is_loopback("127.0.0.2"), is_loopback("localhost"), is_loopback("0.0.0.0"), is_loopback("hall.example")
+        (True, True, False, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +39,8 @@ class Settings:
     """Where a server listens, where it keeps things, and how much it takes.
 
     Attributes:
-        host: Address it listens at; of this machine alone.
+        host: Address it listens at.
+        names: What else it is called: hall.example, or https://hall.example where a proxy adds TLS.
         port: Port; 0 takes one that is free.
         data: Folder of all that is kept.
         database: SQLAlchemy URL; empty for `server.db` in the folder.
@@ -33,6 +51,11 @@ class Settings:
         wait: Longest time that a request waits for its answer before it is given the job's address instead.
         upload: Longest time that a request may take to arrive.
         limit: Longest time that a job may take.
+        rate: Most requests a minute of an account, or of an address without one; 0 for any number.
+        quota_mb: Most that an account keeps, pictures and answers; 0 for any number.
+        quota_jobs: Most jobs of an account that wait.
+        spare_mb: Room on the disk that uploads leave.
+        keep: Age at which comparisons and pictures are deleted; 0 for never.
         webhook: Address that messages of ended jobs are posted to; empty for none.
         webhook_secret: Signs them.
         log: What is written to standard error: text when something is wrong, or all that happens as json.
@@ -41,6 +64,7 @@ class Settings:
     """
 
     host: str = "127.0.0.1"
+    names: tuple[str, ...] = ()
     port: int = param(8642, "port; 0 takes one that is free", low=0, high=65535)
     data: Path = Path("spotdiff-data")
     database: str = param("", "SQLAlchemy URL of a database")
@@ -51,6 +75,12 @@ class Settings:
     wait: float = param(60.0, "longest wait of a request", low=0, high=3600, unit="s")
     upload: float = param(300.0, "longest arrival of a request", low=0.1, high=86400, unit="s")
     limit: float = param(600.0, "longest time of a job", low=1, high=86400, unit="s")
+    rate: int = param(3000, "most requests a minute of an account; 0 for any number", low=0, high=10_000_000)
+    quota_mb: float = param(0.0, "most that an account keeps; 0 for any number", low=0, high=1e9, unit="MB")
+    quota_jobs: int = param(32, "most jobs of an account that wait", low=1, high=100_000)
+    spare_mb: float = param(100.0, "room on the disk that uploads leave", low=0, high=1e9, unit="MB")
+    keep: float = param(0.0, "age at which comparisons are deleted; 0 for never", low=0, high=36500, unit="days")
+
     webhook: str = field(default="", repr=False)
     webhook_secret: str = field(default="", repr=False)
     log: str = param("text", "what is written to standard error", choices=("text", "json"))
@@ -66,10 +96,15 @@ class Settings:
                 raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")
             if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
                 raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
-        if self.host not in LOOPBACK:
-            raise OptionError(
-                f"--host {self.host}: only this machine is served (127.0.0.1) until the server knows passwords"
-            )
+        for name in self.names:
+            known = _NAME.fullmatch(name)
+            if known is None or int(known["port"] or 0) > _LAST_PORT:
+                raise OptionError(f"--name {name}: it is a name such as hall.example or https://hall.example")
+
+    @property
+    def open(self) -> bool:
+        """Do other machines reach it, themselves or through a proxy that calls it by a name?"""
+        return bool(self.names) or not is_loopback(self.host)
 
     @property
     def database_url(self) -> str:

@@ -14,7 +14,11 @@ from spotdiff.types import Evidence, Extraction
 
 BLACK = (0, 0, 0)  # the drawn place has nothing under 20
 METADATA = "Metadata-Version: 2.1\nName: failing\nVersion: 1.0\n"
-ENTRY_POINTS = "[spotdiff.methods]\nfailing = watching.run.failing_method:FailingMethod\n"
+ENTRY_POINTS = """[spotdiff.methods]
+failing = watching.run.failing_method:FailingMethod
+[spotdiff.describe]
+mute = watching.run.failing_method:MuteDescriber
+"""
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,14 @@ class FailingMethod:
         values = {"nan": np.full(shape, np.nan), "shape": np.zeros((height, width + 1))}
         change = values.get(self.how, np.zeros(shape)).astype(np.float32)
         return Evidence(change, change, directed=False)
+
+
+@dataclass(frozen=True)
+class MuteDescriber:
+    """Fails with every region."""
+
+    language: str = "en"
+
+    def describe(self, pair, regions):
+        """No words."""
+        raise ZeroDivisionError("no words")

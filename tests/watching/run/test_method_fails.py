@@ -87,6 +87,18 @@ def test_a_method_that_fails_for_one_camera_leaves_the_others_alone(films, tmp_p
     assert [(event.camera, round(event.seconds)) for event in heard.of("opened")] == [("yard", 4), ("hall", 18)]
 
 
+def test_a_describer_that_fails_leaves_events_with_plain_words(films, tmp_path):
+    heard = Heard()
+    mute = Options(method="classic", align="off", describe="mute")
+    rules = make_rules(tmp_path, {"hall": films["late"]}, options=mute)
+    with Watch(rules, replay=True, start=NOON, listener=heard) as watch:
+        watch.run()
+        assert lines_of(watch) == [("hall", "describer mute fails: ZeroDivisionError: no words")]
+        assert watch.unjudged == []
+    (opened,) = heard.of("opened")
+    assert "yellow" in opened.text
+
+
 def test_it_is_asked_again_later_and_nothing_is_lost(films, tmp_path):
     heard = Heard()
     rules = make_rules(tmp_path, {"yard": films["short"], "hall": films["late"]}, options=options("raises"))

@@ -152,6 +152,7 @@ def _archive(service: Service, names: list[str], form: str, *, joined: bool) -> 
 
 
 async def _received(request: Request, target: BinaryIO, *, seconds: float) -> None:
+    request.state.body.most = _MOST_ARCHIVE + _BLOCK
     read = 0
     try:
         async with asyncio.timeout(seconds):

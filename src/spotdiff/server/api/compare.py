@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +14,7 @@ from spotdiff.batching.judge import Criteria, check_told, judged_record
 from spotdiff.server.api.openapi import COMPARE_BODY
 from spotdiff.server.api.request_options import make_options, read_options
 from spotdiff.server.api.uploads import receive
+from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.store.answer_files import FILES, KEPT, media_type
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ def compare_routes(service: Service) -> APIRouter:
 
     @api.post("/compare", openapi_extra=COMPARE_BODY)
     async def compare(request: Request) -> Response:
-        await run_in_threadpool(service.jobs.check_room)
-        form = await receive(request, service.settings, pictures=("before", "after"))
-        options = await run_in_threadpool(read_options, form.texts.get("options"))
-        before, after = form.picture("before"), form.picture("after")
-        return await service.accept(request, before, after, options, place=None, batch=form.batch)
+        async with service.room(request):
+            form = await receive(request, service, pictures=("before", "after"))
+            options = await run_in_threadpool(read_options, form.texts.get("options"))
+            before, after = form.picture("before"), form.picture("after")
+            job = await service.add(request, before, after, options, place=None, batch=form.batch)
+        return await service.answer(request, job)
 
     @api.get("/comparisons")
     def latest(limit: int = 20) -> list[dict[str, Any]]:
@@ -41,7 +43,7 @@ def compare_routes(service: Service) -> APIRouter:
 
     for asked in filter(None, FILES):
         api.add_api_route(
-            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=FileResponse
+            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=WholeFile
         )
 
     @api.get("/comparisons/{name}")
@@ -70,12 +72,12 @@ def _judged(service: Service, name: str, criteria: Criteria) -> dict[str, Any]:
     return judged_record(record, criteria, language=asked.language)
 
 
-def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], FileResponse]:
+def _sender(comparisons: Comparisons, asked: str) -> Callable[[str], WholeFile]:
     """What answers with one of the files of a comparison."""
 
-    def send(name: str) -> FileResponse:
+    def send(name: str) -> WholeFile:
         path = comparisons.file(name, asked)
         policy = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else {}
-        return FileResponse(path, media_type=media_type(path), headers={**KEPT, **policy})
+        return WholeFile(path, media_type=media_type(path), headers={**KEPT, **policy})
 
     return send

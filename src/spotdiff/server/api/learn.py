@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from spotdiff import plugins
 from spotdiff.methods import get_method
 from spotdiff.server.api.person import person
+from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ def _run_routes(service: Service, kind: Kind, what: str, media_type: str) -> API
     def go_on(name: str) -> dict[str, Any]:
         return service.runner.go_on(name, kind)
 
-    @api.get(f"/{what}/{{asked}}", response_class=FileResponse)
-    def file(name: str, asked: str) -> FileResponse:
-        return FileResponse(service.runner.file(name, kind, what, asked), media_type=media_type)
+    @api.get(f"/{what}/{{asked}}", response_class=WholeFile)
+    def file(name: str, asked: str) -> WholeFile:
+        return WholeFile(service.runner.file(name, kind, what, asked), media_type=media_type)
 
     return api
 

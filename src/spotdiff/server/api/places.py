@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +13,7 @@ from spotdiff.server.api.openapi import PICTURE_BODY
 from spotdiff.server.api.person import person
 from spotdiff.server.api.request_options import check_options, over_place, read_options
 from spotdiff.server.api.uploads import receive
+from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.store.answer_files import KEPT, answer_folder, media_type
 
 if TYPE_CHECKING:
@@ -66,18 +66,19 @@ def place_routes(service: Service) -> APIRouter:
         return service.places.change_options(name, asked.options, check=check_options)
 
     for ending, what in _PICTURE_FILES.items():
-        api.add_api_route(f"/{{name}}/pictures/{{number}}{ending}", _sender(service, what), response_class=FileResponse)
+        api.add_api_route(f"/{{name}}/pictures/{{number}}{ending}", _sender(service, what), response_class=WholeFile)
 
     @api.post("/{name}/pictures", openapi_extra=PICTURE_BODY)
     async def picture(name: str, request: Request) -> Response:
-        await run_in_threadpool(service.jobs.check_room)
-        stored = await run_in_threadpool(service.places.options, name)
-        form = await receive(request, service.settings, pictures=("picture",))
-        asked = await run_in_threadpool(read_options, form.texts.get("options"))
-        options = await run_in_threadpool(over_place, stored, asked)
-        baseline = await run_in_threadpool(service.places.baseline, name)
-        new = form.picture("picture")
-        return await service.accept(request, baseline, new, options, place=name, batch=form.batch)
+        async with service.room(request):
+            stored = await run_in_threadpool(service.places.options, name)
+            form = await receive(request, service, pictures=("picture",))
+            asked = await run_in_threadpool(read_options, form.texts.get("options"))
+            options = await run_in_threadpool(over_place, stored, asked)
+            baseline = await run_in_threadpool(service.places.baseline, name)
+            new = form.picture("picture")
+            job = await service.add(request, baseline, new, options, place=name, batch=form.batch)
+        return await service.answer(request, job)
 
     @api.post("/{name}/approve")
     def approve(name: str, request: Request, approval: Approval | None = None) -> dict[str, Any]:
@@ -87,11 +88,11 @@ def place_routes(service: Service) -> APIRouter:
     return api
 
 
-def _sender(service: Service, what: str) -> Callable[..., FileResponse]:
+def _sender(service: Service, what: str) -> Callable[..., WholeFile]:
     """What answers with a file of a picture of a place."""
 
-    def send(name: str, number: Annotated[int, Path(ge=0, lt=2**63)]) -> FileResponse:
+    def send(name: str, number: Annotated[int, Path(ge=0, lt=2**63)]) -> WholeFile:
         path = answer_folder(service.settings.data, service.places.picture_job(name, number)) / what
-        return FileResponse(path, media_type=media_type(path), headers=KEPT)
+        return WholeFile(path, media_type=media_type(path), headers=KEPT)
 
     return send

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -16,15 +16,17 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from spotdiff.server.api.authentication import caller_of
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.answer_files import put_in_place
 from spotdiff.server.store.jobs import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from fastapi import Request
 
-    from spotdiff.server.settings import Settings
+    from spotdiff.server.service import Service
 
 _MB = 1_000_000
 _MOST_TEXT = 256_000  # bytes of a part that is no picture
@@ -68,12 +70,12 @@ def picture_path(data: Path, digest: str) -> Path:
     return data / "pictures" / digest[:2] / digest
 
 
-async def receive(request: Request, settings: Settings, *, pictures: Collection[str]) -> Form:
+async def receive(request: Request, service: Service, *, pictures: Collection[str]) -> Form:
     """The form of a request.
 
     Args:
         request: Its body is read as it comes; nothing of it is kept in memory.
-        settings: Limits, and the folder into which pictures go.
+        service: Has the limits, the folder into which pictures go, and the list of who sent them.
         pictures: Names of parts that are pictures; parts `options` and `batch` may come, too, and no other.
 
     Raises:
@@ -82,16 +84,15 @@ async def receive(request: Request, settings: Settings, *, pictures: Collection[
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
         raise Problem(415, "send multipart/form-data, as curl -F does")
+    settings = service.settings
     most = int(settings.upload_mb * _MB)
     whole = len(pictures) * most + _MOST_TEXT + _ROOM
     _check_length(request.headers.get("content-length"), whole)
+    request.state.body.most = whole
     reader = _Reader(settings.data / "incoming", pictures=pictures, most=most)
     try:
-        async with asyncio.timeout(settings.upload):
-            await _feed(request, reader, parameters[b"boundary"], whole)
-        return await run_in_threadpool(reader.kept, settings.data)
-    except TimeoutError:
-        raise Problem(408, f"the pictures did not arrive within {settings.upload:g} s") from None
+        await _feed(request, reader, parameters[b"boundary"])
+        return await run_in_threadpool(reader.kept, settings.data, partial(service.usage.sent, caller_of(request).name))
     except ClientDisconnect:
         raise Problem(400, "the connection ended before all was sent") from None
     finally:
@@ -103,14 +104,10 @@ def _check_length(given: str | None, most: int) -> None:
         raise Problem(413, f"the request has {int(given) / _MB:.3g} MB; the most is {most / _MB:.3g} MB")
 
 
-async def _feed(request: Request, reader: _Reader, boundary: bytes, most: int) -> None:
-    read = 0
+async def _feed(request: Request, reader: _Reader, boundary: bytes) -> None:
     try:
         parser = MultipartParser(boundary, reader.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
-            read += len(chunk)
-            if read > most:
-                raise Problem(413, f"the request has more than {most / _MB:.3g} MB")
             parser.write(chunk)
         parser.finalize()
     except FormParserError:
@@ -154,14 +151,19 @@ class _Reader:
             "on_end": self._end,
         }
 
-    def kept(self, data: Path) -> Form:
-        """The form, its pictures whole, durable and in their place."""
+    def kept(self, data: Path, sent: Callable[[str, int], None]) -> Form:
+        """The form, its pictures whole, durable and in their place.
+
+        Args:
+            data: The server's folder.
+            sent: Called with SHA-256 and size of each before it is in its place.
+        """
         form = Form()
         for part in self._parts.values():
             if part.path is None:
                 form.texts[part.name] = _text(part)
             else:
-                form.pictures[part.name] = Stored(keep(part.path, data), shown_name(part.filename))
+                form.pictures[part.name] = Stored(keep(part.path, data, sent), shown_name(part.filename))
         return form
 
     def drop(self) -> None:
@@ -242,7 +244,7 @@ def _text(part: _Part) -> str:
         raise Problem(400, f"{part.name!r} is no text in UTF-8") from None
 
 
-def keep(part: Path, data: Path) -> str:
+def keep(part: Path, data: Path, sent: Callable[[str, int], None]) -> str:
     """Put a file into its place by its content, durably, and return its SHA-256."""
     digest = sha256()
     with part.open("rb+") as file:
@@ -250,7 +252,6 @@ def keep(part: Path, data: Path) -> str:
             digest.update(block)
         os.fsync(file.fileno())
     name = digest.hexdigest()
-    path = picture_path(data, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(path)
+    sent(name, part.stat().st_size)
+    put_in_place(part, picture_path(data, name))
     return name

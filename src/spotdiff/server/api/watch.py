@@ -9,6 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from spotdiff.server.api.person import person
+from spotdiff.server.api.whole_file import WholeFile
+
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
 
@@ -40,9 +43,9 @@ def watch_routes(service: Service) -> APIRouter:
     def status() -> dict[str, Any]:
         return service.watching.status()
 
-    @api.get("/cameras/{name}.jpg", response_class=FileResponse)
-    def picture(name: str) -> FileResponse:
-        return FileResponse(service.watching.picture(name), media_type="image/jpeg")
+    @api.get("/cameras/{name}.jpg", response_class=WholeFile)
+    def picture(name: str) -> WholeFile:
+        return WholeFile(service.watching.picture(name), media_type="image/jpeg")
 
     @api.get("/zones")
     def zones() -> dict[str, Any]:
@@ -85,18 +88,19 @@ def event_routes(service: Service) -> APIRouter:
     def normal(name: str, request: Request, remark: Remark | None = None) -> dict[str, Any]:
         return service.watching.make_normal(name, **_said(request, remark))
 
-    @api.get("/{name}/{role}", response_class=FileResponse)
+    @api.get("/{name}/{role}", response_class=WholeFile)
     def file(name: str, role: Role) -> FileResponse:
         path = service.watching.file(name, role)
-        return FileResponse(path, media_type=_TYPES.get(path.suffix, "application/octet-stream"))
+        sent = FileResponse if path.suffix == ".mp4" else WholeFile  # players ask for parts of films
+        return sent(path, media_type=_TYPES.get(path.suffix, "application/octet-stream"))
 
     return api
 
 
 def _said(request: Request, remark: Remark | None) -> dict[str, str]:
-    """Who says it, and the note; without a name it is the address that the request came from."""
+    """Who says it, and the note."""
     given = remark or Remark()
-    return {"who": given.who or (request.client.host if request.client else ""), "note": given.note}
+    return {"who": person(request, given.who), "note": given.note}
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,13 +113,28 @@ def _folder(data: Path, name: str) -> Iterator[Path]:
     folder, part = answer_folder(data, name), data / "incoming" / name
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    yield part
-    for path in part.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try, which was killed before its row was written
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(folder)
+    try:
+        yield part
+        for path in part.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier try, which was killed before its row was written
+        put_in_place(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # on a full disk what is left of it would be in the way
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a file or folder that is whole, so that it outlives a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(path)
+    if sys.platform != "win32":
+        for folder in (path.parent, path.parent.parent):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def _write_pixels(picture: Picture, part: Path, side: str) -> None:
@@ -126,8 +142,8 @@ def _write_pixels(picture: Picture, part: Path, side: str) -> None:
 
     from spotdiff.report.data_uri import thumbnail
 
-    if not cv2.imwrite(str(part / f"{side}.png"), cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2BGR)):
-        raise OSError(f"{side}.png cannot be written")
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2BGR))
+    (part / f"{side}.png").write_bytes(encoded)  # OpenCV itself says nothing of a disk that is full at the end
     (part / f"thumb.{side}.jpg").write_bytes(thumbnail(picture, max_side=_THUMBNAIL))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, null, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.problems import Problem, problem_content
+from spotdiff.server.store.account_tables import job_owners
 from spotdiff.server.store.runs import TRAINING
 from spotdiff.server.store.schema import comparisons, jobs, now, place_pictures, places, shown_time
 
@@ -69,6 +70,7 @@ class Jobs:
         *,
         place: str | None,
         batch: str = "",
+        owner: str = "",
         also: Callable[[Connection, str], None] = lambda connection, name: None,
     ) -> str:
         """Accept a job and return its id; once this returns the job outlives the server.
@@ -79,6 +81,7 @@ class Jobs:
             options: Fields of `Options`.
             place: Name of the place that `after` shows, or None; what it has learned is used.
             batch: What the client calls the set that it belongs to.
+            owner: Account that sends it; "" where none is needed.
             also: Called with the job's id in the transaction that accepts it.
 
         Raises:
@@ -104,16 +107,17 @@ class Jobs:
                     created=now(),
                 )
             )
+            connection.execute(insert(job_owners).values(job=name, account=owner))
             also(connection, name)
         return name
 
-    def check_room(self) -> None:
-        """Raise the `Problem` 429 when as many jobs wait as may, before anything is uploaded."""
+    def check_room(self, *, coming: int = 0) -> None:
+        """Raise the `Problem` 429 when as many jobs wait as may, with those `coming`, before anything is uploaded."""
         with self._engine.begin() as connection:
-            self._check_room(connection)
+            self._check_room(connection, coming)
 
-    def _check_room(self, connection: Connection) -> None:
-        waiting = connection.execute(select(func.count()).where(jobs.c.state == "queued")).scalar_one()
+    def _check_room(self, connection: Connection, coming: int = 0) -> None:
+        waiting = coming + connection.execute(select(func.count()).where(jobs.c.state == "queued")).scalar_one()
         if waiting >= self._most:
             raise Problem(429, f"{waiting} jobs wait already; send it again later", headers={"Retry-After": "5"})
 
@@ -192,11 +196,15 @@ class Jobs:
             running = (jobs.c.id == name) & (jobs.c.state == "running")
             connection.execute(update(jobs).where(running).values(state="queued", tries=jobs.c.tries - 1))
 
-    def try_again(self, name: str | None = None) -> None:
-        """Queue a job again whose worker died, or all that a killed server left running; the third try is the last."""
-        running = jobs.c.state == "running"
-        if name is not None:
-            running &= jobs.c.id == name
+    def give_all_back(self) -> None:
+        """Queue again what a killed server left running; that was no fault of the jobs, and counts as no try."""
+        with writing(self._engine).begin() as connection:
+            running = jobs.c.state == "running"
+            connection.execute(update(jobs).where(running).values(state="queued", tries=jobs.c.tries - 1))
+
+    def try_again(self, name: str) -> None:
+        """Queue a job again whose worker died by itself; the third try is the last."""
+        running = (jobs.c.state == "running") & (jobs.c.id == name)
         told = problem_content(
             500, f"it was tried {MOST_TRIES} times, and each time its process ended; try smaller pictures"
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+import spotdiff.server.store.account_tables  # noqa: F401 (they belong to what is migrated)
 from spotdiff.database.connection import make_engine, parse_url, shown_url, writing
 from spotdiff.database.failures import reason
 from spotdiff.errors import DataError

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.jobs import Jobs
     from spotdiff.server.store.places import Places
+    from spotdiff.server.store.usage import Usage
     from spotdiff.server.store.watched_files import WatchedFiles
 
 _LOOK = 1.0  # seconds between two looks at a folder
@@ -57,7 +59,14 @@ class WatchedFolders:
     """Takes files out of folders as long as it runs; nothing there is written to or deleted."""
 
     def __init__(
-        self, settings: Settings, jobs: Jobs, places: Places, files: WatchedFiles, *, queued: Callable[[], None]
+        self,
+        settings: Settings,
+        jobs: Jobs,
+        places: Places,
+        files: WatchedFiles,
+        usage: Usage,
+        *,
+        queued: Callable[[], None],
     ) -> None:
         """Prepare to watch the folders of the settings.
 
@@ -66,6 +75,7 @@ class WatchedFolders:
             jobs: The queue.
             places: Those that are missing are made.
             files: What was taken before.
+            usage: Where each picture is written down before it is in place.
             queued: Called when a job has been put into the queue.
 
         Raises:
@@ -78,7 +88,7 @@ class WatchedFolders:
                 if problem.status != 409:
                     raise OptionError(f"--watch-folder {name}=...: {problem}") from None
         self._folders = [
-            _Folder(name, folder, settings, jobs, places, files) for name, folder in settings.folders.items()
+            _Folder(name, folder, settings, jobs, places, files, usage) for name, folder in settings.folders.items()
         ]
         self._queued = queued
         self._ending = threading.Event()
@@ -109,10 +119,11 @@ class _Folder:
     """One folder of one place."""
 
     def __init__(
-        self, place: str, path: Path, settings: Settings, jobs: Jobs, places: Places, files: WatchedFiles
+        self, place: str, path: Path, settings: Settings, jobs: Jobs, places: Places, files: WatchedFiles, usage: Usage
     ) -> None:
         self._place, self._path, self._settings = place, path, settings
         self._jobs, self._places, self._files = jobs, places, files
+        self._usage = usage
         self._taken = files.of(place)
         self._since: dict[str, tuple[_File, float]] = {}
         self._too_large: set[_File] = set()
@@ -207,7 +218,7 @@ class _Folder:
             status = file.path.stat(follow_symlinks=False)
             if (status.st_size, status.st_mtime_ns) != (file.size, file.modified):
                 return None
-            return keep(part, self._settings.data)
+            return keep(part, self._settings.data, partial(self._usage.sent, ""))
         finally:
             part.unlink(missing_ok=True)
 

@@ -27,7 +27,10 @@ BOX: Schema = {
     "description": "Left, top, right and bottom in pixels, half-open.",
 }
 POINT: Schema = {"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2}
-WHO: Schema = {"type": "string", "description": "The name that was given, else the address that the request came from."}
+WHO: Schema = {
+    "type": "string",
+    "description": "That of the account; without one the name that was given, or the address.",
+}
 
 
 @dataclass(frozen=True, slots=True)

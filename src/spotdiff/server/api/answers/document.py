@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from spotdiff.server.api.answers.accounts import ACCOUNTS
 from spotdiff.server.api.answers.annotations import ANNOTATIONS
 from spotdiff.server.api.answers.comparisons import COMPARISONS
 from spotdiff.server.api.answers.events import EVENTS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from spotdiff.server.api.answers.described import Described, Schema
 
-SUBJECTS = (COMPARISONS, JOBS, PLACES, REVIEW, ANNOTATIONS, LEARNING, WATCH, EVENTS, HEALTH)
+SUBJECTS = (COMPARISONS, JOBS, PLACES, REVIEW, ANNOTATIONS, LEARNING, WATCH, EVENTS, ACCOUNTS, HEALTH)
 
 
 def describe_answers(app: FastAPI, problem: Schema) -> None:
