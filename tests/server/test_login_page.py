@@ -1,41 +1,56 @@
-"""Logging in with a real browser, which says its Origin by rules of its own."""
+"""Logging in and out with a real browser, which says its Origin by rules of its own."""
 
 from __future__ import annotations
 
 import pytest
 
-from browser import BROWSER, needs_browser
+from browser import Browser, needs_browser
 from server.account_verbs import PASSWORD, give_password
 
 pytestmark = needs_browser
+AT = "location.pathname + location.search === "
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_a_person_logs_in(own_server, colours):
-    playwright = pytest.importorskip("playwright.sync_api")
-    from axe_core_python.sync_playwright import Axe
+@pytest.fixture(name="browser")
+def browser_fixture(tmp_path):
+    browser = Browser(tmp_path / "profile")
+    yield browser
+    browser.close()
 
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_person_logs_in_and_out(own_server, browser, dark):
     server = own_server()
     give_password(server.data, "ann")
     home = f"http://127.0.0.1:{server.port}"
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        page = browser.new_context(color_scheme=colours, viewport={"width": 390, "height": 844}).new_page()
-        faults = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"{home}/?x=1")
-        for password in ("not this one", PASSWORD):
-            page.keyboard.type("ann")  # the first field has the focus
-            page.keyboard.press("Tab")
-            page.keyboard.type(password)
-            page.keyboard.press("Enter")
-            if password != PASSWORD:
-                page.wait_for_selector("[role=alert]")
-                assert not Axe().run(page)["violations"]
-        page.wait_for_url(f"{home}/?x=1")
-        page.goto("about:blank")  # a link elsewhere, for which a strict cookie is not sent along
-        page.set_content(f'<a href="{home}/?y=2">look</a>')
-        page.click("a")
-        page.wait_for_url(f"{home}/?y=2")
-        assert faults == []
-        browser.close()
+    tab = browser.tab(f"{home}/?x=1", phone=True, dark=dark)
+    tab.until("document.activeElement?.name === 'name'")
+    for password in ("not this one", PASSWORD):
+        tab.type("ann")  # the first field has the focus
+        tab.press("Tab")
+        tab.type(password)
+        tab.press("Enter")
+        if password != PASSWORD:
+            tab.until("document.querySelector('[role=alert]') !== null")
+            assert tab.faults() == []
+            tab.until("document.activeElement?.name === 'name'")
+    tab.until(f"{AT}'/?x=1'")
+    assert [trouble for trouble in tab.troubles() if "401 (Unauthorized)" not in str(trouble)] == []
+
+    tab.go(f"data:text/html,<a href='{home}/?y=2'>look</a>")  # elsewhere: a strict cookie is not sent along
+    tab.click("a")
+    tab.until(f"{AT}'/?y=2'")
+
+    tab.until("document.querySelector('#account')?.innerText.includes('ann')")
+    assert tab.faults() == []
+    assert tab.run("document.documentElement.scrollWidth <= innerWidth")
+    tab.click("#account button")
+    tab.until("location.pathname === '/login'")
+    tab.go(f"{home}/places")
+    tab.until("location.pathname === '/login'")
+
+
+def test_without_an_account_there_is_nobody_to_log_out(server, browser):
+    tab = browser.tab(f"http://127.0.0.1:{server.port}/places")
+    tab.until("document.querySelector('#new') !== null")
+    assert tab.run("document.querySelector('#account').hidden")
