@@ -186,4 +186,6 @@ def test_the_page_of_the_documents_runs(own_server, monkeypatch):
     port = own_server().port
     exec(compile("".join(blocks).replace("8642", str(port)), "docs/python.md", "exec"), names)
     assert names["said"]["revision"] == 1
+    counts = names["server"].review()["counts"]
+    assert (counts["open"], counts["approved"]) == (0, 3)
     assert names["server"].place("yard")["options"]["sensitivity"] == 0.6
