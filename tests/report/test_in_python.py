@@ -157,7 +157,7 @@ def test_an_answer_over_pages_and_a_refused_one_are_shown(tmp_path):
 
 def test_the_page_of_the_documents_runs(tmp_path, monkeypatch):
     root = Path(__file__).parents[2]
-    block, _of_the_client = re.findall(
+    block, *_of_the_client = re.findall(
         r"```python\n(.*?)```", (root / "docs/python.md").read_text(encoding="utf-8"), re.DOTALL
     )
     (tmp_path / "examples").symlink_to(root / "examples")

@@ -6,12 +6,15 @@ import json
 import time
 
 import cv2
+import jsonschema
 import pytest
 from sqlalchemy import insert
 
 import spotdiff
+from server.closed_schemas import closed
 from server.conftest import png
 from spotdiff.errors import DataError
+from spotdiff.server.api.answers.learning import LEARNING
 from spotdiff.server.api.request_options import make_options
 from spotdiff.server.learn import runner as running
 from spotdiff.server.learn.runner import Runner
@@ -94,7 +97,8 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tm
         assert shown["state"] == "done", shown["problem"]
         assert (shown["pairs"], shown["who"], shown["progress"]["step"]) == (5, "Ann", STEPS)
         assert shown["journal"][0]["step"] == 0
-        assert set(shown["result"]) >= {"better", "text", "before", "after", "pairs"}
+        jsonschema.validate(shown, closed(LEARNING.schemas["Training"]))
+        assert shown["result"]["text"]
         assert (
             cv2.imread(str(runner.file(name, "training", "samples", shown["samples"][-1].rpartition("/")[2])))
             is not None
@@ -276,6 +280,7 @@ def test_methods_are_measured_on_what_people_corrected(runs, corrected, tmp_path
         until(lambda: runner.shown(name, "measurement")["state"] in ("done", "failed"))
         shown = runner.shown(name, "measurement")
         assert shown["state"] == "done", shown["problem"]
+        jsonschema.validate(shown, closed(LEARNING.schemas["Measurement"]))
         assert [row["method"] for row in shown["table"]] == ["classic", "pixel"]
         assert shown["table"][1]["any F1"] > 0.9
         chart = shown["charts"][0].rpartition("/")[2]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Unpack
-from urllib.parse import quote, urlencode
 
+from spotdiff.client.asking import address, query
 from spotdiff.client.connection import Connection, Refusal, Reply
+from spotdiff.client.learning import Learning
+from spotdiff.client.records import ComparisonSummary
+from spotdiff.client.review import Reviewing
 from spotdiff.client.sending import asked, form, picture_files
+from spotdiff.client.watching import Watching
 from spotdiff.errors import OptionError, ServerError
 from spotdiff.options import Options, OptionValues, shows_options
 
@@ -61,7 +64,7 @@ class Job:
         return self.state in ("done", "failed", "cancelled")
 
 
-class Client:
+class Client(Reviewing, Learning, Watching):
     """A server of comparisons; threads may share it.
 
     Every method raises a `SpotdiffError` of one line: `ServerError` with the server's own words and its status, or
@@ -160,13 +163,12 @@ class Client:
             "max_pixels": max_pixels,
             "max_fraction": max_fraction,
         }
-        given = {name: value for name, value in criteria.items() if value is not None}
-        record: Record = self._get(f"/api/v1/comparisons/{quote(id, safe='')}{_query(given)}")
+        record: Record = self._get(f"{address('comparisons', id)}{query(**criteria)}")
         return record
 
-    def comparisons(self, *, limit: int = 20) -> list[Record]:
-        """The latest comparisons, the last one first: id, verdict, score, regions, names and place of each."""
-        found: list[Record] = self._get(f"/api/v1/comparisons{_query({'limit': limit})}")
+    def comparisons(self, *, limit: int = 20) -> list[ComparisonSummary]:
+        """The latest comparisons, the last one first."""
+        found: list[ComparisonSummary] = self._get(f"{address('comparisons')}{query(limit=limit)}")
         return found
 
     def file(self, id: str, kind: Kind) -> bytes:  # noqa: A002
@@ -177,21 +179,33 @@ class Client:
         """
         if kind not in _FILES:
             raise OptionError(f"file takes one of {', '.join(_FILES)}, not {kind!r}")
-        return self._connection.ask("GET", f"/api/v1/comparisons/{quote(id, safe='')}{_FILES[kind]}").body
+        return self._connection.ask("GET", f"{address('comparisons', id)}{_FILES[kind]}").body
 
     def places(self) -> list[Record]:
         """Every place by name."""
-        found: list[Record] = self._get("/api/v1/places")
+        found: list[Record] = self._get(address("places"))
         return found
 
     def place(self, name: str) -> Record:
-        """A place with its baseline, its latest pictures, and who approved what."""
-        found: Record = self._get(_of_place(name))
+        """A place with its options, its baseline, its latest pictures, and who approved what."""
+        found: Record = self._get(address("places", name))
         return found
 
     def add_place(self, name: str) -> Record:
         """Make a place without pictures."""
-        return self._post("/api/v1/places", {"name": name})
+        made: Record = self._post(address("places"), {"name": name})
+        return made
+
+    def set_place_options(self, name: str, options: Mapping[str, object]) -> Record:
+        """Set options under which the pictures of a place are compared, and return the place as it is then.
+
+        Args:
+            name: Of the place.
+            options: By the names of `Options`, and `preset`; those that are not named stay, None takes one back.
+                `ignore` and `focus` take polygons [[x, y], ...] beside boxes.
+        """
+        changed: Record = self._send_json("PATCH", address("places", name), {"options": options})
+        return changed
 
     @shows_options
     def add_picture(
@@ -209,7 +223,7 @@ class Client:
             The record against the baseline; None for the first picture, which becomes it.
         """
         answer = self._answered(
-            f"{_of_place(place)}/pictures", picture=picture, options=_options(options, preset, changes)
+            address("places", place, "pictures"), picture=picture, options=_options(options, preset, changes)
         )
         return answer if "verdict" in answer else None
 
@@ -221,24 +235,24 @@ class Client:
             comparison: Id of the one that showed the picture; None for the latest picture.
             who: Approves it.
         """
-        return self._post(f"{_of_place(place)}/approve", {"comparison": comparison, "who": who})
+        approved: Record = self._post(address("places", place, "approve"), {"comparison": comparison, "who": who})
+        return approved
 
     def jobs(self, *, state: State | None = None, limit: int = 20) -> list[Job]:
         """The latest jobs, the last one first; those in one state where it is given."""
-        given = {"limit": limit} if state is None else {"limit": limit, "state": state}
-        return [_job(one) for one in self._get(f"/api/v1/jobs{_query(given)}")]
+        return [_job(one) for one in self._get(f"{address('jobs')}{query(limit=limit, state=state)}")]
 
     def job(self, id: str) -> Job:  # noqa: A002
         """How a job stands."""
-        return _job(self._get(_of_job(id)))
+        return _job(self._get(address("jobs", id)))
 
     def cancel(self, id: str) -> Job:  # noqa: A002
         """Cancel a job that has not ended."""
-        return _job(self._connection.ask("DELETE", _of_job(id)).json)
+        return _job(self._connection.ask("DELETE", address("jobs", id)).json)
 
     def retry(self, id: str) -> Job:  # noqa: A002
         """Queue a job again that failed or was cancelled."""
-        return _job(self._connection.ask("POST", f"{_of_job(id)}/retry").json)
+        return _job(self._post(address("jobs", id, "retry")))
 
     def wait(self, id: str, *, timeout: float | None = None) -> Job:  # noqa: A002
         """The job once it is done.
@@ -251,7 +265,7 @@ class Client:
             ServerError: it failed, was cancelled, or has not ended in time.
         """
         end, pause = None if timeout is None else time.monotonic() + timeout, _FIRST_LOOK
-        while not (job := _job(self._connection.ask("GET", _of_job(id), returns=True).json)).ended:
+        while not (job := _job(self._connection.ask("GET", address("jobs", id), returns=True).json)).ended:
             if end is not None and time.monotonic() + pause > end:
                 raise ServerError(f"the job {id} has not ended within {timeout:g} s; it is {job.state}")
             time.sleep(pause)
@@ -284,29 +298,9 @@ class Client:
         body, kind = form(dict(zip(pictures, files, strict=True)), asked(options))
         return self._connection.ask("POST", path, body=body, headers={**headers, "Content-Type": kind})
 
-    def _get(self, path: str) -> Any:  # noqa: ANN401 (JSON's own types)
-        return self._connection.ask("GET", path).json
-
-    def _post(self, path: str, value: Mapping[str, object]) -> Record:
-        headers = {"Content-Type": "application/json"}
-        answer: Record = self._connection.ask("POST", path, body=json.dumps(value).encode(), headers=headers).json
-        return answer
-
 
 def _options(options: Options | None, preset: str | None, changes: OptionValues) -> Options:
     return (options or Options()).changed(preset=preset, **changes)
-
-
-def _query(values: Mapping[str, object]) -> str:
-    return f"?{urlencode(values)}" if values else ""
-
-
-def _of_place(name: str) -> str:
-    return f"/api/v1/places/{quote(name, safe='')}"
-
-
-def _of_job(name: str) -> str:
-    return f"/api/v1/jobs/{quote(name, safe='')}"
 
 
 def _job(values: Mapping[str, Any]) -> Job:

@@ -30,7 +30,7 @@ def form(pictures: Mapping[str, tuple[str, bytes]], options: Mapping[str, object
         _part(boundary, f'name="{part}"; filename="{_quoted(name)}"', data) for part, (name, data) in pictures.items()
     ]
     if options:
-        parts.append(_part(boundary, 'name="options"', json.dumps(options, default=_plain).encode()))
+        parts.append(_part(boundary, 'name="options"', json.dumps(options, default=plain).encode()))
     return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
@@ -44,7 +44,8 @@ def _quoted(name: str) -> str:
     return plain.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """What JSON does not know as what it does."""
     item = getattr(value, "item", None)  # of numpy's numbers
     return item() if callable(item) else str(value)
 

@@ -43,10 +43,7 @@ def compare_routes(service: Service) -> APIRouter:
 
     for asked in filter(None, FILES):
         api.add_api_route(
-            f"/comparisons/{{name}}{asked}",
-            _sender(service.comparisons, asked),
-            response_class=WholeFile,
-            include_in_schema=not asked.startswith("/view"),  # for our own pages
+            f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=WholeFile
         )
 
     @api.get("/comparisons/{name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ def _value(text: str) -> float | str | None:
     if not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else None  # JSON has no word for it

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["training", "measurement"]
 TRAINING = "training"  # among the options of a job: whose weights it is done with
 UNENDED = ("queued", "running")
+STATES = (*UNENDED, "stopped", "done", "failed")
 
 
 class Runs:

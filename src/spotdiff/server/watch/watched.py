@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from spotdiff.watching.events import StoreDown, open_store
 from spotdiff.watching.live_folder import STATUS, picture_path
 from spotdiff.watching.rules import read_rules
 from spotdiff.watching.rules.settings import WHAT
+from spotdiff.watching.status import CameraStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -198,4 +200,7 @@ def _record(event: Event, files: Mapping[str, EvidenceFile]) -> dict[str, Any]:
 
 def _silent(name: str) -> dict[str, Any]:
     """The status of a camera of which nothing is known yet."""
-    return {"name": name, "connected": False, "size": None, "open": [], "since_frame": None, "trouble": ""}
+    none_yet = CameraStatus(
+        name, connected=False, since_frame=0, fps=0, frames=0, dropped=0, corrupt=0, restarts=0, trouble="", open=()
+    )
+    return {**asdict(none_yet), "open": [], "since_frame": None, "size": None}
