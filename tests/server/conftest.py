@@ -44,6 +44,11 @@ def form(**parts) -> tuple[bytes, str]:
     return b"\r\n".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
+def heed_interrupts():
+    """Take Ctrl-C as a program in the foreground does, though the tests may run where it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Server:
     """A server on a free port; `options` are the verb's."""
@@ -60,7 +65,13 @@ class Server:
         self.data.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+                start_new_session=True,
+                preexec_fn=heed_interrupts,
             )
         line = self.process.stdout.readline()
         assert line.startswith("http://"), line + self.log.read_text()

@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -74,7 +74,8 @@ def still_there(server):
 def test_headers_that_are_none_or_without_end(server, headers):
     kind = "Content-Type: multipart/form-data; boundary=x"
     with line(server.port, head(server, "POST", COMPARE, kind, "Connection: close", *headers)) as one:
-        one.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # it may have been closed already
+            one.shutdown(socket.SHUT_WR)
         said = told(one)
     if said:  # a connection that is closed with bytes unread may lose what was said last
         assert b" 400 " in said[:20] or b" 421 " in said[:20] or b" 413 " in said[:20], said[:200]

@@ -37,6 +37,7 @@ _ALIKE_WITH_LOSS = 0.3  # the same of pages saved as JPEG
 _STANDS = 0.2  # share of equal textured cells of a page whose letters were drawn anew at another size
 _COPIED = 0.8  # share of equal textured cells of a copy of which a pane differs
 _ROUNDING, _PANE, _PERHAPS = 2, 15, 0.88  # levels, pixels across, and chance, of such a pane
+_BLOCK = 8  # pixels from what changed clearly, up to which compression rings
 _FAINTEST, _PLAIN = 8.0, 24.0  # levels of difference from which it counts, and counts in full: less is compression
 _THIN = 3  # pixels, of a line
 _NEARLY_ALL = 0.97  # share of equal textured cells of screens saved as JPEG, of retouched photographs 0.95 at most
@@ -110,7 +111,10 @@ def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
 
 def _with_panes(evidence: Evidence, apart: Bytes) -> Evidence:
     """As likely as not where all that lies together differs, be it faintly, in a copy that is exact elsewhere."""
-    panes = cv2.morphologyEx((apart > _ROUNDING).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
+    block = np.ones((2 * _BLOCK + 1,) * 2, np.uint8)
+    ringing = (apart < _PLAIN) & (cv2.dilate((apart >= _PLAIN).astype(np.uint8), block) > 0)
+    faint = ((apart > _ROUNDING) & ~ringing).astype(np.uint8)
+    panes = cv2.morphologyEx(faint, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
     panes = cv2.morphologyEx(panes, cv2.MORPH_OPEN, np.ones((_PANE, _PANE), np.uint8))
     return surer(evidence, np.where(panes > 0, _PERHAPS, 0), anything=_PERHAPS if panes.any() else 0.0)
 
