@@ -15,7 +15,7 @@ from spotdiff.regions.extract import Thresholds, strips
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Alignment, Comparison, Evidence, Map, Pair, Region
+    from spotdiff.types import Alignment, Bytes, Comparison, Evidence, Map, Pair, Region
 
     Labels = NDArray[np.int32]
 
@@ -26,6 +26,7 @@ _LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothi
 _LEAST_SEEN_OF_CUT = 0.99  # the same where one was cut off or grew: that is no camera's doing
 _UNSCALED = 0.01  # by which the scale of a copy that was not resized may miss 1
 _DIMMED = 5.0  # levels of the mean, of drawn pictures; compression makes one at most
+_EXACT = 0.9  # share of one level that is one level in the other picture, too
 _AFAR = 64  # pixels of the longer side, for a rough look
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
@@ -87,10 +88,22 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
 
 
 def _was_dimmed(pair: Pair) -> bool:
-    """Whether a program drew both pictures, and one is brighter as a whole."""
+    """Whether a program drew both pictures, and one is brighter as a whole, by the same for each pixel of a colour.
+
+    Light on a scan or a photograph of a drawing comes with noise.
+    """
     before, after = pair.before.opaque, pair.after.opaque
     brighter = abs(float(before[::4, ::4].mean()) - float(after[::4, ::4].mean()))
-    return brighter >= _DIMMED and is_rendered(before) and is_rendered(after)
+    if brighter < _DIMMED or before.shape != after.shape:
+        return False
+    return _is_exact(before, after) and _is_exact(after, before) and is_rendered(before) and is_rendered(after)
+
+
+def _is_exact(one: Bytes, other: Bytes) -> bool:
+    """Whether nearly all of the commonest level of one picture is one level in the other."""
+    levels, others = one[..., 1], other[..., 1]
+    ground = others[levels == np.bincount(levels.ravel(), minlength=256).argmax()]
+    return bool(np.bincount(ground, minlength=256).max() >= _EXACT * ground.size)
 
 
 def _of_one_view(pair: Pair, alignment: Alignment) -> bool:

@@ -8,6 +8,7 @@ explains is told; where only the look of a few strokes speaks for one, it is pos
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -155,9 +156,9 @@ def _greys(*pictures: Bytes) -> list[Bytes]:
 
 
 def _missed(before: Bytes, after: Bytes) -> float:
-    """Levels by which nine tenths of the letters of two grey pictures (H, W) differ at most."""
+    """Levels by which nine tenths of the letters of two grey pictures (H, W) differ at most; inf without letters."""
     letters = _letters(before, after)
-    return float(np.percentile(cv2.absdiff(before, after)[letters], 90)) if letters.any() else 0.0
+    return float(np.percentile(cv2.absdiff(before, after)[letters], 90)) if letters.any() else math.inf
 
 
 def _over_compression(before: Bytes, after: Bytes, apart: Bytes) -> _Told:
