@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from spotdiff.server.api.person import person
+from spotdiff.server.api.authentication import person
 from spotdiff.server.api.review import Name
 from spotdiff.server.problems import Problem
 

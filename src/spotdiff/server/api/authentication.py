@@ -49,6 +49,11 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
+def person(request: Request, given: str = "") -> str:
+    """The name under which something is written down: the account's; without one the one given, else the address."""
+    return caller_of(request).name or given or client_address(request.scope)
+
+
 def client_address(scope: Scope) -> str:
     """The address that a request comes from; "" where it has none."""
     return str(scope["client"][0]) if scope.get("client") else ""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spotdiff import plugins
 from spotdiff.methods import get_method
-from spotdiff.server.api.person import person
+from spotdiff.server.api.authentication import person
 from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.problems import Problem
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from spotdiff.server.api.authentication import person
 from spotdiff.server.api.openapi import PICTURE_BODY
-from spotdiff.server.api.person import person
 from spotdiff.server.api.request_options import check_options, over_place, read_options
 from spotdiff.server.api.uploads import receive
 from spotdiff.server.api.whole_file import WholeFile

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from spotdiff.server.api.person import person
+from spotdiff.server.api.authentication import person
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.review import Filter
 

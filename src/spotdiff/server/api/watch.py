@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from spotdiff.server.api.person import person
+from spotdiff.server.api.authentication import person
 from spotdiff.server.api.whole_file import WholeFile
 
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ def event_routes(service: Service) -> APIRouter:
 
     @api.post("/{name}/acknowledge")
     def acknowledge(name: str, request: Request, remark: Remark | None = None) -> dict[str, Any]:
-        return service.watching.acknowledge(name, **_said(request, remark))
+        return service.watching.acknowledge(name, **_remark_of(request, remark))
 
     @api.post("/{name}/normal")
     def normal(name: str, request: Request, remark: Remark | None = None) -> dict[str, Any]:
-        return service.watching.make_normal(name, **_said(request, remark))
+        return service.watching.make_normal(name, **_remark_of(request, remark))
 
     @api.get("/{name}/{role}", response_class=WholeFile)
     def file(name: str, role: Role) -> FileResponse:
@@ -97,7 +97,7 @@ def event_routes(service: Service) -> APIRouter:
     return api
 
 
-def _said(request: Request, remark: Remark | None) -> dict[str, str]:
+def _remark_of(request: Request, remark: Remark | None) -> dict[str, str]:
     """Who says it, and the note."""
     given = remark or Remark()
     return {"who": person(request, given.who), "note": given.note}

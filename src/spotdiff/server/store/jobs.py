@@ -175,7 +175,7 @@ class Jobs:
             if job["before"] is None:  # of two first pictures the earlier to be read stays the baseline
                 first = places.c.baseline.is_(None) & (places.c.name == job["place"])
                 connection.execute(update(places).where(first).values(baseline=job["number"]))
-            self._told(connection, job["id"], answer)
+            self._notify(connection, job["id"], answer)
 
     def fail(self, name: str, status: int, detail: str) -> None:
         """Write down that a job has failed, and what its client is told."""
@@ -184,9 +184,9 @@ class Jobs:
 
     def _fail(self, connection: Connection, name: str, problem: Mapping[str, Any]) -> None:
         if _end(connection, name, "failed", problem=problem):
-            self._told(connection, name, None)
+            self._notify(connection, name, None)
 
-    def _told(self, connection: Connection, name: str, answer: Answer | None) -> None:
+    def _notify(self, connection: Connection, name: str, answer: Answer | None) -> None:
         if self._tell is not None:
             self._tell(connection, connection.execute(select(jobs).where(jobs.c.id == name)).mappings().one(), answer)
 

@@ -51,19 +51,19 @@ def _describe(document: Schema, subject: Described) -> None:
     for name, example in subject.sent.items():
         schemas[name] = {**schemas[name], "examples": [example]}
     for (method, path), (summary, answers) in subject.answers.items():
-        operation = _told(document["paths"][path][method], summary, subject)
+        operation = _described_operation(document["paths"][path][method], summary, subject)
         responses = operation["responses"]
         for status, name in answers.items():
             responses[status] = _answer(name, responses.get(status, {}))
         if "200" not in answers:
             responses.pop("200", None)
     for path, (summary, kinds) in subject.files.items():
-        operation = _told(document["paths"][path]["get"], summary, subject)
+        operation = _described_operation(document["paths"][path]["get"], summary, subject)
         content = {kind: {"schema": _file(kind)} for kind in kinds}
         operation["responses"]["200"] = {"description": summary, "content": content}
 
 
-def _told(operation: Schema, summary: str, subject: Described) -> Schema:
+def _described_operation(operation: Schema, summary: str, subject: Described) -> Schema:
     """An operation with what it does, and examples of what it takes."""
     operation["summary"] = summary
     for parameter in operation.get("parameters", ()):
