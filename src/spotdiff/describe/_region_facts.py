@@ -85,8 +85,9 @@ def _colour(pixels: Bytes, outline: Sequence[Outline], box: Box) -> str:
     if cv2.countNonZero(inside) < _FEWEST:
         return ""
     chosen = some_of(pixels[top:bottom, left:right], np.asarray(inside))[None]
-    words = {word_of(np.asarray(cv2.multiply(chosen, (*gain, 0)))[0], clear=_CLEAR) for gain in _LIGHTS}
-    return words.pop() if len(words) == 1 and MIXED not in words else ""
+    lit = (np.asarray(cv2.multiply(chosen, (*gain, 0)))[0] for gain in _LIGHTS)
+    word = word_of(next(lit), clear=_CLEAR)
+    return word if word != MIXED and all(word_of(colours, clear=_CLEAR) == word for colours in lit) else ""
 
 
 def _beside(fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: Sequence[ChangeFact]) -> ChangeFact:

@@ -100,7 +100,7 @@ def _equal(pair: Pair) -> bool:
         return np.array_equal(before.pixels, after.pixels)
     opaque = np.full(before.pixels.shape[:2], 255, np.uint8)
     alphas = [opaque if picture.alpha is None else picture.alpha for picture in (before, after)]
-    if not np.array_equal(*alphas):
+    if not np.array_equal(alphas[0], alphas[1]):
         return False
     return np.array_equal(before.pixels, after.pixels) or np.array_equal(before.opaque, after.opaque)
 

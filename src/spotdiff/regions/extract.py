@@ -231,11 +231,11 @@ def _joined(mask: Bytes, join: int) -> Labels:
 
 def _bands(mask: Bytes, *, apart: int) -> list[tuple[slice, slice]]:
     """Windows of a mask that hold all of it, parted by more than `apart` empty rows: most pictures are empty mostly."""
-    rows = np.flatnonzero(cv2.reduce(mask, 1, cv2.REDUCE_MAX))
+    rows = np.flatnonzero(mask.view(bool).any(axis=1))
     bands = []
     for band in np.split(rows, np.flatnonzero(np.diff(rows) > apart + 1) + 1):
         top, bottom = int(band[0]), int(band[-1]) + 1
-        columns = np.flatnonzero(cv2.reduce(mask[top:bottom], 0, cv2.REDUCE_MAX))
+        columns = np.flatnonzero(mask[top:bottom].view(bool).any(axis=0))
         bands.append((slice(top, bottom), slice(int(columns[0]), int(columns[-1]) + 1)))
     return bands
 
