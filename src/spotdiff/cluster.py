@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import MissingExtra, OptionError, error_line
 
@@ -47,7 +47,7 @@ def joined() -> ModuleType:
     return module
 
 
-def _own_address() -> dict[str, object]:
+def _own_address() -> dict[str, Any]:
     """What a cluster that listens on this machine alone has to be told; Ray asks for the address of a network card."""
     host = os.environ.get("RAY_ADDRESS", "").rpartition(":")[0]
     if not host:
