@@ -15,7 +15,10 @@ import pytest
 
 import spotdiff
 from browser import browse, needs_browser
+from evaluate.test_leaderboard import report as measured
 from spotdiff.__main__ import run
+from spotdiff.evaluate.leaderboard import leaderboard, to_html
+from spotdiff.evaluate.report_files import map_plots
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.html import page
 from spotdiff.report.index import index_page
@@ -96,7 +99,15 @@ def progress(tmp_path, stripes):
     return (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=["changed", "same", "refused", "rows", "batch_index", "unpaired", "watched", "progress"])
+def methods(tmp_path, **_):
+    reports = [measured(tmp_path, name, [0.9, low, 0.3, 0.1]) for name, low in (("classic", 0.8), ("pixel", 0.2))]
+    return to_html(leaderboard(reports), map_plots(reports))
+
+
+PAGES = ["changed", "same", "refused", "rows", "batch_index", "unpaired", "watched", "progress", "methods"]
+
+
+@pytest.fixture(params=PAGES)
 def shown(request, tmp_path, stripes, inserted):
     """Every kind of page."""
     if request.param == "rows":
