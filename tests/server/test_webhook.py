@@ -13,8 +13,8 @@ import time
 import pytest
 
 from answering import Answer, AnsweringServer, serving
+from server.account_verbs import refused_start
 from server.conftest import PATIENCE
-from server.test_lasting import refused
 
 SECRET = "a secret of some length"
 
@@ -28,7 +28,7 @@ def receiver_fixture():
 @pytest.fixture(name="telling")
 def telling_fixture(own_server, receiver):
     url = f"http://{receiver.where}/hook?key=hush"
-    return lambda: own_server("--webhook", url, SPOTDIFF_WEBHOOK_SECRET=SECRET)
+    return lambda: own_server("--webhook", url, hurried=True, SPOTDIFF_WEBHOOK_SECRET=SECRET)
 
 
 def taken(receiver, count):
@@ -145,11 +145,11 @@ def test_a_server_without_webhook_keeps_no_messages(server, pictures):
 )
 def test_webhooks_that_cannot_be(tmp_path, url, secret, word):
     (tmp_path / "secret").write_text(secret + "\n")
-    told = refused("--port", "0", "--webhook", url, "--webhook-secret-file", "secret", cwd=tmp_path)
+    told = refused_start("--port", "0", "--webhook", url, "--webhook-secret-file", "secret", cwd=tmp_path)
     assert word in told
     assert "hush" not in told
 
 
 def test_a_secret_file_that_is_not_there(tmp_path):
     given = ("--webhook", "http://example.org", "--webhook-secret-file", "nowhere")
-    assert "nowhere" in refused("--port", "0", *given, cwd=tmp_path)
+    assert "nowhere" in refused_start("--port", "0", *given, cwd=tmp_path)
