@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.resources import files
 from types import SimpleNamespace
 
 import cv2
 import pytest
 
 import spotdiff
-from browser import browse, needs_browser
+from browser import Browser, needs_browser
 from evaluate.test_leaderboard import report as measured
 from spotdiff.__main__ import run
 from spotdiff.evaluate.leaderboard import leaderboard, to_html
@@ -28,35 +24,25 @@ from spotdiff.watching.event import Event
 from spotdiff.watching.page import event_page
 
 pytestmark = needs_browser
-AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-# What axe finds is written into the page, since the browser hands that out.
-ASK = """
-axe.run().then(({ violations, passes }) => {
-  const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => [node.html, node.failureSummary])]);
-  const told = document.createElement("pre");
-  told.id = "found";
-  told.textContent = btoa(unescape(encodeURIComponent(JSON.stringify({ found, passed: passes.map(({ id }) => id) }))));
-  document.body.append(told);
-});
-"""
-DARK = 'document.documentElement.dataset.theme = "dark";'
+
+
+@pytest.fixture(scope="module", name="browser")
+def browser_fixture(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
-def faults(tmp_path):
-    """What axe finds in a page, once it has been seen that axe looked at it."""
+def faults(browser, tmp_path):
+    """What axe finds in a page."""
 
     def faults(text, *, fragment="", dark=False, width=1200):
-        policy = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-        assert policy.search(text)
-        scripts = f"<script>{AXE}</script><script>{DARK if dark else ''}{ASK}</script>"
-        opened = policy.sub("", text).replace("</body>", f"{scripts}</body>")  # the policy would not let axe in
-        (tmp_path / "page.html").write_text(opened, encoding="utf-8")
-        asked = (f"--window-size={width},900", "--virtual-time-budget=20000", "--dump-dom")
-        shown = browse(tmp_path / "page.html", *asked, profile=tmp_path / "profile", fragment=fragment)
-        told = json.loads(base64.b64decode(re.search(r'<pre id="found">([^<]*)</pre>', shown)[1]))
-        assert {"document-title", "html-has-lang", "color-contrast"} <= set(told["passed"])
-        return told["found"]
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        tab = browser.tab(f"file://{tmp_path / 'page.html'}{fragment}", dark=dark, size=(width, 900))
+        found = tab.faults()
+        tab.close()
+        return found
 
     return faults
 
