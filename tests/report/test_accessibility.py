@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 import spotdiff
-from browser import Browser, needs_browser
+from browser import needs_browser
 from evaluate.test_leaderboard import report as measured
 from spotdiff.__main__ import run
 from spotdiff.evaluate.leaderboard import leaderboard, to_html
@@ -26,25 +26,10 @@ from spotdiff.watching.page import event_page
 pytestmark = needs_browser
 
 
-@pytest.fixture(scope="module", name="browser")
-def browser_fixture(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def faults(browser, tmp_path):
+def faults(opened):
     """What axe finds in a page."""
-
-    def faults(text, *, fragment="", dark=False, width=1200):
-        (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        tab = browser.tab(f"file://{tmp_path / 'page.html'}{fragment}", dark=dark, size=(width, 900))
-        found = tab.faults()
-        tab.close()
-        return found
-
-    return faults
+    return lambda text, **look: opened(text, **look).faults()
 
 
 def batch_index(**_):
@@ -103,7 +88,7 @@ def shown(request, tmp_path, stripes, inserted):
     return globals()[request.param](tmp_path=tmp_path, stripes=stripes)
 
 
-@pytest.mark.parametrize("look", [{}, {"dark": True, "width": 500}], ids=["light and wide", "dark and narrow"])
+@pytest.mark.parametrize("look", [{}, {"dark": True, "size": (500, 900)}], ids=["light and wide", "dark and narrow"])
 def test_a_page_has_no_faults(shown, faults, look):
     assert faults(shown, **look) == []
 
