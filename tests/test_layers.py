@@ -21,6 +21,7 @@ LAYERS = (
         "presets",
         "atomic_write",
         "clock",
+        "cluster",
         "file_lock",
         "http_delivery",
         "language",
@@ -38,6 +39,7 @@ LAYERS = (
 )
 WITHIN = {  # who may use whom inside one layer
     "words": {
+        ("cluster", "errors"),
         ("http_delivery", "errors"),
         ("language", "errors"),
         ("language", "types"),
