@@ -58,9 +58,10 @@ class Server:
     process: subprocess.Popen | None = None
     port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "spotdiff")
 
     def start(self):
-        command = [sys.executable, "-m", "spotdiff", "serve", "--port", "0", "--data", str(self.data), *self.options]
+        command = [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data), *self.options]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.environment}
         self.data.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
@@ -129,11 +130,12 @@ def server_fixture(tmp_path_factory):
 
 @pytest.fixture(name="own_server")
 def own_server_fixture(tmp_path):
-    """Makes servers that a test may kill; `own_server()` has the test's folder."""
+    """Makes servers that a test may kill; `own_server()` has the test's folder, a hurried one waits less long."""
     servers = []
 
-    def start(*options, data=tmp_path / "data", **environment):
-        servers.append(Server(data, ("--workers", "1", *options), environment=environment).start())
+    def start(*options, data=tmp_path / "data", hurried=False, **environment):
+        program = (str(Path(__file__).with_name("hurried_server.py")),) if hurried else ("-m", "spotdiff")
+        servers.append(Server(data, ("--workers", "1", *options), environment=environment, program=program).start())
         return servers[-1]
 
     yield start

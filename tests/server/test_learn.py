@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import insert
 
 import spotdiff
+import tiny
 from server.closed_schemas import closed
 from server.conftest import png
 from spotdiff.errors import DataError
+from spotdiff.nets.parts.weights import read_weights
 from spotdiff.server.api.answers.learning import LEARNING
 from spotdiff.server.api.request_options import make_options
 from spotdiff.server.learn import runner as running
@@ -83,7 +85,23 @@ def corrected_fixture(tmp_path, texture):
     return Corrected(tmp_path, texture, count=5)
 
 
-def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tmp_path):
+@pytest.fixture(name="from_tiny")
+def from_tiny_fixture(monkeypatch, tmp_path):
+    """The verbs are run as ever, but what is shipped is a tiny network: to export the real one takes a minute."""
+    shipped = tiny.random_weights("spot", tmp_path / "tiny.safetensors")
+    run_verb = running.run_verb
+    verbs = []
+
+    def run(arguments, log, **more):
+        verbs.append(arguments[0])
+        assert ("shipped" in arguments) == (arguments[0] == "train")
+        return run_verb([shipped if word == "shipped" else word for word in arguments], log, **more)
+
+    monkeypatch.setattr(running, "run_verb", run)
+    return verbs
+
+
+def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, from_tiny, tmp_path):
     runner = Runner(runs, corrected, tmp_path, nice=0)
     runner.start()
     try:
@@ -106,12 +124,14 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tm
         runner.check_usable(name, "hall")
     finally:
         runner.stop()
+    assert from_tiny == ["train", "export"]
 
     asked = {"training": name, "sensitivity": 0.4}
     options = with_weights(make_options(asked, megapixels=200), asked, tmp_path)
     assert options.settings == {"weights": str(tmp_path / "runs" / name / "weights.onnx")}
     pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
-    assert spotdiff.compare(*pictures, options=options).verdict == "changed"
+    learned = read_weights(tmp_path / "runs" / name / "run" / "weights.safetensors")[0].digest
+    assert spotdiff.compare(*pictures, options=options).weights == learned
     other = {"training": name, "method": "pixel"}
     assert with_weights(make_options(other, megapixels=200), other, tmp_path).settings == {}
     with pytest.raises(DataError, match="are gone"):

@@ -8,60 +8,36 @@ import hmac
 import json
 import signal
 import sqlite3
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from answering import Answer, AnsweringServer, serving
+from server.account_verbs import refused_start
 from server.conftest import PATIENCE
-from server.test_lasting import refused
 
 SECRET = "a secret of some length"
 
 
-class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = self.server.answers.pop(0) if self.server.answers else 204
-        self.server.got.append((status, {name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        if status == 302:
-            self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    do_GET = do_POST
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(name="receiver")
 def receiver_fixture():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    server.answers, server.got = [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(AnsweringServer(usual=Answer(204))) as server:
+        yield server
 
 
 @pytest.fixture(name="telling")
 def telling_fixture(own_server, receiver):
-    url = f"http://127.0.0.1:{receiver.server_port}/hook?key=hush"
-    return lambda: own_server("--webhook", url, SPOTDIFF_WEBHOOK_SECRET=SECRET)
+    url = f"http://{receiver.where}/hook?key=hush"
+    return lambda: own_server("--webhook", url, hurried=True, SPOTDIFF_WEBHOOK_SECRET=SECRET)
 
 
 def taken(receiver, count):
     """The messages that were taken, once there are so many."""
     limit = time.monotonic() + PATIENCE
-    while len(found := [one for one in receiver.got if one[0] == 204]) < count:
-        assert time.monotonic() < limit, receiver.got
+    while len(found := [asked for asked in receiver.asked if asked.status == 204]) < count:
+        assert time.monotonic() < limit, receiver.asked
         time.sleep(0.05)
-    return [json.loads(body) for _, _, body in found]
+    return [json.loads(asked.body) for asked in found]
 
 
 def waiting(server):
@@ -100,7 +76,7 @@ def test_every_message_is_signed_with_its_time(telling, receiver, pictures):
     server = telling()
     server.compare(*pictures)
     taken(receiver, 1)
-    _, headers, body = receiver.got[0]
+    headers, body = receiver.asked[0].headers, receiver.asked[0].body
     assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
     over = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     digest = base64.b64encode(hmac.new(SECRET.encode(), over, hashlib.sha256).digest()).decode()
@@ -110,18 +86,18 @@ def test_every_message_is_signed_with_its_time(telling, receiver, pictures):
 
 
 def test_what_was_not_taken_is_sent_again_as_the_same_message(telling, receiver, pictures):
-    receiver.answers += [503, 500, 302]
+    receiver.answers += [Answer(503), Answer(500), Answer(302, {"Location": "/elsewhere"})]
     server = telling()
     for _ in range(2):
         server.compare(*pictures)
     told = taken(receiver, 2)
-    assert [status for status, _, _ in receiver.got] == [503, 500, 302, 204, 204]
-    assert len({headers["webhook-id"] for _, headers, _ in receiver.got[:4]}) == 1
+    assert [asked.status for asked in receiver.asked] == [503, 500, 302, 204, 204]
+    assert len({asked.headers["webhook-id"] for asked in receiver.asked[:4]}) == 1
     assert told[0]["data"]["job"]["created"] < told[1]["data"]["job"]["created"]
 
 
 def test_what_is_refused_for_good_holds_nothing_up(telling, receiver, pictures):
-    receiver.answers.append(410)
+    receiver.answers.append(Answer(410))
     server = telling()
     server.compare(*pictures)
     second = server.compare(*pictures).json
@@ -137,10 +113,10 @@ def test_what_is_refused_for_good_holds_nothing_up(telling, receiver, pictures):
 
 
 def test_messages_outlive_a_killed_server(telling, own_server, receiver, pictures):
-    receiver.answers += [503] * 3
+    receiver.answers += [Answer(503)] * 3
     server = telling()
     record = server.compare(*pictures).json
-    while not receiver.got:
+    while not receiver.asked:
         time.sleep(0.02)
     server.end(signal.SIGKILL)
     assert [state for state, _, _ in waiting(server)] == ["waiting"]
@@ -169,11 +145,11 @@ def test_a_server_without_webhook_keeps_no_messages(server, pictures):
 )
 def test_webhooks_that_cannot_be(tmp_path, url, secret, word):
     (tmp_path / "secret").write_text(secret + "\n")
-    told = refused("--port", "0", "--webhook", url, "--webhook-secret-file", "secret", cwd=tmp_path)
+    told = refused_start("--port", "0", "--webhook", url, "--webhook-secret-file", "secret", cwd=tmp_path)
     assert word in told
     assert "hush" not in told
 
 
 def test_a_secret_file_that_is_not_there(tmp_path):
     given = ("--webhook", "http://example.org", "--webhook-secret-file", "nowhere")
-    assert "nowhere" in refused("--port", "0", *given, cwd=tmp_path)
+    assert "nowhere" in refused_start("--port", "0", *given, cwd=tmp_path)

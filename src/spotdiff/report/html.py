@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import spotdiff
 from spotdiff.align import is_flush
 from spotdiff.align.rows import spread
 from spotdiff.report.coordinates import SIDES, places, where_text
 from spotdiff.report.data_uri import data_uri, file_uri, heat_colours, heat_file, picture_file
-from spotdiff.report.markup import Html, bar, element, fill, fill_part, image, join, json_island, write_page_file
+from spotdiff.report.markup import (
+    Html,
+    bar,
+    element,
+    fill,
+    image,
+    join,
+    json_island,
+    page_top,
+    whole_page,
+    write_page_file,
+)
 from spotdiff.report.record import TIMED, plain, to_record
 
 if TYPE_CHECKING:
@@ -36,14 +46,13 @@ def page(comparison: Comparison, *, pictures: Mapping[str, bytes] | None = None)
     """The report as one self-contained HTML page; `pictures` are `page_pictures` where they are made already."""
     shown = page_pictures(comparison) if pictures is None else pictures
     sources = {name: file_uri(data) for name, data in shown.items()}
-    return fill(
-        "report.html",
-        style="base.css report.css",
-        script="theme.js viewer.js report.js",
-        image_sources="data:",
+    record = to_record(comparison)
+    return whole_page(
+        style="report.css",
+        script="viewer.js report.js",
         title=page_title(comparison),
-        body=page_body(comparison, sources),
-        foot=f"Made by spotdiff {spotdiff.__version__}. This page is complete in itself and loads nothing.",
+        head=_head(comparison, record),
+        main=_main(comparison, record, sources, {}),
     )
 
 
@@ -61,10 +70,13 @@ def page_body(comparison: Comparison, sources: Mapping[str, str], *, full: Mappi
         full: Addresses of the pictures with all their pixels, for when somebody looks closely.
     """
     record = to_record(comparison)
-    return fill_part(
-        "report_body.html",
-        head=_head(comparison, record),
-        panes=join(*(_pane(comparison, side, sources, full or {}) for side in SIDES)),
+    return join(page_top(_head(comparison, record)), _main(comparison, record, sources, full or {}))
+
+
+def _main(comparison: Comparison, record: Record, sources: Mapping[str, str], full: Mapping[str, str]) -> Html:
+    return fill(
+        "report.html",
+        panes=join(*(_pane(comparison, side, sources, full) for side in SIDES)),
         legend=_legend(),
         heading=_heading(comparison),
         regions=_regions(comparison),
