@@ -22,6 +22,7 @@ LAYERS = (
         "clock",
         "file_lock",
         "http_delivery",
+        "input_files",
         "language",
         "output_files",
     },
@@ -38,7 +39,9 @@ LAYERS = (
 WITHIN = {  # who may use whom inside one layer
     "words": {
         ("http_delivery", "errors"),
+        ("input_files", "errors"),
         ("language", "errors"),
+        ("language", "input_files"),
         ("language", "types"),
         ("options", "errors"),
         ("options", "params"),

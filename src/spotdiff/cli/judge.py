@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ import click
 from spotdiff.atomic_write import write_whole
 from spotdiff.cli._options import fail_on_option
 from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 from spotdiff.output_files import check_outputs
 from spotdiff.params import hint
 
@@ -152,12 +154,8 @@ def _chosen(names: str | None, known: Sequence[str]) -> list[str]:
     """
     if not names:
         return []
-    try:
-        text = Path(names).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{names} is no list of names: it is no text in UTF-8") from None
-    except (OSError, ValueError):  # there is no such file
-        text = names.replace(",", "\n")
+    is_file = "\0" not in names and os.path.exists(names) and not os.path.isdir(names)  # noqa: PTH110, PTH112 (Path's own raise)
+    text = read_text(Path(names), pipe=True) if is_file else names.replace(",", "\n")
     chosen: dict[str, None] = {}
     for pattern in filter(None, map(str.strip, text.splitlines())):
         fitting = [name for name in known if name == pattern or fnmatch.fnmatchcase(name, pattern)]

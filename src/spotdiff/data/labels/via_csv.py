@@ -18,8 +18,9 @@ from typing import ClassVar
 
 from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations
 from spotdiff.data.labels._via_regions import region_annotation, via_regions
-from spotdiff.data.read_json import parse_json, read_bytes
+from spotdiff.data.read_json import parse_json
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 
 _SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
 _HEADS = ("filename", "file_size", "file_attributes", "region_count", "region_id", _SHAPE, _ATTRIBUTES)

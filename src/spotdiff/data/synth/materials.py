@@ -18,6 +18,7 @@ from spotdiff.data.decode_array import decode_array
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
 from spotdiff.errors import DataError, why_no_folder
+from spotdiff.input_files import read_bytes, read_text
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
@@ -147,10 +148,7 @@ def _files(source: str | Path | None) -> list[Path]:
             raise DataError(f"{root} holds no picture")
         return paths
     if root.suffix.lower() == ".txt" and root.is_file():
-        try:
-            lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
-        except UnicodeDecodeError:
-            raise DataError(f"{root} is no text in UTF-8") from None
+        lines = [line.strip() for line in read_text(root).splitlines()]
         paths = [root.parent / line for line in lines if line and not line.startswith("#")]
         if not paths:
             raise DataError(f"{root} lists no picture")
@@ -159,10 +157,7 @@ def _files(source: str | Path | None) -> list[Path]:
 
 
 def _read(path: Path) -> StoredImage:
-    try:
-        return StoredImage(os.fspath(path), path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    return StoredImage(os.fspath(path), read_bytes(path))
 
 
 def _trouble(data: bytes, *, cutout: bool) -> str:

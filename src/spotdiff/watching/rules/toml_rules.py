@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from spotdiff.errors import OptionError
+from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 from spotdiff.options import Options
 from spotdiff.params import build, hint, params_of
 from spotdiff.video import without_password
@@ -63,10 +64,10 @@ def read_rules(path: str | Path) -> Rules:
     """
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(read_text(path, pipe=True))
+    except DataError as error:
+        raise OptionError(str(error)) from None
+    except ValueError as error:
         raise OptionError(f"{path} is no TOML: {str(error).partition(chr(10))[0]}") from None
     except RecursionError:
         raise OptionError(f"{path} is no TOML of a person: its lists are nested too deep") from None
