@@ -12,7 +12,9 @@ _MOST = 1_000_000_000  # bytes
 
 
 def why_no_file(path: str | os.PathLike[str]) -> str:
-    """What is wrong with a path that is to be read as a file of a data set; "" for a file, or for nothing at all.
+    """What is wrong with a path that is to be read as a file of a data set; "" for a file.
+
+    What is not there, and a folder, is told when it is opened.
 
     Examples:
         >>> why_no_file("/dev/null")
@@ -22,7 +24,7 @@ def why_no_file(path: str | os.PathLike[str]) -> str:
         mode = os.stat(path).st_mode  # noqa: PTH116 (a Path raises for names that cannot be)
     except (OSError, ValueError):
         return ""
-    kinds = {stat.S_IFREG: "", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    kinds = {stat.S_IFREG: "", stat.S_IFDIR: "", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
     kind = kinds.get(stat.S_IFMT(mode), "a device")
     return kind and f"{kind}, not a file"
 
@@ -38,7 +40,7 @@ def read_bytes(path: Path, *, pipe: bool = False) -> bytes:
         DataError: it cannot be read, is no file, or has more than a thousand million bytes.
     """
     wrong = why_no_file(path)
-    if wrong and not (path.is_dir() or (pipe and path.is_fifo())):
+    if wrong and not (pipe and path.is_fifo()):
         raise DataError(f"{path} cannot be read: {wrong}")
     try:
         with path.open("rb") as file:

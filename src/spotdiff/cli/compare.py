@@ -82,6 +82,7 @@ def command(
         return CODES[answer.verdict]
 
     from spotdiff.cli._comparison_text import comparison_text
+    from spotdiff.image.source import read_pipe
     from spotdiff.pipeline import compare
 
     if options.method == "pixel":
@@ -89,7 +90,11 @@ def command(
 
         cv2.setNumThreads(1)  # strips of a few rows are over before a second thread has woken up
 
-    comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
+    sources: list[object] = [read_pipe(path, max_bytes=options.max_bytes) for path in pictures]
+    mask = options.ignore_mask
+    if isinstance(mask, str):
+        options = options.changed(ignore_mask=read_pipe(mask, max_bytes=options.max_bytes))
+    comparison = compare(sources[-2], sources[-1], options=options, history=[*_earlier(history), *sources[:-2]])
     comparison = judge(comparison)
     written = files.write(comparison, inputs)
     if not quiet and json_to != "-":

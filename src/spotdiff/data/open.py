@@ -25,7 +25,7 @@ from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, Truth
 from spotdiff.data.file_names import claim_text, composed, is_plain_name
 from spotdiff.data.published import get_published
 from spotdiff.errors import DataError, OptionError, why_no_folder
-from spotdiff.input_files import read_text
+from spotdiff.input_files import read_text, why_no_file
 
 PAIR_FOLDERS = (("before", "after"), ("t0", "t1"), ("A", "B"))
 _MASK_FOLDERS = ("mask", "label")
@@ -195,7 +195,7 @@ def _files_by_name(folder: Path, suffixes: Set[str]) -> tuple[dict[str, Path], l
         inside = path.relative_to(folder)
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
-        if path.suffix.lower() not in suffixes:
+        if path.suffix.lower() not in suffixes or why_no_file(path):
             others.append(path)
             continue
         name = composed(inside.with_suffix("").as_posix())
@@ -321,10 +321,14 @@ def _joined(key: Key) -> str:
     return "/".join(filter(None, key))
 
 
+def _why_unpaired(path: Path) -> str:
+    return f"belongs to no pair: {wrong}" if (wrong := why_no_file(path)) else "belongs to no pair"
+
+
 def _unpaired(
     root: Path, files: dict[str, dict[K, Path]], keys: Iterable[K], others: Iterable[Path] = ()
 ) -> tuple[str, ...]:
     """One line on every file that is in no pair, sorted."""
     paired = {path for key in keys for by_key in files.values() if (path := by_key.get(key)) is not None}
     alone = {path for by_key in files.values() for path in by_key.values()} - paired
-    return tuple(f"{path.relative_to(root).as_posix()} belongs to no pair" for path in sorted({*alone, *others}))
+    return tuple(f"{path.relative_to(root).as_posix()} {_why_unpaired(path)}" for path in sorted({*alone, *others}))

@@ -51,7 +51,8 @@ def _from_file(given: object) -> Mapping[str, Any]:
     path = Path(given)
     try:
         text = read_text(path, pipe=True)
-        areas = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+        is_json = path.suffix.lower() == ".json" or (path.suffix.lower() != ".toml" and text.lstrip()[:1] == "{")
+        areas = json.loads(text) if is_json else tomllib.loads(text)
     except DataError as error:
         raise OptionError(str(error)) from None
     except (ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ from typing import Literal
 from PIL import Image
 
 from spotdiff.image.pillow_reader import FORMATS
+from spotdiff.input_files import why_no_file
 
 DateSource = Literal["exif", "name", "mtime"]
 
@@ -101,6 +102,8 @@ def date_in_name(name: str, *, to_the_second: bool = False) -> datetime | None:
 
 def date_in_exif(path: Path) -> datetime | None:
     """The date that the camera wrote into the file, aware where it wrote its offset too; None without one."""
+    if why_no_file(path):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata and great sizes: loading the picture will tell

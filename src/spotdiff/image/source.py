@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
 from spotdiff.image.url import read_url
+from spotdiff.input_files import why_no_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,25 @@ class Coded:
     path: str
 
 
+def read_pipe(path: str, *, max_bytes: float) -> Coded | str:
+    """The picture in a pipe that a person names, as a shell makes for `<(...)`; any other path as it is.
+
+    Nothing else reads pipes: one in a folder or a table would be waited for without end.
+
+    Raises:
+        LoadError: it cannot be read, is empty or too large.
+    """
+    try:
+        if not Path(path).is_fifo():
+            return path
+        with Path(path).open("rb") as file:
+            return Coded(_checked(file.read(int(max_bytes * _MB) + 1), path, max_bytes), path)
+    except OSError as error:
+        raise LoadError(f"{shown(path)}: {error_line(error)}") from None
+    except ValueError:  # no file can have that name: reading it will tell
+        return path
+
+
 def open_source(source: object, *, max_bytes: float) -> Coded | Values:
     """Bytes of a file, or the values of a Pillow image.
 
@@ -41,6 +61,8 @@ def open_source(source: object, *, max_bytes: float) -> Coded | Values:
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         return Coded(_checked(_read_path(path, max_bytes), path, max_bytes), path)
+    if isinstance(source, Coded):
+        return source
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Coded(_checked(bytes(source), "", max_bytes), "")
     # asked of the type: a lazily opened Pillow image decodes when its own attributes are asked for
@@ -85,6 +107,8 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
         path = os.fsdecode(path)
     if path == "-":
         return sys.stdin.buffer.read(int(max_bytes * _MB) + 1)
+    if wrong := why_no_file(path.removeprefix("file://")):
+        raise LoadError(f"{shown(path)}: {wrong}")
     if "://" in path:
         return read_url(path, most=int(max_bytes * _MB) + 1)
     try:
