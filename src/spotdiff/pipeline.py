@@ -123,7 +123,9 @@ def _judged(
     answer = _unanswered(pair, method, options)
     try:
         with clock("align"):
-            aligned, alignment = align(pair, model=options.align, beyond=not options.focus)
+            aligned, alignment = align(
+                pair, model=options.align, beyond=not options.focus, max_pixels=options.max_pixels
+            )
             aligned = counting(aligned, valid_after, alignment, beyond=not options.focus)
         answer = replace(answer, aligned=aligned, alignment=alignment)
         if aligned.valid is not None and not aligned.valid.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
 from spotdiff.input_files import why_no_file
 
@@ -47,12 +49,13 @@ def read_pipe(path: str, *, max_bytes: float) -> Coded | str:
         return path
 
 
-def open_source(source: object, *, max_bytes: float) -> Coded | Values:
+def open_source(source: object, *, max_bytes: float, max_pixels: float = math.inf) -> Coded | Values:
     """Bytes of a file, or the values of a Pillow image.
 
     Args:
         source: Path, URL (needs fsspec), "-" for standard input, bytes, file object or Pillow image.
         max_bytes: Largest file accepted, in MB.
+        max_pixels: Largest Pillow image accepted, in million pixels: one that was opened may not be decoded yet.
 
     Raises:
         LoadError: nothing there, not readable, empty, too large, or not a thing that holds a picture.
@@ -67,17 +70,18 @@ def open_source(source: object, *, max_bytes: float) -> Coded | Values:
         return Coded(_checked(bytes(source), "", max_bytes), "")
     # asked of the type: a lazily opened Pillow image decodes when its own attributes are asked for
     if hasattr(type(source), "getbands") and hasattr(type(source), "convert"):
-        return _pixels_of(source)
+        return _pixels_of(source, SizeLimit("the image", max_pixels))
     if hasattr(source, "read"):
         return _read_file(source, max_bytes)
     raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
 
 
-def _pixels_of(image: object) -> Values:
+def _pixels_of(image: Any, limit: SizeLimit) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
     import numpy as np
 
     from spotdiff.image.pillow_reader import plain_mode, upright
 
+    limit.check(*image.size)
     try:
         return upright(np.asarray(plain_mode(image)), image)
     except Exception as error:
