@@ -20,6 +20,7 @@ LAYERS = (
         "presets",
         "atomic_write",
         "clock",
+        "csv_cells",
         "file_lock",
         "http_delivery",
         "input_files",

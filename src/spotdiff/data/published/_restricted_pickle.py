@@ -89,7 +89,7 @@ class _Type:
     def dtype(self) -> np.dtype[Any]:
         if not _PLAIN_TYPE.fullmatch(self.code) or self.order not in ("<", ">", "=", "|"):
             raise DataError(f"it asks for an array of {self.code[:20]!r}")
-        return np.dtype(self.code).newbyteorder(self.order)
+        return np.dtype(self.order + self.code)
 
 
 @dataclass(slots=True)
