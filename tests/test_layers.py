@@ -26,6 +26,7 @@ LAYERS = (
         "input_files",
         "language",
         "output_files",
+        "shown_text",
     },
     {"image", "align", "light", "regions", "metrics", "database"},
     {"data", "video"},

@@ -116,5 +116,7 @@ def _mishap(error: Exception) -> str:
 
 
 def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"spotdiff: {' '.join(text.split())}\n")
+    from spotdiff.shown_text import in_one_line
+
+    sys.stderr.write(f"spotdiff: {in_one_line(text)}\n")
     return code

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options, settings_option
+from spotdiff.cli._terminal import say
 
 
 @click.command()
@@ -84,7 +85,7 @@ def command(
         fail_on=fail_on,
     )
     for path in mend(job.out):
-        click.echo(
+        say(
             f"spotdiff: an approval that was stopped had left {path} beside the new baseline; it was taken away",
             err=True,
         )
@@ -97,7 +98,7 @@ def command(
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
-        click.echo(batch_text(done, summary))
+        say(batch_text(done, summary))
     if summary.first_trouble:
-        click.echo(f"spotdiff: {summary.trouble_line}", err=True)
+        say(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code((one.row.verdict for one in done), fail_on)

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options, settings_option
 from spotdiff.cli._output_files import check_files
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 from spotdiff.report.save import AnswerFiles
 
@@ -78,7 +79,7 @@ def command(
         answer = answer_of(server, token, pictures, options)
         written = answer.write(files)
         if not quiet and json_to != "-":
-            click.echo(answer.text(written, sentences=_words_asked_for(), possible=possible))
+            say(answer.text(written, sentences=_words_asked_for(), possible=possible))
         return CODES[answer.verdict]
 
     from spotdiff.cli._comparison_text import comparison_text
@@ -98,7 +99,7 @@ def command(
     comparison = judge(comparison)
     written = files.write(comparison, inputs)
     if not quiet and json_to != "-":
-        click.echo(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
+        say(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
     return CODES[comparison.verdict]
 
 

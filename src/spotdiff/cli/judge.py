@@ -15,6 +15,7 @@ import click
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.cli._options import fail_on_option
+from spotdiff.cli._terminal import say
 from spotdiff.errors import DataError, OptionError
 from spotdiff.input_files import read_text
 from spotdiff.output_files import check_outputs
@@ -89,9 +90,9 @@ def command(
         click.echo(json.dumps({"pairs": len(done), **counts, **figures}, indent=2))
     else:
         if learned is not None:
-            click.echo(_learned_text(learned, target))
+            say(_learned_text(learned, target))
         by_verdict = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OUTCOMES if counts[verdict])
-        click.echo(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
+        say(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
     return exit_code(counts, fail_on)
 
 

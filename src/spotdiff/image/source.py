@@ -13,6 +13,7 @@ from spotdiff.errors import LoadError, error_line
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
 from spotdiff.input_files import why_no_file
+from spotdiff.shown_text import without_password
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,6 +104,7 @@ def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything 
 
 def shown(path: str) -> str:
     """A path as it stands in a one-line message."""
+    path = without_password(path)
     return path if path.isprintable() else repr(path)
 
 

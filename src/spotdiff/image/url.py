@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 from spotdiff.errors import LoadError, MissingExtra, error_line
+from spotdiff.shown_text import without_password, without_secrets
 
 
 def read_url(url: str, *, most: int) -> bytes:
@@ -24,10 +25,10 @@ def read_url(url: str, *, most: int) -> bytes:
     except ImportError as error:
         driver = getattr(error.__cause__ or error, "name", None)
         if not driver:
-            raise LoadError(f"{url}: {error_line(error)}") from None
+            raise LoadError(f"{without_password(url)}: {without_secrets(error_line(error), url)}") from None
         raise MissingExtra(driver) from None
     except Exception as error:
-        raise LoadError(f"{url}: {_reason(error)}") from None
+        raise LoadError(f"{without_password(url)}: {without_secrets(_reason(error), url)}") from None
 
 
 def _read(file: IO[Any], most: int) -> bytes:
