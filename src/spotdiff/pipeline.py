@@ -101,7 +101,7 @@ def compare_pair(
         answer, regions = _judged(pair, None, method, options, clock)
     answer = replace(answer, name=name)
     with clock("describe"):
-        texts, note = described(describer, answer, regions)
+        texts, note = described(describer, answer, regions, name=options.describe)
         page = pair.before.page
         own = tuple(replace(region, text=text, page=page) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
