@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+_LONGEST = 2000  # letters of a line
 HIDDEN = "***"
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _SECRET = re.compile(r"((?:pass|pwd|token|secret|auth|key|sign|credential)[^=&#?/@:\s]*=)[^&#\s]*", re.IGNORECASE)
@@ -27,8 +28,11 @@ def printable(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """A text as `printable` has it, its line ends and runs of spaces made into single spaces."""
-    return printable(" ".join(text.split()))
+    """A text as `printable` has it in one line; the middle is cut out of a long one."""
+    words = " ".join(text.split())
+    if len(words) > _LONGEST:
+        words = f"{words[: _LONGEST // 2]} ... {words[-_LONGEST // 2 :]}"
+    return printable(words)
 
 
 def without_password(text: str) -> str:

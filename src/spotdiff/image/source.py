@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
 from spotdiff.image.size_limit import SizeLimit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 _MB = 1_000_000
+_PART = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ def read_pipe(path: str, *, max_bytes: float) -> Coded | str:
         if not Path(path).is_fifo():
             return path
         with Path(path).open("rb") as file:
-            return Coded(_checked(file.read(int(max_bytes * _MB) + 1), path, max_bytes), path)
+            return Coded(_checked(_read_limited(file, max_bytes), path, max_bytes), path)
     except OSError as error:
         raise LoadError(f"{shown(path)}: {error_line(error)}") from None
     except ValueError:  # no file can have that name: reading it will tell
@@ -94,7 +95,7 @@ def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything 
     name = getattr(file, "name", "")
     path = name if isinstance(name, str) else ""
     try:
-        data = file.read(int(max_bytes * _MB) + 1)
+        data = file.read(_most(max_bytes))
     except Exception as error:
         raise LoadError(f"{shown(path) or 'the file'} cannot be read: {error_line(error)}") from None
     if not isinstance(data, bytes):
@@ -112,21 +113,34 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     if isinstance(path, bytes):
         path = os.fsdecode(path)
     if path == "-":
-        return sys.stdin.buffer.read(int(max_bytes * _MB) + 1)
+        return _read_limited(sys.stdin.buffer, max_bytes)
     if wrong := why_no_file(path.removeprefix("file://")):
         raise LoadError(f"{shown(path)}: {wrong}")
     if "://" in path:
-        return read_url(path, most=int(max_bytes * _MB) + 1)
+        return read_url(path, most=_most(max_bytes))
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
             raise LoadError(f"{shown(path)}: {size / _MB:.3g} MB, {_too_large(max_bytes)}")
         with Path(path).open("rb") as file:
-            return file.read(int(max_bytes * _MB) + 1)
+            return _read_limited(file, max_bytes, first=size + 1)
     except FileNotFoundError:
         raise LoadError(f"{shown(path)}: no such file") from None
     except (OSError, ValueError) as error:
         raise LoadError(f"{shown(path)}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _most(max_bytes: float) -> int:
+    """How many bytes are read: one more than allowed, so that more can be seen; Python can say no more than it can."""
+    return int(min(max_bytes * _MB, sys.maxsize - 1)) + 1
+
+
+def _read_limited(file: IO[bytes], max_bytes: float, *, first: int = _PART) -> bytes:
+    """A file up to the limit, part by part: room for the limit, which may be endless, is not made."""
+    most, data = _most(max_bytes), bytearray()
+    while len(data) < most and (part := file.read(min(most - len(data), max(first, _PART)))):
+        data += part
+    return bytes(data)
 
 
 def _checked(data: bytes, path: str, max_bytes: float) -> bytes:

@@ -7,6 +7,8 @@ from typing import IO, Any
 from spotdiff.errors import LoadError, MissingExtra, error_line
 from spotdiff.shown_text import without_password, without_secrets
 
+_PART = 1 << 24  # bytes
+
 
 def read_url(url: str, *, most: int) -> bytes:
     """The bytes of a file behind a URL, of a larger one no more than `most` of them.
@@ -34,7 +36,7 @@ def read_url(url: str, *, most: int) -> bytes:
 def _read(file: IO[Any], most: int) -> bytes:
     """All of it up to a size; a stream gives what has arrived, not what is asked for."""
     data = bytearray()
-    while len(data) < most and (part := file.read(most - len(data))):
+    while len(data) < most and (part := file.read(min(most - len(data), _PART))):
         data += part
     return bytes(data)
 

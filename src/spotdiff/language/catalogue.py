@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotdiff.errors import DataError, OptionError
+from spotdiff.errors import DataError, OptionError, error_line
 from spotdiff.input_files import read_text
 
 _FOLDER = Path(__file__).parent / "catalogues"
@@ -88,8 +88,8 @@ def get_catalogue(language: str) -> Catalogue:
         )
     try:
         stat = path.stat()
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read as a catalogue: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise OptionError(f"{path} cannot be read as a catalogue: {error_line(error)}") from None
     return _catalogue(path, stat.st_mtime_ns, stat.st_size)
 
 
