@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from spotdiff.atomic_write import write_whole
 from spotdiff.batching.judge import Criteria, judgement_of
 from spotdiff.batching.pairs import Entry, OutputPaths, pictures_in
-from spotdiff.errors import SpotdiffError, error_line
+from spotdiff.errors import SpotdiffError, error_line, is_out_of_memory
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.options import ALL_PAGES
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RESUME_LOG = ".resume.jsonl"
 PAGES = ("off", "changed", "all")
+
+_NO_MEMORY = "not enough memory; use fewer workers, or smaller pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,9 @@ def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
     except (SpotdiffError, OSError) as error:
         error_text = error_line(error)
     except MemoryError:
-        error_text = "not enough memory; use fewer workers, or smaller pictures"
+        error_text = _NO_MEMORY
     except Exception as error:  # a fault of ours in one pair must not take the others with it
-        error_text = f"a bug in spotdiff: {type(error).__name__}: {error}"
+        error_text = _NO_MEMORY if is_out_of_memory(error) else f"a bug in spotdiff: {type(error).__name__}: {error}"
     return failed(entry, paths, error_text, seconds=time.perf_counter() - start)
 
 

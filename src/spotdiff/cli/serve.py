@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from spotdiff.cli._serve_verbs import add_verbs
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 
 
@@ -80,7 +81,7 @@ def command(
     if watch is not None:
         wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
-    serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+    serve(settings, started=lambda address: say(f"{address}  (stop with Ctrl-C)"))
 
 
 add_verbs(command)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +17,14 @@ from spotdiff.image.pillow_reader import (
     NoSuchPage,
     Page,
     UnknownColours,
+    bomb_size,
     camera,
     opened,
     read_deep,
     read_page,
     turned,
 )
+from spotdiff.image.size_limit import SizeLimit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,8 +67,9 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
         MissingExtra: the package that reads it is not installed.
     """
-    with _errors_in_one_line(name):
-        found = _read(data, page, name=name, max_pixels=max_pixels)
+    limit = SizeLimit(name, max_pixels)
+    with _errors_in_one_line(limit):
+        found = _read(data, page, limit)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
@@ -76,12 +78,15 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
 
 
 @contextmanager
-def _errors_in_one_line(name: str) -> Iterator[None]:
+def _errors_in_one_line(limit: SizeLimit) -> Iterator[None]:
     """Whatever goes wrong in the block as an error that names the file."""
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
+    name = limit.name
     try:
         yield
+    except Image.DecompressionBombError as error:
+        raise limit.error(bomb_size(error)) from None
     except UnidentifiedImageError:
         raise LoadError(f"{name}: not a picture that spotdiff reads ({', '.join(FORMATS)}, HEIC)") from None
     except MissingExtra as missing:
@@ -96,27 +101,19 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
 
 
-def check_size(width: int, height: int, *, name: str, max_pixels: float) -> None:
-    """Raise a LoadError that names the option when a picture is larger than `max_pixels` million pixels."""
-    if width * height > max_pixels * 1e6:
-        raise LoadError(
-            f"{name}: {width}x{height} is more than {max_pixels:g} million pixels; --max-pixels raises the limit"
-        )
-
-
-def _read(data: bytes, page: int, *, name: str, max_pixels: float) -> Page:
-    check = partial(check_size, name=name, max_pixels=max_pixels)
+def _read(data: bytes, page: int, limit: SizeLimit) -> Page:
+    if data.startswith(PNG) and data[12:16] == b"IHDR":
+        limit.check(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
     if (header := _plain_png(data)) is not None:
         width, height, mode = header
-        check(width, height)
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
     if (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, name=name, check=check)
+        return _read_tiff(data, form, page, limit)
     if (bmp_header := bmp.read_header(data)) is None:
-        return read_page(data, page, check_size=check)
+        return read_page(data, page, limit=limit)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read(inner, page, name=name, max_pixels=max_pixels)
-    check(bmp_header.width, bmp_header.height)
+        return _read(inner, page, limit)
+    limit.check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
 
@@ -149,7 +146,7 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
     return np.asarray(kornia_rs.io.decode_image_png_u8(data, (height, width), mode))
 
 
-def _read_tiff(data: bytes, form: tiff.Form, page: int, *, name: str, check: Callable[[int, int], None]) -> Page:
+def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit) -> Page:
     from PIL import UnidentifiedImageError
 
     offsets = tiff.page_offsets(data, form)
@@ -157,15 +154,16 @@ def _read_tiff(data: bytes, form: tiff.Form, page: int, *, name: str, check: Cal
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
     data = tiff.with_first_page(data, form, offsets[page - 1])
-    check(tags.get(tiff.WIDTH, (0,))[0], tags.get(tiff.HEIGHT, (0,))[0])
+    for size in tiff.sizes(tags):
+        limit.check(*size)
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
-            return read_page(data, 1, check_size=check, pages=len(offsets))
+            return read_page(data, 1, limit=limit, pages=len(offsets))
     try:
         return _read_tiff_by_opencv(data, tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
-        raise LoadError(f"{name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits") from None
+        raise LoadError(f"{limit.name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits") from None
 
 
 def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:

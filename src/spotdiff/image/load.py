@@ -12,8 +12,9 @@ import numpy as np
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.arrays import from_array, is_array
-from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
+from spotdiff.image.decode import PNG, Decoded, decode, split_alpha
 from spotdiff.image.intensity_window import to_8_bit
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.types import Pair, Picture
@@ -59,7 +60,7 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
     pictures = _pictures([before, after, *_earlier(history)], options)
     if options.align == "off":
         width, height = (max(sides) for sides in zip(pictures[0].size, pictures[1].size, strict=True))
-        check_size(width, height, name="both pictures, laid flush", max_pixels=options.max_pixels)
+        SizeLimit("both pictures, laid flush", options.max_pixels).check(width, height)
     return Pair(pictures[0], pictures[1], valid=valid_mask(pictures[0], options), history=tuple(pictures[2:]))
 
 
@@ -119,7 +120,9 @@ def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
 def _opened(source: object, options: Options) -> Picture | Coded | Decoded | Values:
     if isinstance(source, (Picture, Coded, Decoded)):
         return source
-    return from_array(source, options) if is_array(source) else open_source(source, max_bytes=options.max_bytes)
+    if is_array(source):
+        return from_array(source, options)
+    return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
 def _decoded(opened: Picture | Coded | Decoded | Values, options: Options) -> Decoded:
@@ -134,7 +137,7 @@ def _decoded(opened: Picture | Coded | Decoded | Values, options: Options) -> De
         raise LoadError("the array has one page; leave page")
     if isinstance(opened, Decoded):
         return opened
-    check_size(opened.shape[1], opened.shape[0], name="the image", max_pixels=options.max_pixels)
+    SizeLimit("the image", options.max_pixels).check(opened.shape[1], opened.shape[0])
     return split_alpha(np.array(opened))  # the caller's later writing changes no answer
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spotdiff
+from spotdiff.shown_text import without_password
 from spotdiff.types import STEPS
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def plain(value: object) -> Any:  # noqa: ANN401 (JSON's own types)
 
 def _picture(picture: Picture) -> Record:
     return {
-        "path": str(picture.path),
+        "path": without_password(str(picture.path)),
         "size": list(picture.size),
         "notes": list(picture.notes),
         "page": picture.page,
