@@ -139,6 +139,14 @@ def ask_of_views(ask, texture):
         ask("GET", f"{ONE}/view/{what}", 200, name=name)
     for side in ("before", "after"):
         ask("GET", f"{ONE}/thumb/{side}.jpg", 200, name=name)
+    ask("GET", f"{ONE}/tiles/{{picture}}.dzi", 404, name=name, picture="before")
+    plain = png(np.zeros((4000, 3000, 3), np.uint8))
+    large = ask.send("/api/v1/compare", 200, before=plain, after=plain, options=QUICK).json["id"]
+    assert set(ask("GET", f"{ONE}/view.json", 200, name=large).json["tiles"]) == {"before", "after"}
+    ask("GET", f"{ONE}/tiles/{{picture}}.dzi", 200, name=large, picture="before")
+    one = f"{ONE}/tiles/{{picture}}_files/{{level}}/{{asked}}"
+    ask("GET", one, 200, name=large, picture="before", level=12, asked="3_2.png")
+    ask("GET", one, 404, name=large, picture="before", level=12, asked="3_2.jpg")
 
 
 def ask_of_places(ask, pictures):

@@ -15,8 +15,8 @@ const CROP = [132, 88]; // pixels of a small picture in the list
 const state = {
   boxes: true, selected: -1, hot: -1, possible: false, least: 0, kinds: new Set(kinds), order: "score",
 };
-/** For a page that does more with the report: what it draws over the pictures, which clicks are its, what is chosen. */
-export const report = { data, state, over: () => {}, pick: () => false, chosen: () => {}, refresh: () => { showFilters(); choose(); } };
+/** For a page that does more with the report: what it draws over pictures, which clicks are its, what is chosen, finer pixels. */
+export const report = { data, state, over: () => {}, pick: () => false, chosen: () => {}, detail: async () => {}, refresh: () => { showFilters(); choose(); } };
 const own = Object.fromEntries(SIDES.map((side) => [side, byId(`pane-${side}`).querySelector("img.own")]));
 const sizes = Object.fromEntries(SIDES.map((side) => [side, data.record[side].size]));
 const viewer = createViewer({ sizes, common: data.common, placed: data.placed, heat: data.heat }, {
@@ -254,6 +254,7 @@ async function drawCrop(small, side, [left, top, right, bottom], scale, colour) 
   pen.translate(-start[0], -start[1]);
   pen.imageSmoothingEnabled = scale < 3;
   pen.drawImage(image, 0, 0, size[0], size[1]);
+  await report.detail(pen, image, [...start, start[0] + long[0], start[1] + long[1]], dense * scale);
   pen.lineWidth = 1.5 / scale;
   pen.strokeStyle = colour;
   pen.strokeRect(left, top, right - left, bottom - top);

@@ -52,16 +52,19 @@ export function createViewer(shown, user) {
     root.append(marks);
     panes[side] = { root, canvas: root.querySelector(".canvas"), marks, frame: [1, 1], size: [1, 1], fit: 1, offset: [0, 0] };
   }
-  const viewer = { state, panes, sides, tool: null };
+  const viewer = { state, panes, sides, tool: null, under: () => {} };
 
   /* ---- frames: side by side shows each picture's own pixels, every other view the common frame ---- */
   const sideBySide = () => state.view === "side";
   const frameOf = (side) => (sideBySide() ? shown.sizes[side] : shown.common);
 
+  /** How large an image of a pane is in its frame. */
+  const sizeOf = (image, side) => (sideBySide() ? shown.sizes[side] : shown.placed[image.dataset.size]);
+
   function placeImages(side) {
     const [width, height] = frameOf(side);
     for (const image of panes[side].canvas.querySelectorAll("img")) {
-      const own = sideBySide() ? shown.sizes[side] : shown.placed[image.dataset.size];
+      const own = sizeOf(image, side);
       image.style.width = `${(100 * own[0]) / width}%`;
       image.style.height = `${(100 * own[1]) / height}%`;
     }
@@ -182,6 +185,7 @@ export function createViewer(shown, user) {
     Object.assign(pane.marks, { width: Math.round(width * dense), height: Math.round(height * dense) });
     const pen = pane.marks.getContext("2d");
     pen.scale(dense, dense);
+    viewer.under(pen, pane, side);
     if (!sideBySide() && shown.heat) drawEdges(pen, pane);
     paint(pen, pane, side);
   }
@@ -399,7 +403,7 @@ export function createViewer(shown, user) {
   document.documentElement.classList.add("has-script");
   if (viewButton("heat")) viewButton("heat").disabled = !shown.heat;
   return Object.assign(viewer, {
-    keys, shiftKeys, isNarrow, sideBySide, scaleOf, canPan, zoomBy, zoomOut, goTo, draw, toScreen, toFrame, pointIn,
+    keys, shiftKeys, isNarrow, sideBySide, sizeOf, scaleOf, canPan, zoomBy, zoomOut, goTo, draw, toScreen, toFrame, pointIn,
     sideAt, setView, show,
   });
 }

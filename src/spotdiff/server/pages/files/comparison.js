@@ -2,12 +2,14 @@
 import { ask, base, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
+import { showTiles } from "./tiles.js";
 import { byId } from "./viewer.js";
 
 const { id, toldAt, decision } = byId("actions").dataset;
 const address = `${base}/comparisons/${id}`;
 const say = teller(byId("status"));
 const { data, viewer } = report;
+report.detail = showTiles(viewer);
 const attempt = (act) => async (...given) => {
   try {
     say("");
