@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spotdiff.cli._serve_verbs import add_verbs
 from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.server.workers.webhook import Hook
 
 
 @click.group(invoke_without_command=True)
@@ -40,9 +44,19 @@ from spotdiff.errors import OptionError
     show_default=True,
     help="to standard error: what is wrong, or all that happens as JSON, a line a request",
 )
-@click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
 @click.option(
-    "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
+    "--webhook",
+    "webhooks",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help="post a signed message there when a job is done or has failed; with a name only for places that choose it",
+)
+@click.option(
+    "--webhook-secret-file",
+    "secret_files",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="holds what signs them, or those of NAME  [default: $SPOTDIFF_WEBHOOK_SECRET]",
 )
 @click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
@@ -52,8 +66,8 @@ def command(
     data: str,
     database: str | None,
     folders: tuple[str, ...],
-    webhook: str | None,
-    webhook_secret_file: str | None,
+    webhooks: tuple[str, ...],
+    secret_files: tuple[str, ...],
     log: str,
     watch: str | None,
     **limits: float | None,
@@ -75,8 +89,7 @@ def command(
 
     wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
     wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
-    if webhook is not None:
-        wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
+    wanted["webhooks"] = _hooks(webhooks, secret_files)
     if watch is not None:
         wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
@@ -86,15 +99,39 @@ def command(
 add_verbs(command)
 
 
-def _secret(file: str | None) -> str:
-    """What signs the messages of the webhook.
+def _hooks(texts: tuple[str, ...], secret_files: tuple[str, ...]) -> tuple[Hook, ...]:
+    """Webhooks, each with what signs its messages: its own secret, or the one without a name.
+
+    Raises:
+        OptionError: a file is no text, or is of no webhook.
+        OSError: it cannot be read.
+    """
+    from spotdiff.server.workers.webhook import Hook
+
+    urls = [_named(text) for text in texts]
+    secrets: dict[str, str] = {}
+    for text in secret_files:
+        name, file = _named(text)
+        if name and name not in dict(urls):
+            raise OptionError(f"--webhook-secret-file {text}: there is no --webhook {name}=URL")
+        secrets[name] = _secret(file)
+    common = secrets.get("", os.environ.get("SPOTDIFF_WEBHOOK_SECRET", ""))
+    return tuple(Hook(name, url, secrets.get(name, common)) for name, url in urls)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The name and what it names; without a name nothing and the text, in which an = may stand after a slash."""
+    name, equals, rest = text.partition("=")
+    return (name, rest) if equals and "/" not in name else ("", text)
+
+
+def _secret(file: str) -> str:
+    """What a file holds.
 
     Raises:
         OptionError: the file is no text.
         OSError: it cannot be read.
     """
-    if file is None:
-        return os.environ.get("SPOTDIFF_WEBHOOK_SECRET", "")
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:

@@ -21,7 +21,7 @@ from spotdiff.server.api.learn import learn_routes, measurement_routes, training
 from spotdiff.server.api.limits import BodyLimit
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
-from spotdiff.server.api.places import place_routes
+from spotdiff.server.api.places import place_routes, webhook_routes
 from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
 from spotdiff.server.learn.runner import Runner
@@ -44,7 +44,7 @@ from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 from spotdiff.server.workers.watched_folders import WatchedFolders
-from spotdiff.server.workers.webhook import Webhook
+from spotdiff.server.workers.webhook import Webhooks
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,8 +67,8 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         engine: Of its database.
         port: At which it is reached.
     """
-    deliveries = Deliveries(engine)
-    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
+    deliveries = Deliveries(engine, [hook.name for hook in settings.webhooks])
+    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhooks else None)
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
     annotations = Annotations(engine)
     runner = Runner(Runs(engine), annotations, settings.data)
@@ -82,7 +82,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), usage, queued=service.wake)
     metrics = Metrics(service, deliveries)
     retention = Retention(engine, settings)
-    webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
+    webhooks = Webhooks(settings.webhooks, deliveries)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,9 +93,9 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         await run_in_threadpool(jobs.give_all_back)
         service.workers.start()
         folders.start()
-        webhook.start()
+        await run_in_threadpool(webhooks.start)
         retention.start()
-        parts: list[Part] = [folders, service.workers, webhook, runner, retention]
+        parts: list[Part] = [folders, service.workers, webhooks, runner, retention]
         await run_in_threadpool(runner.start)
         if service.watched is not None:
             service.watched.start()
@@ -128,6 +128,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         place_routes,
         review_routes,
         annotation_routes,
+        webhook_routes,
         job_routes,
         learn_routes,
         training_routes,

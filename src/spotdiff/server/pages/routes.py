@@ -62,7 +62,8 @@ def add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/places/{name}", include_in_schema=False)
     def place(name: str) -> Response:
         shown, methods = service.places.shown(name), plugins.names("methods")
-        return page("place.html", place=shown, presets=PRESETS, methods=methods, usual=Options())
+        webhooks = service.settings.webhook_names
+        return page("place.html", place=shown, presets=PRESETS, methods=methods, usual=Options(), webhooks=webhooks)
 
     @app.get("/review", include_in_schema=False)
     def review() -> Response:
