@@ -24,7 +24,7 @@ from spotdiff.server.store.answer_files import write_answer
 from spotdiff.server.store.jobs import Jobs, Stored
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.places import Places
-from spotdiff.server.store.runs import Runs
+from spotdiff.server.store.runs import On, Runs
 from spotdiff.server.store.schema import places
 
 PATIENCE = 400
@@ -41,7 +41,7 @@ def until(condition):
 
 
 def begin(runner, *, steps=1, who=""):
-    return runner.begin("training", "hall", {"steps": steps}, who=who)
+    return runner.begin("training", On(place="hall"), {"steps": steps}, who=who)
 
 
 def halt(runner, name):
@@ -276,7 +276,7 @@ def test_methods_are_measured_on_what_people_corrected(runs, corrected, tmp_path
     runner.start()
     try:
         settings = {"methods": ["classic", "pixel"], "trainings": []}
-        name = runner.begin("measurement", "hall", settings, who="Ann")["id"]
+        name = runner.begin("measurement", On(place="hall"), settings, who="Ann")["id"]
         until(lambda: runner.shown(name, "measurement")["state"] in ("done", "failed"))
         shown = runner.shown(name, "measurement")
         assert shown["state"] == "done", shown["problem"]

@@ -22,6 +22,7 @@ from server.test_lasting import refused
 from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.places import Places
+from spotdiff.server.store.runs import On, Runs
 from spotdiff.server.store.schema import VERSION, metadata
 
 SECRET = "a secret of some length"
@@ -240,14 +241,19 @@ def test_what_an_older_server_left_on_its_way_goes_to_the_one_webhook(tmp_path):
     address = f"sqlite:///{tmp_path / 'server.db'}"
     open_database(address).dispose()
     with sqlite3.connect(tmp_path / "server.db") as rows:  # as the step before has left it
+        rows.execute("drop index runs_by_set")
+        rows.execute("alter table runs drop column labelled_set")
         rows.execute("alter table deliveries drop column hook")
         rows.execute("alter table places drop column webhooks")
         rows.execute("update spotdiff_server_version set version_num = '0004'")
         rows.execute("insert into places (name, created, options) values ('yard', 0, '{}')")
+        run = "('r1', 'training', 'yard', 'done', '{}', 4, '', 0)"
+        rows.execute(f"insert into runs (id, kind, place, state, settings, pairs, who, created) values {run}")
         rows.execute("insert into deliveries values (1, 'm1', '{}', 'waiting', 0, 0, 0, '')")
     engine = open_database(address)
     assert Deliveries(engine).head("")["id"] == "m1"
     assert Places(engine).shown("yard")["webhooks"] == []
+    assert [row["id"] for row in Runs(engine).listed("training", On(place="yard"))] == ["r1"]
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"version_table": VERSION}), metadata) == []
     engine.dispose()

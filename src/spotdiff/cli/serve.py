@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     metavar="[NAME=]FILE",
     help="holds what signs them, or those of NAME  [default: $SPOTDIFF_WEBHOOK_SECRET]",
 )
+@click.option("--sets", metavar="DIR", help="labelled sets that methods may be measured on, each a folder below it")
 @click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
@@ -69,6 +70,7 @@ def command(
     webhooks: tuple[str, ...],
     secret_files: tuple[str, ...],
     log: str,
+    sets: str | None,
     watch: str | None,
     **limits: float | None,
 ) -> None:
@@ -90,6 +92,8 @@ def command(
     wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
     wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
     wanted["webhooks"] = _hooks(webhooks, secret_files)
+    if sets is not None:
+        wanted["sets"] = Path(sets)
     if watch is not None:
         wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]

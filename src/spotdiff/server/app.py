@@ -17,13 +17,14 @@ from spotdiff.server.api.authentication import Authentication
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
-from spotdiff.server.api.learn import learn_routes, measurement_routes, training_routes
+from spotdiff.server.api.learn import learn_routes, measurement_routes, set_routes, training_routes
 from spotdiff.server.api.limits import BodyLimit
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes, webhook_routes
 from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
+from spotdiff.server.learn.labelled_sets import LabelledSets
 from spotdiff.server.learn.runner import Runner
 from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.login import add_login
@@ -71,9 +72,10 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhooks else None)
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
     annotations = Annotations(engine)
-    runner = Runner(Runs(engine), annotations, settings.data)
+    sets = LabelledSets(settings.sets)
+    runner = Runner(Runs(engine), annotations, settings.data, sets=sets)
     accounts, usage = Accounts(engine), Usage(engine, settings)
-    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage)
+    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage, sets)
     if settings.watch is not None:
         from spotdiff.server.watch.watched import Watched
 
@@ -133,6 +135,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         learn_routes,
         training_routes,
         measurement_routes,
+        set_routes,
         watch_routes,
         event_routes,
         account_routes,

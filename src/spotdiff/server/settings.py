@@ -60,6 +60,7 @@ class Settings:
         webhooks: Who messages of ended jobs are posted to; places choose among those that have a name.
         log: What is written to standard error: text when something is wrong, or all that happens as json.
         folders: Watched folders by the names of the places whose pictures come there.
+        sets: Folder of labelled sets, each a folder below it; None for none.
         watch: File of rules of the cameras that are watched; None for none.
     """
 
@@ -84,6 +85,7 @@ class Settings:
     webhooks: tuple[Hook, ...] = ()
     log: str = param("text", "what is written to standard error", choices=("text", "json"))
     folders: Mapping[str, Path] = field(default_factory=dict)
+    sets: Path | None = None
     watch: Path | None = None
 
     def __post_init__(self) -> None:
@@ -96,6 +98,8 @@ class Settings:
                 raise OptionError(f"--name {name}: it is a name such as hall.example or https://hall.example")
 
     def _check_folders(self) -> None:
+        if self.sets is not None and not self.sets.is_dir():
+            raise OptionError(f"--sets {self.sets}: there is no such folder")
         for name, folder in self.folders.items():
             if not folder.is_dir():
                 raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")

@@ -147,7 +147,7 @@ runs = Table(
     Column("number", LONG, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
     Column("kind", String(20), nullable=False),  # training, measurement
-    Column("place", String(100), ForeignKey("places.name"), nullable=False),
+    Column("place", String(100), ForeignKey("places.name")),  # on whose corrections it is; none for a labelled set
     Column("state", String(20), nullable=False),  # queued, running, stopped, done, failed
     Column("settings", JSON, nullable=False),
     Column("pairs", Integer, nullable=False),
@@ -155,7 +155,9 @@ runs = Table(
     Column("created", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("problem", Text),
+    Column("labelled_set", String(200)),  # that it is on; none for corrections
     Index("runs_by_place", "place", "kind", "number"),
+    Index("runs_by_set", "labelled_set", "number"),
 )
 
 
