@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     help="new pictures in the folder become pictures of the place NAME; may be given for several places",
 )
 @click.option(
+    "--folder-account",
+    "folder_accounts",
+    multiple=True,
+    metavar="NAME=ACCOUNT",
+    help="account whose quotas the pictures of the watched folder of NAME count for",
+)
+@click.option(
     "--log",
     type=click.Choice(("text", "json")),
     default="text",
@@ -67,6 +74,7 @@ def command(
     data: str,
     database: str | None,
     folders: tuple[str, ...],
+    folder_accounts: tuple[str, ...],
     webhooks: tuple[str, ...],
     secret_files: tuple[str, ...],
     log: str,
@@ -91,6 +99,7 @@ def command(
 
     wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
     wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
+    wanted["folder_accounts"] = _by_place("--folder-account", "NAME=ACCOUNT", folder_accounts)
     wanted["webhooks"] = _hooks(webhooks, secret_files)
     if sets is not None:
         wanted["sets"] = Path(sets)
@@ -143,17 +152,22 @@ def _secret(file: str) -> str:
 
 
 def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
-    """Watched folders by place.
+    """Watched folders by place; see `_by_place`."""
+    return {name: Path(folder) for name, folder in _by_place("--watch-folder", "NAME=DIR", texts).items()}
+
+
+def _by_place(option: str, form: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """What an option says of places, by their names.
 
     Raises:
-        OptionError: a text is not NAME=DIR, or two are for one place.
+        OptionError: a text has another form, or two are for one place.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     for text in texts:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            raise OptionError(f"--watch-folder takes NAME=DIR, not {text!r}")
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise OptionError(f"{option} takes {form}, not {text!r}")
         if name in found:
-            raise OptionError(f"--watch-folder {name} is given twice; a place has one folder")
-        found[name] = Path(folder)
+            raise OptionError(f"{option} {name} is given twice; a place has one")
+        found[name] = value
     return found

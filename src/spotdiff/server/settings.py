@@ -60,6 +60,7 @@ class Settings:
         webhooks: Who messages of ended jobs are posted to; places choose among those that have a name.
         log: What is written to standard error: text when something is wrong, or all that happens as json.
         folders: Watched folders by the names of the places whose pictures come there.
+        folder_accounts: Accounts that pictures of watched folders count for, by the names of their places.
         sets: Folder of labelled sets, each a folder below it; None for none.
         watch: File of rules of the cameras that are watched; None for none.
     """
@@ -85,6 +86,7 @@ class Settings:
     webhooks: tuple[Hook, ...] = ()
     log: str = param("text", "what is written to standard error", choices=("text", "json"))
     folders: Mapping[str, Path] = field(default_factory=dict)
+    folder_accounts: Mapping[str, str] = field(default_factory=dict)
     sets: Path | None = None
     watch: Path | None = None
 
@@ -106,6 +108,9 @@ class Settings:
             if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
                 raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
 
+        for name in self.folder_accounts:
+            if name not in self.folders:
+                raise OptionError(f"--folder-account {name}=...: there is no --watch-folder {name}=DIR")
 
     @property
     def open(self) -> bool:
