@@ -128,9 +128,9 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     for routes in (
         compare_routes,
         place_routes,
+        webhook_routes,
         review_routes,
         annotation_routes,
-        webhook_routes,
         job_routes,
         learn_routes,
         training_routes,

@@ -37,7 +37,7 @@ class Pyramid {
     const response = await fetch(address);
     if (!response.ok) return; // the picture stays as it is shown whole
     const root = new DOMParser().parseFromString(await response.text(), "text/xml").documentElement;
-    const number = (name, element = root) => Number(element.getAttribute(name));
+    const number = (name, element = /** @type {Element} */ (root)) => Number(element.getAttribute(name));
     const [width, height] = ["Width", "Height"].map((name) => number(name, root.firstElementChild ?? root));
     const top = Math.ceil(Math.log2(Math.max(width, height)));
     this.about = { width, height, size: number("TileSize"), overlap: number("Overlap"), form: root.getAttribute("Format") ?? "jpg", top };
@@ -101,6 +101,7 @@ class Pyramid {
   }
 }
 
+/** @type {(pen: CanvasRenderingContext2D, tile: any, place: number[]) => boolean} whether it was there to be drawn */
 function drawn(pen, tile, [left, top, wide, high]) {
   if (tile.there) pen.drawImage(tile.image, left, top, wide, high);
   return tile.there;
