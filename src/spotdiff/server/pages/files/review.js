@@ -92,7 +92,7 @@ async function load(keep = "") {
   fillChoice("batch", found.batches);
   fillChoice("place", found.places);
   const { open: waiting, changed, unsure, approved, rejected } = found.counts;
-  byId("counts").textContent = `${waiting} wait (${changed} changed, ${unsure} unsure), ${approved} approved, ${rejected} rejected.`;
+  byId("counts").textContent = `${waiting} ${waiting === 1 ? "waits" : "wait"} (${changed} changed, ${unsure} unsure), ${approved} approved, ${rejected} rejected.`;
   const whole = byId("batch").value || byId("place").value;
   for (const [id, verb] of [["approve-all", "Approve"], ["reject-all", "Reject"]]) {
     byId(id).hidden = !whole || !queue.length || byId("decision").value !== "open";
