@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from browser import Browser, needs_browser
-from server.conftest import PATIENCE, Server
+from server.conftest import PATIENCE, Server, runs_at_once
 from server.test_lasting import refused
+from spotdiff.client import Client
 
 SETS = "/api/v1/sets"
 
@@ -31,7 +32,9 @@ def serving_fixture(tmp_path_factory, texture):
         mask[40:70, 30 * number : 30 * number + 30] = 255
         for kind, pixels in (("before", before), ("after", after), ("mask", mask)):
             cv2.imwrite(str(folder / "yard & <b>" / kind / f"{number}.png"), pixels)
-    server = Server(folder.parent / "data", ("--workers", "1", "--sets", str(folder))).start()
+    server = Server(folder.parent / "data", ("--workers", "1", "--sets", str(folder)))
+    server.environment = runs_at_once(folder.parent)
+    server.start()
     yield server
     server.end()
 
@@ -39,22 +42,22 @@ def serving_fixture(tmp_path_factory, texture):
 @pytest.fixture(scope="module", name="measured")
 def measured_fixture(serving):
     """What came of measuring two methods on the set."""
-    begun = serving.post(f"{SETS}/yard%20%26%20%3Cb%3E/measurements", {"methods": ["pixel", "ssim"]})
-    assert begun.status == 201, begun.body
+    begun = Client(f"http://127.0.0.1:{serving.port}").measure_set("yard & <b>", ["pixel", "ssim"])
     limit = time.monotonic() + PATIENCE
-    while (shown := serving.get(begun.json["url"]).json)["state"] in ("queued", "running"):
+    while (shown := serving.get(begun["url"]).json)["state"] in ("queued", "running"):
         assert time.monotonic() < limit
         time.sleep(0.2)
     return shown
 
 
 def test_a_set_is_listed_and_measured(serving, measured):
-    assert serving.get(SETS).json == [{"name": "yard & <b>", "pairs": 2}]
+    client = Client(f"http://127.0.0.1:{serving.port}")
+    assert client.sets() == [{"name": "yard & <b>", "pairs": 2}]
     assert measured["state"] == "done", measured["problem"]
     assert (measured["place"], measured["labelled_set"], measured["pairs"]) == (None, "yard & <b>", 2)
     assert [row["method"] for row in measured["table"]] == ["pixel", "ssim"]
     assert measured["table"][0]["any F1"] > 0.9
-    found = serving.get(f"{SETS}/yard%20%26%20%3Cb%3E/measurements").json
+    found = client.set_measurements("yard & <b>")
     assert [one["id"] for one in found["measurements"]] == [measured["id"]]
     assert b"<svg" in serving.get(measured["charts"][0]).body
 

@@ -19,6 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from browser import Browser, needs_browser
 from server.conftest import PATIENCE
 from server.test_lasting import refused
+from spotdiff.client import Client
 from spotdiff.server.store.deliveries import Deliveries
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.places import Places
@@ -126,12 +127,13 @@ def test_a_place_has_those_told_that_it_chose(own_server, receiver, pictures, tm
     server = own_server(
         *given, "--webhook-secret-file", f"guards={tmp_path / 'guards'}", SPOTDIFF_WEBHOOK_SECRET=SECRET
     )
-    assert server.get("/api/v1/webhooks").json == [{"name": "guards"}, {"name": "office"}, {"name": "other"}]
+    client = Client(f"http://127.0.0.1:{server.port}")
+    assert client.webhooks() == ["guards", "office", "other"]
     for place in ("yard", "hall"):
         assert server.post("/api/v1/places", {"name": place}).json["webhooks"] == []
     refusal = change(server, "yard", webhooks=["guards", "http://example.org"], options={"sensitivity": 0.3})
     assert (refusal.status, server.get("/api/v1/places/yard").json["options"]) == (422, {})
-    chosen = change(server, "yard", webhooks=["office", "guards"]).json
+    chosen = client.set_place_webhooks("yard", ["office", "guards"])
     assert (chosen["webhooks"], chosen["options"]) == (["guards", "office"], {})
     assert change(server, "yard", options={"method": "pixel"}).json["webhooks"] == ["guards", "office"]
     server.compare(*pictures)
