@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 import spotdiff
+from browser import BROWSER
 from server.closed_schemas import closed
 from server.conftest import png
 from spotdiff.errors import DataError
@@ -83,15 +84,12 @@ def corrected_fixture(tmp_path, texture):
     return Corrected(tmp_path, texture, count=5)
 
 
+@pytest.mark.skipif(BROWSER is not None, reason="test_walk.py trains in a browser")
 def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tmp_path):
     runner = Runner(runs, corrected, tmp_path, nice=0)
     runner.start()
     try:
         name = begin(runner, steps=STEPS, who="Ann")["id"]
-        with pytest.raises(Problem, match="under way already"):
-            begin(runner, steps=STEPS, who="Ann")
-        with pytest.raises(Problem, match="wait until it is done"):
-            runner.check_usable(name, "hall")
         until(lambda: runner.shown(name, "training")["state"] in ("done", "failed"))
         shown = runner.shown(name, "training")
         assert shown["state"] == "done", shown["problem"]
@@ -112,8 +110,14 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tm
     assert options.settings == {"weights": str(tmp_path / "runs" / name / "weights.onnx")}
     pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
     assert spotdiff.compare(*pictures, options=options).verdict == "changed"
-    other = {"training": name, "method": "pixel"}
-    assert with_weights(make_options(other, megapixels=200), other, tmp_path).settings == {}
+
+
+def test_weights_are_of_the_method_that_learned_and_are_there(tmp_path):
+    (tmp_path / "runs" / "t1").mkdir(parents=True)
+    (tmp_path / "runs" / "t1" / "weights.onnx").touch()
+    for method, settings in (("spot", {"weights": str(tmp_path / "runs" / "t1" / "weights.onnx")}), ("pixel", {})):
+        asked = {"training": "t1", "method": method}
+        assert with_weights(make_options(asked, megapixels=200), asked, tmp_path).settings == settings
     with pytest.raises(DataError, match="are gone"):
         with_weights(spotdiff.Options(), {"training": "0"}, tmp_path)
 
@@ -165,6 +169,10 @@ def runner_fixture(runs, corrected, tmp_path, verbs):
 def test_a_training_is_stopped_and_gone_on_with(runner, verbs):
     name = begin(runner, steps=1, who="")["id"]
     until(lambda: verbs.begun == ["train"])
+    with pytest.raises(Problem, match="under way already"):
+        begin(runner, steps=1, who="")
+    with pytest.raises(Problem, match="wait until it is done"):
+        runner.check_usable(name, "hall")
     assert halt(runner, name)["state"] == "stopped"
     with pytest.raises(Problem, match="stopped"):
         halt(runner, name)
