@@ -50,7 +50,7 @@ def has_tiles(picture: Picture) -> bool:
 
 
 def write_tiles(pictures: Mapping[str, tuple[Picture, Format]], path: Path) -> None:
-    """Write the pyramids of some pictures; each takes half of its pixels' memory meanwhile.
+    """Write the pyramids of some pictures; each takes a third of its pixels' memory meanwhile.
 
     Args:
         pictures: By name, each with the format of its tiles.
