@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import cv2
 import numpy as np
 import pytest
 
+import spotdiff
 from browser import Browser, needs_browser
 from spotdiff.server.problems import Problem
+from spotdiff.server.store import tiles
+from spotdiff.server.store.answer_files import answer_folder, write_answer
 from spotdiff.server.store.tiles import described, tile, write_tiles
 from spotdiff.types import Picture
 
@@ -78,6 +82,24 @@ def test_a_disk_that_is_full_is_told_as_such(tmp_path, texture, monkeypatch):
     monkeypatch.setattr(sqlite3, "connect", full)
     with pytest.raises(OSError, match="disk is full"):
         write_tiles({"before": (Picture(texture(80, 60, seed=3)), "png")}, tmp_path / "tiles.db")
+
+
+def test_a_picture_that_was_moved_has_tiles_as_it_was_compared_too(tmp_path, texture, monkeypatch):
+    monkeypatch.setattr(tiles, "LEAST", 1000)
+    place = texture(360, 280, seed=9, grain=2)
+    comparison = spotdiff.compare(place[20:260, 30:350], place[8:248, 10:330], method="pixel")
+    write_answer(comparison, "c1", tmp_path, digests=("0", "0"))
+    folder = answer_folder(tmp_path, "c1")
+    view, body = json.loads((folder / "view.json").read_text()), (folder / "body.html").read_text()
+    assert set(view["tiles"]) == {"before", "after", "aligned-after"}
+    for name, address in view["tiles"].items():
+        assert f'data-tiles="{address}"' in body
+        assert address.endswith(f"/c1/tiles/{name}.dzi")
+        form = "png" if 'Format="png"' in described(folder, name) else "jpg"
+        sent = np.frombuffer(tile(folder, name, 9, f"0_0.{form}").data, np.uint8)
+        shown = comparison.aligned.after if name == "aligned-after" else getattr(comparison.pair, name)
+        pixels = cv2.imdecode(sent, cv2.IMREAD_COLOR)[:200, :200, ::-1]
+        assert np.abs(pixels.astype(int) - shown.pixels[:200, :200]).mean() < 8
 
 
 @pytest.fixture(scope="module", name="large")
