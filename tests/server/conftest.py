@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+AT_ONCE = Path(__file__).parent / "at_once"  # what makes a server's long runs no more patient than the rest
 PATIENCE = 240  # seconds after which something hangs
 
 
@@ -49,12 +50,6 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def runs_at_once(folder: Path) -> dict[str, str]:
-    """The environment of a server whose trainings and measurements come no later than others: a test waits for them."""
-    (folder / "sitecustomize.py").write_text("import os\n\nos.nice = lambda by: 0\n")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
-
-
 @dataclass
 class Server:
     """A server on a free port; `options` are the verb's."""
@@ -67,7 +62,8 @@ class Server:
 
     def start(self):
         command = [sys.executable, "-m", "spotdiff", "serve", "--port", "0", "--data", str(self.data), *self.options]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.environment}
+        paths = os.pathsep.join(filter(None, (str(AT_ONCE), os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths, **self.environment}
         self.data.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

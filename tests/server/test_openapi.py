@@ -11,7 +11,7 @@ import pytest
 
 from server.account_verbs import bearing, give_token
 from server.closed_schemas import closed
-from server.conftest import png, runs_at_once
+from server.conftest import png
 from server.test_learn import corrected_place
 from server.test_watch import Site, events_of, until
 from watching.run.run_toys import BAG
@@ -85,9 +85,10 @@ def site_fixture(tmp_path):
 
 def test_every_real_reply_is_as_described(own_server, document, pictures, large_pictures, texture, site, tmp_path):
     (tmp_path / "sets").mkdir()
-    environment = {"SPOTDIFF_WEBHOOK_SECRET": "0" * 16, **runs_at_once(tmp_path)}
     ask = Asked(
-        own_server("--watch", str(site.rules), "--sets", str(tmp_path / "sets"), *HOOK, **environment),
+        own_server(
+            "--watch", str(site.rules), "--sets", str(tmp_path / "sets"), *HOOK, SPOTDIFF_WEBHOOK_SECRET="0" * 16
+        ),
         document,
     )
     ask("GET", "/api/v1/watch", 200)  # before anything is known of its camera

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from browser import Browser, needs_browser
-from server.conftest import PATIENCE, Server, runs_at_once
+from server.conftest import PATIENCE, Server
 from server.test_lasting import refused
 from spotdiff.client import Client
 
@@ -32,9 +32,7 @@ def serving_fixture(tmp_path_factory, texture):
         mask[40:70, 30 * number : 30 * number + 30] = 255
         for kind, pixels in (("before", before), ("after", after), ("mask", mask)):
             cv2.imwrite(str(folder / "yard & <b>" / kind / f"{number}.png"), pixels)
-    server = Server(folder.parent / "data", ("--workers", "1", "--sets", str(folder)))
-    server.environment = runs_at_once(folder.parent)
-    server.start()
+    server = Server(folder.parent / "data", ("--workers", "1", "--sets", str(folder))).start()
     yield server
     server.end()
 

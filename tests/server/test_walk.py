@@ -15,7 +15,7 @@ import pytest
 
 from browser import Browser, needs_browser
 from server.closed_schemas import closed
-from server.conftest import png, runs_at_once
+from server.conftest import png
 from spotdiff.server.api.answers.learning import LEARNING
 
 pytestmark = needs_browser
@@ -38,8 +38,7 @@ def pictures_fixture(tmp_path, texture):
 
 
 @pytest.fixture(name="page")
-def page_fixture(own_server, tmp_path):
-    server = own_server(**runs_at_once(tmp_path))
+def page_fixture(server, tmp_path):
     browser = Browser(tmp_path / "profile")
     page = browser.tab(f"http://127.0.0.1:{server.port}/")
     yield page
