@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+AT_ONCE = Path(__file__).parent / "at_once"  # what makes a server's long runs no more patient than the rest
 PATIENCE = 240  # seconds after which something hangs
 
 
@@ -62,7 +63,8 @@ class Server:
 
     def start(self):
         command = [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data), *self.options]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.environment}
+        paths = os.pathsep.join(filter(None, (str(AT_ONCE), os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths, **self.environment}
         self.data.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

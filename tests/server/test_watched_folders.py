@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from server.account_verbs import refused_start
+from server.account_verbs import bearing, give_token, refused_start
 from server.conftest import PATIENCE
 
 
@@ -155,3 +155,36 @@ def test_folders_that_cannot_be_watched(folder, given, word, tmp_path):
     (tmp_path / "data" / "pictures").mkdir(parents=True)
     options = [part for one in given for part in ("--watch-folder", one)]
     assert word in refused_start("--port", "0", "--data", "data", *options, cwd=tmp_path)
+
+
+def test_pictures_count_for_the_account_of_their_folder(own_server, folder, pictures, tmp_path):
+    """The first one fills the quota: the second waits, and the log says why."""
+    token = bearing(give_token(tmp_path / "data", "cam", "write"))
+    for number, picture in enumerate(pictures):
+        written(folder / f"{number}.png", picture, at=1000 * number)
+    server = own_server("--watch-folder", f"yard={folder}", "--folder-account", "yard=cam", "--quota-mb", "0.01")
+    limit = time.monotonic() + PATIENCE
+    while "watched folder of yard: cam keeps" not in server.log.read_text():
+        assert time.monotonic() < limit, server.log.read_text()
+        time.sleep(0.1)
+    assert server.get("/api/v1/me", **token).json["kept_mb"] > 0.01
+    assert names(server.get("/api/v1/places/yard", **token).json["pictures"]) == ["0.png"]
+    server.end()
+    freed = own_server("--watch-folder", f"yard={folder}", "--folder-account", "yard=cam")
+    while len(server_jobs := freed.get("/api/v1/jobs", **token).json) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert {job["place"] for job in server_jobs} == {"yard"}
+
+
+@pytest.mark.parametrize(
+    ("account", "told"),
+    [
+        ("yard=bob", "make one first: spotdiff serve token bob"),
+        ("hall=cam", "no --watch-folder hall"),
+        ("yard", "takes"),
+    ],
+)
+def test_accounts_of_folders_that_cannot_be(folder, tmp_path, account, told):
+    given = ("--watch-folder", f"yard={folder}", "--folder-account", account)
+    assert told in refused_start("--port", "0", *given, cwd=tmp_path)
