@@ -11,7 +11,7 @@ import pytest
 
 from browser import Browser, needs_browser
 from server.conftest import PATIENCE, Server
-from server.test_lasting import refused
+from server.account_verbs import refused_start
 from spotdiff.client import Client
 
 SETS = "/api/v1/sets"
@@ -88,7 +88,7 @@ def test_no_other_folder_is_a_set(serving, name):
 
 
 def test_a_folder_of_sets_that_is_not_there_is_told(tmp_path):
-    assert "--sets nowhere: there is no such folder" in refused("--port", "0", "--sets", "nowhere", cwd=tmp_path)
+    assert "--sets nowhere: there is no such folder" in refused_start("--port", "0", "--sets", "nowhere", cwd=tmp_path)
 
 
 def test_a_server_without_sets_has_none(server):
