@@ -6,6 +6,7 @@ Every input comes from a seed and its number, so that one that fails can be made
 of its own takes them in turn and is killed when an input takes longer than --patience seconds; its memory is limited.
 Counted are tracebacks and faults of ours, hangs, deaths of the process, breaks of the contract (an exit code other than
 0 to 3, trouble that is not one line, an answer with a word on standard error, control characters) and the most memory.
+Pictures of more than 20 million pixels are refused, since those within the usual limit of 200 million take minutes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _WORDS = (
     "{}",
     '"../x"',
 )
-_PLAIN = ("--method", "pixel", "--align", "off", "--light", "off")
+_PLAIN = ("--method", "pixel", "--align", "off", "--light", "off", "--max-pixels", "20")
 Paths = dict[str, Path]
 
 

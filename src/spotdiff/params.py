@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import reprlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
@@ -76,8 +78,8 @@ def _check_value(name: str, value: object, declared: Field[Any], known: Param) -
     if default is None or default is MISSING:
         if value is None:
             return
-    elif not _same_type(value, default):
-        raise OptionError(f"{name} takes {_type_name(default)}, not {value!r}")
+    elif not _same_type(value, default) or _is_beyond(value, default):
+        raise OptionError(f"{name} takes {_type_name(default)}, not {reprlib.repr(value)}")
     if known.choices and value not in known.choices:
         raise OptionError(
             f"{name} takes one of {', '.join(known.choices)}, not {value!r}{hint(str(value), known.choices)}"
@@ -85,6 +87,11 @@ def _check_value(name: str, value: object, declared: Field[Any], known: Param) -
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(one, (int, float)) and not isinstance(one, bool) and not _in_range(one, known):
             raise OptionError(f"{name} takes {known.range}{' ' + known.unit if known.unit else ''}, not {value!r}")
+
+
+def _is_beyond(value: object, default: object) -> bool:
+    """Whether a whole number, where any number will do, is larger than these can be."""
+    return isinstance(default, float) and isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _in_range(value: float, known: Param) -> bool:

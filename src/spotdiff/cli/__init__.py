@@ -90,7 +90,7 @@ def _run_verb(arguments: list[str]) -> int:
     except (click.ClickException, SpotdiffError, OSError, MemoryError) as error:
         return _say(_mishap(error), TROUBLE)
     except Exception as error:  # our own fault; Python's exit code for it would be 1, which says "changed"
-        return _say(_NO_MEMORY, TROUBLE) if is_out_of_memory(error) else _fault(error)
+        return _fault(error)
 
 
 def _fault(error: Exception) -> int:
@@ -100,6 +100,11 @@ def _fault(error: Exception) -> int:
     """
     import traceback
 
+    if is_out_of_memory(error):
+        return _say(_NO_MEMORY, TROUBLE)
+    if isinstance(error, UnicodeEncodeError):  # of a name or a note: all that we write ourselves can be encoded
+        wrong = error.object[error.start : error.end][:20]
+        return _say(f"{wrong!a} is no text that can be kept: it holds half of a letter; write it anew", TROUBLE)
     if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(error)) is not None:
         return _say(str(needed), TROUBLE)
     if os.environ.get("SPOTDIFF_TRACEBACK"):

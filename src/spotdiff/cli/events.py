@@ -45,7 +45,7 @@ def _stored(function: F) -> F:
 
 def _chosen(function: F) -> F:
     for option in (
-        click.option("--limit", type=click.IntRange(1), metavar="N", help="only the latest so many"),
+        click.option("--limit", type=click.IntRange(1, 1_000_000_000), metavar="N", help="only the latest so many"),
         click.option("--until", type=MOMENT, metavar="TIME", help="first seen before this; UTC"),
         click.option("--since", type=MOMENT, metavar="TIME", help="first seen at or after this; UTC"),
         click.option("--zone", multiple=True, metavar="NAME"),
