@@ -20,9 +20,12 @@ def check_files(files: AnswerFiles, inputs: Iterable[str], *, page: int | str) -
 
     Raises:
         OptionError: a file to be written is read, two are one, or it shows one page and all are compared.
+        MissingExtra: the package that writes one is not installed.
     """
     check_outputs(files.planned(), inputs)
     if page == ALL_PAGES and files.show_a_page:
-        raise OptionError("--report, --overlay, --maps and --cutouts show one page: give its number as --page")
+        told = "--report, --overlay, --maps, --cutouts, --geojson and --mask-tif show one page"
+        raise OptionError(f"{told}: give its number as --page")
     if files.overlay and not str(files.overlay).lower().endswith(".png"):
         raise OptionError(f"--overlay writes a PNG file: end its name in .png, not {str(files.overlay)!r}")
+    files.check_extras()

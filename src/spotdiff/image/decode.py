@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra, SpotdiffError
-from spotdiff.image import bmp, tiff
+from spotdiff.image import bmp, dicom, geotiff, tiff
+from spotdiff.image.meaning import PLAIN, Meaning
 from spotdiff.image.pillow_reader import (
     FORMATS,
     NoSuchPage,
@@ -40,7 +41,8 @@ _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels 
 class Decoded:
     """Values (H, W, 3) of any type, alpha (H, W) of the same type or None, and what was found on the way.
 
-    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean.
+    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean; `meaning`
+    is what a file says of its values.
     """
 
     values: Values
@@ -50,9 +52,10 @@ class Decoded:
     page: int = 1
     pages: int = 1
     array: bool = False
+    meaning: Meaning = PLAIN
 
 
-def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decoded:
+def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: Sequence[int] = ()) -> Decoded:
     """One picture of a file.
 
     Args:
@@ -60,18 +63,20 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
         name: What to call it in errors.
         max_pixels: Largest picture accepted, in million pixels; checked before decoding.
         page: Which of its pages or frames, counted from 1.
+        bands: Of a TIFF the numbers of one band or of three, from 1 on; without any those that it calls its colours.
 
     Raises:
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
         MissingExtra: the package that reads it is not installed.
     """
     with _errors_in_one_line(name):
-        found = _read(data, page, name=name, max_pixels=max_pixels)
+        found = _read(data, page, name=name, max_pixels=max_pixels, bands=bands)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
-    notes = (f"page {page} of {found.pages}",) if found.pages > 1 else ()
-    return Decoded(plain.values, plain.alpha, found.taken, notes, page, found.pages)
+    notes = [f"page {page} of {found.pages}"] if found.pages > 1 else []
+    notes += found.meaning.notes
+    return Decoded(plain.values, plain.alpha, found.taken, tuple(notes), page, found.pages, meaning=found.meaning)
 
 
 @contextmanager
@@ -103,18 +108,28 @@ def check_size(width: int, height: int, *, name: str, max_pixels: float) -> None
         )
 
 
-def _read(data: bytes, page: int, *, name: str, max_pixels: float) -> Page:
+def _read(data: bytes, page: int, *, name: str, max_pixels: float, bands: Sequence[int]) -> Page:
+    check = partial(check_size, name=name, max_pixels=max_pixels)
+    if (form := tiff.form_of(data)) is not None:
+        return _read_tiff(data, form, page, name=name, check=check, bands=bands)
+    if bands:
+        raise LoadError(f"{name}: --bands chooses bands of a TIFF, and this is none; leave it")
+    if dicom.is_dicom(data):
+        return dicom.read_frame(data, page, name=name, check_size=check)
+    return _read_picture(data, page, name=name, max_pixels=max_pixels)
+
+
+def _read_picture(data: bytes, page: int, *, name: str, max_pixels: float) -> Page:
+    """A page of what is neither TIFF nor DICOM."""
     check = partial(check_size, name=name, max_pixels=max_pixels)
     if (header := _plain_png(data)) is not None:
         width, height, mode = header
         check(width, height)
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
-    if (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, name=name, check=check)
     if (bmp_header := bmp.read_header(data)) is None:
         return read_page(data, page, check_size=check)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read(inner, page, name=name, max_pixels=max_pixels)
+        return _read_picture(inner, page, name=name, max_pixels=max_pixels)
     check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
@@ -148,15 +163,21 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
     return np.asarray(kornia_rs.io.decode_image_png_u8(data, (height, width), mode))
 
 
-def _read_tiff(data: bytes, form: tiff.Form, page: int, *, name: str, check: Callable[[int, int], None]) -> Page:
+def _read_tiff(
+    data: bytes, form: tiff.Form, page: int, *, name: str, check: Callable[[int, int], None], bands: Sequence[int]
+) -> Page:
     from PIL import UnidentifiedImageError
 
-    offsets = tiff.page_offsets(data, form)
+    offsets = tiff.georeferenced_pages(data, form, tiff.page_offsets(data, form))
     if page > len(offsets):
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
     data = tiff.with_first_page(data, form, offsets[page - 1])
     check(tags.get(tiff.WIDTH, (0,))[0], tags.get(tiff.HEIGHT, (0,))[0])
+    if bands:
+        geotiff.require_rasterio("--bands")
+    if bands or (tiff.is_georeferenced(tags) and geotiff.is_installed()):
+        return geotiff.read_raster(data, name=name, bands=bands, pages=len(offsets), check_size=check)
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
             return read_page(data, 1, check_size=check, pages=len(offsets))
@@ -164,7 +185,9 @@ def _read_tiff(data: bytes, form: tiff.Form, page: int, *, name: str, check: Cal
         return _read_tiff_by_opencv(data, tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
-        raise LoadError(f"{name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits") from None
+        raise LoadError(
+            f"{name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
+        ) from None
 
 
 def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import MissingExtra
+from spotdiff.image.meaning import PLAIN, Meaning
 from spotdiff.quick_identity import png_size
 
 if TYPE_CHECKING:
@@ -33,11 +34,15 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are."""
+    """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are.
+
+    `meaning` is what the file says of the values.
+    """
 
     values: Values
     taken: datetime | None
     pages: int
+    meaning: Meaning = PLAIN
 
 
 class NoSuchPage(Exception):
@@ -82,6 +87,16 @@ _QUIET = _Quiet()
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is warned of within the block, in whatever thread."""
+    _QUIET.enter()
+    try:
+        yield
+    finally:
+        _QUIET.leave()
+
+
+@contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
     """A picture file with its header read and its pixels not yet; nothing is warned of within the block.
 
@@ -92,12 +107,8 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     from PIL import Image
 
     formats = (*FORMATS, _heic_reader()) if _is_heic(data) else FORMATS
-    _QUIET.enter()
-    try:
-        with Image.open(BytesIO(data), formats=formats) as image:
-            yield image
-    finally:
-        _QUIET.leave()
+    with quiet(), Image.open(BytesIO(data), formats=formats) as image:
+        yield image
 
 
 def header_size(data: bytes) -> tuple[int, int] | None:
