@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.summary import page_text, pages_text, whole_page_text
+from spotdiff.language.summary import one_sided_slice_text, page_text, pages_text, whole_page_text
 from spotdiff.report.coordinates import kinds_in
 from spotdiff.types import Comparison, PageAnswer, Picture, Region, UnpairedPage, Verdict
 
@@ -22,7 +22,8 @@ def over_pages(answers: Iterable[Comparison | UnpairedPage], *, language: str) -
     """One answer for two files: changed if any page is, else unsure if any is.
 
     Args:
-        answers: Page by page; one that only one of the files has counts as changed.
+        answers: Page by page; one that only one of the files has counts as changed, and a slice that only one of two
+            series covers as unsure.
         language: Name of the language of the text.
 
     Raises:
@@ -38,8 +39,10 @@ def over_pages(answers: Iterable[Comparison | UnpairedPage], *, language: str) -
             regions += answer.regions
             if shown is None or _VERDICTS.index(answer.verdict) < _VERDICTS.index(shown.verdict):
                 shown = replace(answer, evidence=None, labels=None, mirror=None)
+        elif answer.is_slice:
+            pages.append(_uncovered_slice(answer, catalogue))
         else:
-            region = _whole_page(answer.picture, catalogue, added=answer.kind == "added")
+            region = _whole_page(answer.picture, catalogue, added=answer.side == "after")
             regions.append(region)
             reason = f"page {region.page} was {region.kind}"
             pages.append(PageAnswer(region.page, "changed", reason, 1.0, region.area, region.area, region.text))
@@ -72,6 +75,13 @@ def _page_answer(answer: Comparison, catalogue: Catalogue) -> PageAnswer:
         None if after is None else (answer.pair.before.scan, after),
         None if after is None else kinds_in(answer, "after"),
     )
+
+
+def _uncovered_slice(slice_: UnpairedPage, catalogue: Catalogue) -> PageAnswer:
+    picture = slice_.picture
+    pixels = picture.size[0] * picture.size[1]
+    text = one_sided_slice_text(picture.page, slice_.side, catalogue)
+    return PageAnswer(picture.page, "unsure", f"only {slice_.side} has this slice", 0.5, 0, pixels, text)
 
 
 def _whole_page(page: Picture, catalogue: Catalogue, *, added: bool) -> Region:

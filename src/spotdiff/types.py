@@ -124,10 +124,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnpairedPage:
-    """A page, or a slice of a series, that only one of two files has: added if that is the later one, else removed."""
+    """A page that only one of two files has, or a slice of a place that only one of two series covers.
+
+    Attributes:
+        picture: What it shows.
+        side: Which has it.
+        is_slice: Whether it is a slice, of which nobody knows whether anything changed.
+    """
 
     picture: Picture
-    kind: Literal["added", "removed"]
+    side: Literal["before", "after"]
+    is_slice: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

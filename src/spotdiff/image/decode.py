@@ -110,11 +110,12 @@ def check_size(width: int, height: int, *, name: str, max_pixels: float) -> None
 
 def _read(data: bytes, page: int, *, name: str, max_pixels: float, bands: Sequence[int]) -> Page:
     check = partial(check_size, name=name, max_pixels=max_pixels)
-    if (form := tiff.form_of(data)) is not None:
+    is_dicom = dicom.is_dicom(data)  # some begin as a TIFF does
+    if not is_dicom and (form := tiff.form_of(data)) is not None:
         return _read_tiff(data, form, page, name=name, check=check, bands=bands)
     if bands:
         raise LoadError(f"{name}: --bands chooses bands of a TIFF, and this is none; leave it")
-    if dicom.is_dicom(data):
+    if is_dicom:
         return dicom.read_frame(data, page, name=name, check_size=check)
     return _read_picture(data, page, name=name, max_pixels=max_pixels)
 

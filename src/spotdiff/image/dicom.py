@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 _PREAMBLE, _MAGIC = 128, b"DICM"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_DEFLATED = b"1.2.840.10008.1.2.1.99"  # a transfer syntax
+_META_LENGTH, _HEAD = 140, 1 << 12  # where the length of the file's own description stands; bytes that hold it
 _MOST_INFLATED = 1 << 30  # bytes; a picture within any usual limit needs less
 _CHUNK = 1 << 20
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _JPEG_LS_SIZE = b"\xff\xf7"
 
@@ -51,18 +53,17 @@ def read_dataset(data: bytes, *, name: str, pixels: bool = True) -> Any:  # noqa
     """
     try:
         import pydicom
-        from pydicom.filereader import read_file_meta_info
     except ImportError:
         raise MissingExtra("pydicom, for DICOM", extra="medical") from None
+    if _DEFLATED in data[: _PREAMBLE + _HEAD]:
+        _check_inflated(data, name)
     with quiet():
-        meta = read_file_meta_info(BytesIO(data))  # type: ignore[arg-type]
-        if meta.get("TransferSyntaxUID") == _DEFLATED:
-            _check_inflated(data, _PREAMBLE + 4 + 12 + int(meta.FileMetaInformationGroupLength), name)
         return pydicom.dcmread(BytesIO(data), stop_before_pixels=not pixels)
 
 
-def _check_inflated(data: bytes, start: int, name: str) -> None:
-    inflater, total, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[start:]
+def _check_inflated(data: bytes, name: str) -> None:
+    length = int.from_bytes(data[_META_LENGTH : _META_LENGTH + 4], "little")
+    inflater, total, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[_META_LENGTH + 4 + length :]
     while rest and not inflater.eof:
         total += len(inflater.decompress(rest, _CHUNK))
         rest = inflater.unconsumed_tail
@@ -89,34 +90,29 @@ def read_frame(data: bytes, page: int, *, name: str, check_size: Callable[[int, 
         Exception: it is damaged, in one of many ways.
     """
     dataset = read_dataset(data, name=name)
-    if "PixelData" not in dataset and "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
-        kind = dataset.get("Modality") or "unknown kind"
-        raise LoadError(f"{name}: a DICOM file without a picture ({kind})")
-    pages = int(dataset.get("NumberOfFrames") or 1)
-    if page > pages:
-        raise NoSuchPage(pages)
-    check_size(int(dataset.Columns), int(dataset.Rows))
     with quiet():
+        if not any(element in dataset for element in _PIXELS):
+            raise LoadError(f"{name}: a DICOM file without a picture ({dataset.get('Modality') or 'of unknown kind'})")
+        pages = int(dataset.get("NumberOfFrames") or 1)
+        if page > pages:
+            raise NoSuchPage(pages)
+        check_size(int(dataset.Columns), int(dataset.Rows))
         _check_coded_size(dataset, page, pages)
-        header = _header(dataset)
+        scan = Scan(_spacing(dataset, page), _header(dataset), page)
         stored = _decoded(dataset, page, name)
-        taken, scan = _taken(dataset), Scan(_spacing(dataset, page), header, page)
         if dataset.PhotometricInterpretation not in _GREY:
-            return Page(
-                _colours(stored, dataset), taken, pages, Meaning(scan=Scan(_spacing(dataset, page), header, page))
-            )
+            return Page(_colours(stored, dataset), _taken(dataset), pages, Meaning(scan=scan))
         has_data = _has_data(stored, dataset)
-        values = _physical(stored, dataset, page)
         window, notes = _window(dataset, page)
         meaning = Meaning(
             None if has_data.all() else has_data,
             window,
-            grey_scan=True,
             inverted=dataset.PhotometricInterpretation == "MONOCHROME1",
+            grey_scan=True,
             scan=scan,
             notes=notes,
         )
-        return Page(values, taken, pages, meaning)
+        return Page(_physical(stored, dataset, page), _taken(dataset), pages, meaning)
 
 
 def of_frame(dataset: Any, frame: int, group: str, name: str) -> Any:  # noqa: ANN401
@@ -135,7 +131,7 @@ def _header(dataset: Any) -> bytes:  # noqa: ANN401
     import pydicom
 
     bare = pydicom.Dataset({element.tag: element for element in dataset if element.tag.group < 0x7FE0})
-    bare.file_meta = dataset.file_meta
+    bare.file_meta, bare.preamble = dataset.file_meta, b"\0" * _PREAMBLE
     file = BytesIO()
     implicit = bool(dataset.file_meta.TransferSyntaxUID.is_implicit_VR)
     little = bool(dataset.file_meta.TransferSyntaxUID.is_little_endian)
@@ -209,7 +205,7 @@ def _physical(stored: Values, dataset: Any, frame: int) -> Values:  # noqa: ANN4
         return np.asarray(apply_modality_lut(stored, dataset), np.float64)
     slope = of_frame(dataset, frame, "PixelValueTransformationSequence", "RescaleSlope")
     intercept = of_frame(dataset, frame, "PixelValueTransformationSequence", "RescaleIntercept")
-    plain = stored.astype(stored.dtype.newbyteorder("="))
+    plain = stored.astype(bool if dataset.get("BitsAllocated") == 1 else stored.dtype.newbyteorder("="))
     factor, added = float(1 if slope is None else slope), float(intercept or 0)
     return plain if (factor, added) == (1, 0) else plain * factor + added
 

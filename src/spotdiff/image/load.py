@@ -94,9 +94,9 @@ def load_pages(
     while page <= max(pages):
         one = replace(options, page=page)
         if not _has_page(first, page, pages[0]):
-            yield UnpairedPage(load_picture(second, options=one), "added")
+            yield UnpairedPage(load_picture(second, options=one), "after", isinstance(second, Series))
         elif not _has_page(second, page, pages[1]):
-            yield UnpairedPage(load_picture(first, options=one), "removed")
+            yield UnpairedPage(load_picture(first, options=one), "before", isinstance(first, Series))
         else:
             pair = load_pair(first, second, options=one, history=earlier)
             pages = pair.before.pages, pair.after.pages

@@ -83,10 +83,12 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
     frames = _frames(compared)
     sources = [_dataset(header) for header in dict.fromkeys(after.header for _, after, _ in compared)]
     earlier = [_dataset(header) for header in dict.fromkeys(b.header for b, _, _ in compared if b is not None)]
-    own = {source.SOPInstanceUID for source in sources}
+    own, study = {source.SOPInstanceUID for source in sources}, sources[0].get("StudyInstanceUID")
+    further = [one for one in earlier if one.get("StudyInstanceUID") == study and one.SOPInstanceUID not in own]
+    elsewhere = [one for one in earlier if one.get("StudyInstanceUID") not in (study, None)]
     try:
         with quiet():
-            return Segmentation(
+            made = Segmentation(
                 source_images=sources,
                 pixel_array=frames,
                 segmentation_type=SegmentationTypeValues.BINARY,
@@ -102,11 +104,33 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
                 content_label="CHANGES",
                 content_description="What changed since the earlier study; not for diagnosis",
                 omit_empty_frames=bool(frames.any()),
-                further_source_images=[one for one in earlier if one.SOPInstanceUID not in own] or None,
+                further_source_images=further or None,
             )
+            if elsewhere:
+                made.StudiesContainingOtherReferencedInstancesSequence = _references(elsewhere)
+            return made
     except (AttributeError, ValueError, TypeError, KeyError) as error:
         told = (str(error).splitlines() or [type(error).__name__])[0]
         raise OptionError(f"no DICOM segmentation can be made of this study: {told}") from None
+
+
+def _references(sources: Sequence[Any]) -> list[Any]:
+    """Items of DICOM's module of common references: studies, their series, and the files of these."""
+    from pydicom import Dataset
+
+    series: dict[tuple[str, str], list[Any]] = {}
+    for source in sources:
+        file = Dataset()
+        file.ReferencedSOPClassUID, file.ReferencedSOPInstanceUID = source.SOPClassUID, source.SOPInstanceUID
+        series.setdefault((source.StudyInstanceUID, source.SeriesInstanceUID), []).append(file)
+    studies: dict[str, Any] = {}
+    for (study, one), files in series.items():
+        item = Dataset()
+        item.SeriesInstanceUID, item.ReferencedInstanceSequence = one, files
+        named = studies.setdefault(study, Dataset())
+        named.StudyInstanceUID = study
+        named.ReferencedSeriesSequence = [*named.get("ReferencedSeriesSequence", []), item]
+    return list(studies.values())
 
 
 def _frames(compared: Sequence[Compared]) -> Bytes:
