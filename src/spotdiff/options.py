@@ -200,7 +200,7 @@ def _check_page(page: object) -> None:
 
 
 def _check_bands(bands: object) -> None:
-    chosen: Sequence[Any] = bands if isinstance(bands, Sequence) and not isinstance(bands, str) else [bands]
+    chosen: Sequence[Any] = bands if isinstance(bands, Sequence) and not isinstance(bands, str) else (None,)
     if len(chosen) not in (0, 1, 3) or not all(_is_number(band) and band >= 1 for band in chosen):
         raise OptionError(f"bands takes the number of one band or of three, from 1 on, not {bands!r}")
 

@@ -38,6 +38,7 @@ def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair
     """
     if pair.history:
         pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
+    check_data(pair)
     if model == "page" and place_matrix(pair) is None:
         laid = lay_rows(pair, match_rows(pair.before.opaque, pair.after.opaque), beyond=beyond)
     elif model in ("off", "page"):
@@ -46,7 +47,8 @@ def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair
         motion = estimate_motion(pair, model="auto" if model == "flow" else model)
         found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
         laid = lay_moved(pair, found, flow=model == "flow", beyond=beyond)
-    check_data(pair, laid[0].seen)
+    if laid[0].seen is not None and not laid[0].seen.any():
+        raise Refusal("no place has data in both pictures")
     return laid
 
 
@@ -134,7 +136,7 @@ def overlap_of_after(pair: Pair, alignment: Alignment) -> float:
         alignment: How after lies on before.
     """
     before, after = pair.before.size, pair.after.size
-    if pair.before.has_data is not None or pair.after.has_data is not None:
+    if place_matrix(pair) is not None or pair.before.has_data is not None or pair.after.has_data is not None:
         turned, back = pair.swapped(), np.linalg.inv(alignment.matrix).astype(np.float64)
         return share_with_data(pair.after, with_data(turned, back, coverage(back, after, before)))
     if np.array_equal(alignment.matrix, np.eye(3)):

@@ -82,10 +82,9 @@ def with_data(pair: Pair, matrix: Matrix, seen: Mask | None) -> Mask | None:
     return np.asarray(both, bool)
 
 
-def check_data(pair: Pair, seen: Mask | None) -> None:
-    """Raise a Refusal where no place has data in both pictures."""
-    gaps = pair.before.has_data is not None or pair.after.has_data is not None
-    if gaps and seen is not None and not seen.any():
+def check_data(pair: Pair) -> None:
+    """Raise a Refusal where no place has data in both pictures, so that no motion can be looked for."""
+    if shared_ground(pair) == 0:
         raise Refusal("no place has data in both pictures")
 
 

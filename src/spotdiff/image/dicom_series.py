@@ -59,7 +59,8 @@ class Series:
         if page > count:
             raise LoadError(f"{shown(self.path)}: it has {count} slices; choose another page")
         if (found := self.slices[page - 1]) is None:
-            raise LoadError(f"{shown(self.path)}: it has no slice where the other series has its slice on page {page}")
+            told = f"it has no slice where the other series has that of page {page}"
+            raise LoadError(f"{shown(self.path)}: {told}; choose another page, or all of them")
         return replace(_read(found.path, self.max_bytes), slice_of=(page, count))
 
 

@@ -94,7 +94,7 @@ def _polygons_by_label(labels: NDArray[np.int32], left: int = 0, top: int = 0) -
 
 def on_ground(polygons: Sequence[Polygon], place: Georeference) -> dict[str, Any]:
     """Polygons of pixels as a GeoJSON geometry in the coordinates of a georeference; its rings turn either way."""
-    moved = [[[place_of(place.transform, x, y) for x, y in ring] for ring in rings] for rings in polygons]
+    moved = [[[list(place_of(place.transform, *corner)) for corner in ring] for ring in rings] for rings in polygons]
     if len(moved) == 1:
         return {"type": "Polygon", "coordinates": moved[0]}
     return {"type": "MultiPolygon", "coordinates": moved}
