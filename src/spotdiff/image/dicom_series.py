@@ -60,7 +60,7 @@ class Series:
             raise LoadError(f"{shown(self.path)}: it has {count} slices; choose another page")
         if (found := self.slices[page - 1]) is None:
             told = f"it has no slice where the other series has that of page {page}"
-            raise LoadError(f"{shown(self.path)}: {told}; choose another page, or all of them")
+            raise LoadError(f"{shown(self.path)}: {told}; choose another page, or --page all")
         return replace(_read(found.path, self.max_bytes), slice_of=(page, count))
 
 
