@@ -179,7 +179,7 @@ def test_what_cannot_be_matched_is_told(tmp_path):
     with pytest.raises(LoadError, match="a folder of DICOM slices is compared with another one"):
         spotdiff.compare(usual, tmp_path / "two" / "other.dcm")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(LoadError, match="a folder without DICOM pictures"):
+    with pytest.raises(LoadError, match="a directory without DICOM pictures"):
         spotdiff.compare(usual, tmp_path / "empty")
 
 

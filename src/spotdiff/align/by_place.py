@@ -17,6 +17,8 @@ from spotdiff.image.grid import offset_between
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask, Matrix, Pair, Picture
 
+_WORK_SIDE = 800  # pixels
+
 
 def place_matrix(pair: Pair) -> Matrix | None:
     """What takes before's pixels to after's by their georeferences, (3, 3); None where they do not tell."""
@@ -56,8 +58,13 @@ def _grey(picture: Picture) -> Bytes:
     grey = np.asarray(cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2GRAY), np.uint8)
     if picture.has_data is None:
         return grey
-    filled = fill(grey[..., None].astype(np.float32), picture.has_data.astype(np.float32))[..., 0]
-    return np.where(picture.has_data, grey, np.clip(np.rint(filled), 0, 255).astype(np.uint8))
+    width, height = picture.size
+    factor = min(_WORK_SIDE / max(width, height), 1.0)  # what is smooth needs no more
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    known = cv2.resize(picture.has_data.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) == 255
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    smooth = np.rint(fill(small[..., None], known.astype(np.float32))[..., 0]).clip(0, 255).astype(np.uint8)
+    return np.where(picture.has_data, grey, cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def with_data(pair: Pair, matrix: Matrix, seen: Mask | None) -> Mask | None:

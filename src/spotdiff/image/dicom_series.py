@@ -75,7 +75,7 @@ def open_series(folder: str, *, max_bytes: float) -> Series:
     heads = [(path, _head(path, max_bytes)) for path in found]
     heads = [(path, head) for path, head in heads if "Rows" in head]  # a DICOMDIR is no picture
     if not heads:
-        raise LoadError(f"{shown(folder)}: a folder without DICOM pictures; give a file, or a folder of one series")
+        raise LoadError(f"{shown(folder)}: a directory without DICOM pictures; give a file, or a folder of one series")
     series = {str(head.get("SeriesInstanceUID", "")) for _, head in heads}
     if len(series) > 1:
         raise LoadError(f"{shown(folder)}: it holds {len(series)} series; put each into a folder of its own")
