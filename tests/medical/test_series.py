@@ -172,6 +172,13 @@ def test_what_cannot_be_matched_is_told(tmp_path):
     side = turned(tmp_path / "side", [0, 5])
     with pytest.raises(LoadError, match="their slices lie in two directions"):
         spotdiff.compare(usual, side, page="all")
+    mixed = turned(tmp_path / "mixed", [0, 5])
+    first = next((tmp_path / "mixed").iterdir())
+    one = pydicom.dcmread(first)
+    one.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    one.save_as(first)
+    with pytest.raises(LoadError, match="its slices lie in several directions"):
+        spotdiff.compare(usual, mixed, page="all")
     two = save_series(tmp_path / "two", [0, 5])
     save(tmp_path / "two" / "other.dcm", dataset_of(slice_values(1)))
     with pytest.raises(LoadError, match="it holds 2 series; put each into a folder of its own"):
