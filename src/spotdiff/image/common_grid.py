@@ -67,6 +67,12 @@ class _Raster:
     def size(self) -> tuple[int, int]:
         return self.decoded.values.shape[1], self.decoded.values.shape[0]
 
+    @property
+    def order(self) -> tuple[bool, str, tuple[float, ...], tuple[int, int]]:
+        """What tells rasters of one resolution apart: one whose rows run west to east comes first."""
+        turned = self.place.transform[1] != 0 or self.place.transform[3] != 0
+        return turned, self.place.crs, self.place.transform, self.size
+
     def in_grid_of(self, other: _Raster, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         """Corners between own pixels as those of another raster's grid; not finite where that has no such place."""
         from rasterio.errors import RasterioError
@@ -95,7 +101,7 @@ def _is_grid(one: _Raster, other: _Raster) -> bool:
     mine, others = one.pixel_area_in(other), other.pixel_area_in(one)
     if abs(mine - others) > _ALIKE * max(mine, others):
         return mine > others
-    return (one.place.crs, one.place.transform, one.size) <= (other.place.crs, other.place.transform, other.size)
+    return one.order <= other.order
 
 
 def _brought(raster: _Raster, grid: _Raster, max_pixels: float) -> Decoded:
