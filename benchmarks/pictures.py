@@ -20,6 +20,7 @@ def page(width: int, height: int, *, seed: int = 1) -> np.ndarray:
         x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
         colour = (*rng.integers(0, 120, 3).tolist(), 255)
         cv2.putText(pixels, str(rng.integers(1000, 9_999_999)), (x, y), 0, 0.6, colour, 1, cv2.LINE_AA)
+    pixels[..., 3] = 255  # text is blended into alpha, too
     return pixels
 
 

@@ -20,6 +20,7 @@ LAYERS = (
         "presets",
         "atomic_write",
         "clock",
+        "cluster",
         "file_lock",
         "http_delivery",
         "language",
@@ -37,6 +38,7 @@ LAYERS = (
 )
 WITHIN = {  # who may use whom inside one layer
     "words": {
+        ("cluster", "errors"),
         ("http_delivery", "errors"),
         ("language", "errors"),
         ("language", "types"),

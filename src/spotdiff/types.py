@@ -8,7 +8,7 @@ regions work in it, and `Alignment.matrix` (before's pixels to after's) carries 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom; half-open
 Outline = tuple[tuple[int, int], ...]  # corners (x, y), closed from last to first
 
 STEPS = ("load", "align", "light", "score", "regions", "describe")  # of the flow, each timed
+_ROWS = 128  # of a picture mixed with white at a time
 KINDS: tuple[Kind, ...] = ("added", "removed", "replaced", "moved", "changed")
 
 
@@ -91,6 +92,7 @@ class Picture:
     has_data: Mask | None = None
     georeference: Georeference | None = None
     scan: Scan | None = None
+    _opaque: Bytes | None = field(default=None, init=False)  # once somebody asked: every step of the flow does
 
     def __repr__(self) -> str:
         return f"<Picture {self.size[0]}x{self.size[1]}{' ' + self.path if self.path else ''}>"
@@ -105,21 +107,36 @@ class Picture:
         """(H, W, 3) uint8: what a person sees of it, the pixels laid on white where they are transparent."""
         if self.alpha is None:
             return self.pixels
-        import numpy as np
-
-        share = self.alpha[..., None].astype(np.float32) / 255
-        on_white: Bytes = np.rint(255 + share * (self.pixels.astype(np.float32) - 255)).astype(np.uint8)
-        return on_white
+        if self._opaque is None:
+            object.__setattr__(self, "_opaque", _laid_on_white(self.pixels, self.alpha))
+        return cast("Bytes", self._opaque)
 
     @property
     def visible(self) -> Bytes:
         """(H, W, 3) uint8: the pixels, black where they are fully transparent and nobody sees their colour."""
-        return self.pixels if self.alpha is None else self.pixels * (self.alpha > 0)[..., None]
+        if self.alpha is None or self.alpha.min() > 0:
+            return self.pixels
+        seen = self.pixels.copy()
+        seen[self.alpha == 0] = 0
+        return seen
 
     @property
     def on_white(self) -> Picture:
         """The picture without transparency, as `opaque` shows it."""
         return self if self.alpha is None else replace(self, pixels=self.opaque, alpha=None)
+
+
+def _laid_on_white(pixels: Bytes, alpha: Bytes) -> Bytes:
+    """The pixels (H, W, 3), mixed with white as alpha (H, W) says; only those that are transparent cost anything."""
+    import numpy as np
+
+    laid = pixels.copy()
+    for top in range(0, len(alpha), _ROWS):
+        strip, shares = laid[top : top + _ROWS].reshape(-1, 3), alpha[top : top + _ROWS].reshape(-1)
+        clear = np.flatnonzero(shares < 255)
+        share = shares[clear, None].astype(np.float32) / 255
+        strip[clear] = np.rint(255 + share * (strip[clear].astype(np.float32) - 255)).astype(np.uint8)
+    return laid
 
 
 @dataclass(frozen=True, slots=True, eq=False)

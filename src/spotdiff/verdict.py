@@ -165,6 +165,8 @@ def _apart(pair: Pair) -> float:
 
     Of a channel, or between one that rose and one that fell: another hue is more than another light.
     """
+    if np.array_equal(pair.before.opaque, pair.after.opaque):
+        return 0.0
     width, height = pair.before.size
     factor = min(_AFAR / max(width, height), 1.0)
     size = max(round(width * factor), 1), max(round(height * factor), 1)

@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.batching.judge import Criteria, judgement_of
 from spotdiff.batching.pairs import Entry, OutputPaths, pictures_in
-from spotdiff.cache_key import content_digest
 from spotdiff.errors import SpotdiffError, error_line
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
@@ -21,6 +21,7 @@ from spotdiff.options import ALL_PAGES
 from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
+    from spotdiff.image.source import Coded, Values
     from spotdiff.options import Options
     from spotdiff.types import Comparison, Picture
 
@@ -108,6 +109,16 @@ class Done:
         return replace(self, row=replace(self.row, verdict=found.verdict, measured=self.row.verdict, text=text))
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a batch says of one pair that was dealt with, where nobody keeps more of it."""
+
+    name: str
+    verdict: str
+    error: str
+    resumed: bool
+
+
 def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
     """Write what the plan wants for a pair; whatever goes wrong with it becomes its row.
 
@@ -124,10 +135,8 @@ def complete(task: tuple[Entry, Done | None], *, plan: Plan) -> Done:
         if answered is not None:
             _write_thumbs(plan, paths, *_loaded(entry, plan))
             return answered
-        # before the pictures are read: what is written in between is then known to be something else
-        digests = content_digest(entry.before), content_digest(entry.after)
         options = entry.options(plan.options)
-        return (_unpaired if entry.only else _compared)(entry, paths, plan, options, digests)
+        return (_unpaired if entry.only else _compared)(entry, paths, plan, options)
     except (SpotdiffError, OSError) as error:
         error_text = error_line(error)
     except MemoryError:
@@ -152,20 +161,34 @@ def _write_thumbs(plan: Plan, paths: OutputPaths, before: Picture | None, after:
             write_whole(path, thumbnail(picture))
 
 
-def _unpaired(entry: Entry, paths: OutputPaths, plan: Plan, options: Options, digests: tuple[str, str]) -> Done:
+def _unpaired(entry: Entry, paths: OutputPaths, plan: Plan, options: Options) -> Done:
     """A sound picture that only one side has, as its row: new or missing; an answer from an earlier run goes."""
-    from spotdiff.image import load_picture
     from spotdiff.report.unpaired import write_unpaired_page
 
-    verdict: Outcome = "new" if entry.only == "new" else "missing"
-    path, other = (entry.after, "earlier") if verdict == "new" else (entry.before, "later")
-    picture = load_picture(path, options=options.changed(page=1) if options.page == ALL_PAGES else options)
+    row, picture, digests = unpaired(entry, options)
+    verdict = row.verdict
     done = failed(entry, paths, "")
-    row = BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures")
     _write_thumbs(plan, paths, *((None, picture) if verdict == "new" else (picture, None)))
     if plan.has_page(verdict):
         write_unpaired_page(row, picture, paths.page)
     return replace(done, row=row, digests=digests)
+
+
+def unpaired(entry: Entry, options: Options) -> tuple[BatchRow, Picture, tuple[str, str]]:
+    """A picture that only one side has: its row, new or missing, itself, and SHA-256 of before's and after's files.
+
+    Raises:
+        LoadError: it cannot be read.
+    """
+    from spotdiff.image import load_picture, open_source
+
+    verdict: Outcome = "new" if entry.only == "new" else "missing"
+    path, other = (entry.after, "earlier") if verdict == "new" else (entry.before, "later")
+    source = open_source(path, max_bytes=options.max_bytes)
+    picture = load_picture(source, options=options.changed(page=1) if options.page == ALL_PAGES else options)
+    row = BatchRow(entry.name, verdict, text=f"{path} has no counterpart in the {other} pictures")
+    own = file_sha256(source)
+    return row, picture, ("", own) if verdict == "new" else (own, "")
 
 
 def _earlier(entry: Entry) -> Sequence[str]:
@@ -186,22 +209,49 @@ def discard(paths: OutputPaths) -> None:
             path.unlink(missing_ok=True)
 
 
-def _compared(entry: Entry, paths: OutputPaths, plan: Plan, options: Options, digests: tuple[str, str]) -> Done:
+def read_files(entry: Entry, options: Options) -> tuple[tuple[Coded | Values, Coded | Values], tuple[str, str]]:
+    """The files of both pictures, read once, and SHA-256 of each: of what is compared, whatever is written meanwhile.
+
+    Raises:
+        LoadError: one cannot be read.
+    """
+    from spotdiff.image import open_source
+
+    before, after = (open_source(path, max_bytes=options.max_bytes) for path in (entry.before, entry.after))
+    return (before, after), (file_sha256(before), file_sha256(after))
+
+
+def file_sha256(source: Coded | Values) -> str:
+    """SHA-256 of a file's bytes; "" for what is none."""
+    data = getattr(source, "data", None)
+    return sha256(data).hexdigest() if isinstance(data, bytes) else ""
+
+
+def record_of(
+    entry: Entry, sources: Sequence[Coded | Values], digests: Sequence[str], options: Options
+) -> tuple[Comparison, dict[str, Any]]:
+    """The answer for a pair whose files were read, and its record with their SHA-256.
+
+    Raises:
+        SpotdiffError: it cannot be compared.
+    """
     from spotdiff.pipeline import compare
+    from spotdiff.report.record import to_record
 
-    comparison = compare(entry.before, entry.after, options=options, history=_earlier(entry), name=entry.name)
-    return _written(comparison, entry, paths, plan, digests)
-
-
-def _written(comparison: Comparison, entry: Entry, paths: OutputPaths, plan: Plan, digests: tuple[str, str]) -> Done:
-    from spotdiff.report.html import write_page
-    from spotdiff.report.maps import write_maps
-    from spotdiff.report.overlay import write_overlay
-    from spotdiff.report.record import to_json, to_record
-
+    comparison = compare(*sources, options=options, history=_earlier(entry), name=entry.name)
     record = to_record(comparison)
     for side, digest in zip(("before", "after"), digests, strict=True):
         record[side]["sha256"] = digest
+    return comparison, record
+
+
+def _compared(entry: Entry, paths: OutputPaths, plan: Plan, options: Options) -> Done:
+    from spotdiff.report.html import write_page
+    from spotdiff.report.maps import write_maps
+    from spotdiff.report.overlay import write_overlay
+    from spotdiff.report.record import to_json
+
+    comparison, record = record_of(entry, *read_files(entry, options), options)
     if plan.maps:
         write_maps(comparison, plan.out, stem=entry.name)
     _write_thumbs(plan, paths, comparison.pair.before, comparison.pair.after)

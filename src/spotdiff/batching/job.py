@@ -94,7 +94,10 @@ class BatchJob:
             OSError: a file cannot be written.
         """
         check_method(self.options)  # a method without weights must not become trouble with every pair
-        entries, criteria = self._entries(), Criteria.read(self.criteria) if self.criteria else Criteria()
+        entries, criteria = (
+            entries_of(self.pairs, out=self.out),
+            Criteria.read(self.criteria) if self.criteria else Criteria(),
+        )
         check_told(criteria, told_at=self.options.sensitivity)
         drawn = Path(self.overlays) if self.overlays else None
         shown = self.pages if self.report else "off"
@@ -107,18 +110,6 @@ class BatchJob:
         done = [one.judged(criteria, self.out, language=self.options.language) for one in done]
         self._write(done, plan)
         return done
-
-    def _entries(self) -> list[Entry]:
-        pairs = [str(name) for name in self.pairs]
-        if len(pairs) == 2 and Path(pairs[0]).is_file():
-            return pairs_of_golden(*pairs, besides=self.out)
-        if len(pairs) == 2:
-            if file_identity(self.out) in map(file_identity, pairs):
-                raise OptionError(f"{self.out} is one of the folders compared; choose another for the answers")
-            return pairs_of_folders(*pairs, besides=self.out)
-        if len(pairs) == 1 and not Path(pairs[0]).is_dir():
-            return pairs_of_table(pairs[0])
-        raise OptionError("batch takes a table of pairs, two folders, or a picture and a folder")
 
     def _check(self, entries: Sequence[Entry], plan: Plan, besides: Sequence[Name]) -> None:
         """Refuse outputs that would be written over something, or show one page where all are compared."""
@@ -162,3 +153,27 @@ class BatchJob:
             write_batch_junit(done, self.junit, fail_on=self.fail_on)
         if self.coco:
             write_batch_coco(done, self.out, self.coco)
+
+
+def entries_of(names: Sequence[Name], *, out: Path) -> list[Entry]:
+    """The pairs of a table, of two folders, or of one picture and a folder.
+
+    Args:
+        names: What names them.
+        out: Folder of the answers, in which no pictures are looked for.
+
+    Raises:
+        OptionError: they are none of the three, or answers would go into a folder that is compared.
+        DataError: the table or a folder cannot be used.
+        MissingExtra: the table is Parquet and pyarrow is not installed.
+    """
+    pairs = [str(name) for name in names]
+    if len(pairs) == 2 and Path(pairs[0]).is_file():
+        return pairs_of_golden(*pairs, besides=out)
+    if len(pairs) == 2:
+        if file_identity(out) in map(file_identity, pairs):
+            raise OptionError(f"{out} is one of the folders compared; choose another for the answers")
+        return pairs_of_folders(*pairs, besides=out)
+    if len(pairs) == 1 and not Path(pairs[0]).is_dir():
+        return pairs_of_table(pairs[0])
+    raise OptionError("batch takes a table of pairs, two folders, or a picture and a folder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, Literal
@@ -157,7 +157,7 @@ def pairs_of_table(path: str | Path) -> list[Entry]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
     rows, spelling = _parquet(path) if is_parquet else _csv(path), DiskSpelling()
-    entries = [_pair_of_row(row, path.parent, spelling) for row in rows]
+    entries = [pair_of_row(row, lambda name: str(spelling(path.parent / name))) for row in rows]
     if not entries:
         raise DataError(f"{path}: no pairs in it")
     return entries
@@ -172,7 +172,7 @@ def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
                 file.seek(0)
             delimiter = max(_DELIMITERS, key=head.count)
             reader = csv.DictReader(file, skipinitialspace=True, delimiter=delimiter)
-            _check_columns(path, reader.fieldnames or ())
+            check_columns(path, reader.fieldnames or ())
             return list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: not a CSV table in UTF-8 ({error})") from None
@@ -186,7 +186,7 @@ def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
         raise MissingExtra("pyarrow", extra="scale") from None
     try:
         names = pyarrow.parquet.read_schema(path).names
-        _check_columns(path, names)
+        check_columns(path, names)
         wanted = [*COLUMNS, *(name for name in (HISTORY, *ASKED) if name in names)]
         rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
@@ -194,18 +194,20 @@ def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
     return rows
 
 
-def _check_columns(path: Path, columns: Iterable[str]) -> None:
+def check_columns(path: str | Path, columns: Iterable[str]) -> None:
+    """Raise a DataError where a table of pairs has not the columns that it takes."""
     columns = list(columns)
     missing = [name for name in COLUMNS if name not in columns]
     if missing:
         raise DataError(f"{path}: no column {' and no '.join(missing)}; it takes the columns {', '.join(COLUMNS)}")
 
 
-def _pair_of_row(row: Mapping[str, Any], folder: Path, spelling: DiskSpelling) -> Entry:
+def pair_of_row(row: Mapping[str, Any], placed: Callable[[str], str]) -> Entry:
+    """The pair of a table's row; `placed` gives the path for a name that is relative to the table's folder."""
     columns = (*COLUMNS, HISTORY, *ASKED)
     values = {name: str(row[name]).strip() if row.get(name) not in (None, "") else "" for name in columns}
     before, after, history = (
-        path if not path or "://" in path else str(spelling(folder / path))
+        path if not path or "://" in path else placed(path)
         for path in (values[name] for name in ("before", "after", HISTORY))
     )
     empty = [name for name in COLUMNS[1:] if not values[name]]

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,6 +49,25 @@ def each(job: Callable[[Item], Result], items: Sequence[Item], *, workers: int) 
                 yield from _flow(pool, job, waiting, flying, most=2 * workers)
         except BrokenProcessPool:
             yield from _rescued(job, flying)
+
+
+class Worker:
+    """One worker process, which keeps what it has loaded; where an item ends it, the next one has a new one."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def result(self, job: Callable[[Item], Result], item: Item) -> Result | Died:
+        """What the job gives for the item; `Died` where it took the process with it. What it raises is raised."""
+        if self._pool is None:
+            self._pool = self._held.enter_context(_pool(1))
+        try:
+            return self._pool.submit(job, item).result()
+        except BrokenProcessPool:
+            self._pool = None
+            self._held.close()
+            return Died()
 
 
 def _flow(

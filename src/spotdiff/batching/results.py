@@ -69,11 +69,12 @@ def write_index_table(done: Sequence[Done], path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    rows = [_row(result) for result in done]
+    rows = [index_row(result) for result in done]
     write_whole(path, _parquet(rows) if path.suffix == ".parquet" else _csv(rows))
 
 
-def _row(done: Done) -> dict[str, Any]:
+def index_row(done: Done) -> dict[str, Any]:
+    """A pair's row of the index, by its columns."""
     values = {name: getattr(done.row, name) for name in COLUMNS if hasattr(done.row, name)}
     values |= {"before": done.entry.before, "after": done.entry.after, "changed_fraction": done.changed_fraction}
     values |= {"measured": done.row.as_compared}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.batching.compare import Answered
 from spotdiff.report.batch_row import OUTCOMES
 
 if TYPE_CHECKING:
@@ -47,21 +48,36 @@ class Summary:
     @classmethod
     def of(cls, done: Sequence[Done], *, index: Path, seconds: float) -> Summary:
         """The counts of what was done."""
-        count = Counter(pair.row.verdict for pair in done)
-        troubles = (f"{pair.row.name}: {pair.row.error}" for pair in done if pair.row.error)
+        told = (Answered(pair.row.name, pair.row.verdict, pair.row.error, pair.resumed) for pair in done)
+        return cls.counted(told, index=index, seconds=lambda: seconds)
+
+    @classmethod
+    def counted(cls, told: Iterable[Answered], *, index: str | Path, seconds: Callable[[], float]) -> Summary:
+        """The counts of pairs that are not kept; `seconds` is asked for once all have come."""
+        count: Counter[str] = Counter()
+        resumed, first_trouble = 0, ""
+        for pair in told:
+            count[pair.verdict] += 1
+            resumed += pair.resumed
+            first_trouble = first_trouble or (f"{pair.name}: {pair.error}" if pair.error else "")
         return cls(
-            pairs=len(done),
+            pairs=count.total(),
             same=count["same"],
             changed=count["changed"],
             unsure=count["unsure"],
             new=count["new"],
             missing=count["missing"],
             trouble=count["trouble"],
-            resumed=sum(pair.resumed for pair in done),
-            seconds=round(seconds, 3),
+            resumed=resumed,
+            seconds=round(seconds(), 3),
             index=str(index),
-            first_trouble=next(troubles, ""),
+            first_trouble=first_trouble,
         )
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The verdicts that occur."""
+        return [word for word in OUTCOMES if getattr(self, word)]
 
     @property
     def line(self) -> str:

@@ -102,6 +102,8 @@ class Comparing(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, after `--describe` before a file has been given its value."""
+        if "--describe" not in args:
+            return super().parse_args(ctx, args)
         names = {"off", *plugins.names("describe")}
         told = []
         for word, following in zip_longest(args, args[1:], fillvalue=""):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options, settings_option
+from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.cli._batch_summary import Summary
+    from spotdiff.options import Options
 
 
 @click.command()
@@ -32,6 +38,13 @@ from spotdiff.cli._options import comparison_options, fail_on_option, page_optio
 @click.option("--overlays", metavar="DIR", help="write NAME.png a pair: after, dimmed, with what changed drawn on it")
 @settings_option
 @fail_on_option
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="ray: on the cluster of RAY_ADDRESS, or of this machine; answers go to DIR/parts/*.parquet, DIR may be a URL",
+)
 @click.option("--workers", type=click.IntRange(0), metavar="N", help="processes; default: one a processor")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing; the exit code answers")
 def command(
@@ -44,6 +57,7 @@ def command(
     coco: str | None,
     json_to: str | None,
     index: str,
+    engine: str,
     workers: int | None,
     quiet: bool,  # noqa: FBT001
     overlays: str | None,
@@ -66,14 +80,28 @@ def command(
     """  # noqa: D301 (click wants the character itself)
     from spotdiff.batching.approve import mend
     from spotdiff.batching.job import BatchJob
-    from spotdiff.cli._batch_summary import Summary, batch_text, exit_code
+    from spotdiff.cli._batch_summary import Summary, batch_text
     from spotdiff.cli._progress_bar import watched
 
     start = time.perf_counter()
+    options = read_options(**asked)
+    if engine == "ray":
+        wanted = {
+            "maps": maps,
+            "report": report,
+            "junit": junit,
+            "coco": coco,
+            "overlays": overlays,
+            "settings": judged_by,
+        }
+        _check_files_of_ray({**wanted, "index": index if index != "csv" else None})
+        return _on_ray(pairs, out, options, workers=workers, quiet=quiet, json_to=json_to, fail_on=fail_on)
+    if "://" in out:
+        raise OptionError(f"--out {out}: answers go to a URL with --engine ray; else give a folder")
     job = BatchJob(
         pairs,
         Path(out),
-        read_options(**asked),
+        options,
         maps=maps,
         report=report,
         pages=pages,
@@ -95,10 +123,44 @@ def command(
         besides=[json_to] if json_to else [],
     )
     summary = Summary.of(done, index=job.index_path, seconds=time.perf_counter() - start)
+    return _told(summary, batch_text(done, summary), quiet=quiet, json_to=json_to, fail_on=fail_on)
+
+
+def _check_files_of_ray(wanted: Mapping[str, object]) -> None:
+    for name, value in wanted.items():
+        if value:
+            raise OptionError(f"--engine ray writes Parquet files alone; leave --{name}")
+
+
+def _on_ray(
+    pairs: tuple[str, ...],
+    out: str,
+    options: Options,
+    *,
+    workers: int | None,
+    quiet: bool,
+    json_to: str | None,
+    fail_on: frozenset[str],
+) -> int:
+    from spotdiff.batching.on_ray import RayBatch
+    from spotdiff.cli._batch_summary import Summary
+    from spotdiff.cli._progress_bar import watched
+
+    start = time.perf_counter()
+    count, answered = RayBatch.of(pairs, out, options, workers=workers).run()
+    shown = watched(answered, count, unit="pairs", quiet=quiet)
+    index = f"{out.rstrip('/')}/parts"
+    summary = Summary.counted(shown, index=index, seconds=lambda: time.perf_counter() - start)
+    return _told(summary, summary.line, quiet=quiet, json_to=json_to, fail_on=fail_on)
+
+
+def _told(summary: Summary, text: str, *, quiet: bool, json_to: str | None, fail_on: frozenset[str]) -> int:
+    from spotdiff.cli._batch_summary import exit_code
+
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
-        click.echo(batch_text(done, summary))
+        click.echo(text)
     if summary.first_trouble:
         click.echo(f"spotdiff: {summary.trouble_line}", err=True)
-    return exit_code((one.row.verdict for one in done), fail_on)
+    return exit_code(summary.verdicts, fail_on)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.image.colour_words import MIXED, colour_word
+from spotdiff.image.colour_words import MIXED, some_of, word_of
 from spotdiff.language.facts import ChangeFact, Spot, Thing, size_word
 from spotdiff.language.places import area_of, place_of, side_of, way_of
 
@@ -84,9 +84,10 @@ def _colour(pixels: Bytes, outline: Sequence[Outline], box: Box) -> str:
     inside = cv2.erode(mask, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8), borderValue=0)
     if cv2.countNonZero(inside) < _FEWEST:
         return ""
-    shown, chosen = pixels[top:bottom, left:right], np.asarray(inside)
-    words = {colour_word(np.asarray(cv2.multiply(shown, (*gain, 0))), chosen, clear=_CLEAR) for gain in _LIGHTS}
-    return words.pop() if len(words) == 1 and MIXED not in words else ""
+    chosen = some_of(pixels[top:bottom, left:right], np.asarray(inside))[None]
+    lit = (np.asarray(cv2.multiply(chosen, (*gain, 0)))[0] for gain in _LIGHTS)
+    word = word_of(next(lit), clear=_CLEAR)
+    return word if word != MIXED and all(word_of(colours, clear=_CLEAR) == word for colours in lit) else ""
 
 
 def _beside(fact: ChangeFact, number: int, boxes: Sequence[Box | None], facts: Sequence[ChangeFact]) -> ChangeFact:

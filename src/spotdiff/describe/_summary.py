@@ -110,9 +110,13 @@ def _equal(pair: Pair) -> bool:
     before, after = pair.before, pair.after
     if before.size != after.size or offset_between(before, after) not in (None, (0, 0)):
         return False
+    if before.alpha is None and after.alpha is None:
+        return np.array_equal(before.pixels, after.pixels)
     opaque = np.full(before.pixels.shape[:2], 255, np.uint8)
-    alphas = (opaque if picture.alpha is None else picture.alpha for picture in (before, after))
-    return np.array_equal(before.opaque, after.opaque) and np.array_equal(next(alphas), next(alphas))
+    alphas = [opaque if picture.alpha is None else picture.alpha for picture in (before, after)]
+    if not np.array_equal(alphas[0], alphas[1]):
+        return False
+    return np.array_equal(before.pixels, after.pixels) or np.array_equal(before.opaque, after.opaque)
 
 
 def _brightness(answer: Comparison) -> float | None:

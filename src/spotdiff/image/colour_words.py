@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -37,16 +39,27 @@ def colour_word(pixels: Bytes, mask: Bytes, *, clear: float = _CLEAR) -> str:
         >>> colour_word(np.full((4, 4, 3), (200, 30, 20), np.uint8), np.full((4, 4), 255, np.uint8))
         'red'
     """
-    chosen = pixels[mask > 0]
-    if not len(chosen):
-        return MIXED
-    spread = (np.arange(_READ) * _GOLDEN * len(chosen)).astype(np.int64) % len(chosen)  # falls in step with no pattern
-    hsv = cv2.cvtColor(np.ascontiguousarray(chosen[spread][None]), cv2.COLOR_RGB2HSV)[0]
-    words = [_word(2 * hue, saturation / 255, value / 255) for hue, saturation, value in hsv.tolist()]
-    best = max(set(words), key=lambda word: (words.count(word), word))
-    return best if words.count(best) >= clear * len(words) else MIXED
+    chosen = some_of(pixels, mask)
+    return word_of(chosen, clear=clear) if len(chosen) else MIXED
 
 
+def some_of(pixels: Bytes, mask: Bytes) -> Bytes:
+    """Some pixels (N, 3), spread over those (H, W, 3) that lie under a mask; none where nothing does."""
+    place = np.flatnonzero(mask)
+    spread = (np.arange(_READ if place.size else 0) * _GOLDEN * place.size).astype(np.int64)
+    rows, columns = np.divmod(place[spread % max(place.size, 1)], mask.shape[1])  # falls in step with no pattern
+    return pixels[rows, columns]
+
+
+def word_of(colours: Bytes, *, clear: float = _CLEAR) -> str:
+    """The word for most of some colours (N, 3), or "multicoloured" where none has a share of `clear`."""
+    hsv = cv2.cvtColor(np.ascontiguousarray(colours[None]), cv2.COLOR_RGB2HSV)[0]
+    words = Counter(_word(2 * hue, saturation / 255, value / 255) for hue, saturation, value in hsv.tolist())
+    best = max(words, key=lambda word: (words[word], word))
+    return best if words[best] >= clear * len(colours) else MIXED
+
+
+@cache
 def _word(hue: int, saturation: float, value: float) -> str:
     if value < 0.2:
         return "black"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 PNG = b"\x89PNG\r\n\x1a\n"
+_ROWS = 64  # of which alpha is taken off at a time
 _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels mean: Pillow knows how
 
 
@@ -210,6 +211,8 @@ def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:
 def split_alpha(values: Values) -> Decoded:
     """Values (H, W[, 1|2|3|4]) as colour (H, W, 3) and alpha (H, W), which is None where all is opaque.
 
+    The values are the caller's no more: colour may lie in their memory.
+
     Raises:
         LoadError: the shape is another one, or a side is empty.
     """
@@ -229,12 +232,22 @@ def split_alpha(values: Values) -> Decoded:
 
 
 def _split_rgba(values: Values) -> Decoded:
-    """The common case, by OpenCV: ten times faster than striding."""
+    """The common case, by OpenCV and in place: fresh memory for a large picture costs more than the work on it."""
     import cv2
 
-    alpha = cv2.extractChannel(values, 3)
-    opaque = cv2.minMaxLoc(alpha)[0] == 255
-    return Decoded(cv2.cvtColor(values, cv2.COLOR_RGBA2RGB), None if opaque else alpha)
+    values = np.require(values, requirements=("C", "W"))
+    height, width = values.shape[:2]
+    colour = values.reshape(-1)[: 3 * height * width].reshape(height, width, 3)
+    alpha: Values | None = None
+    for top in range(0, height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        shares = cv2.extractChannel(values[rows], 3)
+        if alpha is None and cv2.minMaxLoc(shares)[0] < 255:
+            alpha = np.full((height, width), 255, np.uint8)
+        if alpha is not None:
+            alpha[rows] = shares
+        colour[rows] = cv2.cvtColor(values[rows], cv2.COLOR_RGBA2RGB)  # written behind what is still to be read
+    return Decoded(colour, alpha)
 
 
 def _first_line(error: Exception) -> str:

@@ -217,13 +217,27 @@ def _parts(
 
 def _joined(mask: Bytes, join: int) -> Labels:
     """Components of a mask, those nearer than `join` sharing a label; the mask itself does not grow."""
-    if join == 0:
-        return np.asarray(cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)[1], np.int32)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (join + 1, join + 1))
-    wide = cv2.dilate(mask, kernel)
-    labels = np.asarray(cv2.connectedComponents(wide, connectivity=8, ltype=cv2.CV_32S)[1], np.int32)
-    labels[mask == 0] = 0
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (join + 1, join + 1)) if join else None
+    labels = np.zeros(mask.shape, np.int32)
+    count = 0
+    for window in _bands(mask, apart=join):
+        part = mask[window]
+        wide = part if kernel is None else cv2.dilate(part, kernel)
+        found, own = cv2.connectedComponents(wide, connectivity=8, ltype=cv2.CV_32S)
+        np.copyto(labels[window], own + count, where=part > 0)
+        count += found - 1
     return labels
+
+
+def _bands(mask: Bytes, *, apart: int) -> list[tuple[slice, slice]]:
+    """Windows of a mask that hold all of it, parted by more than `apart` empty rows: most pictures are empty mostly."""
+    rows = np.flatnonzero(mask.view(bool).any(axis=1))
+    bands = []
+    for band in np.split(rows, np.flatnonzero(np.diff(rows) > apart + 1) + 1):
+        top, bottom = int(band[0]), int(band[-1]) + 1
+        columns = np.flatnonzero(mask[top:bottom].view(bool).any(axis=0))
+        bands.append((slice(top, bottom), slice(int(columns[0]), int(columns[-1]) + 1)))
+    return bands
 
 
 def _worth(change: Map, labels: Labels, limits: Thresholds) -> NDArray[np.bool_]:
