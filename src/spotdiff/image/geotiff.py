@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotdiff.errors import LoadError, MissingExtra
+from spotdiff.errors import LoadError, MissingExtra, error_line
 from spotdiff.image.meaning import Meaning
 from spotdiff.image.pillow_reader import Page, quiet
 from spotdiff.types import Georeference
@@ -45,18 +45,22 @@ def opened_raster(data: bytes) -> Iterator[Any]:
     """The first page of a TIFF as rasterio opens it; what lies beside the file is not looked at.
 
     Raises:
-        rasterio.errors.RasterioError: it cannot be read.
+        ValueError: it cannot be read.
     """
     import rasterio
+    from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 
-    with (
-        quiet(),
-        rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
-        MemoryFile(data) as file,
-        file.open(driver="GTiff", sharing=False) as raster,
-    ):
-        yield raster
+    try:
+        with (
+            quiet(),
+            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
+            MemoryFile(data, filename="its.tif") as file,
+            file.open(driver="GTiff", sharing=False) as raster,
+        ):
+            yield raster
+    except RasterioError as error:
+        raise ValueError(error_line(error.__cause__ or error)) from None
 
 
 def read_raster(
@@ -74,7 +78,7 @@ def read_raster(
 
     Raises:
         LoadError: it has no such band, or its values are no real numbers, or none has data.
-        rasterio.errors.RasterioError: it cannot be read.
+        ValueError: it cannot be read.
     """
     with opened_raster(data) as raster:
         check_size(raster.width, raster.height)
