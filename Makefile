@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+TSC ?= tsc
 
-.PHONY: demo test check format bench accuracy weights clean
+.PHONY: demo test check scripts format bench accuracy weights clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,7 +25,12 @@ check: $(VENV)/installed  ## everything that must hold: format, lint, types, lay
 	$(BIN)/ruff format --check src tests tools benchmarks
 	$(BIN)/ruff check src tests tools benchmarks
 	$(BIN)/mypy
+	$(MAKE) scripts
 	$(MAKE) test
+
+scripts:  ## the types of the pages' scripts, by what JSDoc says of them
+	@if command -v $(TSC) > /dev/null; then $(TSC) --project .; \
+		else echo "tsc is not installed, so types of scripts were not checked: npm install --global typescript"; fi
 
 format: $(VENV)/installed
 	$(BIN)/ruff format src tests tools benchmarks

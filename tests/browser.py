@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import shutil
 import subprocess
 import time
 from collections import deque
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -32,24 +30,6 @@ def screenshot(page, to, *, profile, size=(400, 300)):
     window = "--window-size={},{}".format(*size)
     browse(page, f"--screenshot={to}", window, "--hide-scrollbars", "--virtual-time-budget=2000", profile=profile)
     return to
-
-
-def asked(text, question, *, folder, size, fragment=""):
-    """What a page answers to a question, the body of a function, once its script has run in a window of a size.
-
-    The window is a frame, since a browser's own is never as narrow as a phone.
-    """
-    policy = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-    assert policy.search(text)
-    told = "parent.postMessage(JSON.stringify((() => { QUESTION })()), '*')".replace("QUESTION", question)
-    inside = policy.sub("", text).replace("</body>", f"<script>setTimeout(() => {told}, 1000)</script></body>")
-    (folder / "inside.html").write_text(inside, encoding="utf-8")
-    wait = "addEventListener('message', (event) => { document.getElementById('told').textContent = event.data; })"
-    frame = '<iframe src="inside.html{}" width="{}" height="{}" style="border: 0"></iframe>'.format(fragment, *size)
-    page = folder / "frame.html"
-    page.write_text(f'<pre id="told"></pre><script>{wait}</script>{frame}', encoding="utf-8")
-    shown = browse(page, "--virtual-time-budget=4000", "--dump-dom", profile=folder / "profile")
-    return json.loads(unescape(re.search(r'<pre id="told">([^<]*)</pre>', shown)[1]))
 
 
 class Browser:

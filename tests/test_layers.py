@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -21,10 +22,13 @@ LAYERS = (
         "atomic_write",
         "clock",
         "cluster",
+        "csv_cells",
         "file_lock",
         "http_delivery",
+        "input_files",
         "language",
         "output_files",
+        "shown_text",
     },
     {"image", "align", "light", "regions", "metrics", "database"},
     {"data", "video"},
@@ -40,7 +44,9 @@ WITHIN = {  # who may use whom inside one layer
     "words": {
         ("cluster", "errors"),
         ("http_delivery", "errors"),
+        ("input_files", "errors"),
         ("language", "errors"),
+        ("language", "input_files"),
         ("language", "types"),
         ("options", "errors"),
         ("options", "params"),
@@ -74,17 +80,27 @@ def module(path: Path) -> str:
 MODULES = {module(path) for path in FILES}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(parsed(path)))
+
+
+@cache
 def imports_of(path: Path) -> list[tuple[int, str, bool]]:
     """(line, module of the project, only for type checking) of every import anywhere in a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     checking = {
         id(inner)
-        for node in ast.walk(tree)
+        for node in nodes_of(path)
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -104,21 +120,22 @@ def layer_of(name: str) -> int | None:
     return next((number for number, names in enumerate(LAYERS) if name in names), None)
 
 
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_imports_go_only_upward(path):
-    here = room(path)
-    if here in START:
-        return
-    own, wrong = layer_of(here), []
-    assert own is not None, f"{here} has no place in the layers"
-    for line, name, typing_only in imports_of(path):
-        there = name.split(".")[1] if "." in name else "__init__"
-        other = layer_of(there)
-        if there == here or other is None or other < own:
+def test_imports_go_only_upward():
+    wrong = []
+    allowed = {pair for pairs in WITHIN.values() for pair in pairs}
+    for path in FILES:
+        here = room(path)
+        if here in START:
             continue
-        allowed = {pair for pairs in WITHIN.values() for pair in pairs}
-        if other > own or ((here, there) not in allowed and not (typing_only and own == 0)):
-            wrong.append(f"{path.name}:{line} imports {name}")
+        own = layer_of(here)
+        assert own is not None, f"{here} has no place in the layers"
+        for line, name, typing_only in imports_of(path):
+            there = name.split(".")[1] if "." in name else "__init__"
+            other = layer_of(there)
+            if there == here or other is None or other < own:
+                continue
+            if other > own or ((here, there) not in allowed and not (typing_only and own == 0)):
+                wrong.append(f"{path.name}:{line} imports {name}")
     assert not wrong
 
 
@@ -151,35 +168,34 @@ def test_what_starts_fast_imports_nothing_of_the_house():
     assert all(typing_only for _, _, typing_only in imports_of(PACKAGE / "__init__.py"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_the_library_neither_prints_nor_leaves_notes_to_itself(path):
-    text = path.read_text(encoding="utf-8")
-    calls = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"]
-    assert not calls
-    assert not [word for word in ("TODO", "FIXME", "XXX", "HACK") if word in text]
-    assert not any(isinstance(node, ast.Global) for node in ast.walk(ast.parse(text)))
+def test_the_library_neither_prints_nor_leaves_notes_to_itself():
+    for path in FILES:
+        text, nodes = path.read_text(encoding="utf-8"), nodes_of(path)
+        assert not [n for n in nodes if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print"], path
+        assert not [word for word in ("TODO", "FIXME", "XXX", "HACK") if word in text], path
+        assert not any(isinstance(node, ast.Global) for node in nodes), path
 
 
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_heavy_packages_that_are_not_ours_stay_out(path):
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(str(node.module).split(".")[0])
-    assert not names & {"scipy", "skimage", "pandas", "requests", "sklearn", "torchvision"}
-    if names & {"rasterio", "affine"}:
-        assert path.stem in {"geotiff", "common_grid", "ground", "geojson", "mask_tif"}
-    if names & {"pydicom", "highdicom"}:
-        assert path.stem in {"dicom", "dicom_series", "dicom_seg"}
-    assert "matplotlib" not in names or path.relative_to(PACKAGE).as_posix() == "report/plots.py"
-    if room(path) not in {"nets", "train", "export"}:
-        assert not names & {"torch", "timm", "accelerate", "safetensors", "onnx", "onnxscript"}
+def test_heavy_packages_that_are_not_ours_stay_out():
+    for path in FILES:
+        names = set()
+        for node in nodes_of(path):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(str(node.module).split(".")[0])
+        assert not names & {"scipy", "skimage", "pandas", "requests", "sklearn", "torchvision"}, path
+        if names & {"rasterio", "affine"}:
+            assert path.stem in {"geotiff", "common_grid", "ground", "geojson", "mask_tif"}
+        if names & {"pydicom", "highdicom"}:
+            assert path.stem in {"dicom", "dicom_series", "dicom_seg"}
+        assert "matplotlib" not in names or path.relative_to(PACKAGE).as_posix() == "report/plots.py", path
+        if room(path) not in {"nets", "train", "export"}:
+            assert not names & {"torch", "timm", "accelerate", "safetensors", "onnx", "onnxscript"}, path
 
 
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_every_file_says_what_it_is_for(path):
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert doc
-    assert doc.partition("\n")[0].endswith((".", "?", ":"))
+def test_every_file_says_what_it_is_for():
+    for path in FILES:
+        doc = ast.get_docstring(parsed(path))
+        assert doc, path
+        assert doc.partition("\n")[0].endswith((".", "?", ":")), path

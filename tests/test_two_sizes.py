@@ -124,8 +124,7 @@ def test_a_history_of_another_size_is_laid_on_the_picture():
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("noise", [0, 2])
-@pytest.mark.parametrize("level", [20, 128, 250])
+@pytest.mark.parametrize(("noise", "level"), [(0, 20), (2, 20), (2, 128), (0, 250)])
 def test_a_plain_page_that_grew_is_not_stretched(method, noise, level):
     def page(height, seed):
         plain = np.full((height, 400, 3), float(level))

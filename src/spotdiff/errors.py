@@ -17,6 +17,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+_OUT_OF_MEMORY = ("Insufficient memory", "Failed to allocate", "bad allocation", "bad_alloc", "can't allocate memory")
+
 
 class SpotdiffError(Exception):
     """A mistake in the input, told in one line that says what to do."""
@@ -100,6 +102,12 @@ def error_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, also one of OpenCV or onnxruntime, says that there was not enough memory."""
+    told = str(error)
+    return isinstance(error, MemoryError) or any(sign in told for sign in _OUT_OF_MEMORY)
 
 
 def why_no_folder(path: str | os.PathLike[str]) -> str:

@@ -117,8 +117,9 @@ class Options:
     def __post_init__(self) -> None:
         check(self)
         for name in ("settings", "describe_settings"):
-            if not isinstance(getattr(self, name), Mapping):
-                raise OptionError(f"{name} takes parameters by name, not {getattr(self, name)!r}")
+            given = getattr(self, name)
+            if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+                raise OptionError(f"{name} takes parameters by name, not {given!r}")
         for name in ("ignore", "focus"):
             boxes = getattr(self, name)
             if not isinstance(boxes, Sequence) or isinstance(boxes, str):

@@ -159,7 +159,7 @@ def build(cls: type[T], settings: Mapping[str, object], *, owner: str, **given: 
     for name, value in settings.items():
         if name not in known:
             some = f"; it has {', '.join(known)}" if known else "; it has none"
-            raise OptionError(f"{owner} has no parameter {name!r}{hint(name, tuple(known)) or some}")
+            raise OptionError(f"{owner} has no parameter {name!r}{hint(str(name), tuple(known)) or some}")
         default = known[name][0].default
         try:
             values[name] = parse(value, default) if isinstance(value, str) else value

@@ -101,7 +101,7 @@ def compare_pair(
         answer, regions = _judged(pair, None, method, options, clock)
     answer = replace(answer, name=name)
     with clock("describe"):
-        texts, note = described(describer, answer, regions)
+        texts, note = described(describer, answer, regions, name=options.describe)
         page = pair.before.page
         own = tuple(replace(region, text=text, page=page) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
@@ -123,7 +123,9 @@ def _judged(
     answer = _unanswered(pair, method, options)
     try:
         with clock("align"):
-            aligned, alignment = align(pair, model=options.align, beyond=not options.focus)
+            aligned, alignment = align(
+                pair, model=options.align, beyond=not options.focus, max_pixels=options.max_pixels
+            )
             aligned = counting(aligned, valid_after, alignment, beyond=not options.focus)
         answer = replace(answer, aligned=aligned, alignment=alignment)
         if aligned.valid is not None and not aligned.valid.any():

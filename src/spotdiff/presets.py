@@ -84,8 +84,10 @@ def preset_options(name: str, changes: Mapping[str, object] | None = None) -> di
         >>> preset_options("screens", {"join": 4})["join"]
         4
     """
-    if name not in PRESETS:
-        raise OptionError(f"there is no preset {name!r}; presets are {', '.join(PRESETS)}{hint(name, tuple(PRESETS))}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise OptionError(
+            f"there is no preset {name!r}; presets are {', '.join(PRESETS)}{hint(str(name), tuple(PRESETS))}"
+        )
     changes = changes or {}
     suited = {**PRESETS[name].options, **changes}
     own, given = PRESETS[name].options.get("settings"), changes.get("settings", {})

@@ -11,6 +11,7 @@ import os
 import zlib
 from io import FileIO
 from mmap import ACCESS_READ, mmap
+from stat import S_ISREG
 
 TYPE_CHECKING = False  # importing typing costs half of the start
 if TYPE_CHECKING:
@@ -134,6 +135,13 @@ def _sound_jpeg(file: FileIO) -> bool:
 
 
 def _open(path: str) -> FileIO:
+    """The file; a pipe is not opened, for what is read from it, and its writer, would be lost.
+
+    Raises:
+        OSError: it cannot be opened, or is none.
+    """
+    if not S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+        raise OSError
     return open(path, "rb", buffering=0)  # noqa: PTH123 (pathlib would cost a third of the start)
 
 

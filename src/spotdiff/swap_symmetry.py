@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spotdiff.options import Options
-    from spotdiff.types import Alignment, Box, Bytes, Comparison, Evidence, Kind, Mask, Outline, Pair
+    from spotdiff.types import Alignment, Box, Bytes, Comparison, Evidence, Kind, Mask, Outline, Pair, Picture
 
 _ROWS = 64  # looked at a time
 _OTHER = {"before": "after", "after": "before"}
@@ -30,13 +30,16 @@ _WORD = re.compile(r"[a-z]+")
 
 
 def judged_turned(pair: Pair) -> bool:
-    """Whether a pair is judged with its pictures exchanged: the pixels decide, not who came first.
+    """Whether a pair is judged with its pictures exchanged: the darker one is the first, whoever came first.
 
-    With a history it is not: that belongs to the picture before.
+    So a pixel that changes does not turn the order over, and with it what is found. With a history the pair is not
+    turned: that belongs to the picture before.
     """
     before, after = pair.before, pair.after
     if pair.history or before.size != after.size:
         return not pair.history and before.size > after.size
+    if brighter := _brightness(before) - _brightness(after):
+        return brighter > 0
     if (order := _order(before.visible, after.visible)) or (before.alpha is None and after.alpha is None):
         return order > 0
     opaque = np.full(before.pixels.shape[:2], 255, np.uint8)
@@ -45,11 +48,12 @@ def judged_turned(pair: Pair) -> bool:
     return (_order(*alphas) or _order(before.pixels, after.pixels)) > 0
 
 
-def _order(before: Bytes, after: Bytes) -> int:
-    """Which of two arrays of one shape is the first, by the first rows that differ: below 0, above 0, or 0 if none do.
+def _brightness(picture: Picture) -> float:
+    return float(sum(cv2.sumElems(picture.visible)))
 
-    By a checksum, not by the values, so that it says nothing of which picture is the darker one.
-    """
+
+def _order(before: Bytes, after: Bytes) -> int:
+    """Which of two arrays of one shape is the first, by the first rows that differ: below 0, above, or 0 if none do."""
     for top in range(0, len(before), _ROWS):
         one, other = (np.ascontiguousarray(values[top : top + _ROWS]).data for values in (before, after))
         if (sums := (zlib.crc32(one), zlib.crc32(other)))[0] != sums[1]:

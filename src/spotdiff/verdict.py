@@ -11,6 +11,7 @@ import numpy as np
 from spotdiff.align import overlap_of_after
 from spotdiff.align.by_place import shared_ground
 from spotdiff.image.rendered import is_rendered
+from spotdiff.light import repainted
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 _SMALL, _HALF_MASS = 0.5, 0.03  # share of the image score that size decides; share of the picture that gets half of it
 _SAMPLED = 500_000  # pixels that are enough to see how near a picture came to having a region
 _LOW = 0.2  # evidence; from here to as much under 1 it is neither high nor low
-_LEAST_SEEN = 0.6  # of each picture that the other must show, to say that nothing changed
+_LEAST_SEEN = 0.8  # of each picture that the other must show, to say that nothing changed
 _LEAST_SEEN_OF_CUT = 0.99  # the same where one was cut off or grew: that is no camera's doing
 _UNSCALED = 0.01  # by which the scale of a copy that was not resized may miss 1
-_DIMMED = 5.0  # levels of the mean, of drawn pictures; compression makes one at most
+_DIMMED = 2.0  # levels of the mean, of drawn pictures; compression makes one at most
 _EXACT = 0.9  # share of one level that is one level in the other picture, too
 _AFAR = 64  # pixels of the longer side, for a rough look
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
@@ -64,7 +65,7 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
     likely = len(answer.likely)
     reason = f"{count_text(likely, len(regions) - likely)}, {answer.changed_fraction:.2%} of the picture"
     if doubts:
-        return _unsure(answer, f"{reason}{doubts}", score)
+        return _unsure(answer, _all_over(answer) or f"{reason}{doubts}", score)
     return replace(answer, verdict="changed", reason=reason, score=score)
 
 
@@ -76,16 +77,21 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     which = min(shares, key=shares.__getitem__)
     if shares[which] < (_LEAST_SEEN if _of_one_view(answer.pair, answer.alignment) else _LEAST_SEEN_OF_CUT):
         return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
+    if reason := _all_over(answer):
+        return _unsure(answer, reason, score)
+    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+
+
+def _all_over(answer: Comparison) -> str:
+    """How the pictures differ all over, where that is more than light and camera do; "" where it is not."""
     if answer.light.model not in ("off", "none") and _was_dimmed(answer.pair):
-        return _unsure(
-            answer, "no light falls on screens and drawings, and these are darker or brighter all over", score
-        )
+        return "no light falls on screens and drawings, and these are darker or brighter all over"
+    if answer.light.model == "none" and repainted(answer.aligned):
+        return "a large part has another hue beside what is as it was, which no light makes"
     apart = _apart(answer.aligned)
     if answer.light.model == "off" and apart > _BRIGHTER:
-        return _unsure(answer, "the pictures differ all over, though light counts as it is", score)
-    if apart > _FARTHEST:
-        return _unsure(answer, "the pictures differ all over by more than light and camera explain", score)
-    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+        return "the pictures differ all over, though light counts as it is"
+    return "the pictures differ all over by more than light and camera explain" if apart > _FARTHEST else ""
 
 
 def _was_dimmed(pair: Pair) -> bool:

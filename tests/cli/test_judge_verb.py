@@ -134,7 +134,7 @@ def test_pairs_that_nobody_could_judge_are_told_apart(site, spotdiff, batch):
     ("words", "told"),
     [
         (("--good", "home,dot", "--bad", "dot"), "dot is among the good pairs and among the bad ones"),
-        (("--good", "home", "--bad", "shots/new.png"), "is no list of names"),
+        (("--good", "home", "--bad", "shots/new.png"), "is no text in UTF-8"),
         (("--good", "home", "--bad", "x" * 300), "no pair of the batch is called"),
         (("--good", "home", "--bad", "dot", "--settings", "out/index.csv"), "would be written over"),
     ],

@@ -128,7 +128,7 @@ MISTAKES = [
     (("hall.mp4", "--json", "empty"), "empty: Is a directory"),
     (("--rules", "none.toml"), "none.toml cannot be read"),
     (("--rules", "wrong.toml"), "wrong.toml: zone door has no parameter 'dwel'; did you mean dwell?"),
-    (("--rules", "hall.mp4"), "hall.mp4 is no TOML"),
+    (("--rules", "hall.mp4"), "hall.mp4 is no text in UTF-8"),
     (("http://ann:hush@h:1/x", "--replay", "--store", "a/b.txt"), "'a/b.txt': a store is a path"),
     (("gopher://ann:hush@h/x",), "gopher://ann:***@h/x: a stream starts with one of"),
     (("hall.mp4", "--no-such"), "No such option"),

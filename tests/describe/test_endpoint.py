@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 from io import BytesIO
 
 import numpy as np
@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import spotdiff
+from answering import Answer, AnsweringServer, serving
 from spotdiff.describe.endpoint import Endpoint
 from spotdiff.errors import OptionError
 from spotdiff.types import Pair, Picture, Region
@@ -35,41 +36,22 @@ def serve(monkeypatch):
     """Start a server that gives these answers, the last again and again: bytes, a status, or seconds of silence."""
     monkeypatch.setattr("spotdiff.describe._chat_server._PAUSE", 0.0)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    servers = []
+    with ExitStack() as servers:
 
-    def start(*answers):
-        asked, stop = [], threading.Event()
+        def start(*answers):
+            *first, last = map(as_answer, answers)
+            server = servers.enter_context(serving(AnsweringServer(*first, usual=last)))
+            return f"http://{server.where}/v1", server.asked
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                asked.append(
-                    (self.path, self.headers, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                )
-                one = answers[min(len(asked), len(answers)) - 1]
-                if isinstance(one, float):
-                    stop.wait(one)
-                    return
-                status, body = (one, b"{}") if isinstance(one, int) else (200, one)
-                self.send_response(status)
-                if status in (301, 302, 307):
-                    self.send_header("Location", "http://example.invalid/")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        yield start
 
-            def log_message(self, *_):
-                pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append((server, stop))
-        return f"http://127.0.0.1:{server.server_port}/v1", asked
-
-    yield start
-    for server, stop in servers:
-        stop.set()
-        server.shutdown()
-        server.server_close()
+def as_answer(one):
+    if isinstance(one, float):
+        return Answer(silence=one)
+    if isinstance(one, bytes):
+        return Answer(body=one)
+    return Answer(one, {"Location": "http://example.invalid/"} if one == 302 else {}, b"{}")
 
 
 @pytest.fixture
@@ -109,8 +91,8 @@ def test_names_become_part_of_the_words(serve):
     assert "cup" in regions[1].text
     assert "lamp" in regions[1].text
     assert note == f"Names are from llava at {url.removesuffix('/v1')}."
-    path, _, body = asked[0]
-    assert path == "/v1/chat/completions"
+    assert asked[0].path == "/v1/chat/completions"
+    body = json.loads(asked[0].body)
     assert body["model"] == "llava"
     assert body["temperature"] == 0
     pictures = [part["image_url"]["url"] for part in body["messages"][0]["content"][1:]]
@@ -176,7 +158,7 @@ def test_a_server_that_knows_no_schema_is_asked_without(serve):
     url, asked = serve(400, answer(after="cone"))
     (region,), _ = told(url, ADDED)
     assert "cone" in region.text
-    assert ["response_format" in body for _, _, body in asked] == [True, False]
+    assert ["response_format" in json.loads(one.body) for one in asked] == [True, False]
 
 
 def test_a_late_server_is_not_waited_for(serve):
@@ -225,7 +207,7 @@ def test_a_key_with_a_slip_is_mended(serve, monkeypatch, key):
     url, asked = serve(answer())
     monkeypatch.setenv("OPENAI_API_KEY", key)
     told(url, ADDED)
-    assert asked[0][1]["Authorization"] == "Bearer secret"
+    assert asked[0].headers["Authorization"] == "Bearer secret"
 
 
 @pytest.mark.parametrize("key", ["sec\nret", "gehe\u00efm"])
@@ -248,7 +230,7 @@ def test_the_key_is_from_the_environment(serve, monkeypatch):
     url, asked = serve(answer())
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     _, note = Endpoint(model="llava").with_note(PAIR, [ADDED])
-    assert asked[0][1]["Authorization"] == "Bearer secret"
+    assert asked[0].headers["Authorization"] == "Bearer secret"
     assert "secret" not in note
 
 

@@ -23,6 +23,7 @@ from spotdiff.evaluate.leaderboard import (
     write_leaderboard,
 )
 from spotdiff.evaluate.map_metrics import tally
+from spotdiff.evaluate.report_files import map_plots
 from spotdiff.metrics.masks import levels
 from spotdiff.options import Options
 
@@ -126,16 +127,18 @@ class Seen(HTMLParser):
 
 
 def test_the_page_holds_the_table_and_loads_nothing(reports):
-    plot = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
-    text = to_html(leaderboard(reports), {"removed": plot})
+    plots = map_plots(reports)
+    text = to_html(leaderboard(reports), plots)
     page = Seen()
     page.feed(text)
     assert "1.000" in page.bold
     assert {"<pixel>", "fused=a|b.onnx", "removed", "AP"} <= set(page.heads)
     assert page.loads == []
     assert "<pixel>" not in text
-    assert plot in text
-    assert "default-src 'none'" in text.replace("&#x27;", "'")
+    assert text.count("</svg>") == len(plots) > 1
+    assert "content=\"default-src 'none';" in text
+    assert "unsafe" not in text
+    assert text.count("<style") == 1  # that of a plot would be refused
 
 
 def test_all_files_are_written(reports, tmp_path):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import subprocess
 import sys
 import tracemalloc
 import zlib
+from io import BytesIO
 
 import cv2
 import numpy as np
@@ -75,8 +77,62 @@ def test_a_picture_to_ignore_is_limited_too(undecoded):
 def test_a_mask_of_a_dataset_is_limited_too(tmp_path, undecoded):
     path = tmp_path / "mask.png"
     path.write_bytes(corpus.png(20_000, 20_000, colour=0))
-    with pytest.raises(DataError, match="20000x20000"):
+    with pytest.raises(DataError, match=r"more than 200 million pixels$"):
         read_mask(path)
+
+
+def gif(*frames: tuple[int, int]) -> bytes:
+    """A GIF of a 4 x 4 screen whose frames claim to be of some sizes."""
+    data = b"GIF89a\4\0\4\0\x80\0\0" + b"\0\0\0\xff\xff\xff"
+    for size in frames:
+        data += b"!\xf9\4\x08\0\0\0\0," + struct.pack("<HHHHB", 0, 0, *size, 0) + b"\2\2L\1\0"
+    return data + b";"
+
+
+@pytest.mark.parametrize("frames", [[(65_535, 65_535)], [(4, 4), (65_535, 65_535)]], ids=["first", "second"])
+def test_room_is_made_for_no_frame_of_a_gif_that_is_too_large(frames):
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for page in range(1, len(frames) + 1):
+        with pytest.raises(LoadError):
+            load_picture(gif(*frames), options=spotdiff.Options(page=page))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < resident + 100_000  # kB
+    assert Image.MAX_IMAGE_PIXELS == 89_478_485  # Pillow's own limit holds again
+
+
+def tiff(*entries: tuple[int, int, int, int]) -> bytes:
+    """A TIFF with the tags of grey and some more, each a number, its type, how many and the value."""
+    tags = [*entries, (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8), (279, 4, 1, 16)]
+    packed = b"".join(struct.pack("<HHII", *tag) for tag in sorted(tags))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + packed + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        ([(256, 9, 1, 40_000), (257, 9, 1, 40_000)], "does not say how large"),
+        ([(256, 3, 1, 4), (256, 4, 1, 40_000), (257, 4, 1, 40_000)], "says twice"),
+        ([(256, 3, 1, 4), (257, 3, 1, 4), (322, 4, 1, 60_000), (323, 4, 1, 60_000)], "--max-pixels"),
+    ],
+    ids=["signed", "twice", "tiles"],
+)
+def test_a_tiff_cannot_hide_how_large_it_is(entries, told, undecoded):
+    with pytest.raises(LoadError, match=told):
+        load_picture(tiff(*entries))
+
+
+def test_an_image_that_was_opened_is_not_decoded_either(undecoded):
+    with Image.open(BytesIO(corpus.png(9_000, 9_000, colour=0))) as image, pytest.raises(LoadError, match="--max-"):
+        load_picture(image, options=spotdiff.Options(max_pixels=50))
+
+
+def test_the_date_of_a_png_needs_no_pixel(tmp_path, undecoded):
+    exif = Image.Exif()
+    exif[0x0132] = "2020:01:02 03:04:05"
+    path = tmp_path / "late.png"
+    path.write_bytes(corpus.with_chunk(corpus.whole()["rgb.png"], b"eXIf", exif.tobytes()[6:], late=True))
+    assert str(date_in_exif(path)) == "2020-01-02 03:04:05"
+    path.write_bytes(corpus.whole()["rgb.png"])
+    assert date_in_exif(path) is None
 
 
 def test_a_header_that_lies_is_no_bug(tmp_path):
@@ -95,6 +151,18 @@ def test_the_canvas_of_two_pictures_is_limited(sizes):
         spotdiff.compare(*pictures, align="off", method="pixel")
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
     tracemalloc.stop()
+
+
+def test_so_is_that_of_pages_and_of_pictures_found_to_lie_flush():
+    wide, high = np.zeros((1, 20_000, 3), np.uint8), np.zeros((20_000, 1, 3), np.uint8)
+    high[::2] = 200
+    with pytest.raises(LoadError, match=r"the rows of both pages: .*--max-pixels"):
+        spotdiff.compare(wide, high, align="page", method="pixel")
+    shared = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    wide, high = (np.pad(shared, (*more, (0, 0))) for more in (((0, 0), (0, 1800)), ((0, 1800), (0, 0))))
+    assert spotdiff.compare(wide, high, method="pixel").aligned.before.size == (2000, 2000)
+    with pytest.raises(LoadError, match=r"both pictures, laid flush: .*--max-pixels"):
+        spotdiff.compare(wide, high, method="pixel", max_pixels=3)
 
 
 def test_a_canvas_within_the_limit_is_laid():

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from browser import Browser
 from spotdiff.types import Alignment, Comparison, Evidence, Light, Pair, Picture, Region
 
 HOMOGRAPHY = np.array([[1.9, 0.12, -9], [-0.08, 2.1, 14], [2e-5, -3e-5, 1.0]])
@@ -106,6 +107,31 @@ def comparison_of(regions, *, size=(160, 120), after_size=None, matrix=None, nam
         name=name,
         text="Two things changed.",
     )
+
+
+@pytest.fixture(scope="package", name="browser")
+def browser_fixture(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens a page, whose script has run and whose list has seen what is in view."""
+    tabs = []
+
+    def opened(text, *, fragment="", size=(1200, 900), dark=False):
+        file = tmp_path / "page.html"
+        file.write_text(text, encoding="utf-8", errors="replace")
+        tabs.append(browser.tab(f"file://{file}{fragment}", size=size, dark=dark))
+        frames = "setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 200)"
+        tabs[-1].run(f"new Promise((done) => {frames}).then(() => null)")
+        return tabs[-1]
+
+    yield opened
+    for tab in tabs:
+        tab.close()
 
 
 @pytest.fixture

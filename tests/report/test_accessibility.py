@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.resources import files
 from types import SimpleNamespace
 
 import cv2
 import pytest
 
 import spotdiff
-from browser import browse, needs_browser
+from browser import needs_browser
+from evaluate.test_leaderboard import report as measured
 from spotdiff.__main__ import run
+from spotdiff.evaluate.leaderboard import leaderboard, to_html
+from spotdiff.evaluate.report_files import map_plots
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.html import page
 from spotdiff.report.index import index_page
@@ -25,37 +24,12 @@ from spotdiff.watching.event import Event
 from spotdiff.watching.page import event_page
 
 pytestmark = needs_browser
-AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-# What axe finds is written into the page, since the browser hands that out.
-ASK = """
-axe.run().then(({ violations, passes }) => {
-  const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => [node.html, node.failureSummary])]);
-  const told = document.createElement("pre");
-  told.id = "found";
-  told.textContent = btoa(unescape(encodeURIComponent(JSON.stringify({ found, passed: passes.map(({ id }) => id) }))));
-  document.body.append(told);
-});
-"""
-DARK = 'document.documentElement.dataset.theme = "dark";'
 
 
 @pytest.fixture
-def faults(tmp_path):
-    """What axe finds in a page, once it has been seen that axe looked at it."""
-
-    def faults(text, *, fragment="", dark=False, width=1200):
-        policy = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-        assert policy.search(text)
-        scripts = f"<script>{AXE}</script><script>{DARK if dark else ''}{ASK}</script>"
-        opened = policy.sub("", text).replace("</body>", f"{scripts}</body>")  # the policy would not let axe in
-        (tmp_path / "page.html").write_text(opened, encoding="utf-8")
-        asked = (f"--window-size={width},900", "--virtual-time-budget=20000", "--dump-dom")
-        shown = browse(tmp_path / "page.html", *asked, profile=tmp_path / "profile", fragment=fragment)
-        told = json.loads(base64.b64decode(re.search(r'<pre id="found">([^<]*)</pre>', shown)[1]))
-        assert {"document-title", "html-has-lang", "color-contrast"} <= set(told["passed"])
-        return told["found"]
-
-    return faults
+def faults(opened):
+    """What axe finds in a page."""
+    return lambda text, **look: opened(text, **look).faults()
 
 
 def batch_index(**_):
@@ -96,7 +70,15 @@ def progress(tmp_path, stripes):
     return (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=["changed", "same", "refused", "rows", "batch_index", "unpaired", "watched", "progress"])
+def methods(tmp_path, **_):
+    reports = [measured(tmp_path, name, [0.9, low, 0.3, 0.1]) for name, low in (("classic", 0.8), ("pixel", 0.2))]
+    return to_html(leaderboard(reports), map_plots(reports))
+
+
+PAGES = ["changed", "same", "refused", "rows", "batch_index", "unpaired", "watched", "progress", "methods"]
+
+
+@pytest.fixture(params=PAGES)
 def shown(request, tmp_path, stripes, inserted):
     """Every kind of page."""
     if request.param == "rows":
@@ -106,7 +88,7 @@ def shown(request, tmp_path, stripes, inserted):
     return globals()[request.param](tmp_path=tmp_path, stripes=stripes)
 
 
-@pytest.mark.parametrize("look", [{}, {"dark": True, "width": 500}], ids=["light and wide", "dark and narrow"])
+@pytest.mark.parametrize("look", [{}, {"dark": True, "size": (500, 900)}], ids=["light and wide", "dark and narrow"])
 def test_a_page_has_no_faults(shown, faults, look):
     assert faults(shown, **look) == []
 

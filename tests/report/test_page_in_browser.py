@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import spotdiff
-from browser import asked, browse, needs_browser, screenshot
+from browser import needs_browser, screenshot
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.html import page, write_page
 from spotdiff.report.index import index_page
@@ -16,15 +16,19 @@ pytestmark = needs_browser
 
 
 @pytest.fixture
-def seen(tmp_path, read):
+def seen(opened, read):
     """A page as it stands once its script has run."""
 
     def seen(comparison, *, opened_at=""):
-        write_page(comparison, tmp_path / "page.html")
-        asked = ("--virtual-time-budget=2000", "--dump-dom")
-        return read(browse(tmp_path / "page.html", *asked, profile=tmp_path / "profile", fragment=opened_at))
+        return read(opened(page(comparison), fragment=opened_at).run("document.documentElement.outerHTML"))
 
     return seen
+
+
+@pytest.fixture
+def asked(opened):
+    """What a page answers to a question, the body of a function, once its script has run in a window of a size."""
+    return lambda text, question, **look: opened(text, **look).run(f"(() => {{ {question} }})()")
 
 
 def entries(reader):
@@ -106,30 +110,30 @@ def long_list(comparison_of, region):
 @pytest.mark.parametrize(
     ("size", "number"), [(PHONE, 1), (PHONE, 28), (SMALL, 12), ((320, 700), 28), (DESK, 28), (LOW, 12)]
 )
-def test_a_link_to_a_region_brings_its_entry_into_view(long_list, tmp_path, size, number):
+def test_a_link_to_a_region_brings_its_entry_into_view(long_list, asked, size, number):
     question = """
         const entry = document.querySelector('.region[aria-current="true"]');
         const [box, pictures] = [entry, document.querySelector(".viewer")].map((node) => node.getBoundingClientRect());
         const covered = pictures.right <= box.left ? 0 : pictures.bottom;
         return [entry.getAttribute("href"), box.top, innerHeight - box.bottom, box.top - covered];
     """
-    href, *room = asked(page(long_list), question, folder=tmp_path, size=size, fragment=f"#{number}")
+    href, *room = asked(page(long_list), question, size=size, fragment=f"#{number}")
     assert href == f"#{number}"
     assert min(room) >= 0
 
 
 @pytest.mark.parametrize("fragment", ["#slider", "#side", "#28"])
-def test_no_word_is_cut_on_a_small_phone(long_list, tmp_path, fragment):
+def test_no_word_is_cut_on_a_small_phone(long_list, asked, fragment):
     question = """
         const cut = (node) => node.scrollWidth > node.clientWidth + 1;
         const words = [...document.querySelectorAll(".button, h2, label:not(.hidden-visually), dt, dd, .region span")];
         const root = document.documentElement;
         return [root.scrollWidth - root.clientWidth, words.filter(cut).map((node) => node.textContent)];
     """
-    assert asked(page(long_list), question, folder=tmp_path, size=SMALL, fragment=fragment) == [0, []]
+    assert asked(page(long_list), question, size=SMALL, fragment=fragment) == [0, []]
 
 
-def test_the_heading_counts_what_is_only_possible_once_it_is_shown(long_list, tmp_path):
+def test_the_heading_counts_what_is_only_possible_once_it_is_shown(long_list, asked):
     question = """
         const told = () => document.querySelector(".regions h2").textContent;
         const [before, button] = [told(), document.getElementById("possible")];
@@ -140,14 +144,14 @@ def test_the_heading_counts_what_is_only_possible_once_it_is_shown(long_list, tm
     """
 
     def headings(comparison):
-        return asked(page(comparison), question, folder=tmp_path, size=DESK)
+        return asked(page(comparison), question, size=DESK)
 
     assert headings(long_list) == ["20 regions", "20 regions and 10 possible", "20 regions"]
     faint = replace(long_list, regions=tuple(replace(one, likely=False) for one in long_list.regions))
     assert headings(faint) == ["Regions", "30 possible", "Regions"]
 
 
-def test_small_pictures_of_a_batch_are_whole_on_a_phone(tmp_path):
+def test_small_pictures_of_a_batch_are_whole_on_a_phone(asked):
     question = "return [...document.images].map((image) => getComputedStyle(image).objectFit)"
     row = BatchRow("yard", "new", thumb_after=b"\xff\xd8\xff")
-    assert asked(index_page([row]), question, folder=tmp_path, size=PHONE) == ["contain"]
+    assert asked(index_page([row]), question, size=PHONE) == ["contain"]

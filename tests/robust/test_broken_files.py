@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,33 +40,33 @@ def test_the_corpus_is_large():
     assert len(BROKEN) + len(corpus.bombs()) + len(corpus.odd()) >= 300
 
 
+@cache
+def whole_pixels(name):
+    return spotdiff.compare(GOOD, corpus.whole()[name]).pair.after.pixels
+
+
+def quiet_answer(data):
+    """The answer; Python's warnings would land on the standard error of a command that promises one line."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        found = answer(data)
+    assert not [str(one.message) for one in heard]
+    return found
+
+
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_an_answer_or_one_line(name, checked):
-    found = answer(BROKEN[name])
+def test_a_broken_file_is_an_answer_or_one_line_on_both_sides(name, checked):
+    found = quiet_answer(BROKEN[name])
+    as_before = attempt(BROKEN[name], GOOD, method="pixel", align="off", light="off")
+    assert isinstance(found, SpotdiffError) == isinstance(as_before, SpotdiffError)
     if not isinstance(found, SpotdiffError):
         checked(found)
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_no_better_as_before(name, checked):
-    first, second = answer(BROKEN[name]), attempt(BROKEN[name], GOOD, method="pixel", align="off", light="off")
-    if not isinstance(second, SpotdiffError):
-        checked(second)
-    assert isinstance(first, SpotdiffError) == isinstance(second, SpotdiffError)
-
-
-@pytest.mark.parametrize("name", corpus.truncated())
-def test_half_a_picture_never_passes_for_a_whole_one(name):
-    original = spotdiff.compare(GOOD, corpus.whole()[name.split()[0]]).pair.after.pixels
-    found = answer(BROKEN[name])
-    assert isinstance(found, LoadError) or np.array_equal(found.pair.after.pixels, original)
-
-
-@pytest.mark.parametrize("name", [name for name in corpus.flipped() if ".png" in name])
-def test_checksums_are_looked_at(name):
-    original = spotdiff.compare(GOOD, corpus.whole()[name.split()[0]]).pair.after.pixels
-    found = answer(BROKEN[name])
-    assert isinstance(found, LoadError) or np.array_equal(found.pair.after.pixels, original)
+        checked(as_before)
+    # half a picture never passes for a whole one, and checksums are looked at
+    if name in corpus.truncated() or (name in corpus.flipped() and ".png" in name):
+        assert isinstance(found, LoadError) or np.array_equal(found.pair.after.pixels, whole_pixels(name.split()[0]))
+    if name in corpus.impostors() and "depth 8 and colour 3" not in name:
+        assert isinstance(found, LoadError)
 
 
 @pytest.mark.parametrize("name", corpus.bombs())
@@ -76,14 +77,9 @@ def test_a_file_that_claims_to_be_huge_costs_nothing(name, checked):
         checked(found)
 
 
-@pytest.mark.parametrize("name", [name for name in corpus.impostors() if "depth 8 and colour 3" not in name])
-def test_no_picture_is_refused(name):
-    assert isinstance(answer(corpus.impostors()[name]), LoadError)
-
-
 @pytest.mark.parametrize("name", corpus.odd())
 def test_an_odd_but_whole_file_is_read(name, checked):
-    checked(spotdiff.compare(GOOD, corpus.odd()[name]))
+    checked(quiet_answer(corpus.odd()[name]))
 
 
 @pytest.mark.parametrize("name", corpus.odd())
@@ -101,14 +97,3 @@ def test_limits_are_kept_for_every_format(name, limit):
     found = answer(data, **limit)
     assert isinstance(found, LoadError)
     assert f"--{next(iter(limit)).replace('_', '-')}" in str(found)
-
-
-def test_pillow_grumbles_to_nobody():
-    """Python's warnings would land on the standard error of a command that promises one line."""
-    loud = []
-    for name, data in (BROKEN | corpus.odd()).items():
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            answer(data)
-        loud += [f"{name}: {one.message}" for one in heard[:1]]
-    assert not loud

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), list(product(PICTURES, PICTURES)))
+@pytest.mark.parametrize(("before", "after"), list(combinations_with_replacement(PICTURES, 2)))
 def test_any_two_pictures_have_an_answer(before, after, checked):
     found = spotdiff.compare(PICTURES[before], PICTURES[after])
     checked(found)

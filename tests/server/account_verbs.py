@@ -1,22 +1,49 @@
-"""The verbs by which accounts are made, as a person at the server's machine runs them."""
+"""The verbs of a server, as a person at its machine runs them, in this process: others import for a second each."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from subprocess import CompletedProcess
+from unittest.mock import patch
 from urllib.parse import urlencode
+
+from spotdiff.__main__ import run
 
 PASSWORD = "correct horse battery"
 
 
+def serve(*arguments, given="", cwd="."):
+    """What `spotdiff serve` does with these arguments; nothing is served."""
+    told, wrong, started = StringIO(), StringIO(), AssertionError("it begins to serve")
+    with (
+        chdir(cwd),
+        redirect_stdout(told),
+        redirect_stderr(wrong),
+        patch.object(sys, "stdin", StringIO(given)),
+        patch("spotdiff.server.run.uvicorn.Config", side_effect=started),
+    ):
+        code = run(["serve", *arguments])
+    return CompletedProcess(arguments, code, told.getvalue(), wrong.getvalue())
+
+
 def verb(data, *arguments, given=""):
-    command = [sys.executable, "-m", "spotdiff", "serve", *arguments, "--data", str(data)]
-    return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    return serve(*arguments, "--data", str(data), given=given)
 
 
 def refused(data, *arguments, given=""):
     """What a verb says that cannot be done: one line."""
-    ran = verb(data, *arguments, given=given)
+    return one_line(verb(data, *arguments, given=given))
+
+
+def refused_start(*arguments, cwd="."):
+    """What a server says that cannot be started: one line."""
+    return one_line(serve(*arguments, cwd=cwd))
+
+
+def one_line(ran):
+    """What was said to standard error by what could not be done."""
     assert ran.returncode == 2, ran.stderr
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
     return ran.stderr

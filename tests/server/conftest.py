@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+AT_ONCE = Path(__file__).parent / "at_once"  # what makes a server's long runs no more patient than the rest
 PATIENCE = 240  # seconds after which something hangs
 
 
@@ -58,10 +59,12 @@ class Server:
     process: subprocess.Popen | None = None
     port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "spotdiff")
 
     def start(self):
-        command = [sys.executable, "-m", "spotdiff", "serve", "--port", "0", "--data", str(self.data), *self.options]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.environment}
+        command = [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data), *self.options]
+        paths = os.pathsep.join(filter(None, (str(AT_ONCE), os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths, **self.environment}
         self.data.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -129,11 +132,12 @@ def server_fixture(tmp_path_factory):
 
 @pytest.fixture(name="own_server")
 def own_server_fixture(tmp_path):
-    """Makes servers that a test may kill; `own_server()` has the test's folder."""
+    """Makes servers that a test may kill; `own_server()` has the test's folder, a hurried one waits less long."""
     servers = []
 
-    def start(*options, data=tmp_path / "data", **environment):
-        servers.append(Server(data, ("--workers", "1", *options), environment=environment).start())
+    def start(*options, data=tmp_path / "data", hurried=False, **environment):
+        program = (str(Path(__file__).with_name("hurried_server.py")),) if hurried else ("-m", "spotdiff")
+        servers.append(Server(data, ("--workers", "1", *options), environment=environment, program=program).start())
         return servers[-1]
 
     yield start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -164,29 +165,50 @@ def test_all_that_was_corrected_comes_in_one_archive(server, pictures):
     names = [one.json["id"] for one in sent]
     address = f"/api/v1/annotations.zip?format=labelme&batch={batch.replace(' ', '%20')}"
     assert server.get(address).status == 404
-    for name in names[:2]:
+    for name in names:
         put(server, name)
-    files = zipfile.ZipFile(io.BytesIO(server.get(address).body)).namelist()
+    shutil.rmtree(server.data / "answers" / names[2][:2] / names[2])
+    made = zipfile.ZipFile(io.BytesIO(server.get(address).body))
+    assert made.read("left-out.txt").decode() == f"{names[2]}: its files are gone\n"
+    files = made.namelist()
     assert {path.split("/")[-1] for path in files if path.endswith(".json")} == {f"{name}.json" for name in names[:2]}
     assert server.get("/api/v1/annotations.zip?format=pairs&joined=true").status == 422
     assert server.get("/api/v1/annotations.zip?format=odd").status == 422
 
 
-def test_pages_whose_rows_shifted_are_left_out_and_it_is_said_why(server, record):
-    rows = np.repeat(np.repeat([[[40 + 25 * n, 200 - 20 * n, 90]] for n in range(8)], 10, 0), 120, 1).astype(np.uint8)
-    grown = np.insert(rows, [30] * 20, (250, 250, 0), axis=0)
-    coded = [cv2.imencode(".png", each)[1].tobytes() for each in (rows, grown)]
-    options = '{"preset": "screens"}'
-    name = server.send("/api/v1/compare", before=coded[0], after=coded[1], options=options, batch="pages").json["id"]
-    refused = server.get(f"/api/v1/comparisons/{name}/annotations.zip")
-    assert refused.status == 422
-    assert "rows" in refused.json["detail"]
-    put(server, name)
-    other = server.send("/api/v1/compare", before=coded[0], after=coded[0], options=options, batch="pages").json["id"]
-    put(server, other)
-    made = zipfile.ZipFile(io.BytesIO(server.get("/api/v1/annotations.zip?batch=pages").body))
-    assert name in made.read("left-out.txt").decode()
-    assert f"before/{other}.png" in made.namelist()
+def test_pages_whose_rows_shifted_lie_in_a_frame_with_the_rows_of_both(server, tmp_path):
+    """Each page has rows of its own: 20 that came in after, and ahead of them 10 that went from before."""
+    rows = np.repeat([[[40 + 2 * n, 200 - 2 * n, 90]] for n in range(80)], 120, 1).astype(np.uint8)  # no two are alike
+    before, after = np.insert(rows, [15] * 10, (0, 0, 250), axis=0), np.insert(rows, [45] * 20, (250, 250, 0), axis=0)
+    whole = np.insert(before, [55] * 20, (250, 250, 0), axis=0)
+    coded = [cv2.imencode(".png", each)[1].tobytes() for each in (before, after)]
+    sent = server.send("/api/v1/compare", before=coded[0], after=coded[1], options='{"preset": "screens"}').json
+    name, boxes = sent["id"], [(one["box_before"], one["box_after"]) for one in sent["regions"]]
+    assert sorted(boxes, key=str) == [(None, [0, 45, 120, 65]), ([0, 15, 120, 25], None)]
+
+    said = truth(archive(server, name), tmp_path / "told")
+    laid = [cv2.imread(str(tmp_path / "told" / side / f"{name}.png")) for side in ("before", "after")]
+    own = np.ones((2, 110), bool)
+    own[0, 55:75] = own[1, 15:25] = False
+    for page, has in zip(laid, own, strict=True):
+        assert np.array_equal(page[has], whole[has])
+        assert not page[~has].any()
+    assert [np.flatnonzero((part == 255).all(axis=1)).tolist() for part in (said.gone, said.new)] == [
+        list(range(15, 25)),
+        list(range(55, 75)),
+    ]
+    assert set(np.unique(said.mask)) == {0, 255}
+
+    below = [[10, 70], [30, 70], [30, 80], [10, 80]]  # in before, behind what went and what came
+    number = boxes.index((None, [0, 45, 120, 65])) + 1
+    put(server, name, regions={str(number): "none"}, shapes=[shape("removed", "before", below)])
+    said = truth(archive(server, name), tmp_path / "corrected")
+    assert (said.mask[55:75] == 170).all()  # nobody says what is so where only one has rows
+    assert np.argwhere(said.gone[75:] == 255).min(axis=0).tolist() == [15, 10]
+    brought = bring_in(server, name, archive(server, name, format="labelme"), format="labelme").json["shapes"]
+    points = [np.array(one["points"]) for one in brought if one["kind"] == "removed"]
+    assert any(np.abs(each.min(axis=0) - (10, 70)).max() <= 1 for each in points)
+    assert any(np.abs(each.max(axis=0) - (30, 80)).max() <= 1 for each in points)
 
 
 def test_archives_that_cannot_be(server, record):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import cv2
@@ -14,6 +12,7 @@ import pytest
 from PIL import Image
 
 import spotdiff
+from answering import Answer, AnsweringServer, serving
 from server.conftest import EXAMPLES
 from spotdiff.client import Client, Job
 from spotdiff.errors import LoadError, OptionError, ServerError
@@ -202,47 +201,29 @@ def test_what_is_too_large_is_told_though_the_server_stops_reading(own_server, p
     assert refused.value.status == 413
 
 
-class Busy(BaseHTTPRequestHandler):
-    """Answers what the test has laid down, one after the other."""
-
-    def do_GET(self):
-        self.server.asked.append(dict(self.headers))
-        status, headers, body = self.server.answers.pop(0)
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(name="busy")
 def busy_fixture():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
-    server.answers, server.asked = [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(AnsweringServer()) as server:
+        yield server
 
 
 def of(busy, **more):
-    return Client(f"http://127.0.0.1:{busy.server_port}", **more)
+    return Client(f"http://{busy.where}", **more)
 
 
 def test_a_busy_server_is_asked_again_after_what_it_says(busy):
-    told = b'{"detail": "many wait"}'
-    busy.answers += [(429, {"Retry-After": "0"}, told), (503, {"Retry-After": "0"}, b""), (200, {}, b"[]")]
+    at_once = {"Retry-After": "0"}
+    busy.answers += [
+        Answer(429, at_once, b'{"detail": "many wait"}'),
+        Answer(503, at_once),
+        Answer(200, body=b"[]"),
+    ]
     assert of(busy, token="t0ken").places() == []
-    assert [headers["Authorization"] for headers in busy.asked] == ["Bearer t0ken"] * 3
+    assert [asked.headers["Authorization"] for asked in busy.asked] == ["Bearer t0ken"] * 3
 
 
 def test_patience_ends(busy):
-    busy.answers += [(429, {"Retry-After": "3600"}, b'{"detail": "many wait"}')]
+    busy.answers += [Answer(429, {"Retry-After": "3600"}, b'{"detail": "many wait"}')]
     with pytest.raises(ServerError, match="many wait") as refused:
         of(busy).places()
     assert refused.value.status == 429
@@ -252,10 +233,10 @@ def test_patience_ends(busy):
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
-        ((200, {}, b"<html>"), "no JSON"),
-        ((307, {"Location": "http://127.0.0.1:1/"}, b""), "moved"),
-        ((502, {}, b"<html>bad gateway"), "answers 502"),
-        ((404, {}, b'["no problem"]'), "answers 404"),
+        (Answer(200, body=b"<html>"), "no JSON"),
+        (Answer(307, {"Location": "http://127.0.0.1:1/"}), "moved"),
+        (Answer(502, body=b"<html>bad gateway"), "answers 502"),
+        (Answer(404, body=b'["no problem"]'), "answers 404"),
     ],
 )
 def test_something_else_answers(busy, answer, word):

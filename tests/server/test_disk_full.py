@@ -51,7 +51,7 @@ def check_whole(server, record):
 
 
 def test_a_disk_that_fills_up_step_by_step(own_server, small_disk, pictures):
-    server = own_server("--spare-mb", "0", data=small_disk)
+    server = own_server("--spare-mb", "0", data=small_disk, hurried=True)
     first = server.compare(*pictures).json
     answers, statuses, waiting = [first], [], ""
     for free in [*range(600_000, 0, -40_000), 8192, 4096, 0]:

@@ -7,12 +7,12 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from server.account_verbs import refused_start
 from spotdiff.file_lock import try_lock
 
 WISH = {"Prefer": "respond-async"}
@@ -153,38 +153,29 @@ def test_only_the_pictures_that_were_kept_stay(own_server, pictures):
     assert len(list((server.data / "pictures").glob("*/*"))) == 2
 
 
-def refused(*arguments, **more):
-    ran = subprocess.run(
-        [sys.executable, "-m", "spotdiff", "serve", *arguments], capture_output=True, text=True, check=False, **more
-    )
-    assert ran.returncode == 2, ran.stderr
-    assert len(ran.stderr.splitlines()) == 1, ran.stderr
-    return ran.stderr
-
-
 def test_a_port_in_use_is_told_in_a_line(server, tmp_path):
-    assert "--port" in refused("--port", str(server.port), "--data", str(tmp_path / "other"))
+    assert "--port" in refused_start("--port", str(server.port), "--data", str(tmp_path / "other"))
 
 
 def test_a_folder_in_use_is_told_in_a_line(tmp_path):
     handle = try_lock(tmp_path / ".lock")
-    assert "--data" in refused("--port", "0", "--data", str(tmp_path))
+    assert "--data" in refused_start("--port", "0", "--data", str(tmp_path))
     os.close(handle)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
 def test_other_machines_are_not_served_before_there_are_passwords(host, tmp_path):
-    assert "password" in refused("--host", host, cwd=tmp_path)
+    assert "password" in refused_start("--host", host, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("database", ["nonsense", "postgresql://nobody@127.0.0.1:1/none", "mongodb://x/y"])
 def test_a_database_that_cannot_be_used_is_told_in_a_line(database, tmp_path):
-    refused("--port", "0", "--data", str(tmp_path / "d"), "--database", database)
+    refused_start("--port", "0", "--data", str(tmp_path / "d"), "--database", database)
 
 
 def test_a_database_of_something_else_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / "server.db") as other:
         other.execute("create table customers (name text)")
-    assert "customers" in refused("--port", "0", "--data", str(tmp_path))
+    assert "customers" in refused_start("--port", "0", "--data", str(tmp_path))
     with sqlite3.connect(tmp_path / "server.db") as other:
         assert json.dumps(other.execute("select name from sqlite_master").fetchall()) == '[["customers"]]'

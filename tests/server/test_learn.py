@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import insert
 
 import spotdiff
+import tiny
+from browser import BROWSER
 from server.closed_schemas import closed
 from server.conftest import png
 from spotdiff.errors import DataError
+from spotdiff.nets.parts.weights import read_weights
 from spotdiff.server.api.answers.learning import LEARNING
 from spotdiff.server.api.request_options import make_options
 from spotdiff.server.learn import runner as running
@@ -24,7 +27,7 @@ from spotdiff.server.store.answer_files import write_answer
 from spotdiff.server.store.jobs import Jobs, Stored
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.places import Places
-from spotdiff.server.store.runs import Runs
+from spotdiff.server.store.runs import On, Runs
 from spotdiff.server.store.schema import places
 
 PATIENCE = 400
@@ -41,7 +44,7 @@ def until(condition):
 
 
 def begin(runner, *, steps=1, who=""):
-    return runner.begin("training", "hall", {"steps": steps}, who=who)
+    return runner.begin("training", On(place="hall"), {"steps": steps}, who=who)
 
 
 def halt(runner, name):
@@ -83,15 +86,28 @@ def corrected_fixture(tmp_path, texture):
     return Corrected(tmp_path, texture, count=5)
 
 
-def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tmp_path):
+@pytest.fixture(name="from_tiny")
+def from_tiny_fixture(monkeypatch, tmp_path):
+    """The verbs are run as ever, but what is shipped is a tiny network: to export the real one takes a minute."""
+    shipped = tiny.random_weights("spot", tmp_path / "tiny.safetensors")
+    run_verb = running.run_verb
+    verbs = []
+
+    def run(arguments, log, **more):
+        verbs.append(arguments[0])
+        assert ("shipped" in arguments) == (arguments[0] == "train")
+        return run_verb([shipped if word == "shipped" else word for word in arguments], log, **more)
+
+    monkeypatch.setattr(running, "run_verb", run)
+    return verbs
+
+
+@pytest.mark.skipif(BROWSER is not None, reason="test_walk.py trains in a browser")
+def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, from_tiny, tmp_path):
     runner = Runner(runs, corrected, tmp_path, nice=0)
     runner.start()
     try:
         name = begin(runner, steps=STEPS, who="Ann")["id"]
-        with pytest.raises(Problem, match="under way already"):
-            begin(runner, steps=STEPS, who="Ann")
-        with pytest.raises(Problem, match="wait until it is done"):
-            runner.check_usable(name, "hall")
         until(lambda: runner.shown(name, "training")["state"] in ("done", "failed"))
         shown = runner.shown(name, "training")
         assert shown["state"] == "done", shown["problem"]
@@ -106,14 +122,22 @@ def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, tm
         runner.check_usable(name, "hall")
     finally:
         runner.stop()
+    assert from_tiny == ["train", "export"]
 
     asked = {"training": name, "sensitivity": 0.4}
     options = with_weights(make_options(asked, megapixels=200), asked, tmp_path)
     assert options.settings == {"weights": str(tmp_path / "runs" / name / "weights.onnx")}
     pictures = [tmp_path / "answers" / "pa" / "pair0" / f"{side}.png" for side in ("before", "after")]
-    assert spotdiff.compare(*pictures, options=options).verdict == "changed"
-    other = {"training": name, "method": "pixel"}
-    assert with_weights(make_options(other, megapixels=200), other, tmp_path).settings == {}
+    learned = read_weights(tmp_path / "runs" / name / "run" / "weights.safetensors")[0].digest
+    assert spotdiff.compare(*pictures, options=options).weights == learned
+
+
+def test_weights_are_of_the_method_that_learned_and_are_there(tmp_path):
+    (tmp_path / "runs" / "t1").mkdir(parents=True)
+    (tmp_path / "runs" / "t1" / "weights.onnx").touch()
+    for method, settings in (("spot", {"weights": str(tmp_path / "runs" / "t1" / "weights.onnx")}), ("pixel", {})):
+        asked = {"training": "t1", "method": method}
+        assert with_weights(make_options(asked, megapixels=200), asked, tmp_path).settings == settings
     with pytest.raises(DataError, match="are gone"):
         with_weights(spotdiff.Options(), {"training": "0"}, tmp_path)
 
@@ -165,6 +189,10 @@ def runner_fixture(runs, corrected, tmp_path, verbs):
 def test_a_training_is_stopped_and_gone_on_with(runner, verbs):
     name = begin(runner, steps=1, who="")["id"]
     until(lambda: verbs.begun == ["train"])
+    with pytest.raises(Problem, match="under way already"):
+        begin(runner, steps=1, who="")
+    with pytest.raises(Problem, match="wait until it is done"):
+        runner.check_usable(name, "hall")
     assert halt(runner, name)["state"] == "stopped"
     with pytest.raises(Problem, match="stopped"):
         halt(runner, name)
@@ -276,7 +304,7 @@ def test_methods_are_measured_on_what_people_corrected(runs, corrected, tmp_path
     runner.start()
     try:
         settings = {"methods": ["classic", "pixel"], "trainings": []}
-        name = runner.begin("measurement", "hall", settings, who="Ann")["id"]
+        name = runner.begin("measurement", On(place="hall"), settings, who="Ann")["id"]
         until(lambda: runner.shown(name, "measurement")["state"] in ("done", "failed"))
         shown = runner.shown(name, "measurement")
         assert shown["state"] == "done", shown["problem"]

@@ -16,6 +16,7 @@ from server.test_learn import corrected_place
 from server.test_watch import Site, events_of, until
 from watching.run.run_toys import BAG
 
+HOOK = ("--webhook", "guards=http://127.0.0.1:9/")
 WISH = {"Prefer": "respond-async"}
 AS_JSON = {"Content-Type": "application/json"}
 QUICK = json.dumps({"method": "pixel", "align": "off", "light": "off"})
@@ -82,8 +83,14 @@ def site_fixture(tmp_path):
     return Site(tmp_path)
 
 
-def test_every_real_reply_is_as_described(own_server, document, pictures, large_pictures, texture, site):
-    ask = Asked(own_server("--watch", str(site.rules)), document)
+def test_every_real_reply_is_as_described(own_server, document, pictures, large_pictures, texture, site, tmp_path):
+    (tmp_path / "sets").mkdir()
+    ask = Asked(
+        own_server(
+            "--watch", str(site.rules), "--sets", str(tmp_path / "sets"), *HOOK, SPOTDIFF_WEBHOOK_SECRET="0" * 16
+        ),
+        document,
+    )
     ask("GET", "/api/v1/watch", 200)  # before anything is known of its camera
     site.show(12)
     site.show(12, BAG)
@@ -139,12 +146,21 @@ def ask_of_views(ask, texture):
         ask("GET", f"{ONE}/view/{what}", 200, name=name)
     for side in ("before", "after"):
         ask("GET", f"{ONE}/thumb/{side}.jpg", 200, name=name)
+    ask("GET", f"{ONE}/tiles/{{picture}}.dzi", 404, name=name, picture="before")
+    plain = png(np.zeros((4000, 3000, 3), np.uint8))
+    large = ask.send("/api/v1/compare", 200, before=plain, after=plain, options=QUICK).json["id"]
+    assert set(ask("GET", f"{ONE}/view.json", 200, name=large).json["tiles"]) == {"before", "after"}
+    ask("GET", f"{ONE}/tiles/{{picture}}.dzi", 200, name=large, picture="before")
+    one = f"{ONE}/tiles/{{picture}}_files/{{level}}/{{asked}}"
+    ask("GET", one, 200, name=large, picture="before", level=12, asked="3_2.png")
+    ask("GET", one, 404, name=large, picture="before", level=12, asked="3_2.jpg")
 
 
 def ask_of_places(ask, pictures):
     ask("POST", "/api/v1/places", 201, body={"name": "yard"})
     ask("POST", "/api/v1/places", 409, body={"name": "yard"})
     ask("GET", "/api/v1/places", 200)
+    ask("GET", "/api/v1/webhooks", 200)
     picture, names = {"picture": pictures[0], "options": QUICK}, {"name": "yard"}
     ask.send(f"{PLACE}/pictures", 201, names=names, **picture)
     ask.send(f"{PLACE}/pictures", 200, names=names, **picture)
@@ -203,10 +219,18 @@ def ask_of_learning(ask, texture):
     ask("POST", f"{measurement}/{{name}}/continue", 200, name=name)
     until(lambda: ask("GET", f"{measurement}/{{name}}", 200, name=name).json["state"] in ("done", "failed"))
     shown = ask("GET", f"{measurement}/{{name}}", 200, name=name).json
+    (made,) = ask.server.data.glob(f"runs/{name}/pairs")
+    made.rename(ask.server.data.parent / "sets" / "pairs")
     assert [row["method"] for row in shown["table"]] == methods["methods"], shown["problem"]
     chart = shown["charts"][0].rpartition("/")[2]
     ask("GET", f"{measurement}/{{name}}/charts/{{asked}}", 200, name=name, asked=chart)
     assert ask("GET", f"{of_place}/measurements", 200, place="shelf").json["measurements"]
+    assert ask("GET", "/api/v1/sets", 200).json == [{"name": "pairs", "pairs": 4}]
+    on_set = "/api/v1/sets/{labelled}/measurements"
+    name = ask("POST", on_set, 201, labelled="pairs", body=methods).json["id"]
+    ask("POST", f"{measurement}/{{name}}/stop", 200, name=name)
+    assert ask("GET", on_set, 200, labelled="pairs").json["measurements"][0]["labelled_set"] == "pairs"
+    ask("GET", on_set, 404, labelled="none")
 
 
 def ask_of_watch(ask):

@@ -262,6 +262,7 @@ def test_review_by_keys_alone(server, tab, pictures):
     page.until(f"{counts}.includes('1 approved')")
     page.press("r")
     page.until(f"{counts}.includes('1 rejected')")
+    assert page.run(counts).startswith("1 waits")
     page.press("u", "u")
     page.until(f"{counts}.startsWith('3 wait')")
     assert "Ann <b>: approved" in page.text("#trail")

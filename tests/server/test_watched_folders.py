@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from server.account_verbs import bearing, give_token, refused_start
 from server.conftest import PATIENCE
-from server.test_lasting import refused
 
 
 @pytest.fixture(name="folder")
@@ -21,7 +21,7 @@ def folder_fixture(tmp_path):
 
 @pytest.fixture(name="watching")
 def watching_fixture(own_server, folder):
-    return lambda: own_server("--watch-folder", f"yard={folder}")
+    return lambda *options: own_server("--watch-folder", f"yard={folder}", *options, hurried=True)
 
 
 def pictures_of(server, count):
@@ -63,8 +63,9 @@ def test_files_become_pictures_in_the_order_they_were_written(watching, folder, 
     assert verdicts[1] == "same"
     assert verdicts[0] in ("changed", "unsure")
     assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", "c.png", "link.png", "notes.txt", "sub"]
-    time.sleep(4)
-    assert len(jobs(server)) == 3
+    written(folder / "z.png", pictures[0], at=4000)
+    pictures_of(server, 4)
+    assert len(jobs(server)) == 4
 
 
 def test_each_is_taken_once_also_over_restarts(watching, folder, pictures):
@@ -76,22 +77,23 @@ def test_each_is_taken_once_also_over_restarts(watching, folder, pictures):
     os.utime(folder / "a.png")  # touched, and still the same picture
     written(folder / "b.png", pictures[1], at=2000)
     assert names(pictures_of(again, 2)) == ["a.png", "b.png"]
-    time.sleep(4)
-    assert len(jobs(again)) == 2
-    written(folder / "a.png", pictures[1], at=3000)  # a camera that writes its picture over
-    assert names(pictures_of(again, 3)) == ["a.png", "b.png", "a.png"]
+    written(folder / "c.png", pictures[0], at=3000)
+    assert names(pictures_of(again, 3)) == ["a.png", "b.png", "c.png"]
+    assert len(jobs(again)) == 3
+    written(folder / "a.png", pictures[1], at=4000)  # a camera that writes its picture over
+    assert names(pictures_of(again, 4)) == ["a.png", "b.png", "c.png", "a.png"]
 
 
 def test_a_half_written_file_waits(watching, folder, pictures):
     half = pictures[0][: len(pictures[0]) // 2]
     (folder / "a.png").write_bytes(half)
     server = watching()
-    time.sleep(5)
-    assert jobs(server) == []
+    written(folder / "b.png", pictures[1], at=1000)
+    assert names(pictures_of(server, 1)) == ["b.png"]
     with (folder / "a.png").open("ab") as file:
         file.write(pictures[0][len(half) :])
-    assert names(pictures_of(server, 1)) == ["a.png"]
-    assert [job["state"] for job in jobs(server)] == ["done"]
+    assert names(pictures_of(server, 2)) == ["b.png", "a.png"]
+    assert [job["state"] for job in jobs(server)] == ["done"] * 2
 
 
 def test_what_is_no_picture_fails_and_holds_nothing_up(watching, folder, pictures):
@@ -106,7 +108,10 @@ def test_what_is_no_picture_fails_and_holds_nothing_up(watching, folder, picture
 def test_a_folder_that_goes_away_and_comes_back(watching, folder, pictures):
     server = watching()
     folder.rename(folder.with_name("away"))
-    time.sleep(3)
+    limit = time.monotonic() + PATIENCE
+    while "watched folder of yard" not in server.log.read_text():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
     assert server.get("/healthz").status == 200
     folder.with_name("away").rename(folder)
     (folder / "a.png").write_bytes(pictures[0])
@@ -115,13 +120,14 @@ def test_a_folder_that_goes_away_and_comes_back(watching, folder, pictures):
     assert server.end() == 0
 
 
-def test_a_file_that_is_too_large_is_told(own_server, folder, pictures):
+def test_a_file_that_is_too_large_is_told(watching, folder, pictures):
     for name in ("a.png", "aa.png"):
         written(folder / name, b"x" * 110_000 + b"IEND\xaeB`\x82", at=1000)
     written(folder / "b.png", pictures[0], at=2000)
-    server = own_server("--watch-folder", f"yard={folder}", "--upload-mb", "0.1")
+    server = watching("--upload-mb", "0.1")
     assert names(pictures_of(server, 1)) == ["b.png"]
-    time.sleep(3)
+    written(folder / "c.png", pictures[0], at=3000)
+    pictures_of(server, 2)
     assert server.log.read_text().count("a.png has more than 0.1 MB") == 2  # each once
 
 
@@ -148,4 +154,37 @@ def test_what_was_taken_is_written_with_its_job(watching, folder, pictures):
 def test_folders_that_cannot_be_watched(folder, given, word, tmp_path):
     (tmp_path / "data" / "pictures").mkdir(parents=True)
     options = [part for one in given for part in ("--watch-folder", one)]
-    assert word in refused("--port", "0", "--data", "data", *options, cwd=tmp_path)
+    assert word in refused_start("--port", "0", "--data", "data", *options, cwd=tmp_path)
+
+
+def test_pictures_count_for_the_account_of_their_folder(own_server, folder, pictures, tmp_path):
+    """The first one fills the quota: the second waits, and the log says why."""
+    token = bearing(give_token(tmp_path / "data", "cam", "write"))
+    for number, picture in enumerate(pictures):
+        written(folder / f"{number}.png", picture, at=1000 * number)
+    server = own_server("--watch-folder", f"yard={folder}", "--folder-account", "yard=cam", "--quota-mb", "0.01")
+    limit = time.monotonic() + PATIENCE
+    while "watched folder of yard: cam keeps" not in server.log.read_text():
+        assert time.monotonic() < limit, server.log.read_text()
+        time.sleep(0.1)
+    assert server.get("/api/v1/me", **token).json["kept_mb"] > 0.01
+    assert names(server.get("/api/v1/places/yard", **token).json["pictures"]) == ["0.png"]
+    server.end()
+    freed = own_server("--watch-folder", f"yard={folder}", "--folder-account", "yard=cam")
+    while len(server_jobs := freed.get("/api/v1/jobs", **token).json) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert {job["place"] for job in server_jobs} == {"yard"}
+
+
+@pytest.mark.parametrize(
+    ("account", "told"),
+    [
+        ("yard=bob", "make one first: spotdiff serve token bob"),
+        ("hall=cam", "no --watch-folder hall"),
+        ("yard", "takes"),
+    ],
+)
+def test_accounts_of_folders_that_cannot_be(folder, tmp_path, account, told):
+    given = ("--watch-folder", f"yard={folder}", "--folder-account", account)
+    assert told in refused_start("--port", "0", *given, cwd=tmp_path)

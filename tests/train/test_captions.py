@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from random import Random
 
 import numpy as np
@@ -52,8 +53,7 @@ def trained(pairs, out, name="captioner", **changes):
     return run, list(run.progress())
 
 
-@pytest.mark.parametrize("decoder", ["lstm", "gru"])
-@pytest.mark.parametrize("looks", LOOKS)
+@pytest.mark.parametrize(("looks", "decoder"), list(zip(LOOKS, cycle(("lstm", "gru")), strict=False)))
 def test_it_learns_eight_pairs_by_heart(pairs, looks, decoder):
     """A net that cannot do that has a fault."""
     torch.manual_seed(0)

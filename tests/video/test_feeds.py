@@ -206,6 +206,8 @@ def test_a_film_by_url_is_played_in_time_or_replayed_whole(tmp_path, tools):
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+    from answering import serving
+
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
@@ -220,19 +222,13 @@ def test_a_film_by_url_is_played_in_time_or_replayed_whole(tmp_path, tools):
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(server):
         with open_feed(f"{url}/live.m3u8", fps=25, replay=True) as feed:
             assert not feed.live
             whole = tools.all_of(feed)
         with open_feed(f"{url}/live.m3u8", fps=25, patience=2) as feed:
             live = [tools.until(feed, bool) for _ in range(15)]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     assert [tools.number_of(frame.pixels) for frame in whole] == list(range(40))
     shown = tools.number_of(live[-1].pixels) - tools.number_of(live[0].pixels)
     passed = live[-1].seconds - live[0].seconds

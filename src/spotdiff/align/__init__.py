@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from spotdiff.align.flow import residual_flow
 from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
 from spotdiff.errors import Refusal
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Alignment, Pair
 
 if TYPE_CHECKING:
@@ -25,38 +27,44 @@ _AFAR = 64  # pixels of the longer side, for a rough look
 _FURTHEST = 0.01  # of the picture's longer side: residual parallax, not another place
 
 
-def align(pair: Pair, *, model: str = "auto", beyond: bool = True) -> tuple[Pair, Alignment]:
+def align(
+    pair: Pair, *, model: str = "auto", beyond: bool = True, max_pixels: float = math.inf
+) -> tuple[Pair, Alignment]:
     """The pair with `after` and its history brought into before's pixels, and what was done to `after`.
 
     Args:
         pair: Two pictures of any sizes.
         model: See `Options.align`.
         beyond: Whether places outside of before count, where the pictures are laid flush and after is larger.
+        max_pixels: Largest frame in which both are laid, in million pixels.
 
     Raises:
         Refusal: the pictures cannot be laid on each other; the reason is in the message.
+        LoadError: the frame that both need is too large.
     """
     if pair.history:
-        pair = replace(pair, history=tuple(_laid(pair.before, earlier, model) for earlier in pair.history))
+        history = tuple(_laid(pair.before, earlier, model, max_pixels) for earlier in pair.history)
+        pair = replace(pair, history=history)
     check_data(pair)
     if model == "page" and place_matrix(pair) is None:
-        laid = lay_rows(pair, match_rows(pair.before.opaque, pair.after.opaque), beyond=beyond)
+        rows = match_rows(pair.before.opaque, pair.after.opaque)
+        laid = lay_rows(pair, rows, beyond=beyond, max_pixels=max_pixels)
     elif model in ("off", "page"):
-        laid = _lay_still(pair, beyond=beyond)
+        laid = _lay_still(pair, beyond=beyond, max_pixels=max_pixels)
     else:
         motion = estimate_motion(pair, model="auto" if model == "flow" else model)
         found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
-        laid = lay_moved(pair, found, flow=model == "flow", beyond=beyond)
+        laid = lay_moved(pair, found, flow=model == "flow", beyond=beyond, max_pixels=max_pixels)
     if laid[0].seen is not None and not laid[0].seen.any():
         raise Refusal("no place has data in both pictures")
     return laid
 
 
-def _lay_still(pair: Pair, *, beyond: bool) -> tuple[Pair, Alignment]:
+def _lay_still(pair: Pair, *, beyond: bool, max_pixels: float = math.inf) -> tuple[Pair, Alignment]:
     """The pair as it lies, by its georeferences or else flush at the top left."""
     matrix = place_matrix(pair)
     if matrix is None:
-        return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
+        return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond, max_pixels=max_pixels)
     still = replace(_NOT_LOOKED_FOR, matrix=matrix, note="not looked for; laid by georeference")
     return lay_moved(pair, still, flow=False, beyond=beyond)
 
@@ -72,11 +80,13 @@ def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = Tru
     return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow", beyond=beyond)
 
 
-def lay_moved(pair: Pair, motion: Alignment, *, flow: bool, beyond: bool = True) -> tuple[Pair, Alignment]:
+def lay_moved(
+    pair: Pair, motion: Alignment, *, flow: bool, beyond: bool = True, max_pixels: float = math.inf
+) -> tuple[Pair, Alignment]:
     """The pair with `after` brought into before's pixels by a known motion, and what residual flow adds to it."""
     size = pair.before.size
     if is_flush(pair, motion):
-        return lay_flush(pair, motion, beyond=beyond)
+        return lay_flush(pair, motion, beyond=beyond, max_pixels=max_pixels)
     seen: Mask | None = coverage(motion.matrix, size, pair.after.size)
     residual = None
     if np.array_equal(motion.matrix, np.eye(3)) and size == pair.after.size:
@@ -94,7 +104,7 @@ def lay_moved(pair: Pair, motion: Alignment, *, flow: bool, beyond: bool = True)
     return aligned, replace(motion, overlap=overlap, flow=residual)
 
 
-def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
+def _laid(before: Picture, earlier: Picture, model: str, max_pixels: float) -> Picture:
     """A picture of the history in before's pixels; where it does not reach, before stands in."""
     name = earlier.path or "a picture of the history"
     if model == "off":
@@ -103,7 +113,7 @@ def _laid(before: Picture, earlier: Picture, model: str) -> Picture:
             raise Refusal(f"{name} is {sizes}; without alignment the history must be of before's size")
         return earlier
     try:
-        aligned, alignment = align(Pair(before, earlier), model=model)
+        aligned, alignment = align(Pair(before, earlier), model=model, max_pixels=max_pixels)
     except Refusal as refusal:
         raise Refusal(f"{name}: {refusal}") from None
     if alignment.rows is not None:
@@ -147,18 +157,25 @@ def overlap_of_after(pair: Pair, alignment: Alignment) -> float:
     return float(coverage(np.asarray(back, np.float64), size, before).mean())
 
 
-def lay_flush(pair: Pair, alignment: Alignment, *, beyond: bool = True) -> tuple[Pair, Alignment]:
+def lay_flush(
+    pair: Pair, alignment: Alignment, *, beyond: bool = True, max_pixels: float = math.inf
+) -> tuple[Pair, Alignment]:
     """The pair with both pictures flush at the top left, the smaller filled up with black; `seen` says where.
 
     Args:
         pair: Two pictures as they were given.
         alignment: Why they lie so.
         beyond: See `align`.
+        max_pixels: See `align`.
+
+    Raises:
+        LoadError: the frame is too large.
     """
     if pair.before.size == pair.after.size:
         seen = with_data(pair, np.eye(3), None)
         return replace(pair, seen=seen), replace(alignment, overlap=share_with_data(pair.before, seen))
     width, height = (max(b, a) for b, a in zip(pair.before.size, pair.after.size, strict=True))
+    SizeLimit("both pictures, laid flush", max_pixels).check(width, height)
     inside = [_inside(p, (width, height)) for p in (pair.before, pair.after)]
     seen = inside[0] & inside[1]
     padded = [_pad(p, (width, height)) for p in (pair.before, pair.after)]
@@ -171,13 +188,17 @@ def lay_flush(pair: Pair, alignment: Alignment, *, beyond: bool = True) -> tuple
     return laid, replace(alignment, overlap=overlap)
 
 
-def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True) -> tuple[Pair, Alignment]:
+def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float = math.inf) -> tuple[Pair, Alignment]:
     """The pair with the rows that are one on each other, in a frame that has the rows of both; `seen` says which do.
 
     Args:
         pair: Two pictures as they were given.
         rows: Each picture's own row for every row of the frame, or -1.
         beyond: See `align`.
+        max_pixels: See `align`.
+
+    Raises:
+        LoadError: the frame is too large.
     """
     shared = (rows[0] >= 0) & (rows[1] >= 0)
     overlap = float(shared.sum()) / pair.before.size[1]
@@ -187,8 +208,9 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True) -> tuple[Pair, Alig
         note = "rows shifted by " + " to ".join(map(str, dict.fromkeys((int(shifts[0]), int(shifts[-1]))))) + " px"
     found = Alignment("page", np.eye(3), 0.0, overlap, note=note)
     if shared.all():
-        return lay_flush(pair, found, beyond=beyond)
+        return lay_flush(pair, found, beyond=beyond, max_pixels=max_pixels)
     width = max(pair.before.size[0], pair.after.size[0])
+    SizeLimit("the rows of both pages", max_pixels).check(width, len(shared))
     laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
     seen = np.zeros((len(shared), width), bool)
     seen[shared, : min(pair.before.size[0], pair.after.size[0])] = True

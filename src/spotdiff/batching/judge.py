@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import DataError, OptionError, SpotdiffError, error_line
+from spotdiff.input_files import read_text
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.judged import judged_text
 from spotdiff.methods import get_method
@@ -64,10 +65,10 @@ class Criteria:
             DataError: it cannot be read, or holds something else.
         """
         try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataError(f"{path}: {error.strerror}; spotdiff judge writes settings") from None
-        except ValueError as error:
+            values = tomllib.loads(read_text(Path(path), pipe=True))
+        except DataError as error:
+            raise DataError(f"{error}; spotdiff judge writes settings") from None
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}: no settings file in TOML ({error_line(error)})") from None
         known = tuple(field.name for field in fields(cls))
         if unknown := sorted(values.keys() - {*known}):

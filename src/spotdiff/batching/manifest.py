@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.csv_cells import text_of
 from spotdiff.errors import DataError, why_no_folder
 
 MANIFEST = ".batch.json"
@@ -71,7 +72,7 @@ def read_index(out: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            rows = [{name: text_of(cell) for name, cell in row.items() if name is not None} for row in reader]
             columns = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error):
         raise DataError(f"{path} cannot be read; run spotdiff batch ... --out {out} with --index csv") from None

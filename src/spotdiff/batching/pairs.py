@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.errors import DataError, MissingExtra, OptionError, why_no_folder
+from spotdiff.input_files import read_bytes, why_no_file
 from spotdiff.output_files import file_identities
 
 if TYPE_CHECKING:
@@ -151,21 +154,35 @@ def pairs_of_table(path: str | Path) -> list[Entry]:
         MissingExtra: it is Parquet, and pyarrow is not installed.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from None
-    rows, spelling = _parquet(path) if is_parquet else _csv(path), DiskSpelling()
-    entries = [pair_of_row(row, lambda name: str(spelling(path.parent / name))) for row in rows]
+    with _open_table(path) as file:
+        is_parquet = file.read(4) == b"PAR1"
+        file.seek(0)
+        rows = _parquet(path, file) if is_parquet else _csv(path, file)
+    spelling = DiskSpelling()
+    folder = Path() if path.is_fifo() else path.parent  # a pipe lies nowhere
+    entries = [pair_of_row(row, lambda name: str(spelling(folder / name))) for row in rows]
     if not entries:
         raise DataError(f"{path}: no pairs in it")
     return entries
 
 
-def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
+def _open_table(path: Path) -> IO[bytes]:
+    """The file, or what a pipe such as a shell's `<(...)` holds.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    if why_no_file(path):
+        return io.BytesIO(read_bytes(path, pipe=True))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _csv(path: Path, table: IO[bytes]) -> Sequence[Mapping[str, Any]]:
+    try:
+        with io.TextIOWrapper(table, encoding="utf-8-sig", newline="") as file:
             head = file.readline()
             file.seek(0)
             if file.read(1) != "\ufeff":
@@ -178,17 +195,17 @@ def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
         raise DataError(f"{path}: not a CSV table in UTF-8 ({error})") from None
 
 
-def _parquet(path: Path) -> Iterable[Mapping[str, Any]]:
+def _parquet(path: Path, table: IO[bytes]) -> Sequence[Mapping[str, Any]]:
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise MissingExtra("pyarrow", extra="scale") from None
     try:
-        names = pyarrow.parquet.read_schema(path).names
+        names = pyarrow.parquet.read_schema(table).names
         check_columns(path, names)
         wanted = [*COLUMNS, *(name for name in (HISTORY, *ASKED) if name in names)]
-        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(path, columns=wanted).to_pylist()
+        rows: list[Mapping[str, Any]] = pyarrow.parquet.read_table(table, columns=wanted).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: not a Parquet table ({str(error).splitlines()[0]})") from None
     return rows
@@ -243,8 +260,8 @@ def boxes_of(text: str, *, column: str) -> tuple[Box, ...]:
 
 
 def _is_picture(path: Path) -> bool:
-    """Is it a file whose name ends as pictures' names do?"""
-    return path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+    """Does its name end as pictures' names do? What is no file, such as a pipe, is told when it is read."""
+    return path.suffix.lower() in PICTURE_SUFFIXES and os.path.lexists(path) and not path.is_dir()
 
 
 def pictures_in(folder: str | Path, *, called: str) -> list[str]:

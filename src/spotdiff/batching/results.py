@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.batching.manifest import read_index
 from spotdiff.batching.pairs import Entry, OutputPaths
+from spotdiff.csv_cells import csv_text
 from spotdiff.errors import DataError, MissingExtra
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import plain
@@ -120,11 +120,7 @@ def _cell(box: Sequence[int] | None) -> str:
 
 
 def _csv(rows: Sequence[dict[str, Any]], columns: Iterable[str] = COLUMNS) -> bytes:
-    text = StringIO(newline="")
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    return csv_text(list(columns), rows).encode("utf-8")
 
 
 def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:

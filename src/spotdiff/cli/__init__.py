@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -11,9 +12,10 @@ import click
 
 import spotdiff
 from spotdiff.cli._silence_stderr import libraries_muted
-from spotdiff.errors import SpotdiffError, error_line, missing_extra
+from spotdiff.errors import SpotdiffError, error_line, is_out_of_memory, missing_extra
 from spotdiff.params import hint
 
+_NO_MEMORY = "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
 TROUBLE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as shells count: 128 and the signal
 
 
@@ -88,17 +90,23 @@ def _run_verb(arguments: list[str]) -> int:
     except (click.ClickException, SpotdiffError, OSError, MemoryError) as error:
         return _say(_mishap(error), TROUBLE)
     except Exception as error:  # our own fault; Python's exit code for it would be 1, which says "changed"
-        return _fault(error)
+        return _say(_NO_MEMORY, TROUBLE) if is_out_of_memory(error) else _fault(error)
 
 
 def _fault(error: Exception) -> int:
-    """Tell of a package that is not installed in a line, of a fault of our own with where it happened."""
+    """Tell of a package that is not installed, or of a fault of our own and where it happened: in one line.
+
+    With SPOTDIFF_TRACEBACK set, the way to it stands above.
+    """
     import traceback
 
     if isinstance(error, ModuleNotFoundError) and (needed := missing_extra(error)) is not None:
         return _say(str(needed), TROUBLE)
-    traceback.print_exc()
-    return _say("this is a bug in spotdiff; please report it with the lines above", TROUBLE)
+    if os.environ.get("SPOTDIFF_TRACEBACK"):
+        traceback.print_exc()
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    told = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {error_line(error)}"
+    return _say(f"this is a bug in spotdiff; please report it: {told} (SPOTDIFF_TRACEBACK=1 tells more)", TROUBLE)
 
 
 def _mishap(error: Exception) -> str:
@@ -109,12 +117,14 @@ def _mishap(error: Exception) -> str:
         path = context.command_path if context else "spotdiff"
         return f"{error.format_message().rstrip('.')}; see {path} --help"
     if isinstance(error, MemoryError):
-        return "not enough memory; compare smaller pictures, or fewer at a time (--workers)"
+        return _NO_MEMORY
     if isinstance(error, OSError):
         return error_line(error) if error.filename else f"standard output: {error_line(error)}"
     return str(error)
 
 
 def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"spotdiff: {' '.join(text.split())}\n")
+    from spotdiff.shown_text import in_one_line
+
+    sys.stderr.write(f"spotdiff: {in_one_line(text)}\n")
     return code

@@ -57,9 +57,11 @@ def answer_of(url: str, token: str | None, pictures: Sequence[str], options: Opt
         OptionError: the address, the token or an option cannot be used.
     """
     from spotdiff.client import Client
+    from spotdiff.image.source import read_pipe
 
     client = Client(url, token)
-    record = client.compare(*pictures, options=options)
+    sources = (read_pipe(path, max_bytes=options.max_bytes) for path in pictures)
+    record = client.compare(*sources, options=options)
     for side, path in zip(("before", "after"), pictures, strict=True):
         record[side]["path"] = path  # the server knows the name alone
     return ServerAnswer(client, record)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.shown_text import printable
 
 if TYPE_CHECKING:
     from spotdiff.data.captioned import CaptionedPair
@@ -51,7 +52,7 @@ def measure_captions(
     elif json_to:
         write_whole(Path(json_to), _json(rows).encode())
     if not quiet and json_to != "-":
-        click.echo(markdown(rows), nl=False)
+        click.echo(printable(markdown(rows)), nl=False)
     return 0
 
 

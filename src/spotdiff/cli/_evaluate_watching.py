@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.cli._terminal import say_table
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -97,9 +98,5 @@ def _write(table: Table, figures: str, name: str, *, out: str | None, json_to: s
     elif json_to:
         write_whole(Path(json_to), figures.encode())
     if not quiet and json_to != "-":
-        click.echo("\n".join(_shown(aligned(table))))
-
-
-def _shown(lines: Iterable[str]) -> list[str]:
-    title, heads, *rows = lines
-    return [click.style(title, bold=True), click.style(heads, dim=True), *rows]
+        title, heads, *rows = aligned(table)
+        say_table(title, heads, rows)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from spotdiff.cli._terminal import say
+
 if TYPE_CHECKING:
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.accounts import Accounts
@@ -46,7 +48,7 @@ def _password(name: str, data: str | None, database: str | None, scope: str | No
     """  # noqa: D301 (click wants the character itself)
     with _opened(data, database, new=True) as accounts:
         accounts.set_password(name, _asked(), scope=scope)
-    click.echo(f"{name} has a password", err=True)
+    say(f"{name} has a password", err=True)
 
 
 @click.command("token")
@@ -62,8 +64,8 @@ def _token(name: str, data: str | None, database: str | None, scope: str, days: 
     """  # noqa: D301 (click wants the character itself)
     with _opened(data, database, new=True) as accounts:
         token = accounts.add_token(name, scope=scope, days=days)
-    click.echo("this is shown once; send it as Authorization: Bearer TOKEN", err=True)
-    click.echo(token)
+    say("this is shown once; send it as Authorization: Bearer TOKEN", err=True)
+    say(token)
 
 
 @click.command("accounts")
@@ -78,7 +80,7 @@ def _accounts(data: str | None, database: str | None, *, as_json: bool) -> None:
         return
     for one in listed:
         ends = f"  ends {one['expires'][:16]}" if one["expires"] else ""
-        click.echo(f"{one['name']:<20} {one['kind']:<9} {one['scope']:<6} made {one['created'][:16]}{ends}")
+        say(f"{one['name']:<20} {one['kind']:<9} {one['scope']:<6} made {one['created'][:16]}{ends}")
 
 
 @click.command("revoke")
@@ -91,7 +93,7 @@ def _revoke(name: str, data: str | None, database: str | None) -> None:
     with _opened(data, database) as accounts:
         if not accounts.revoke(name):
             raise DataError(f"there is no account {name}; see spotdiff serve accounts")
-    click.echo(f"{name} may not use the server any more", err=True)
+    say(f"{name} may not use the server any more", err=True)
 
 
 @click.command("backup")
@@ -106,7 +108,7 @@ def _backup(file: str, data: str | None, database: str | None) -> None:
     from spotdiff.server.backup import back_up
 
     written = back_up(_settings(data, database), Path(file))
-    click.echo(f"{file}: {written.files} files, {written.bytes / 1e6:.1f} MB", err=True)
+    say(f"{file}: {written.files} files, {written.bytes / 1e6:.1f} MB", err=True)
 
 
 @click.command("restore")
@@ -122,9 +124,9 @@ def _restore(file: str, data: str | None, database: str | None) -> None:
 
     settings = _settings(data, database)
     written = restore(Path(file), settings)
-    click.echo(f"{settings.data}: {written.files} files, {written.bytes / 1e6:.1f} MB", err=True)
+    say(f"{settings.data}: {written.files} files, {written.bytes / 1e6:.1f} MB", err=True)
     if written.missing:
-        click.echo(f"{written.missing} pictures or answers were missing or damaged already", err=True)
+        say(f"{written.missing} pictures or answers were missing or damaged already", err=True)
 
 
 def _settings(data: str | None, database: str | None) -> Settings:

@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 from spotdiff.presets import preset_options
+from spotdiff.shown_text import printable
 from spotdiff.video import source_name, without_password
 from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.metrics import Metrics
@@ -129,7 +130,7 @@ class Run:
         self._echo(self._summary())
         reasons = [*watch.broken, *watch.unjudged]
         for reason in reasons:
-            click.echo(f"spotdiff: {reason}", err=True)
+            say(f"spotdiff: {reason}", err=True)
         return 2 if reasons else 0
 
     def _changed(self, event: Event, change: str) -> None:
@@ -162,7 +163,7 @@ class Run:
 
     def _echo(self, text: str) -> None:
         if not self._quiet:
-            click.echo(text, err=self._lines is sys.stdout)
+            say(text, err=self._lines is sys.stdout)
 
     def _catch_signals(self) -> Callable[[], object]:
         """Have the first signal end the watch in order, the second at once; gives what undoes this."""
@@ -194,10 +195,10 @@ def checked(rules: Rules) -> int:
     """Say what is wrong with the rules, the sources and the store; 0 when nothing is, else 2."""
     lines = problems(rules)
     for problem in lines:
-        click.echo(problem)
+        say(problem)
     if not lines:
         zones, cameras = len(rules.zones), len(rules.cameras)
-        click.echo(f"All is well: {cameras} camera{'s' * (cameras != 1)}, {zones} zone{'s' * (zones != 1)}.")
+        say(f"All is well: {cameras} camera{'s' * (cameras != 1)}, {zones} zone{'s' * (zones != 1)}.")
     return 2 if lines else 0
 
 
@@ -225,12 +226,12 @@ class View:
 
     def show(self, status: WatchStatus) -> None:
         """Bring the picture up to date."""
-        parts: list[RenderableType] = [_cameras(status), _open(status), Text("\n".join(self._latest))]
+        parts: list[RenderableType] = [_cameras(status), _open(status), _text("\n".join(self._latest))]
         waiting = sum(number for (_, state), number in status.messages.items() if state == "waiting")
         if waiting:
-            parts.append(Text(f"{waiting} messages wait to be delivered", style="yellow"))
+            parts.append(_text(f"{waiting} messages wait to be delivered", style="yellow"))
         if status.store_trouble:
-            parts.append(Text(f"{status.store_trouble}; {status.store_waiting} changes wait", style="red"))
+            parts.append(_text(f"{status.store_trouble}; {status.store_waiting} changes wait", style="red"))
         self._live.update(Group(*parts), refresh=True)
 
 
@@ -238,12 +239,12 @@ def _cameras(status: WatchStatus) -> Table:
     table = Table("Camera", "State", "Frames a second", "Frames", "Dropped", "Open", box=None, pad_edge=False)
     for camera in status.cameras:
         condition = (
-            Text(camera.method_trouble or "well", style="red" if camera.method_trouble else "green")
+            _text(camera.method_trouble or "well", style="red" if camera.method_trouble else "green")
             if camera.connected
-            else Text(camera.trouble or "no picture", style="red")
+            else _text(camera.trouble or "no picture", style="red")
         )
         counts = f"{camera.frames:,}", f"{camera.dropped:,}", str(len(camera.open))
-        table.add_row(Text(camera.name), condition, f"{camera.fps:.1f}", *counts)
+        table.add_row(_text(camera.name), condition, f"{camera.fps:.1f}", *counts)
     return table
 
 
@@ -251,5 +252,9 @@ def _open(status: WatchStatus) -> Table:
     table = Table("Open", "Since", "What", box=None, pad_edge=False)
     for camera in status.cameras:
         for event in camera.open:
-            table.add_row(Text(event.id), f"{event.first_seen:%Y-%m-%d %H:%M}", Text(event.text))
+            table.add_row(_text(event.id), f"{event.first_seen:%Y-%m-%d %H:%M}", _text(event.text))
     return table
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style)

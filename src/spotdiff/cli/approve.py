@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 
 _MOST = 10  # pairs told by name
@@ -50,17 +51,17 @@ def command(
         click.echo(json.dumps([asdict(step) for step in done.steps], indent=2))
     else:
         for step in done.steps:
-            click.echo(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
+            say(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
         for name in done.nothing_to_do:
-            click.echo(f"same      {name}  nothing to approve")
+            say(f"same      {name}  nothing to approve")
         many = f"{len(done.steps)} baseline{'' if len(done.steps) == 1 else 's'}"
-        click.echo(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
+        say(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
     for name, others in done.shared:
-        click.echo(f"spotdiff: {_shared_line(name, others)}", err=True)
+        say(f"spotdiff: {_shared_line(name, others)}", err=True)
     if done.trouble:
-        click.echo(f"spotdiff: {_trouble_line(done.trouble, out)}", err=True)
+        say(f"spotdiff: {_trouble_line(done.trouble, out)}", err=True)
     elif names and not done.steps:
-        click.echo("spotdiff: of the pairs named none has anything to approve", err=True)
+        say("spotdiff: of the pairs named none has anything to approve", err=True)
     return 2 if done.trouble or (names and not done.steps) else 0
 
 

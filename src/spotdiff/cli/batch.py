@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._options import comparison_options, fail_on_option, page_option, read_options, settings_option
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def command(
         fail_on=fail_on,
     )
     for path in mend(job.out):
-        click.echo(
+        say(
             f"spotdiff: an approval that was stopped had left {path} beside the new baseline; it was taken away",
             err=True,
         )
@@ -160,7 +161,7 @@ def _told(summary: Summary, text: str, *, quiet: bool, json_to: str | None, fail
     if json_to:
         summary.write(json_to)
     if not quiet and json_to != "-":
-        click.echo(text)
+        say(text)
     if summary.first_trouble:
-        click.echo(f"spotdiff: {summary.trouble_line}", err=True)
+        say(f"spotdiff: {summary.trouble_line}", err=True)
     return exit_code(summary.verdicts, fail_on)

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from spotdiff.cli._options import Comparing, comparison_options, page_option, read_options, settings_option
 from spotdiff.cli._output_files import check_files
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 from spotdiff.report.save import AnswerFiles
 
@@ -92,10 +93,11 @@ def command(
         answer = answer_of(server, token, pictures, options)
         written = answer.write(files)
         if not quiet and json_to != "-":
-            click.echo(answer.text(written, sentences=_words_asked_for(), possible=possible))
+            say(answer.text(written, sentences=_words_asked_for(), possible=possible))
         return CODES[answer.verdict]
 
     from spotdiff.cli._comparison_text import comparison_text
+    from spotdiff.image.source import read_pipe
     from spotdiff.pipeline import compare
 
     if options.method == "pixel":
@@ -103,11 +105,15 @@ def command(
 
         cv2.setNumThreads(1)  # strips of a few rows are over before a second thread has woken up
 
-    comparison = compare(pictures[-2], pictures[-1], options=options, history=earlier)
+    sources: list[object] = [read_pipe(path, max_bytes=options.max_bytes) for path in pictures]
+    mask = options.ignore_mask
+    if isinstance(mask, str):
+        options = options.changed(ignore_mask=read_pipe(mask, max_bytes=options.max_bytes))
+    comparison = compare(sources[-2], sources[-1], options=options, history=[*_earlier(history), *sources[:-2]])
     comparison = judge(comparison)
     written = files.write(comparison, inputs)
     if not quiet and json_to != "-":
-        click.echo(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
+        say(comparison_text(comparison, written, sentences=_words_asked_for(), possible=possible))
     return CODES[comparison.verdict]
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from spotdiff.cli._terminal import say
+from spotdiff.shown_text import printable
+
 _OURS = "ours"
 _TROUBLE = 2  # exit code when a pair is spoilt
 _SHOWN = 20  # problems told one by one; --json tells all
@@ -43,10 +46,10 @@ def command(
         return _inspect(opened, split, workers, as_json=as_json)
     if name is None:
         lines = _lines()
-        click.echo(json.dumps(lines, indent=2) if as_json else _table(lines))
+        click.echo(json.dumps(lines, indent=2) if as_json else printable(_table(lines)))
         return 0
     facts = _facts(name)
-    click.echo(json.dumps(facts, indent=2) if as_json else _describe(facts))
+    click.echo(json.dumps(facts, indent=2) if as_json else printable(_describe(facts)))
     return 0
 
 
@@ -122,9 +125,9 @@ def _inspect(named: str, split: str, workers: int, *, as_json: bool) -> int:
     else:
         unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""
         pairs = "1 pair" if len(dataset) == 1 else f"{len(dataset)} pairs"
-        click.echo(f"{dataset.name}: {pairs}, {counts['changed']} changed, {counts['unchanged']} unchanged{unknown}")
+        say(f"{dataset.name}: {pairs}, {counts['changed']} changed, {counts['unchanged']} unchanged{unknown}")
         for problem in problems[:_SHOWN]:
-            click.echo(f"  {problem.severity}: {problem}")
+            say(f"  {problem.severity}: {problem}")
         if len(problems) > _SHOWN:
-            click.echo(f"  and {len(problems) - _SHOWN} more; --json tells them all")
+            say(f"  and {len(problems) - _SHOWN} more; --json tells them all")
     return _TROUBLE if any(problem.severity == "error" for problem in problems) else 0

@@ -13,6 +13,7 @@ import click
 from spotdiff.cli._evaluate_captions import measure_captions
 from spotdiff.cli._methods_option import read_candidates, several_methods
 from spotdiff.cli._options import comparison_options
+from spotdiff.cli._terminal import say, say_table
 from spotdiff.errors import DataError, OptionError
 from spotdiff.output_files import check_outputs, file_identities, file_identity
 
@@ -143,7 +144,7 @@ def _warn(datasets: Sequence[Dataset]) -> None:
     for dataset in datasets:
         if dataset.odd:
             more = f", and {len(dataset.odd) - 1} more like it" if len(dataset.odd) > 1 else ""
-            click.echo(f"spotdiff: {dataset.name}: {dataset.odd[0]}{more}; left out", err=True)
+            say(f"spotdiff: {dataset.name}: {dataset.odd[0]}{more}; left out", err=True)
 
 
 def _reports(
@@ -248,9 +249,9 @@ def _show(shown: Sequence[Table], written: Sequence[str]) -> None:
 
     for table in shown:
         title, heads, *rows = aligned(table)
-        click.echo("\n".join([click.style(title, bold=True), click.style(heads, dim=True), *rows, ""]))
+        say_table(title, heads, [*rows, ""])
     for path in written:
-        click.echo(f"Wrote {path}")
+        say(f"Wrote {path}")
 
 
 def _trouble(reports: Sequence[Report]) -> int:
@@ -265,5 +266,5 @@ def _trouble(reports: Sequence[Report]) -> int:
     if not failed:
         return 0
     some = "a pair had trouble and counts" if len(failed) == 1 else f"{len(failed)} pairs had trouble and count"
-    click.echo(f"spotdiff: {some} in no figure: {failed[0]}", err=True)
+    say(f"spotdiff: {some} in no figure: {failed[0]}", err=True)
     return 2

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from spotdiff.cli._datetimes import MOMENT
+from spotdiff.cli._terminal import say
+from spotdiff.shown_text import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +67,7 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
             said = json.dumps(record_of(event), ensure_ascii=False) if as_json else _line(event)
-            click.echo(said)
+            say(said)
 
 
 @command.command("show")
@@ -86,9 +88,9 @@ def shown(id: str, store: str, evidence: str | None, *, as_json: bool) -> None: 
         return
     for name, value in record.items():
         if name != "evidence" and value not in (None, ""):
-            click.echo(f"{name:<18} {value}")
+            say(f"{name:<18} {value}")
     for role, file in files.items():
-        click.echo(f"{role:<18} {file['path']}")
+        say(f"{role:<18} {file['path']}")
 
 
 @command.command("acknowledge")
@@ -100,7 +102,7 @@ def acknowledged(ids: tuple[str, ...], store: str, evidence: str | None, by: str
     """Say that a person has seen events; nobody is told of them again."""
     with _open(store, evidence) as kept:
         for name in ids:
-            click.echo(_line(kept.acknowledge(name, by=by, note=note)))
+            say(_line(kept.acknowledge(name, by=by, note=note)))
 
 
 command.add_command(acknowledged, "ack")
@@ -115,7 +117,7 @@ def normal(ids: tuple[str, ...], store: str, evidence: str | None, by: str, note
     """Say that what is there is normal now: events are closed, and a running watch learns the new look."""
     with _open(store, evidence) as kept:
         for name in ids:
-            click.echo(_line(kept.change(name, state="closed", outcome="normal", by=by, note=note)))
+            say(_line(kept.change(name, state="closed", outcome="normal", by=by, note=note)))
 
 
 @command.command("export")
@@ -151,7 +153,7 @@ def exported(
             Path(coco_to).write_text(json.dumps(to_coco(kept, events)), encoding="utf-8")
         if page_to:
             write_page_file(event_page(kept, events), page_to)
-    click.echo(f"Wrote {len(events)} events to {', '.join(filter(None, (csv_to, coco_to, page_to)))}")
+    say(f"Wrote {len(events)} events to {', '.join(filter(None, (csv_to, coco_to, page_to)))}")
 
 
 @command.command("rerun")
@@ -193,11 +195,11 @@ def compared_again(
             except DataError as error:  # of many, the others can be compared
                 if ids:
                     raise
-                click.echo(str(error), err=True)
+                say(str(error), err=True)
                 continue
             said = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
             said["verdict_now"] = now.answer.verdict
-            click.echo(json.dumps(said) if as_json else _compared(said))
+            click.echo(json.dumps(said) if as_json else printable(_compared(said)))
 
 
 @command.command("verify")
@@ -212,10 +214,10 @@ def verified(store: str, evidence: str | None) -> int:
     with _open(store, evidence) as kept:
         problems, unknown = verify(kept), unknown_files(kept)
     for problem in problems:
-        click.echo(str(problem))
+        say(str(problem))
     for path in unknown:
-        click.echo(f"{path}: no event has it")
-    click.echo(f"{len(problems)} problems" if problems else "All evidence is whole.")
+        say(f"{path}: no event has it")
+    say(f"{len(problems)} problems" if problems else "All evidence is whole.")
     return 2 if problems else 0
 
 
@@ -245,8 +247,8 @@ def retried(ids: tuple[str, ...], store: str, evidence: str | None, sinks: tuple
         except DBAPIError as error:
             raise StoreDown(f"the alerts cannot be read or written: {reason(error)}") from None
     for delivery in dead:
-        click.echo(f"{delivery.message.event:<14} {delivery.message.change:<12} {delivery.sink}: {delivery.error}")
-    click.echo(f"{count} alert{'s' * (count != 1)} to be sent again." if count else "No alert was given up.")
+        say(f"{delivery.message.event:<14} {delivery.message.change:<12} {delivery.sink}: {delivery.error}")
+    say(f"{count} alert{'s' * (count != 1)} to be sent again." if count else "No alert was given up.")
 
 
 def _open(store: str, evidence: str | None) -> Store:

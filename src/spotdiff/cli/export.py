@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 from spotdiff.output_files import check_outputs
 
@@ -41,11 +42,11 @@ def command(run: str, out: str, int8: bool, data: str | None, most: int, quiet: 
     pairs = open_dataset(data) if data else None  # what is wrong with it is told before the long work
     exported = export_onnx(run, path)
     if not quiet:
-        click.echo(_exported_text(exported))
+        say(_exported_text(exported))
     if int8:
         quantised_file = quantised(path, path.with_suffix(".int8.onnx"), pairs, most=most)
         if not quiet:
-            click.echo(_quantised_text(quantised_file))
+            say(_quantised_text(quantised_file))
 
 
 def _checked(run: str, out: str) -> Path:

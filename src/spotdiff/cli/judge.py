@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,9 @@ import click
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.cli._options import fail_on_option
+from spotdiff.cli._terminal import say
 from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 from spotdiff.output_files import check_outputs
 from spotdiff.params import hint
 
@@ -87,9 +90,9 @@ def command(
         click.echo(json.dumps({"pairs": len(done), **counts, **figures}, indent=2))
     else:
         if learned is not None:
-            click.echo(_learned_text(learned, target))
+            say(_learned_text(learned, target))
         by_verdict = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OUTCOMES if counts[verdict])
-        click.echo(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
+        say(f"{len(done)} pair{'' if len(done) == 1 else 's'}: {by_verdict}. Index: {folder / 'index.csv'}")
     return exit_code(counts, fail_on)
 
 
@@ -152,12 +155,8 @@ def _chosen(names: str | None, known: Sequence[str]) -> list[str]:
     """
     if not names:
         return []
-    try:
-        text = Path(names).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{names} is no list of names: it is no text in UTF-8") from None
-    except (OSError, ValueError):  # there is no such file
-        text = names.replace(",", "\n")
+    is_file = "\0" not in names and os.path.exists(names) and not os.path.isdir(names)  # noqa: PTH110, PTH112 (Path's own raise)
+    text = read_text(Path(names), pipe=True) if is_file else names.replace(",", "\n")
     chosen: dict[str, None] = {}
     for pattern in filter(None, map(str.strip, text.splitlines())):
         fitting = [name for name in known if name == pattern or fnmatch.fnmatchcase(name, pattern)]

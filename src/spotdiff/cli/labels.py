@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from spotdiff.cli._terminal import say
 from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def labels_out(
     _check_summary(json_to, dataset)
     label_format, samples = get_format(form), open_dataset(dataset, split=split)
     for line in samples.odd:
-        click.echo(f"spotdiff: {line}; left out", err=True)
+        say(f"spotdiff: {line}; left out", err=True)
     annotated, troubles = annotate(samples, side_by_side=side_by_side)
     if troubles:
         return _report(troubles)
@@ -151,7 +152,7 @@ def _report(troubles: Iterable[str]) -> int:
         line = "".join(
             letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in " ".join(trouble.split())
         )
-        click.echo(f"spotdiff: {line}", err=True)
+        say(f"spotdiff: {line}", err=True)
     return 2
 
 
@@ -166,4 +167,4 @@ def _write_summary(out: str, pairs: Sequence[Sequence[Annotation]], json_to: str
         Path(json_to).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     if not quiet and json_to != "-":
         counts = ", ".join(f"{count} {category}" for category, count in sorted(categories.items()))
-        click.echo(f"Wrote {out}: {len(pairs)} pairs, {unchanged} of them unchanged; {counts or 'no label'}")
+        say(f"Wrote {out}: {len(pairs)} pairs, {unchanged} of them unchanged; {counts or 'no label'}")

@@ -9,6 +9,7 @@ import click
 
 from spotdiff import plugins
 from spotdiff.params import params_of
+from spotdiff.shown_text import printable
 
 
 @click.command()
@@ -22,7 +23,7 @@ def command(name: str | None, as_json: bool) -> None:  # noqa: FBT001 (click pas
     """  # noqa: D301 (click wants the character itself)
     if name is None:
         known = plugins.summaries("methods")
-        click.echo(json.dumps(known, indent=2) if as_json else _listed(known))
+        click.echo(json.dumps(known, indent=2) if as_json else printable(_listed(known)))
         return
     parameters = [
         {"name": field.name, "default": field.default, "range": known.range, "unit": known.unit, "help": known.help}
@@ -30,7 +31,7 @@ def command(name: str | None, as_json: bool) -> None:  # noqa: FBT001 (click pas
     ]
     name = plugins.canonical("methods", name)
     method = {"name": name, "summary": plugins.summaries("methods").get(name, ""), "parameters": parameters}
-    click.echo(json.dumps(method, indent=2) if as_json else _table(method))
+    click.echo(json.dumps(method, indent=2) if as_json else printable(_table(method)))
 
 
 def _listed(known: dict[str, str]) -> str:

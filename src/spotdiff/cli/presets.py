@@ -6,6 +6,7 @@ import json
 
 import click
 
+from spotdiff.cli._terminal import say
 from spotdiff.presets import PRESETS
 
 
@@ -26,7 +27,7 @@ def command(as_json: bool) -> int:  # noqa: FBT001 (click passes by name)
         return 0
     for name, preset in PRESETS.items():
         flags = " ".join(_flags(dict(preset.options)))
-        click.echo(f"{name:<11} {preset.about}\n{'':<11} {flags}\n{'':<11} {preset.why}")
+        say(f"{name:<11} {preset.about}\n{'':<11} {flags}\n{'':<11} {preset.why}")
     return 0
 
 

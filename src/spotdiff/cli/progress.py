@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._options import comparison_options, read_options
+from spotdiff.cli._terminal import say
 from spotdiff.output_files import check_outputs
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ def command(
         else:
             _write(Path(json_to), text)
     if not quiet and json_to != "-":
-        click.echo(_summary(steps, (page, table), order=order))
+        say(_summary(steps, (page, table), order=order))
     if trouble := _trouble(steps):
-        click.echo(f"spotdiff: {trouble}", err=True)
+        say(f"spotdiff: {trouble}", err=True)
     return 0
 
 

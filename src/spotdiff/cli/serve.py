@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spotdiff.cli._serve_verbs import add_verbs
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.server.workers.webhook import Hook
 
 
 @click.group(invoke_without_command=True)
@@ -34,16 +39,34 @@ from spotdiff.errors import OptionError
     help="new pictures in the folder become pictures of the place NAME; may be given for several places",
 )
 @click.option(
+    "--folder-account",
+    "folder_accounts",
+    multiple=True,
+    metavar="NAME=ACCOUNT",
+    help="account whose quotas the pictures of the watched folder of NAME count for",
+)
+@click.option(
     "--log",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
     help="to standard error: what is wrong, or all that happens as JSON, a line a request",
 )
-@click.option("--webhook", metavar="URL", help="post a signed message there when a job is done or has failed")
 @click.option(
-    "--webhook-secret-file", metavar="FILE", help="holds what signs them  [default: $SPOTDIFF_WEBHOOK_SECRET]"
+    "--webhook",
+    "webhooks",
+    multiple=True,
+    metavar="[NAME=]URL",
+    help="post a signed message there when a job is done or has failed; with a name only for places that choose it",
 )
+@click.option(
+    "--webhook-secret-file",
+    "secret_files",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="holds what signs them, or those of NAME  [default: $SPOTDIFF_WEBHOOK_SECRET]",
+)
+@click.option("--sets", metavar="DIR", help="labelled sets that methods may be measured on, each a folder below it")
 @click.option("--watch", metavar="FILE.toml", help="also watch cameras by these rules; see docs/watch.md")
 def command(
     host: str,
@@ -52,9 +75,11 @@ def command(
     data: str,
     database: str | None,
     folders: tuple[str, ...],
-    webhook: str | None,
-    webhook_secret_file: str | None,
+    folder_accounts: tuple[str, ...],
+    webhooks: tuple[str, ...],
+    secret_files: tuple[str, ...],
     log: str,
+    sets: str | None,
     watch: str | None,
     **limits: float | None,
 ) -> None:
@@ -75,26 +100,52 @@ def command(
 
     wanted: dict[str, object] = {name: value for name, value in limits.items() if value is not None}
     wanted |= {"names": names, "database": database or "", "log": log, "folders": _folders(folders)}
-    if webhook is not None:
-        wanted |= {"webhook": webhook, "webhook_secret": _secret(webhook_secret_file)}
+    wanted["folder_accounts"] = _by_place("--folder-account", "NAME=ACCOUNT", folder_accounts)
+    wanted["webhooks"] = _hooks(webhooks, secret_files)
+    if sets is not None:
+        wanted["sets"] = Path(sets)
     if watch is not None:
         wanted["watch"] = Path(watch)
     settings = Settings(host=host, port=port, data=Path(data), **wanted)  # type: ignore[arg-type]
-    serve(settings, started=lambda address: click.echo(f"{address}  (stop with Ctrl-C)"))
+    serve(settings, started=lambda address: say(f"{address}  (stop with Ctrl-C)"))
 
 
 add_verbs(command)
 
 
-def _secret(file: str | None) -> str:
-    """What signs the messages of the webhook.
+def _hooks(texts: tuple[str, ...], secret_files: tuple[str, ...]) -> tuple[Hook, ...]:
+    """Webhooks, each with what signs its messages: its own secret, or the one without a name.
+
+    Raises:
+        OptionError: a file is no text, or is of no webhook.
+        OSError: it cannot be read.
+    """
+    from spotdiff.server.workers.webhook import Hook
+
+    urls = [_named(text) for text in texts]
+    secrets: dict[str, str] = {}
+    for text in secret_files:
+        name, file = _named(text)
+        if name and name not in dict(urls):
+            raise OptionError(f"--webhook-secret-file {text}: there is no --webhook {name}=URL")
+        secrets[name] = _secret(file)
+    common = secrets.get("", os.environ.get("SPOTDIFF_WEBHOOK_SECRET", ""))
+    return tuple(Hook(name, url, secrets.get(name, common)) for name, url in urls)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The name and what it names; without a name nothing and the text, in which an = may stand after a slash."""
+    name, equals, rest = text.partition("=")
+    return (name, rest) if equals and "/" not in name else ("", text)
+
+
+def _secret(file: str) -> str:
+    """What a file holds.
 
     Raises:
         OptionError: the file is no text.
         OSError: it cannot be read.
     """
-    if file is None:
-        return os.environ.get("SPOTDIFF_WEBHOOK_SECRET", "")
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:
@@ -102,17 +153,22 @@ def _secret(file: str | None) -> str:
 
 
 def _folders(texts: tuple[str, ...]) -> dict[str, Path]:
-    """Watched folders by place.
+    """Watched folders by place; see `_by_place`."""
+    return {name: Path(folder) for name, folder in _by_place("--watch-folder", "NAME=DIR", texts).items()}
+
+
+def _by_place(option: str, form: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """What an option says of places, by their names.
 
     Raises:
-        OptionError: a text is not NAME=DIR, or two are for one place.
+        OptionError: a text has another form, or two are for one place.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     for text in texts:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            raise OptionError(f"--watch-folder takes NAME=DIR, not {text!r}")
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise OptionError(f"{option} takes {form}, not {text!r}")
         if name in found:
-            raise OptionError(f"--watch-folder {name} is given twice; a place has one folder")
-        found[name] = Path(folder)
+            raise OptionError(f"{option} {name} is given twice; a place has one")
+        found[name] = value
     return found

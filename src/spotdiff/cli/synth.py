@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spotdiff.cli._options import setting_of
+from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def command(
     start = time.perf_counter()
     done = list(watched(write_pairs(source, str(out), count, workers=workers), count, unit="pairs", quiet=quiet))
     if not quiet:
-        click.echo(_pair_summary(done, str(out), time.perf_counter() - start))
+        say(_pair_summary(done, str(out), time.perf_counter() - start))
 
 
 def _check(out: str | None, count: int, size: int | None, seed: int) -> None:
@@ -140,7 +141,7 @@ def _make_clips(
     making = write_clips(recipe, materials, out, count, seed=seed, workers=workers)
     done = list(watched(making, count, unit="clips", quiet=quiet))
     if not quiet:
-        click.echo(_clip_summary(done, out, time.perf_counter() - start))
+        say(_clip_summary(done, out, time.perf_counter() - start))
 
 
 def _clip_summary(done: list[WrittenClip], out: str, seconds: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spotdiff.cli._options import setting_of
+from spotdiff.cli._terminal import say
 from spotdiff.errors import MissingExtra, OptionError
 from spotdiff.output_files import check_outputs, file_identities, file_identity
 
@@ -125,7 +126,7 @@ def _introduce(run: Run | CaptionRun, *, err: bool) -> None:
     )
     if run.begun:
         lines.append(f"goes on from step {run.begun}")
-    click.echo("\n".join(lines), err=err)
+    say("\n".join(lines), err=err)
 
 
 def _train(run: Run | CaptionRun, *, workers: int, quiet: bool, progress_to: str | None) -> list[Progress]:
@@ -145,9 +146,9 @@ def _train(run: Run | CaptionRun, *, workers: int, quiet: bool, progress_to: str
         if not quiet:
             star = " best" if progress.best else ""
             loss, score = shown(progress.loss, 4), shown(progress.measured.score, 4)
-            click.echo(f"step {progress.step:>6}  loss {loss}  score {score}{star}", err=True)
+            say(f"step {progress.step:>6}  loss {loss}  score {score}{star}", err=True)
         if progress.stopped and not quiet:
-            click.echo(progress.stopped, err=True)
+            say(progress.stopped, err=True)
     return seen
 
 
@@ -157,14 +158,14 @@ def _conclude(run: Run | CaptionRun, seen: list[Progress]) -> None:
     if result is not None:
         before, after = (f"step {row['step']:.0f}" for row in (result.before, result.after))
         for name, was, now in (("\non held-out pairs", before, after), *result.table()):
-            click.echo(f"{name:<20}{was:>12}{now:>12}")
+            say(f"{name:<20}{was:>12}{now:>12}")
         if words := result.text():
-            click.echo(words)
+            say(words)
     if seen:
-        click.echo(f"Wrote {run.out / 'weights.safetensors'}")
+        say(f"Wrote {run.out / 'weights.safetensors'}")
     else:
         more = "--steps" if run.begun >= run.steps else "patience"
-        click.echo(f"{run.out} is trained to its end; raise {more} to go on")
+        say(f"{run.out} is trained to its end; raise {more} to go on")
 
 
 def _write_json(run: Run | CaptionRun, seen: list[Progress], to: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Unpack
 
@@ -205,6 +205,15 @@ class Client(Reviewing, Learning, Watching):
                 `ignore` and `focus` take polygons [[x, y], ...] beside boxes.
         """
         changed: Record = self._send_json("PATCH", address("places", name), {"options": options})
+        return changed
+
+    def webhooks(self) -> list[str]:
+        """Names of the server's webhooks among which a place chooses."""
+        return [str(one["name"]) for one in self._get(address("webhooks"))]
+
+    def set_place_webhooks(self, name: str, webhooks: Iterable[str]) -> Record:
+        """Choose which webhooks are told of a place, and return the place as it is then."""
+        changed: Record = self._send_json("PATCH", address("places", name), {"webhooks": list(webhooks)})
         return changed
 
     @shows_options

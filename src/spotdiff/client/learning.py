@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spotdiff.client.asking import Asking, address
-from spotdiff.client.records import Measurement, Measurements, Training, Trainings
+from spotdiff.client.records import LabelledSet, Measurement, Measurements, Training, Trainings
 
 
 class Learning(Asking):
@@ -69,6 +69,36 @@ class Learning(Asking):
         """
         asked = {"methods": list(methods), "trainings": list(trainings), "who": who}
         begun: Measurement = self._post(address("places", place, "measurements"), asked)
+        return begun
+
+    def sets(self) -> list[LabelledSet]:
+        """The labelled sets that the server was started with, and how many pairs each has."""
+        found: list[LabelledSet] = self._get(address("sets"))
+        return found
+
+    def set_measurements(self, name: str) -> Measurements:
+        """What was measured on a labelled set, the last one first."""
+        found: Measurements = self._get(address("sets", name, "measurements"))
+        return found
+
+    def measure_set(
+        self,
+        name: str,
+        methods: Iterable[str] = ("spot", "classic"),
+        *,
+        trainings: Iterable[str] = (),
+        who: str = "",
+    ) -> Measurement:
+        """Begin to measure methods on a labelled set, without waiting for the end.
+
+        Args:
+            name: Of the set.
+            methods: Their names; with the trainings two to sixteen.
+            trainings: Ids of trainings of any place that are done; each counts as a method.
+            who: Asks for it.
+        """
+        asked = {"methods": list(methods), "trainings": list(trainings), "who": who}
+        begun: Measurement = self._post(address("sets", name, "measurements"), asked)
         return begun
 
     def measurement(self, id: str) -> Measurement:  # noqa: A002

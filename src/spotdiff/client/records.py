@@ -75,7 +75,8 @@ class TrainingSummary(TypedDict):
     """A training in a list; `settings` are what was asked, `pairs` the corrected comparisons when it was begun."""
 
     id: str
-    place: str
+    place: str | None
+    labelled_set: str | None
     state: RunState
     settings: dict[str, Any]
     pairs: int
@@ -114,8 +115,15 @@ class Measurement(MeasurementSummary):
     charts: list[str]
 
 
+class LabelledSet(TypedDict):
+    """A labelled set that a server was started with."""
+
+    name: str
+    pairs: int
+
+
 class Measurements(TypedDict):
-    """What was measured on a place."""
+    """What was measured on a place or a labelled set."""
 
     pairs: int
     measurements: list[MeasurementSummary]

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from spotdiff.data.decode_array import decode_array
-from spotdiff.data.read_json import read_bytes, read_json_object
+from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes

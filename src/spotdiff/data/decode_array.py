@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from spotdiff.errors import DataError
-from spotdiff.image.pillow_reader import header_size
+from spotdiff.errors import DataError, LoadError
+from spotdiff.image.pillow_reader import checked_header
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.options import Options
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ def decode_array(data: bytes, how: int, *, name: str) -> NDArray[Any] | None:
     """
     if not data:
         return None
-    width, height = header_size(data) or (0, 0)
-    if width * height > Options().max_pixels * 1e6:
-        raise DataError(f"{name} has {width}x{height} pixels, more than {Options().max_pixels:g} million")
-    values: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    try:
+        if not checked_header(data, SizeLimit(name, Options().max_pixels, option="")):
+            return None
+        values: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    except LoadError as error:
+        raise DataError(str(error)) from None
+    except cv2.error:  # it has its own limits
+        return None
     return values

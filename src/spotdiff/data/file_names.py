@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
 def composed(name: str) -> str:
@@ -17,6 +17,21 @@ def composed(name: str) -> str:
         True
     """
     return unicodedata.normalize("NFC", name)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name, which may have folders, stays below the folder that it is put into.
+
+    Examples:
+        >>> is_plain_name("yard/1"), is_plain_name("../1"), is_plain_name("/etc/1"), is_plain_name("")
+        (True, False, False, False)
+    """
+    parts = PureWindowsPath(name).parts if "\\" in name else PurePosixPath(name).parts
+    return (
+        bool(parts)
+        and "\0" not in name
+        and not any(part == ".." or part[0] in "/\\" or ":" in part[:3] for part in parts)
+    )
 
 
 class DiskSpelling:

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, Truth
-from spotdiff.data.file_names import claim_text, composed
+from spotdiff.data.file_names import claim_text, composed, is_plain_name
 from spotdiff.data.published import get_published
 from spotdiff.errors import DataError, OptionError, why_no_folder
+from spotdiff.input_files import read_text, why_no_file
 
 PAIR_FOLDERS = (("before", "after"), ("t0", "t1"), ("A", "B"))
 _MASK_FOLDERS = ("mask", "label")
@@ -45,7 +47,7 @@ def open_named(named: str | Path, *, split: str = "") -> Dataset:
         DataError: there is no such dataset, or no such split.
     """
     name, path = split_name(named)
-    return get_published(name).open(Path(path), split) if name else open_dataset(named, split=split)
+    return open_dataset(path, split=split, layout=name)
 
 
 def split_name(named: str | Path) -> tuple[str, str]:
@@ -73,7 +75,7 @@ def open_dataset(path: str | Path, *, split: str = "", layout: str = "") -> Data
     """
     root = Path(path)
     if layout:
-        return get_published(layout).open(root, split)
+        return _kept_inside(get_published(layout).open(root, split), root)
     list_file = _split_files(root).get(composed(split)) if split else None
     if split and list_file is None and _pair_folders(root / split) is not None:
         return replace(open_dataset(root / split), name=f"{root.resolve().name}/{split}")
@@ -86,6 +88,25 @@ def open_dataset(path: str | Path, *, split: str = "", layout: str = "") -> Data
         raise DataError(f"{root} has no split {split!r}: {hint}")
     dataset = _match_by_name(root, *folders)
     return select_split(dataset, list_file) if list_file else dataset
+
+
+def _kept_inside(dataset: Dataset, root: Path) -> Dataset:
+    """The dataset, once none of its names and files leads out of its folder: lists that others wrote name them.
+
+    Raises:
+        DataError: one does.
+    """
+    top = os.path.normpath(root.absolute())
+    for sample in dataset:
+        outside = [path for path in sample.files if not _is_below(os.path.normpath(path.absolute()), top)]
+        if outside or not is_plain_name(sample.name):
+            told = f"of {reprlib.repr(sample.name)}" + (f", {outside[0]}," if outside else "")
+            raise DataError(f"{root}: a list names a picture {told} that lies outside of the folder")
+    return dataset
+
+
+def _is_below(path: str, top: str) -> bool:
+    return path.startswith(top if top.endswith(os.sep) else top + os.sep)
 
 
 def find_datasets(path: str | Path) -> tuple[Path, ...]:
@@ -110,10 +131,7 @@ def select_split(dataset: Dataset, list_file: Path) -> Dataset:
         DataError: the file is no text, lists no name, or one without a pair.
     """
     by_name = {sample.name: sample for sample in dataset.samples}
-    try:
-        lines = [composed(line.strip()) for line in list_file.read_text(encoding="utf-8").splitlines()]
-    except UnicodeDecodeError:
-        raise DataError(f"{list_file} is no text in UTF-8") from None
+    lines = [composed(line.strip()) for line in read_text(list_file).splitlines()]
     names, unknown = set(), []
     for line in lines:
         if not line or line.startswith("#"):
@@ -177,7 +195,7 @@ def _files_by_name(folder: Path, suffixes: Set[str]) -> tuple[dict[str, Path], l
         inside = path.relative_to(folder)
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
-        if path.suffix.lower() not in suffixes:
+        if path.suffix.lower() not in suffixes or why_no_file(path):
             others.append(path)
             continue
         name = composed(inside.with_suffix("").as_posix())
@@ -303,10 +321,14 @@ def _joined(key: Key) -> str:
     return "/".join(filter(None, key))
 
 
+def _why_unpaired(path: Path) -> str:
+    return f"belongs to no pair: {wrong}" if (wrong := why_no_file(path)) else "belongs to no pair"
+
+
 def _unpaired(
     root: Path, files: dict[str, dict[K, Path]], keys: Iterable[K], others: Iterable[Path] = ()
 ) -> tuple[str, ...]:
     """One line on every file that is in no pair, sorted."""
     paired = {path for key in keys for by_key in files.values() if (path := by_key.get(key)) is not None}
     alone = {path for by_key in files.values() for path in by_key.values()} - paired
-    return tuple(f"{path.relative_to(root).as_posix()} belongs to no pair" for path in sorted({*alone, *others}))
+    return tuple(f"{path.relative_to(root).as_posix()} {_why_unpaired(path)}" for path in sorted({*alone, *others}))

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from spotdiff.errors import DataError
+from spotdiff.input_files import why_no_file
 
 _ORIENTATION = 0x0112  # EXIF tag; 5 and above lie on their side
 
@@ -18,6 +19,8 @@ def picture_size(path: Path) -> tuple[int, int]:
     """
     from PIL import Image
 
+    if wrong := why_no_file(path):
+        raise DataError(f"{path} is {wrong}")
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path} is empty")

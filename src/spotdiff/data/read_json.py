@@ -1,24 +1,14 @@
-"""Files that others wrote: their bytes and their JSON, and in one line what is wrong with them."""
+"""JSON that others wrote, and in one line what is wrong with it."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from spotdiff.errors import DataError
-
-
-def read_bytes(path: Path) -> bytes:
-    """A file's bytes.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+from spotdiff.input_files import read_bytes
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 (of any shape)
@@ -54,8 +44,7 @@ class _NotJsonError(DataError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     known = dict(pairs)
     if len(known) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"an object has {twice[:40]!r} twice")
     return known
 

@@ -9,7 +9,7 @@ from spotdiff import plugins
 from spotdiff.align import is_flush
 from spotdiff.describe._named_areas import read_areas
 from spotdiff.describe._summary import summary_text as summary_text
-from spotdiff.errors import OptionError
+from spotdiff.errors import MethodError, OptionError
 from spotdiff.language.catalogue import ENGLISH, get_catalogue
 from spotdiff.params import build, params_of
 from spotdiff.types import Noting
@@ -49,7 +49,7 @@ def get_describer(options: Options) -> Describer | None:
 
 
 def described(
-    describer: Describer | None, answer: Comparison, regions: Sequence[Region]
+    describer: Describer | None, answer: Comparison, regions: Sequence[Region], *, name: str = "words"
 ) -> tuple[tuple[str, ...], str]:
     """A text for each region, and what the describer has to say of the whole: "" where it has nothing.
 
@@ -57,14 +57,22 @@ def described(
         describer: None leaves all texts empty.
         answer: With its verdict.
         regions: Those of the answer, in the common frame; what is not likely is said to be possible.
+        name: What the describer is called.
+
+    Raises:
+        MethodError: it gave no text for each region; or it is one of another package, and fails.
     """
     if describer is None:
         return ("",) * len(regions), ""
     pair = answer.aligned
     if is_flush(answer.pair, answer.alignment):
         pair = answer.pair  # what was filled up is no picture
-    if isinstance(describer, Noting):
-        with_text, note = describer.with_note(pair, regions)
-    else:
-        with_text, note = describer.describe(pair, regions), ""
-    return tuple(region.text for region in with_text), note
+    with plugins.failing_by_name("describe", name):
+        if isinstance(describer, Noting):
+            with_text, note = describer.with_note(pair, regions)
+        else:
+            with_text, note = describer.describe(pair, regions), ""
+        texts = tuple(region.text for region in with_text)
+    if len(texts) != len(regions) or not all(isinstance(text, str) for text in (*texts, note)):
+        raise MethodError(f"describer {name} gave {len(texts)} texts for {len(regions)} regions; each needs its own")
+    return texts, note

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.errors import OptionError
+from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 
 if TYPE_CHECKING:
     from spotdiff.language.places import Areas
@@ -49,10 +50,11 @@ def _from_file(given: object) -> Mapping[str, Any]:
         raise OptionError(f"areas takes a file, or polygons by name, not {given!r}")
     path = Path(given)
     try:
-        text = path.read_text(encoding="utf-8")
-        areas = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read: {error.strerror}") from None
+        text = read_text(path, pipe=True)
+        is_json = path.suffix.lower() == ".json" or (path.suffix.lower() != ".toml" and text.lstrip()[:1] == "{")
+        areas = json.loads(text) if is_json else tomllib.loads(text)
+    except DataError as error:
+        raise OptionError(str(error)) from None
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path} cannot be read as areas ({str(error).partition(chr(10))[0]}); {_HELP}") from None
     if not isinstance(areas, dict):

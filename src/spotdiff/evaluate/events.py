@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.clock import EPOCH
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError, error_line
 from spotdiff.evaluate.tables import Table, shown
 from spotdiff.metrics.ratios import share
@@ -133,9 +133,9 @@ def read_clips(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
         if not film.is_file():
             continue
         try:
-            truth = json.loads(path.read_text(encoding="utf-8"))
+            truth = read_json(path)
             _ = [_true_event(event) for event in truth["events"]], str(truth["scenario"]), float(truth["seconds"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (DataError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise DataError(
                 f"{path}: no truth of a clip ({error_line(error)}); make some with spotdiff synth --recipe clips"
             ) from None

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from spotdiff.data.decode_array import decode_array
-from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
 from spotdiff.evaluate.tables import Table, shown
 from spotdiff.image.background_models import Knn, Median, Mog2, Vibe, shadow
+from spotdiff.input_files import read_bytes
 from spotdiff.metrics.ratios import share
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import summary_of
 from spotdiff.evaluate.report_files import map_plots, write_all, write_map_plots, write_rows, written
 from spotdiff.evaluate.tables import Table, shown
-from spotdiff.report.markup import Html, element, join, page_file, write_page_file
+from spotdiff.report.markup import Html, element, join, whole_page, write_page_file
+from spotdiff.report.plots import in_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -199,18 +200,6 @@ COLUMNS = tuple(_every_column())
 
 
 SCHEMA = "spotdiff/evaluations/1"
-_STYLE = """
-main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 24px; margin-top: 22px; }
-.wide, figure { overflow-x: auto; }
-table { border-collapse: separate; border-spacing: 0; font-size: 0.92rem; }
-th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th { color: var(--muted); font-weight: 600; }
-th[scope="colgroup"] { border-left: 1px solid var(--line); text-align: left; color: var(--ink); }
-th[scope="row"] { position: sticky; left: 0; background: var(--panel); color: var(--ink); text-align: left; }
-td b { color: var(--accent); }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); gap: 20px; }
-svg.pr { max-width: 100%; height: auto; }
-"""
 
 
 def write_leaderboard(reports: Sequence[Report], folder: str | Path) -> tuple[Path, ...]:
@@ -269,22 +258,17 @@ def to_markdown(table: Leaderboard) -> str:
 
 def to_html(table: Leaderboard, plots: dict[str, str]) -> str:
     """The table, the best figures bold, and the plots by name, as one page that loads nothing."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    title = "Methods side by side"
-    head = element(
-        "head",
-        _void("meta", charset="utf-8"),
-        _void("meta", http_equiv="Content-Security-Policy", content=policy),
-        _void("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("style", Html(page_file("base.css") + _STYLE)),
-    )
-    shown = [element("figure", Html(plot)) for plot in plots.values()]
+    shown = [element("figure", in_page(plot)) for plot in plots.values()]
     best = element("p", "Bold: the best of a dataset's methods.", class_="muted")
-    main = element("main", element("div", _table(table), class_="wide"), best, element("div", *shown, class_="plots"))
-    foot = element("footer", f"Made by spotdiff {spotdiff.__version__}.")
-    page = element("html", head, element("body", element("h1", title), main, foot), lang="en")
-    return f"<!doctype html>\n{page}\n"
+    wide = element("div", _table(table), class_="wide", role="region", aria_label="Figures", tabindex=0)
+    parts = wide, best, element("div", *shown, class_="plots")
+    title = "Methods side by side"
+    return whole_page(
+        style="leaderboard.css",
+        title=title,
+        head=element("h1", title),
+        main=join(element("main", *parts), "\n"),
+    )
 
 
 def _table(table: Leaderboard) -> Html:
@@ -332,8 +316,3 @@ def _file_name(label: str) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
-
-
-def _void(name: str, **attributes: str) -> Html:
-    """An element that has no children and no end."""
-    return Html(element(name, **attributes).removesuffix(f"</{name}>"))

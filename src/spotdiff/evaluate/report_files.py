@@ -6,13 +6,13 @@ precision_recall_MAP.svg with the curve drawn.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spotdiff.csv_cells import csv_text
 from spotdiff.evaluate.map_metrics import ALL
 from spotdiff.evaluate.report import sample_row, summary_of
 from spotdiff.evaluate.tables import shown
@@ -143,7 +143,5 @@ def written(value: float) -> str:
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a CSV table whose columns are the keys of the first row."""
     each = list(rows)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(each[0]) if each else ["dataset"])
-        writer.writeheader()
-        writer.writerows(each)
+    text = csv_text(list(each[0]) if each else ["dataset"], each, end="\r\n")
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError
-from spotdiff.image.decode import Decoded, check_size, split_alpha
+from spotdiff.image.decode import Decoded, split_alpha
 from spotdiff.image.intensity_window import scaled
+from spotdiff.image.size_limit import SizeLimit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def from_array(source: object, options: Options) -> Decoded:
     """
     values = _rows_first(_numbers(source), options.layout)
     if values.ndim >= 2:
-        check_size(values.shape[1], values.shape[0], name="the array", max_pixels=options.max_pixels)
+        SizeLimit("the array", options.max_pixels).check(values.shape[1], values.shape[0])
     if options.colour == "bgr" and values.ndim == 3 and values.shape[2] >= 3:
         values = values[..., [2, 1, 0, *range(3, values.shape[2])]]
     found = split_alpha(np.array(values))

@@ -11,7 +11,8 @@ from typing import Literal
 
 from PIL import Image
 
-from spotdiff.image.pillow_reader import FORMATS
+from spotdiff.image.pillow_reader import FORMATS, exif_of_png
+from spotdiff.input_files import why_no_file
 
 DateSource = Literal["exif", "name", "mtime"]
 
@@ -19,6 +20,7 @@ _EXIF_IFD = 0x8769
 _TAKEN, _TAKEN_OFFSET, _TAKEN_FRACTION = 0x9003, 0x9011, 0x9291
 _CHANGED, _CHANGED_OFFSET, _CHANGED_FRACTION = 0x0132, 0x9010, 0x9290
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_IN_HEAD = frozenset(("exif", "Raw profile type exif"))  # where Pillow found EXIF in a PNG
 _PADDING = "\0 "
 _YEARS = range(1900, 9999)  # what lies outside no camera's clock shows, and no zone can be put to
 _DAY = r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
@@ -101,10 +103,14 @@ def date_in_name(name: str, *, to_the_second: bool = False) -> datetime | None:
 
 def date_in_exif(path: Path) -> datetime | None:
     """The date that the camera wrote into the file, aware where it wrote its offset too; None without one."""
+    if why_no_file(path):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata and great sizes: loading the picture will tell
             with Image.open(path, formats=FORMATS) as image:
+                if image.format == "PNG" and _IN_HEAD.isdisjoint(image.info):  # Pillow would decode it to look further
+                    image.info["exif"] = exif_of_png(path.read_bytes())
                 exif = image.getexif()
                 inner = exif.get_ifd(_EXIF_IFD)
     except Exception:  # a broken file breaks in many ways; loading it will tell

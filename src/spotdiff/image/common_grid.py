@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError
-from spotdiff.image.decode import Decoded, check_size
+from spotdiff.image.decode import Decoded
 from spotdiff.image.grid import moved_by, pixel_at, place_of, whole_offset
 from spotdiff.image.pillow_reader import quiet
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Georeference
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _brought(raster: _Raster, grid: _Raster, max_pixels: float) -> Decoded:
         return replace(decoded, meaning=replace(decoded.meaning, georeference=snapped))
     left, top, right, bottom = _extent(raster, grid)
     size = right - left, bottom - top
-    check_size(*size, name=f"{raster.name}, on the grid of {grid.name},", max_pixels=max_pixels)
+    SizeLimit(f"{raster.name}, on the grid of {grid.name},", max_pixels).check(*size)
     place = Georeference(grid.place.crs, moved_by(grid.place.transform, left, top))
     note = f"brought onto the grid of {grid.name}, from {raster.size[0]}x{raster.size[1]} pixels"
     meaning = replace(decoded.meaning, georeference=place, notes=(*decoded.meaning.notes, note))

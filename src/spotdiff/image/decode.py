@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +18,14 @@ from spotdiff.image.pillow_reader import (
     NoSuchPage,
     Page,
     UnknownColours,
+    bomb_size,
     camera,
     opened,
     read_deep,
     read_page,
     turned,
 )
+from spotdiff.image.size_limit import SizeLimit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,8 +71,9 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: S
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
         MissingExtra: the package that reads it is not installed.
     """
-    with _errors_in_one_line(name):
-        found = _read(data, page, name=name, max_pixels=max_pixels, bands=bands)
+    limit = SizeLimit(name, max_pixels)
+    with _errors_in_one_line(limit):
+        found = _read(data, page, limit, bands)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
@@ -81,12 +83,15 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: S
 
 
 @contextmanager
-def _errors_in_one_line(name: str) -> Iterator[None]:
+def _errors_in_one_line(limit: SizeLimit) -> Iterator[None]:
     """Whatever goes wrong in the block as an error that names the file."""
-    from PIL import UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
+    name = limit.name
     try:
         yield
+    except Image.DecompressionBombError as error:
+        raise limit.error(bomb_size(error)) from None
     except UnidentifiedImageError:
         raise LoadError(f"{name}: not a picture that spotdiff reads ({', '.join(FORMATS)}, HEIC)") from None
     except MissingExtra as missing:
@@ -101,38 +106,27 @@ def _errors_in_one_line(name: str) -> Iterator[None]:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
 
 
-def check_size(width: int, height: int, *, name: str, max_pixels: float) -> None:
-    """Raise a LoadError that names the option when a picture is larger than `max_pixels` million pixels."""
-    if width * height > max_pixels * 1e6:
-        raise LoadError(
-            f"{name}: {width}x{height} is more than {max_pixels:g} million pixels; --max-pixels raises the limit"
-        )
-
-
-def _read(data: bytes, page: int, *, name: str, max_pixels: float, bands: Sequence[int]) -> Page:
-    check = partial(check_size, name=name, max_pixels=max_pixels)
+def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
     is_dicom = dicom.is_dicom(data)  # some begin as a TIFF does
     if not is_dicom and (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, name=name, check=check, bands=bands)
+        return _read_tiff(data, form, page, limit, bands)
     if bands:
-        raise LoadError(f"{name}: --bands chooses bands of a TIFF, and this is none; leave it")
-    if is_dicom:
-        return dicom.read_frame(data, page, name=name, check_size=check)
-    return _read_picture(data, page, name=name, max_pixels=max_pixels)
+        raise LoadError(f"{limit.name}: --bands chooses bands of a TIFF, and this is none; leave it")
+    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit)
 
 
-def _read_picture(data: bytes, page: int, *, name: str, max_pixels: float) -> Page:
+def _read_picture(data: bytes, page: int, limit: SizeLimit) -> Page:
     """A page of what is neither TIFF nor DICOM."""
-    check = partial(check_size, name=name, max_pixels=max_pixels)
+    if data.startswith(PNG) and data[12:16] == b"IHDR":
+        limit.check(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
     if (header := _plain_png(data)) is not None:
         width, height, mode = header
-        check(width, height)
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
     if (bmp_header := bmp.read_header(data)) is None:
-        return read_page(data, page, check_size=check)
+        return read_page(data, page, limit=limit)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read_picture(inner, page, name=name, max_pixels=max_pixels)
-    check(bmp_header.width, bmp_header.height)
+        return _read_picture(inner, page, limit)
+    limit.check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
 
@@ -165,9 +159,7 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
     return np.asarray(kornia_rs.io.decode_image_png_u8(data, (height, width), mode))
 
 
-def _read_tiff(
-    data: bytes, form: tiff.Form, page: int, *, name: str, check: Callable[[int, int], None], bands: Sequence[int]
-) -> Page:
+def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
     from PIL import UnidentifiedImageError
 
     offsets = tiff.georeferenced_pages(data, form, tiff.page_offsets(data, form))
@@ -175,21 +167,21 @@ def _read_tiff(
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
     data = tiff.with_first_page(data, form, offsets[page - 1])
-    check(tags.get(tiff.WIDTH, (0,))[0], tags.get(tiff.HEIGHT, (0,))[0])
+    for size in tiff.sizes(tags):
+        limit.check(*size)
     if bands:
         geotiff.require_rasterio("--bands")
     if bands or (tiff.is_georeferenced(tags) and geotiff.is_installed()):
-        return geotiff.read_raster(data, name=name, bands=bands, pages=len(offsets), check_size=check)
+        return geotiff.read_raster(data, limit, bands=bands, pages=len(offsets))
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
-            return read_page(data, 1, check_size=check, pages=len(offsets))
+            return read_page(data, 1, limit=limit, pages=len(offsets))
     try:
         return _read_tiff_by_opencv(data, tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
-        raise LoadError(
-            f"{name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
-        ) from None
+        told = f"a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
+        raise LoadError(f"{limit.name}: {told}") from None
 
 
 def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
@@ -13,7 +12,8 @@ import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra
 from spotdiff.image.meaning import Meaning
-from spotdiff.image.pillow_reader import NoSuchPage, Page, header_size, quiet
+from spotdiff.image.pillow_reader import NoSuchPage, Page, opened, quiet
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Scan
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _check_inflated(data: bytes, name: str) -> None:
             raise LoadError(f"{name}: it inflates to more than {_MOST_INFLATED >> 20} MB; save it uncompressed")
 
 
-def read_frame(data: bytes, page: int, *, name: str, check_size: Callable[[int, int], None]) -> Page:
+def read_frame(data: bytes, page: int, limit: SizeLimit) -> Page:
     """A frame of a file.
 
     Grey values are those that the file's rescale or table makes of what is stored, such as Hounsfield units; which of
@@ -80,23 +80,23 @@ def read_frame(data: bytes, page: int, *, name: str, check_size: Callable[[int, 
     Args:
         data: The file's bytes.
         page: Which frame, from 1 on.
-        name: What to call it in errors.
-        check_size: Is told width and height before anything is decoded, and raises what stops it.
+        limit: What to call it in errors, and how large it may be; looked at before anything is decoded.
 
     Raises:
         NoSuchPage: there are fewer.
         MissingExtra: pydicom is not installed.
-        LoadError: it holds no picture, or is compressed in a way that nothing installed decodes.
+        LoadError: it is too large, holds no picture, or is compressed in a way that nothing installed decodes.
         Exception: it is damaged, in one of many ways.
     """
+    name = limit.name
     dataset = read_dataset(data, name=name)
-    with quiet():
+    with quiet(max_pixels=limit.max_pixels):
         if not any(element in dataset for element in _PIXELS):
             raise LoadError(f"{name}: a DICOM file without a picture ({dataset.get('Modality') or 'of unknown kind'})")
         pages = int(dataset.get("NumberOfFrames") or 1)
         if page > pages:
             raise NoSuchPage(pages)
-        check_size(int(dataset.Columns), int(dataset.Rows))
+        limit.check(int(dataset.Columns), int(dataset.Rows))
         _check_coded_size(dataset, page, pages)
         scan = Scan(_spacing(dataset, page), _header(dataset), page)
         stored = _decoded(dataset, page, name)
@@ -146,9 +146,19 @@ def _check_coded_size(dataset: Any, page: int, pages: int) -> None:  # noqa: ANN
     if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return
     frame = get_frame(dataset.PixelData, page - 1, number_of_frames=pages)
-    size = _jpeg_ls_size(frame) or header_size(frame)
+    size = _jpeg_ls_size(frame) or _pillow_size(frame)
     if size is not None and size != (int(dataset.Columns), int(dataset.Rows)):
         raise ValueError("its compressed pixels have another size than it says")
+
+
+def _pillow_size(frame: bytes) -> tuple[int, int] | None:
+    """Width and height as a frame's header has them; None for what Pillow does not read."""
+    try:
+        with opened(frame) as image:
+            size: tuple[int, int] = image.size
+            return size
+    except Exception:  # a broken header breaks in many ways
+        return None
 
 
 def _jpeg_ls_size(frame: bytes) -> tuple[int, int] | None:

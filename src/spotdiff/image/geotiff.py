@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ import numpy as np
 from spotdiff.errors import LoadError, MissingExtra, error_line
 from spotdiff.image.meaning import Meaning
 from spotdiff.image.pillow_reader import Page, quiet
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Georeference
 
 if TYPE_CHECKING:
@@ -63,25 +64,23 @@ def opened_raster(data: bytes) -> Iterator[Any]:
         raise ValueError(error_line(error.__cause__ or error)) from None
 
 
-def read_raster(
-    data: bytes, *, name: str, bands: Sequence[int], pages: int, check_size: Callable[[int, int], None]
-) -> Page:
+def read_raster(data: bytes, limit: SizeLimit, *, bands: Sequence[int], pages: int) -> Page:
     """The first page of a TIFF: one band or three, as values (H, W[, 3]) of their own type.
 
     Args:
         data: The file's bytes.
-        name: What to call it in errors.
+        limit: What to call it in errors, and how large it may be; looked at before anything is decoded.
         bands: Numbers of one band or of three, from 1 on; without any those that the file calls red, green and blue,
             else the first three, else the first.
         pages: How many pages the file has.
-        check_size: Is told width and height before anything is decoded, and raises what stops it.
 
     Raises:
-        LoadError: it has no such band, or its values are no real numbers, or none has data.
+        LoadError: it is too large, has no such band, or its values are no real numbers, or none has data.
         ValueError: it cannot be read.
     """
+    name = limit.name
     with opened_raster(data) as raster:
-        check_size(raster.width, raster.height)
+        limit.check(raster.width, raster.height)
         chosen = _chosen(raster, bands, name)
         if any(raster.dtypes[band - 1].startswith("complex") for band in chosen):
             raise LoadError(f"{name}: its values are complex numbers; choose other bands with --bands")

@@ -14,10 +14,11 @@ import numpy as np
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.arrays import from_array, is_array
 from spotdiff.image.common_grid import on_one_grid
-from spotdiff.image.decode import PNG, Decoded, check_size, decode, split_alpha
+from spotdiff.image.decode import PNG, Decoded, decode, split_alpha
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.meaning import Meaning
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
 from spotdiff.options import ALL_PAGES, Options
 from spotdiff.types import Pair, Picture, UnpairedPage
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from spotdiff.image.source import Values
     from spotdiff.types import Mask
 
-    _Opened = Picture | Coded | Decoded | Series | Values
+    Opened = Picture | Coded | Decoded | Series | Values
 
 
 def load_picture(source: object, *, options: Options | None = None) -> Picture:
@@ -46,7 +47,7 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
         (3, 2)
     """
     options = Options.asked(options)
-    return _pictures([_opened(source, options)], options)[0]
+    return _pictures([open_picture(source, options)], options)[0]
 
 
 def load_pair(before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()) -> Pair:
@@ -68,7 +69,7 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
     pictures = _pictures(opened, options, keep_first=bool(told or options.areas is not None))
     if options.align == "off":
         width, height = (max(sides) for sides in zip(pictures[0].size, pictures[1].size, strict=True))
-        check_size(width, height, name="both pictures, laid flush", max_pixels=options.max_pixels)
+        SizeLimit("both pictures, laid flush", options.max_pixels).check(width, height)
     return Pair(pictures[0], pictures[1], valid=valid_mask(pictures[0], options), history=tuple(pictures[2:]))
 
 
@@ -104,20 +105,20 @@ def load_pages(
         page += 1
 
 
-def _counts(first: _Opened, second: _Opened) -> tuple[int, int]:
+def _counts(first: Opened, second: Opened) -> tuple[int, int]:
     """How many pages each has; of files that is known once one was read."""
     if isinstance(first, Series) and isinstance(second, Series):
         return len(first.slices), len(second.slices)
     return 1, 1
 
 
-def _has_page(opened: _Opened, page: int, pages: int) -> bool:
+def _has_page(opened: Opened, page: int, pages: int) -> bool:
     return page <= pages and not (isinstance(opened, Series) and opened.slices[page - 1] is None)
 
 
-def _opened_together(sources: Sequence[object], options: Options) -> list[_Opened]:
+def _opened_together(sources: Sequence[object], options: Options) -> list[Opened]:
     """Before, after and the history opened; two series are matched."""
-    opened = [_opened(source, options) for source in sources]
+    opened = [open_picture(source, options) for source in sources]
     folders = [isinstance(one, Series) for one in opened]
     if not any(folders):
         return opened
@@ -133,7 +134,7 @@ def _earlier(history: object) -> Iterable[object]:
     return history
 
 
-def _pictures(opened: Sequence[_Opened], options: Options, *, keep_first: bool = False) -> list[Picture]:
+def _pictures(opened: Sequence[Opened], options: Options, *, keep_first: bool = False) -> list[Picture]:
     """Pictures of 8 bits, in one window; those that are georeferenced on one grid, see `on_one_grid`."""
     if not isinstance(options.page, int):
         raise OptionError(f"page={ALL_PAGES} is for spotdiff.compare; here one page is read: give its number")
@@ -173,12 +174,19 @@ def _picture(found: Decoded, path: str, *, rounded: bool) -> Picture:
     )
 
 
-def _opened(source: object, options: Options) -> _Opened:
+def open_picture(source: object, options: Options) -> Opened:
+    """What `load_picture` takes with its file read, or its folder listed, but not decoded.
+
+    Raises:
+        LoadError: it cannot be read.
+    """
     if isinstance(source, (Picture, Coded, Decoded, Series)):
         return source
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):  # noqa: PTH112 (a name may be none of a path)
         return open_series(os.fspath(source), max_bytes=options.max_bytes)
-    return from_array(source, options) if is_array(source) else open_source(source, max_bytes=options.max_bytes)
+    if is_array(source):
+        return from_array(source, options)
+    return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
 def _decoded(opened: Picture | Coded | Decoded | Values, options: Options, page: int) -> Decoded:
@@ -192,7 +200,7 @@ def _decoded(opened: Picture | Coded | Decoded | Values, options: Options, page:
         raise LoadError("the array has one page; leave page")
     if isinstance(opened, Decoded):
         return opened
-    check_size(opened.shape[1], opened.shape[0], name="the image", max_pixels=options.max_pixels)
+    SizeLimit("the image", options.max_pixels).check(opened.shape[1], opened.shape[0])
     return split_alpha(np.array(opened))  # the caller's later writing changes no answer
 
 
@@ -233,7 +241,7 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
 
 def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
     options = replace(options, page=1, data_range=None, bands=())  # any number but 0 is not black
-    opened = _opened(mask, options)
+    opened = open_picture(mask, options)
     if isinstance(opened, Series):
         raise LoadError(f"{shown(opened.path)}: a folder, and ignore_mask takes one picture")
     picture = _decoded(opened, options, 1)

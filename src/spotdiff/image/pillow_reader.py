@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spotdiff.errors import MissingExtra
+from spotdiff.errors import LoadError, MissingExtra
 from spotdiff.image.meaning import PLAIN, Meaning
-from spotdiff.quick_identity import png_size
+from spotdiff.image.size_limit import SizeLimit
+from spotdiff.quick_identity import png_chunks, png_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "GIF", "PPM")
+_PIXELS = re.compile(r"\d+ pixels")
 _HEIC = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))  # brands of its box ftyp
 _HEIF = frozenset((b"mif1", b"msf1"))  # of HEIC and of AVIF
 _ORIENTATION, _EXIF_IFD, _TAKEN, _CHANGED = 0x0112, 0x8769, 0x9003, 0x0132  # EXIF tags
@@ -57,68 +61,97 @@ class UnknownColours(ValueError):
 
 
 class _Quiet:
-    """Settings of the whole process while Pillow reads: no warnings, and no limit of sizes, which ours replaces.
+    """Settings of the whole process while Pillow reads: no warnings, and our limit of sizes in place of its own.
 
-    The first of several threads changes them and the last puts them back, so that they can decode side by side.
+    The first of several threads changes them and the last puts them back, so that they can decode side by side; the
+    largest limit of those that read holds for all.
     """
 
     def __init__(self) -> None:
-        self._lock, self._readers, self._undo = threading.Lock(), 0, ExitStack()
+        self._lock, self._limits, self._undo = threading.Lock(), list[float](), ExitStack()
 
-    def enter(self) -> None:
+    def enter(self, limit: float) -> None:
         from PIL import Image
 
         with self._lock:
-            if not self._readers:
+            if not self._limits:
                 self._undo.enter_context(warnings.catch_warnings())
                 warnings.simplefilter("ignore")
                 self._undo.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-                Image.MAX_IMAGE_PIXELS = None
-            self._readers += 1
+            self._limits.append(limit)
+            self._apply()
 
-    def leave(self) -> None:
+    def leave(self, limit: float) -> None:
         with self._lock:
-            self._readers -= 1
-            if not self._readers:
+            self._limits.remove(limit)
+            if self._limits:
+                self._apply()
+            else:
                 self._undo.close()
+
+    def _apply(self) -> None:
+        from PIL import Image
+
+        most = max(self._limits)
+        Image.MAX_IMAGE_PIXELS = None if most == math.inf else int(most / 2)  # Pillow refuses twice as many
 
 
 _QUIET = _Quiet()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing is warned of within the block, in whatever thread."""
-    _QUIET.enter()
+def quiet(*, max_pixels: float = math.inf) -> Iterator[None]:
+    """Nothing is warned of within the block, in whatever thread, and no picture of more million pixels is opened."""
+    _QUIET.enter(limit := max_pixels * 1e6)
     try:
         yield
     finally:
-        _QUIET.leave()
+        _QUIET.leave(limit)
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
+def opened(data: bytes, *, max_pixels: float = math.inf) -> Iterator[Image.Image]:
     """A picture file with its header read and its pixels not yet; nothing is warned of within the block.
 
+    Args:
+        data: The file's bytes.
+        max_pixels: How many million pixels it may have: opening a GIF makes room for its first frame.
+
     Raises:
+        PIL.Image.DecompressionBombError: it has more.
         PIL.UnidentifiedImageError: it is none that Pillow reads.
         MissingExtra: the package that reads it is not installed.
     """
     from PIL import Image
 
     formats = (*FORMATS, _heic_reader()) if _is_heic(data) else FORMATS
-    with quiet(), Image.open(BytesIO(data), formats=formats) as image:
+    with quiet(max_pixels=max_pixels), Image.open(BytesIO(data), formats=formats) as image:
         yield image
 
 
-def header_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height as the header has them; None for what Pillow does not read."""
+def checked_header(data: bytes, limit: SizeLimit) -> bool:
+    """Whether Pillow reads the header of a picture, which is none too large.
+
+    Raises:
+        LoadError: it is too large.
+    """
+    from PIL import Image
+
     try:
-        with opened(data) as image:
-            size: tuple[int, int] = image.size
-            return size
+        with opened(data, max_pixels=limit.max_pixels) as image:
+            limit.check(*image.size)
+            return True
+    except Image.DecompressionBombError as error:
+        raise limit.error(bomb_size(error)) from None
+    except LoadError:
+        raise
     except Exception:  # a broken header breaks in many ways
-        return None
+        return False
+
+
+def bomb_size(error: Exception) -> str:
+    """How many pixels Pillow's error tells of, in words."""
+    return next(iter(_PIXELS.findall(str(error))), "it")
 
 
 def _is_heic(data: bytes) -> bool:
@@ -138,13 +171,13 @@ def _heic_reader() -> str:
     return "HEIF"
 
 
-def read_page(data: bytes, page: int, *, check_size: Callable[[int, int], None], pages: int = 0) -> Page:
+def read_page(data: bytes, page: int, *, limit: SizeLimit, pages: int = 0) -> Page:
     """A page of a file.
 
     Args:
         data: The file's bytes.
         page: Which one, counted from 1.
-        check_size: Is told width and height before anything is decoded, and raises what stops it.
+        limit: How large it may be; looked at before anything is decoded.
         pages: How many there are, where that is known; 0 asks the file.
 
     Raises:
@@ -152,15 +185,15 @@ def read_page(data: bytes, page: int, *, check_size: Callable[[int, int], None],
         PIL.UnidentifiedImageError: the file is none that Pillow reads.
         MissingExtra: the package that reads it is not installed.
     """
-    with opened(data) as image:
-        check_size(*image.size)
+    with opened(data, max_pixels=limit.max_pixels) as image:
+        limit.check(*image.size)
         if not pages:
             pages = getattr(image, "n_frames", 1)
             if page > pages:
                 raise NoSuchPage(pages)
             if page > 1:
                 image.seek(page - 1)
-                check_size(*image.size)
+                limit.check(*image.size)
         if image.format == "PNG" and png_size(data) is None:
             raise ValueError("a checksum is wrong")  # Pillow overlooks some
         values = _values(data, image, page)
@@ -213,6 +246,11 @@ def turned(values: Values, orientation: int) -> Values:
     turns = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}.get(orientation, 0)
     values = np.rot90(values, turns) if turns else values
     return values[:, ::-1] if orientation in (2, 4, 5, 7) else values
+
+
+def exif_of_png(data: bytes) -> bytes:
+    """The EXIF of a PNG as Pillow takes it, also from behind its pixels; empty where it has none."""
+    return next((b"Exif\0\0" + data[start:end] for kind, start, end in png_chunks(data) if kind == b"eXIf"), b"")
 
 
 def camera(image: Image.Image) -> tuple[int, datetime | None]:

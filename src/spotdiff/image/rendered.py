@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from spotdiff.types import Bytes
 
 _SHARE = 1 / 3
+_STROKE = 24  # levels
+_TOUCHING, _BESIDE = 3, 9  # pixels across, round a stroke: what its smoothed edge fills, and where a JPEG rings
+_FEWEST, _EVEN = 200, 0.85  # pixels there that are enough to tell; share of them that is even: of JPEG 98 .7
 _AROUND = np.ones((3, 3), np.uint8)
 
 
@@ -26,3 +29,17 @@ def is_rendered(picture: Bytes) -> bool:
     """
     even = (cv2.dilate(picture, _AROUND) == cv2.erode(picture, _AROUND)).all(-1)
     return bool(np.count_nonzero(even) >= _SHARE * even.size)
+
+
+def is_lossless(picture: Bytes) -> bool:
+    """Whether the ground beside the strokes of a drawn picture (H, W, 3) uint8 is even to the level, as no JPEG has it.
+
+    False for a picture with few strokes.
+    """
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    contrast = cv2.subtract(cv2.dilate(grey, _AROUND), cv2.erode(grey, _AROUND))
+    strokes = (contrast >= _STROKE).astype(np.uint8)
+    near, beside = (cv2.dilate(strokes, np.ones((side, side), np.uint8)) for side in (_TOUCHING, _BESIDE))
+    ring = (beside > 0) & (near == 0)
+    count = int(np.count_nonzero(ring))
+    return count >= _FEWEST and int(np.count_nonzero(contrast[ring] == 0)) >= _EVEN * count

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
+from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
+from spotdiff.input_files import why_no_file
+from spotdiff.shown_text import without_password
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     Values = NDArray[Any]
 
 _MB = 1_000_000
+_PART = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +36,32 @@ class Coded:
     slice_of: tuple[int, int] | None = None
 
 
-def open_source(source: object, *, max_bytes: float) -> Coded | Values:
+def read_pipe(path: str, *, max_bytes: float) -> Coded | str:
+    """The picture in a pipe that a person names, as a shell makes for `<(...)`; any other path as it is.
+
+    Nothing else reads pipes: one in a folder or a table would be waited for without end.
+
+    Raises:
+        LoadError: it cannot be read, is empty or too large.
+    """
+    try:
+        if not Path(path).is_fifo():
+            return path
+        with Path(path).open("rb") as file:
+            return Coded(_checked(_read_limited(file, max_bytes), path, max_bytes), path)
+    except OSError as error:
+        raise LoadError(f"{shown(path)}: {error_line(error)}") from None
+    except ValueError:  # no file can have that name: reading it will tell
+        return path
+
+
+def open_source(source: object, *, max_bytes: float, max_pixels: float = math.inf) -> Coded | Values:
     """Bytes of a file, or the values of a Pillow image.
 
     Args:
         source: Path, URL (needs fsspec), "-" for standard input, bytes, file object or Pillow image.
         max_bytes: Largest file accepted, in MB.
+        max_pixels: Largest Pillow image accepted, in million pixels: one that was opened may not be decoded yet.
 
     Raises:
         LoadError: nothing there, not readable, empty, too large, or not a thing that holds a picture.
@@ -45,21 +70,24 @@ def open_source(source: object, *, max_bytes: float) -> Coded | Values:
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         return Coded(_checked(_read_path(path, max_bytes), path, max_bytes), path)
+    if isinstance(source, Coded):
+        return source
     if isinstance(source, (bytes, bytearray, memoryview)):
         return Coded(_checked(bytes(source), "", max_bytes), "")
     # asked of the type: a lazily opened Pillow image decodes when its own attributes are asked for
     if hasattr(type(source), "getbands") and hasattr(type(source), "convert"):
-        return _pixels_of(source)
+        return _pixels_of(source, SizeLimit("the image", max_pixels))
     if hasattr(source, "read"):
         return _read_file(source, max_bytes)
     raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
 
 
-def _pixels_of(image: object) -> Values:
+def _pixels_of(image: Any, limit: SizeLimit) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
     import numpy as np
 
     from spotdiff.image.pillow_reader import plain_mode, upright
 
+    limit.check(*image.size)
     try:
         return upright(np.asarray(plain_mode(image)), image)
     except Exception as error:
@@ -71,7 +99,7 @@ def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything 
     name = getattr(file, "name", "")
     path = name if isinstance(name, str) else ""
     try:
-        data = file.read(int(max_bytes * _MB) + 1)
+        data = file.read(_most(max_bytes))
     except Exception as error:
         raise LoadError(f"{shown(path) or 'the file'} cannot be read: {error_line(error)}") from None
     if not isinstance(data, bytes):
@@ -81,6 +109,7 @@ def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything 
 
 def shown(path: str) -> str:
     """A path as it stands in a one-line message."""
+    path = without_password(path)
     return path if path.isprintable() else repr(path)
 
 
@@ -88,19 +117,34 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     if isinstance(path, bytes):
         path = os.fsdecode(path)
     if path == "-":
-        return sys.stdin.buffer.read(int(max_bytes * _MB) + 1)
+        return _read_limited(sys.stdin.buffer, max_bytes)
+    if wrong := why_no_file(path.removeprefix("file://")):
+        raise LoadError(f"{shown(path)}: {wrong}")
     if "://" in path:
-        return read_url(path, most=int(max_bytes * _MB) + 1)
+        return read_url(path, most=_most(max_bytes))
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
             raise LoadError(f"{shown(path)}: {size / _MB:.3g} MB, {_too_large(max_bytes)}")
         with Path(path).open("rb") as file:
-            return file.read(int(max_bytes * _MB) + 1)
+            return _read_limited(file, max_bytes, first=size + 1)
     except FileNotFoundError:
         raise LoadError(f"{shown(path)}: no such file") from None
     except (OSError, ValueError) as error:
         raise LoadError(f"{shown(path)}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _most(max_bytes: float) -> int:
+    """How many bytes are read: one more than allowed, so that more can be seen; Python can say no more than it can."""
+    return int(min(max_bytes * _MB, sys.maxsize - 1)) + 1
+
+
+def _read_limited(file: IO[bytes], max_bytes: float, *, first: int = _PART) -> bytes:
+    """A file up to the limit, part by part: room for the limit, which may be endless, is not made."""
+    most, data = _most(max_bytes), bytearray()
+    while len(data) < most and (part := file.read(min(most - len(data), max(first, _PART)))):
+        data += part
+    return bytes(data)
 
 
 def _checked(data: bytes, path: str, max_bytes: float) -> bytes:

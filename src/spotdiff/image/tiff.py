@@ -9,6 +9,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANES, EXTRA_SAMPLES, SAMPLE_FORMAT = 256, 257, 258, 262, 277, 284, 338, 339
 SUBFILE, GEO_KEYS = 254, 34735
 GREY, RGB, FLOAT, SEPARATE = 1, 2, 3, 2  # values of PHOTOMETRIC, SAMPLE_FORMAT and PLANES
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _PLACES, _LENGTHS = (273, 324), (279, 325)  # of strips and of tiles
 _TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of TIFF's types those that are whole numbers without a sign
 _ALPHAS = (1, 2)  # values of EXTRA_SAMPLES, which writers of RGBA leave out at times
@@ -116,7 +117,7 @@ def tags_of(data: bytes, form: Form, page: int) -> Tags:
     Raises:
         ValueError: one lies beyond the end of the file.
     """
-    found = {}
+    found: dict[int, tuple[int, ...]] = {}
     for at in form.entries(data, page):
         kind = _TYPES.get(form.number("H", data, at + 2), "")
         count = form.number(form.offset, data, at + 4)
@@ -127,10 +128,24 @@ def tags_of(data: bytes, form: Form, page: int) -> Tags:
         if struct.calcsize(packed) > room:
             values = form.number(form.offset, data, values)
         try:
-            found[form.number("H", data, at)] = struct.unpack_from(packed, data, values)
+            tag, held = form.number("H", data, at), struct.unpack_from(packed, data, values)
         except struct.error:
             raise ValueError("a part of it lies beyond its end") from None
+        if found.setdefault(tag, held) != held:  # some readers take the first, others the last
+            raise ValueError(f"it says twice what its tag {tag} is")
     return found
+
+
+def sizes(tags: Tags) -> list[tuple[int, int]]:
+    """Width and height of the page, and of its tiles where it has some: as much room is made for one.
+
+    Raises:
+        ValueError: the page has none.
+    """
+    if WIDTH not in tags or HEIGHT not in tags:
+        raise ValueError("it does not say how large it is")
+    tile = tags.get(_TILE_WIDTH, (0,))[0], tags.get(_TILE_HEIGHT, (0,))[0]
+    return [(tags[WIDTH][0], tags[HEIGHT][0]), tile]
 
 
 def check_strips(data: bytes, tags: Tags) -> None:

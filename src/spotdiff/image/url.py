@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import IO, Any
 
 from spotdiff.errors import LoadError, MissingExtra, error_line
+from spotdiff.shown_text import without_password, without_secrets
+
+_PART = 1 << 24  # bytes
 
 
 def read_url(url: str, *, most: int) -> bytes:
@@ -24,16 +27,16 @@ def read_url(url: str, *, most: int) -> bytes:
     except ImportError as error:
         driver = getattr(error.__cause__ or error, "name", None)
         if not driver:
-            raise LoadError(f"{url}: {error_line(error)}") from None
+            raise LoadError(f"{without_password(url)}: {without_secrets(error_line(error), url)}") from None
         raise MissingExtra(driver) from None
     except Exception as error:
-        raise LoadError(f"{url}: {_reason(error)}") from None
+        raise LoadError(f"{without_password(url)}: {without_secrets(_reason(error), url)}") from None
 
 
 def _read(file: IO[Any], most: int) -> bytes:
     """All of it up to a size; a stream gives what has arrived, not what is asked for."""
     data = bytearray()
-    while len(data) < most and (part := file.read(most - len(data))):
+    while len(data) < most and (part := file.read(min(most - len(data), _PART))):
         data += part
     return bytes(data)
 

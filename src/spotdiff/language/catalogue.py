@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotdiff.errors import OptionError
+from spotdiff.errors import DataError, OptionError, error_line
+from spotdiff.input_files import read_text
 
 _FOLDER = Path(__file__).parent / "catalogues"
 ENGLISH = "en"
@@ -87,8 +88,8 @@ def get_catalogue(language: str) -> Catalogue:
         )
     try:
         stat = path.stat()
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read as a catalogue: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise OptionError(f"{path} cannot be read as a catalogue: {error_line(error)}") from None
     return _catalogue(path, stat.st_mtime_ns, stat.st_size)
 
 
@@ -102,11 +103,9 @@ def _read(path: Path) -> gettext.GNUTranslations:
     import polib
 
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read as a catalogue: {error.strerror}") from None
-    except ValueError:
-        raise OptionError(f"{path} is no catalogue of phrases: it is no text in UTF-8") from None
+        text = read_text(path)
+    except DataError as error:
+        raise OptionError(f"{error}; a catalogue of phrases is asked for") from None
     try:
         read = polib.pofile(text)
         for entry in read:

@@ -28,11 +28,14 @@ def score(method: Method, pair: Pair, *, name: str) -> Evidence:
     """What a method says of an aligned pair, once it is known to be evidence.
 
     Raises:
-        MethodError: it is no evidence, or a map of it is not finite, has another shape or leaves 0 to 1.
+        MethodError: it is no evidence, or a map of it is not finite, has another shape or leaves 0 to 1; or the method
+            is one of another package, and fails.
     """
     from spotdiff.methods._checks import checked_evidence
 
-    return checked_evidence(method.score(pair), pair.before.pixels.shape[:2], name=name)
+    with plugins.failing_by_name("methods", name):
+        evidence = method.score(pair)
+    return checked_evidence(evidence, pair.before.pixels.shape[:2], name=name)
 
 
 def get_method(name: str, settings: Mapping[str, object] | None = None) -> Method:

@@ -49,6 +49,7 @@ _UNEXPLAINED = 0.1  # share of the contrast that one way of smoothing leaves at 
 _TILE, _ROUND, _FEWEST = 8, 4, 8  # pixels a side of a tile, and round it; tiles with strokes that are no chance
 _ONE_INK = 10.0  # weight with which smoothing neither adds ink nor takes it
 _AT_ONCE = 256  # tiles
+_ONE_LEVEL = 0.9  # share of what differs of which each level became one other
 _DOT = 12  # pixels up to which a place is told with those round it: a full stop is as true as a picture
 
 # chance of a place that differs, of one that may merely be drawn anew, and that anything changed then: with these a
@@ -93,7 +94,9 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
     elif loss is Loss.ROUND_CHANGES:
         told = _beside_compression(before, after, apart)
     else:
-        told = _drawn_anew(before, after, apart) or _as_they_are(before, after, apart)
+        told = (
+            _recoloured(before, after, apart) or _drawn_anew(before, after, apart) or _as_they_are(before, after, apart)
+        )
     count, labels = cv2.connectedComponents(_closed(told.differs), connectivity=8)
     surely, perhaps = (np.bincount(labels[places], minlength=count) > 0 for places in (told.surely, told.perhaps))
     perhaps &= (np.bincount(labels.ravel(), minlength=count) >= _DOT) | (_peaks(apart, labels, count) >= _CONTRAST)
@@ -181,6 +184,25 @@ def _of_another_hue(before: Bytes, after: Bytes) -> Mask:
     """Where colours differ however blurred; on drawn pages saved with loss the mean of a place missed by 7.5 levels."""
     tints = [cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) for picture in (before, after)]
     return np.asarray(np.abs(cv2.GaussianBlur(tints[0] - tints[1], (0, 0), _PLAIN / 3)).max(-1) >= _HUE)
+
+
+def _recoloured(before: Bytes, after: Bytes, apart: Bytes) -> _Told | None:
+    """All that differs, where each level became one other and the ink is another, too; else None.
+
+    A page that was drawn anew has one level where it had several, and another way of smoothing leaves the ink.
+    """
+    differs = apart >= _FAINTEST
+    grey = _greys(before, after)
+    levels, others = (picture[differs].astype(np.int64) for picture in grey)
+    if levels.size < _FEWEST:
+        return None
+    became = np.bincount(levels * 256 + others, minlength=1 << 16).reshape(256, 256)
+    letters = _letters(before, after)
+    contrast = _contrast(grey[0])
+    ink = letters & (contrast >= np.percentile(contrast[letters], 90)) if letters.any() else letters
+    if became.max(1).sum() < _ONE_LEVEL * levels.size or np.count_nonzero(ink & differs) < _ONE_LEVEL * ink.sum() / 2:
+        return None
+    return _Told(differs, differs, differs)
 
 
 def _drawn_anew(before: Bytes, after: Bytes, apart: Bytes) -> _Told | None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
 from spotdiff.image.palette import near_in_palette
-from spotdiff.image.rendered import is_rendered
+from spotdiff.image.rendered import is_lossless, is_rendered
 from spotdiff.light import same_surface
 from spotdiff.methods._exact_difference import Loss, differ_by_loss, with_exact_difference
 from spotdiff.methods._surer import surer
@@ -83,6 +83,8 @@ def _loss(pair: Pair, apart: Bytes, usable: Mask | None, *, equal: float, cells:
     """Where compression made copies differ, by the share of equal pixels and of equal cells; None for no copies."""
     before, after = pair.before.opaque, pair.after.opaque
     if (equal > _ALIKE or exact_copies(before, after)) and not is_lossy(apart, usable):
+        return Loss.NOWHERE
+    if equal > _ALIKE and is_lossless(before) and is_lossless(after):
         return Loss.NOWHERE
     if cells > _NEARLY_ALL:
         return Loss.ROUND_CHANGES

@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import spotdiff
 from spotdiff.align import is_flush
 from spotdiff.align.rows import spread
 from spotdiff.report.coordinates import SIDES, places, where_text
 from spotdiff.report.data_uri import data_uri, file_uri, heat_colours, heat_file, picture_file
-from spotdiff.report.markup import Html, bar, element, fill, fill_part, image, join, json_island, write_page_file
+from spotdiff.report.markup import (
+    Html,
+    bar,
+    element,
+    fill,
+    image,
+    join,
+    json_island,
+    page_top,
+    whole_page,
+    write_page_file,
+)
 from spotdiff.report.record import TIMED, plain, to_record
 
 if TYPE_CHECKING:
@@ -36,14 +46,13 @@ def page(comparison: Comparison, *, pictures: Mapping[str, bytes] | None = None)
     """The report as one self-contained HTML page; `pictures` are `page_pictures` where they are made already."""
     shown = page_pictures(comparison) if pictures is None else pictures
     sources = {name: file_uri(data) for name, data in shown.items()}
-    return fill(
-        "report.html",
-        style="base.css report.css",
-        script="theme.js viewer.js report.js",
-        image_sources="data:",
+    record = to_record(comparison)
+    return whole_page(
+        style="report.css",
+        script="viewer.js report.js",
         title=page_title(comparison),
-        body=page_body(comparison, sources),
-        foot=f"Made by spotdiff {spotdiff.__version__}. This page is complete in itself and loads nothing.",
+        head=_head(comparison, record),
+        main=_main(comparison, record, sources, {}, {}),
     )
 
 
@@ -52,19 +61,36 @@ def page_title(comparison: Comparison) -> str:
     return f"{VERDICTS[comparison.verdict]}: {_name(comparison)}"
 
 
-def page_body(comparison: Comparison, sources: Mapping[str, str], *, full: Mapping[str, str] | None = None) -> Html:
+def page_body(
+    comparison: Comparison,
+    sources: Mapping[str, str],
+    *,
+    full: Mapping[str, str] | None = None,
+    tiles: Mapping[str, str] | None = None,
+) -> Html:
     """What a page shows of a comparison, and the data of its script.
 
     Args:
         comparison: The answer.
         sources: The address of each of `page_pictures`.
         full: Addresses of the pictures with all their pixels, for when somebody looks closely.
+        tiles: The same in tiles, for those that are too large to be sent whole.
     """
     record = to_record(comparison)
-    return fill_part(
-        "report_body.html",
-        head=_head(comparison, record),
-        panes=join(*(_pane(comparison, side, sources, full or {}) for side in SIDES)),
+    main = _main(comparison, record, sources, full or {}, tiles or {})
+    return join(page_top(_head(comparison, record)), main)
+
+
+def _main(
+    comparison: Comparison,
+    record: Record,
+    sources: Mapping[str, str],
+    full: Mapping[str, str],
+    tiles: Mapping[str, str],
+) -> Html:
+    return fill(
+        "report.html",
+        panes=join(*(_pane(comparison, side, sources, full, tiles) for side in SIDES)),
         legend=_legend(),
         heading=_heading(comparison),
         regions=_regions(comparison),
@@ -77,13 +103,19 @@ def page_pictures(comparison: Comparison) -> dict[str, bytes]:
     """The files of the pictures that a page shows: `before`, `after`, where a picture was compared as something else
     that as `aligned-before` or `aligned-after`, and where there is evidence its map as `heat`.
     """  # noqa: D205 (one list)
-    shown: dict[str, bytes] = {side: picture_file(getattr(comparison.pair, side)) for side in SIDES}
-    for side in SIDES:
-        given, seen = getattr(comparison.pair, side), _as_compared(comparison, side)
-        if given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels):
-            shown[f"aligned-{side}"] = picture_file(seen)
+    shown = {name: picture_file(picture) for name, picture in shown_pictures(comparison).items()}
     if comparison.evidence is not None:
         shown["heat"] = heat_file(comparison.evidence.change)
+    return shown
+
+
+def shown_pictures(comparison: Comparison) -> dict[str, Picture]:
+    """The pictures of `page_pictures` with all their pixels, without the heat map."""
+    shown: dict[str, Picture] = {side: getattr(comparison.pair, side) for side in SIDES}
+    for side in SIDES:
+        given, seen = shown[side], _as_compared(comparison, side)
+        if given.pixels is not seen.pixels and not np.array_equal(given.pixels, seen.pixels):
+            shown[f"aligned-{side}"] = seen
     return shown
 
 
@@ -120,15 +152,20 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2g} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
 
 
-def _pane(comparison: Comparison, side: Side, sources: Mapping[str, str], full: Mapping[str, str]) -> Html:
+def _pane(
+    comparison: Comparison, side: Side, sources: Mapping[str, str], full: Mapping[str, str], tiles: Mapping[str, str]
+) -> Html:
     """A picture as it was given, and where it was compared as something else, that too."""
     gaps = comparison.alignment.rows is not None
-    aligned = sources.get(f"aligned-{side}")
-    more = {"data_full": full.get(side), "data_size": side}
+    laid = f"aligned-{side}"
+    aligned = sources.get(laid)
+    whole = None if side in tiles else full.get(side)
+    more = {"data_full": whole, "data_tiles": tiles.get(side), "data_size": side}
     images = [image(sources[side], alt=f"The picture {side}", class_="own", **more)]
     if aligned is not None:
         how = "with gaps where only the other has rows" if gaps else "as seen from where the other was taken"
-        images.insert(0, image(aligned, alt=f"The picture {side}, {how}", class_="aligned", data_size=side))
+        more = {"data_tiles": tiles.get(laid), "data_size": side}
+        images.insert(0, image(aligned, alt=f"The picture {side}, {how}", class_="aligned", **more))
     if side == "after" and "heat" in sources:
         images.append(
             image(sources["heat"], alt="How sure each place is to have changed", class_="heat", data_size="common")

@@ -6,10 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import spotdiff
 from spotdiff.report.batch_row import OUTCOMES
 from spotdiff.report.data_uri import data_uri
-from spotdiff.report.markup import Html, bar, element, fill, image, join, write_page_file
+from spotdiff.report.markup import Html, bar, element, fill, image, join, whole_page, write_page_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,16 +25,17 @@ def index_page(rows: Iterable[BatchRow], *, title: str = "Comparisons") -> str:
     Thumbnails given by address are loaded when they come into view, so thousands of rows stay quick.
     """
     rows = list(rows)
-    return fill(
-        "index.html",
-        style="base.css index.css",
-        script="theme.js index.js",
+    return whole_page(
+        style="index.css",
+        script="index.js",
         image_sources="data: 'self' file:",
         title=title,
-        counts=_counts(rows),
-        columns=_columns(),
-        rows=join(*(_row(number, row) for number, row in enumerate(rows))),
-        foot=f"Made by spotdiff {spotdiff.__version__}.",
+        head=join(element("h1", title), "\n", _counts(rows)),
+        main=fill(
+            "index.html",
+            columns=_columns(),
+            rows=join(*(_row(number, row) for number, row in enumerate(rows))),
+        ),
     )
 
 
@@ -47,7 +47,8 @@ def write_index(rows: Iterable[BatchRow], path: str | Path, *, title: str = "Com
 def _counts(rows: Sequence[BatchRow]) -> Html:
     count = Counter(row.verdict for row in rows)
     everything = _count("all", "all", len(rows), pressed=True)
-    return join(everything, *(_count(outcome, outcome, count[outcome]) for outcome in OUTCOMES))
+    buttons = (_count(outcome, outcome, count[outcome]) for outcome in OUTCOMES)
+    return element("div", everything, *buttons, class_="counts", role="group", aria_label="Show only one verdict")
 
 
 def _count(verdict: str, label: str, number: int, *, pressed: bool = False) -> Html:

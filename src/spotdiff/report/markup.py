@@ -10,9 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from string import Template
 
+import spotdiff
+
 Value = str | int | bool | None  # of an attribute
 
 _PAGE = Path(__file__).parent / "page"
+_INSIDE = "data:"  # pictures that the page itself holds
 _MODULE = re.compile(r"^import .*\n|^export (?=const |function )", re.MULTILINE)
 
 
@@ -69,26 +72,45 @@ def json_island(value: object) -> Html:
     return Html(text)
 
 
-def fill(template: str, *, style: str, script: str, image_sources: str, **parts: str) -> str:
-    """A page's template with its parts put in; only the given style and script may run in it.
+def whole_page(
+    *, title: str, head: Html, main: Html, style: str, script: str = "", image_sources: str = _INSIDE
+) -> str:
+    """A page in one file; no style and no script but its own may run in it.
 
     Args:
-        template: File in the folder `page`.
-        style: Files in that folder, separated by blanks, one after the other.
+        title: What a window with the page is called.
+        head: What stands at its top, beside the button that turns it light or dark.
+        main: What follows.
+        style: Files in the folder `page`, separated by blanks, which go on from the style of every page.
         script: The same; modules stand after those that they import from.
         image_sources: What the page's policy allows pictures to come from.
-        parts: The template's other places; escaped unless `Html`.
     """
-    css, code = "\n".join(map(page_file, style.split())), _in_one_script(script.split())
+    css = "\n".join(map(page_file, ("base.css", *style.split())))
+    code = _in_one_script(["theme.js", *script.split()])
     policy = (
         f"default-src 'none'; img-src {image_sources}; style-src '{_digest(css)}'; script-src '{_digest(code)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return fill_part(template, **parts, style=Html(css), script=Html(code), policy=Html(policy))
+    complete = " This page is complete in itself and loads nothing." if image_sources == _INSIDE else ""
+    return fill(
+        "shell.html",
+        policy=Html(policy),
+        title=title,
+        style=Html(css),
+        top=page_top(head),
+        main=main,
+        foot=f"Made by spotdiff {spotdiff.__version__}.{complete}",
+        script=Html(code),
+    )
 
 
-def fill_part(template: str, **parts: str) -> Html:
-    """A template with its parts put in, which are escaped unless `Html`."""
+def page_top(head: Html) -> Html:
+    """The top of a page: what is said there, and the button that turns the page light or dark."""
+    return fill("top.html", head=head)
+
+
+def fill(template: str, **parts: str) -> Html:
+    """A template in the folder `page` with its parts put in, which are escaped unless `Html`."""
     return Html(Template(page_file(template)).substitute({name: join(part) for name, part in parts.items()}))
 
 

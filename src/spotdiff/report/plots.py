@@ -139,6 +139,11 @@ def precision_recall_svg(lines: Sequence[Line], *, title: str) -> str:
         return _svg(figure, element("style", _STYLE), *marks, element("g", legend_dot), title=title, class_="pr")
 
 
+def in_page(plot: str) -> Html:
+    """A plot without the style of its own, which a page's policy would refuse: there the page says the colours."""
+    return Html(plot.replace(element("style", _STYLE), ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One of several small plots side by side: figures from 0 to 1 at named steps.

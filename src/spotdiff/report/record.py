@@ -14,6 +14,7 @@ import numpy as np
 import spotdiff
 from spotdiff.report.coordinates import SIDES
 from spotdiff.report.ground import region_areas, told_crs
+from spotdiff.shown_text import without_password
 from spotdiff.types import STEPS
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def plain(value: object) -> Any:  # noqa: ANN401 (JSON's own types)
 def _picture(picture: Picture) -> Record:
     """The fields that only some pictures have stand at the end."""
     record: Record = {
-        "path": str(picture.path),
+        "path": without_password(str(picture.path)),
         "size": list(picture.size),
         "notes": list(picture.notes),
         "page": picture.page,

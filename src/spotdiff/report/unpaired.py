@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import spotdiff
 from spotdiff.report.data_uri import picture_uri
-from spotdiff.report.markup import element, fill, image, join, write_page_file
+from spotdiff.report.markup import element, fill, image, join, whole_page, write_page_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,20 +18,19 @@ def unpaired_page(row: BatchRow, picture: Picture) -> str:
     """A picture that is new or missing as one self-contained HTML page."""
     verdict, side = row.verdict.capitalize(), "after" if row.verdict == "new" else "before"
     width, height = picture.size
-    return fill(
-        "unpaired.html",
-        style="base.css report.css",
-        script="theme.js",
-        image_sources="data:",
+    return whole_page(
+        style="report.css",
         title=f"{verdict}: {row.name}",
         head=join(
             element("p", row.name, class_="name"),
             element("h1", verdict, class_=f"badge verdict-{row.verdict}"),
             element("p", row.text, class_="text"),
         ),
-        picture=image(picture_uri(picture), alt=f"The picture {side}, which has no counterpart"),
-        caption=f"{side.capitalize()}, {width} \u00d7 {height} px",
-        foot=f"Made by spotdiff {spotdiff.__version__}. This page is complete in itself and loads nothing.",
+        main=fill(
+            "unpaired.html",
+            picture=image(picture_uri(picture), alt=f"The picture {side}, which has no counterpart"),
+            caption=f"{side.capitalize()}, {width} \u00d7 {height} px",
+        ),
     )
 
 

@@ -17,13 +17,14 @@ from spotdiff.server.api.authentication import Authentication
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
-from spotdiff.server.api.learn import learn_routes, measurement_routes, training_routes
+from spotdiff.server.api.learn import learn_routes, measurement_routes, set_routes, training_routes
 from spotdiff.server.api.limits import BodyLimit
 from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
-from spotdiff.server.api.places import place_routes
+from spotdiff.server.api.places import place_routes, webhook_routes
 from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
+from spotdiff.server.learn.labelled_sets import LabelledSets
 from spotdiff.server.learn.runner import Runner
 from spotdiff.server.metrics import Metrics
 from spotdiff.server.pages.login import add_login
@@ -44,7 +45,7 @@ from spotdiff.server.store.watched_files import WatchedFiles
 from spotdiff.server.workers.pool import Workers
 from spotdiff.server.workers.waiting import Waiting
 from spotdiff.server.workers.watched_folders import WatchedFolders
-from spotdiff.server.workers.webhook import Webhook
+from spotdiff.server.workers.webhook import Webhooks
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -67,13 +68,14 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         engine: Of its database.
         port: At which it is reached.
     """
-    deliveries = Deliveries(engine)
-    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhook else None)
+    deliveries = Deliveries(engine, [hook.name for hook in settings.webhooks])
+    jobs = Jobs(engine, most=settings.queue, tell=deliveries.tell if settings.webhooks else None)
     places, comparisons = Places(engine), Comparisons(engine, settings.data)
     annotations = Annotations(engine)
-    runner = Runner(Runs(engine), annotations, settings.data)
+    sets = LabelledSets(settings.sets)
+    runner = Runner(Runs(engine), annotations, settings.data, sets=sets)
     accounts, usage = Accounts(engine), Usage(engine, settings)
-    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage)
+    service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage, sets)
     if settings.watch is not None:
         from spotdiff.server.watch.watched import Watched
 
@@ -82,7 +84,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), usage, queued=service.wake)
     metrics = Metrics(service, deliveries)
     retention = Retention(engine, settings)
-    webhook = Webhook(settings.webhook, settings.webhook_secret, deliveries)
+    webhooks = Webhooks(settings.webhooks, deliveries)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -93,9 +95,9 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
         await run_in_threadpool(jobs.give_all_back)
         service.workers.start()
         folders.start()
-        webhook.start()
+        await run_in_threadpool(webhooks.start)
         retention.start()
-        parts: list[Part] = [folders, service.workers, webhook, runner, retention]
+        parts: list[Part] = [folders, service.workers, webhooks, runner, retention]
         await run_in_threadpool(runner.start)
         if service.watched is not None:
             service.watched.start()
@@ -126,12 +128,14 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     for routes in (
         compare_routes,
         place_routes,
+        webhook_routes,
         review_routes,
         annotation_routes,
         job_routes,
         learn_routes,
         training_routes,
         measurement_routes,
+        set_routes,
         watch_routes,
         event_routes,
         account_routes,

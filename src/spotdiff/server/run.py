@@ -39,7 +39,7 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
 
     Raises:
         SpotdiffError: the port is taken.
-        OptionError: other machines would be let in though there is no account.
+        OptionError: other machines would be let in though there is no account, or a folder's account is none.
         DataError: another server has the folder, or the database cannot be used.
         OSError: the folder cannot be written.
     """
@@ -52,6 +52,7 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
         engine = open_database(settings.database_url)
         try:
             _check_accounts(settings, engine)
+            _check_folder_accounts(settings, engine)
             listening = _bound(settings)
             with listening:
                 _serve(settings, engine, listening, started)
@@ -80,6 +81,17 @@ def _check_accounts(settings: Settings, engine: Engine) -> None:
             f"{reached}: other machines are served only once there is a password or a token; "
             "make one first: spotdiff serve password NAME, with the same --data"
         )
+
+
+def _check_folder_accounts(settings: Settings, engine: Engine) -> None:
+    """Refuse to count pictures for somebody who is not there."""
+    known = {account["name"] for account in Accounts(engine).listed()}
+    for place, name in settings.folder_accounts.items():
+        if name not in known:
+            raise OptionError(
+                f"--folder-account {place}={name}: there is no account {name}; make one first: "
+                f"spotdiff serve token {name}, with the same --data"
+            )
 
 
 def _serve(settings: Settings, engine: Engine, listening: socket.socket, started: Callable[[str], None]) -> None:

@@ -23,6 +23,7 @@ from spotdiff.server.store.jobs import ENDED, Jobs, Stored, job_url, shown_job
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
+    from spotdiff.server.learn.labelled_sets import LabelledSets
     from spotdiff.server.learn.runner import Runner
     from spotdiff.server.settings import Settings
     from spotdiff.server.store.accounts import Accounts
@@ -46,6 +47,7 @@ class Service:
         settings: What the server was started with.
         jobs, places, comparisons, review, annotations: What it keeps.
         accounts, usage: Who may use it, and what they have sent.
+        sets: Labelled sets that it was started with.
         waiting: Requests that wait for the end of a job; there once the loop runs.
         changes: Requests that wait for anything new of a job; there once the loop runs.
         workers: The processes; there once the loop runs.
@@ -62,6 +64,7 @@ class Service:
     runner: Runner
     accounts: Accounts
     usage: Usage
+    sets: LabelledSets
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from spotdiff.errors import OptionError
 from spotdiff.http_delivery import is_web_address
 from spotdiff.params import check, param
-from spotdiff.server.workers.webhook import signing_key
+from spotdiff.server.workers.webhook import Hook, signing_key
 
 _SHORTEST_SECRET = 16  # bytes
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME = re.compile(r"(https?://)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:(?P<port>[0-9]{1,5}))?")
+_HOOK = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _LAST_PORT = 65535
 
 
@@ -56,10 +57,11 @@ class Settings:
         quota_jobs: Most jobs of an account that wait.
         spare_mb: Room on the disk that uploads leave.
         keep: Age at which comparisons and pictures are deleted; 0 for never.
-        webhook: Address that messages of ended jobs are posted to; empty for none.
-        webhook_secret: Signs them.
+        webhooks: Who messages of ended jobs are posted to; places choose among those that have a name.
         log: What is written to standard error: text when something is wrong, or all that happens as json.
         folders: Watched folders by the names of the places whose pictures come there.
+        folder_accounts: Accounts that pictures of watched folders count for, by the names of their places.
+        sets: Folder of labelled sets, each a folder below it; None for none.
         watch: File of rules of the cameras that are watched; None for none.
     """
 
@@ -81,25 +83,34 @@ class Settings:
     spare_mb: float = param(100.0, "room on the disk that uploads leave", low=0, high=1e9, unit="MB")
     keep: float = param(0.0, "age at which comparisons are deleted; 0 for never", low=0, high=36500, unit="days")
 
-    webhook: str = field(default="", repr=False)
-    webhook_secret: str = field(default="", repr=False)
+    webhooks: tuple[Hook, ...] = ()
     log: str = param("text", "what is written to standard error", choices=("text", "json"))
     folders: Mapping[str, Path] = field(default_factory=dict)
+    folder_accounts: Mapping[str, str] = field(default_factory=dict)
+    sets: Path | None = None
     watch: Path | None = None
 
     def __post_init__(self) -> None:
         check(self)
-        if self.webhook:
-            check_webhook(self.webhook, self.webhook_secret)
+        check_webhooks(self.webhooks)
+        self._check_folders()
+        for name in self.names:
+            known = _NAME.fullmatch(name)
+            if known is None or int(known["port"] or 0) > _LAST_PORT:
+                raise OptionError(f"--name {name}: it is a name such as hall.example or https://hall.example")
+
+    def _check_folders(self) -> None:
+        if self.sets is not None and not self.sets.is_dir():
+            raise OptionError(f"--sets {self.sets}: there is no such folder")
         for name, folder in self.folders.items():
             if not folder.is_dir():
                 raise OptionError(f"--watch-folder {name}={folder}: there is no such folder")
             if self.data.resolve() in (folder.resolve(), *folder.resolve().parents):
                 raise OptionError(f"--watch-folder {name}={folder}: it is the server's own; watch another one")
-        for name in self.names:
-            known = _NAME.fullmatch(name)
-            if known is None or int(known["port"] or 0) > _LAST_PORT:
-                raise OptionError(f"--name {name}: it is a name such as hall.example or https://hall.example")
+
+        for name in self.folder_accounts:
+            if name not in self.folders:
+                raise OptionError(f"--folder-account {name}=...: there is no --watch-folder {name}=DIR")
 
     @property
     def open(self) -> bool:
@@ -107,19 +118,34 @@ class Settings:
         return bool(self.names) or not is_loopback(self.host)
 
     @property
+    def webhook_names(self) -> list[str]:
+        """The webhooks among which places choose, by name."""
+        return sorted(hook.name for hook in self.webhooks if hook.name)
+
+    @property
     def database_url(self) -> str:
         """The database's address, with SQLite's own file where none is given."""
         return self.database or f"sqlite:///{(self.data / 'server.db').absolute()}"
 
 
-def check_webhook(url: str, secret: str) -> None:
-    """Raise `OptionError` where messages cannot be posted to an address, or the secret is none that signs."""
-    if not is_web_address(url) or "@" in urlsplit(url).netloc:
+def check_webhooks(hooks: Sequence[Hook]) -> None:
+    """Raise `OptionError` where messages cannot be posted to one of them, its secret signs nothing, or two are one."""
+    for hook in hooks:
+        _check_webhook(hook)
+    if len({hook.name for hook in hooks}) < len(hooks):
+        raise OptionError("--webhook: every address has another name, and one alone may have none")
+
+
+def _check_webhook(hook: Hook) -> None:
+    if hook.name and not _HOOK.fullmatch(hook.name):
+        raise OptionError("--webhook NAME=URL: a name has up to 40 letters, digits, dots, hyphens and underscores")
+    if not is_web_address(hook.url) or "@" in urlsplit(hook.url).netloc:
         raise OptionError("--webhook takes an address such as https://example.org/hook, without a user")
     try:
-        long_enough = len(signing_key(secret)) >= _SHORTEST_SECRET
+        long_enough = len(signing_key(hook.secret)) >= _SHORTEST_SECRET
     except ValueError:
         raise OptionError("the webhook's secret starts with whsec_, but no base64 follows") from None
     if not long_enough:
-        where = "--webhook-secret-file or SPOTDIFF_WEBHOOK_SECRET"
+        own = f"--webhook-secret-file {hook.name}=FILE" if hook.name else "--webhook-secret-file"
+        where = f"{own} or SPOTDIFF_WEBHOOK_SECRET"
         raise OptionError(f"--webhook needs a secret of {_SHORTEST_SECRET} letters or more, in {where}")

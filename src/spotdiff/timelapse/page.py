@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-import spotdiff
 from spotdiff.report.colours import KIND_COLOURS
 from spotdiff.report.data_uri import data_uri, shrink, thumbnail
-from spotdiff.report.markup import Html, bar, element, fill, image, join
+from spotdiff.report.markup import Html, bar, element, fill, image, join, whole_page
 from spotdiff.report.plots import AREA_COLOURS, Point, shares_svg, swatch
 from spotdiff.timelapse.table import verdict_in
 from spotdiff.types import Picture
@@ -36,19 +35,17 @@ def progress_page(steps: Iterable[Step], *, title: str = "Progress") -> str:
     steps = list(steps)
     numbers = range(1, len(steps) + 1)
     shown = _shown(steps)
-    return fill(
-        "progress.html",
-        style="base.css progress.css",
-        script="theme.js",
-        image_sources="data:",
+    parts = (_step(number, step, pictures=number in shown) for number, step in zip(numbers, steps, strict=True))
+    return whole_page(
+        style="progress.css",
         title=title,
-        head=_head(steps),
-        now=_now(steps),
-        plots=join(*(_plot(steps, side) for side in _SINCE)),
-        steps=join(
-            *(_step(number, step, pictures=number in shown) for number, step in zip(numbers, steps, strict=True))
+        head=join(element("h1", title), "\n", _facts(steps)),
+        main=fill(
+            "progress.html",
+            now=_now(steps),
+            plots=join(*(_plot(steps, side) for side in _SINCE)),
+            steps=join(*parts),
         ),
-        foot=f"Made by spotdiff {spotdiff.__version__}. This page is complete in itself and loads nothing.",
     )
 
 
@@ -86,7 +83,7 @@ def _shown(steps: Sequence[Step]) -> set[int]:
     return {index + 1 for index in order[:MOST_SHOWN]}
 
 
-def _head(steps: Sequence[Step]) -> Html:
+def _facts(steps: Sequence[Step]) -> Html:
     bad = sum(bool(step.error) for step in steps)
     unsure = sum(step.first is not None and step.first.verdict == "unsure" for step in steps)
     facts = {

@@ -32,7 +32,7 @@ def series(folder: str | Path, *, order: str = "taken") -> tuple[DatedPicture, .
     paths = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
     ]
     if len(paths) < 2:
         content = f"only {paths[0].name}" if paths else "no picture"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from spotdiff.csv_cells import csv_text
 from spotdiff.report.record import plain
 
 if TYPE_CHECKING:
@@ -39,12 +38,7 @@ def progress_csv(steps: Iterable[Step]) -> str:
     verdict is that of the area: first, same, changed, unsure or trouble. What ends in `_last` is about the comparison
     with the picture named in `last`, the rest about that with the first.
     """
-    text = StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for step in steps:
-        writer.writerows(_rows(step))
-    return text.getvalue()
+    return csv_text(COLUMNS, (row for step in steps for row in _rows(step)))
 
 
 def progress_record(steps: Iterable[Step], *, name: str = "") -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.csv_cells import csv_text
 from spotdiff.errors import DataError
 from spotdiff.evaluate.report_files import written
 
@@ -55,8 +55,5 @@ class MetricsLog:
         """
         self.rows.append(dict(row))
         names = list(dict.fromkeys(name for each in self.rows for name in each))
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, names)
-        writer.writeheader()
-        writer.writerows({name: written(value) for name, value in each.items()} for each in self.rows)
-        write_whole(self.path, text.getvalue().encode())
+        rows = ({name: written(value) for name, value in each.items()} for each in self.rows)
+        write_whole(self.path, csv_text(names, rows, end="\r\n").encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 from spotdiff.params import build, check, param, params_of
 from spotdiff.train.losses import Loss
 
@@ -154,10 +155,8 @@ def _fields(instance: object) -> dict[str, object]:
 
 def _from_file(path: Path) -> Recipe:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, pipe=True)
         read = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read as a recipe: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as a recipe: {error}") from None
     if not isinstance(read, dict):

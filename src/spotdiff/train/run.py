@@ -19,7 +19,7 @@ from spotdiff.errors import DataError
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.outputs import Centres, Masks, Net, count_parameters
-from spotdiff.nets.parts.weights import fill, read_weights
+from spotdiff.nets.parts.weights import net_of, read_weights
 from spotdiff.train.checkpoint import load_checkpoint
 from spotdiff.train.loop import CHECKPOINT, METRICS, WEIGHTS, Progress, learn
 from spotdiff.train.metrics_log import MetricsLog
@@ -158,9 +158,10 @@ def prepare(recipe: Recipe, data: Sequence[str], out: str | Path, *, weights: st
     elif recipe.from_weights:
         raise DataError(f"the recipe {recipe.name} goes on from weights; give them: --from WEIGHTS, or --from shipped")
     torch.manual_seed(recipe.seed)
-    net = get_net(recipe.net, recipe.settings).build()
-    if values is not None:
-        fill(net, values, path=weights)
+    if known is None or values is None:
+        net = get_net(recipe.net, recipe.settings).build()
+    else:
+        net = net_of(known, values, path=weights)
     _same_training(folder, recipe)
     training_data = find_training_data(data, recipe)
     _same_data(folder, training_data, known)

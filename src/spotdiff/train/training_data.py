@@ -17,6 +17,7 @@ from spotdiff.data.synth import Materials, Synthesis, get_pair_recipe
 from spotdiff.data.synth.materials import StoredImage
 from spotdiff.data.validate import checked
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
     from spotdiff.data import Sample
@@ -88,7 +89,7 @@ def find_training_data(data: Sequence[str], recipe: Recipe) -> TrainingData:
     materials = _materials(folders)
     learn, held = _split(datasets, recipe.held_out, fewest=FEWEST_FLOW if recipe.from_weights else 1)
     if learn and recipe.made and not materials.photos:
-        photos = tuple(StoredImage(str(s.before), s.before.read_bytes()) for s in learn)
+        photos = tuple(StoredImage(str(s.before), read_bytes(s.before)) for s in learn)
         materials = Materials(photos, materials.cutouts, materials.views)
     made, spare = (materials, materials) if learn else _held_out(materials, recipe.held_out)
     pairs = get_pair_recipe(recipe.pairs, {"size": recipe.size, **recipe.pair_settings})

@@ -16,6 +16,8 @@ from av.video.reformatter import VideoReformatter
 
 from spotdiff.clock import EPOCH, in_utc
 from spotdiff.errors import LoadError
+from spotdiff.image.size_limit import SizeLimit
+from spotdiff.options import Options
 from spotdiff.video.frame_rate import PlayClock, RateLimit
 from spotdiff.video.source_names import without_password, without_secrets
 from spotdiff.video.values import Frame
@@ -150,10 +152,16 @@ def open_container(source: str, options: Mapping[str, str]) -> Iterator[tuple[In
         if stream is None:
             kinds = ", ".join(sorted({str(stream.type) for stream in container.streams})) or "nothing"
             raise LoadError(f"{shown}: there are no pictures in it, only {kinds}")
+        _check_size(stream.codec_context.width, stream.codec_context.height, shown)
         stream.codec_context.thread_count = 1
         yield container, stream
     finally:
         container.close()
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    """Raise a LoadError for pictures larger than any that is compared."""
+    SizeLimit(name, Options().max_pixels, option="").check(width, height)
 
 
 def reason_of(error: Exception, source: str) -> str:
@@ -190,6 +198,7 @@ def pictures(container: InputContainer, stream: VideoStream, source: str, heartb
                 heartbeat.damaged()
                 held_back = _HELD_BACK
             if not held_back:
+                _check_size(picture.width, picture.height, without_password(source))
                 yield picture
 
 

@@ -6,18 +6,19 @@ import re
 import stat
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from spotdiff.errors import LoadError
+from spotdiff.shown_text import HIDDEN as HIDDEN
+from spotdiff.shown_text import without_password as without_password
+from spotdiff.shown_text import without_secrets as without_secrets
 
 SourceKind = Literal["folder", "film", "webcam", "stream"]
 
 STREAMS = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "tcp", "udp", "srt", "rtp")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-HIDDEN = "***"
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _WEBCAM = re.compile(r"(?:webcam:)?(\d{1,3})|webcam:(.+)|(/dev/video\d+)")
-_SECRET = re.compile(r"((?:pass|pwd|token|secret|auth|key|sign|credential)[^=&#?/@:\s]*=)[^&#\s]*", re.IGNORECASE)
 
 
 def source_kind(text: str) -> SourceKind:
@@ -101,55 +102,6 @@ def _host(url: str) -> str:
         return urlsplit(without_password(url)).hostname or ""
     except ValueError:
         return ""
-
-
-def without_password(text: str) -> str:
-    """A source as it may be shown: the password of a URL, and what looks like one in its query, is hidden.
-
-    A password that was not escaped as it should be is hidden as well; rather too much is hidden than too little.
-
-    Examples:
-        >>> without_password("rtsp://admin:secret@10.0.0.5/live?channel=1&password=secret")
-        'rtsp://admin:***@10.0.0.5/live?channel=1&password=***'
-    """
-    url = _URL.match(text)
-    if not url:
-        return text
-    head, rest = url[0], _SECRET.sub(rf"\1{HIDDEN}", text[url.end() :])
-    login, at, place = rest.rpartition("@") if "@" not in _authority(rest) else _split_login(rest)
-    user, colon, _ = login.partition(":")
-    if not at or not colon:
-        return _printable(head + rest)
-    return _printable(f"{head}{user}:{HIDDEN}@{place}")
-
-
-def _authority(rest: str) -> str:
-    return re.split(r"[/?#]", rest, maxsplit=1)[0]
-
-
-def _split_login(rest: str) -> tuple[str, str, str]:
-    """What stands before the last @ of the host's part, the @, and what follows."""
-    login, at, host = _authority(rest).rpartition("@")
-    return login, at, host + rest[len(login) + len(at) + len(host) :]
-
-
-def without_secrets(message: str, source: str) -> str:
-    """A message, such as one of a library, in one line and without the password that the source's URL holds."""
-    line = " ".join(message.split())
-    if not _URL.match(source):
-        return line
-    line = line.replace(source, without_password(source))
-    for secret in sorted(_secrets(source), key=len, reverse=True):
-        line = line.replace(secret, HIDDEN)
-    return line
-
-
-def _secrets(url: str) -> set[str]:
-    """The password and secret values of a URL, as written and unescaped."""
-    rest = url[url.index("://") + 3 :]
-    login = rest.rpartition("@")[0] if "@" not in _authority(rest) else _split_login(rest)[0]
-    secrets = {login.partition(":")[2]} | {match[0].partition("=")[2] for match in _SECRET.finditer(rest)}
-    return {form for secret in secrets for form in (secret, unquote(secret)) if form}
 
 
 def _printable(text: str) -> str:

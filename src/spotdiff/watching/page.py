@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-import spotdiff
 from spotdiff.errors import DataError
 from spotdiff.report.data_uri import data_uri
-from spotdiff.report.markup import Html, element, fill, image, join
+from spotdiff.report.markup import Html, element, image, join, whole_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +29,13 @@ def event_page(store: Store, events: Sequence[Event], *, title: str = "Events") 
     """
     counts = Counter(event.kind for event in events)
     kinds = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
-    return fill(
-        "events.html",
-        style="base.css events.css",
-        script="theme.js",
-        image_sources="data:",
+    lead = element("p", f"{len(events)} events{': ' + kinds if kinds else ''}.", class_="muted")
+    shown = (_event(event, store.evidence(event.id)) for event in events)
+    return whole_page(
+        style="events.css",
         title=title,
-        lead=f"{len(events)} events{': ' + kinds if kinds else ''}.",
-        events=join(*(_event(event, store.evidence(event.id)) for event in events)),
-        foot=f"Made by spotdiff {spotdiff.__version__}.",
+        head=join(element("h1", title), "\n", lead),
+        main=join(element("main", *shown, class_="events"), "\n"),
     )
 
 

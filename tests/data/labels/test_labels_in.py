@@ -324,7 +324,7 @@ def test_what_is_stopped_half_way_leaves_nothing(tmp_path):
     draw.labelme(root / "after/2.json")
     pairs, _ = read_pairs(get_format("labelme"), root)
     (root / "before/yard/1.png").unlink()
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(DataError, match="No such file"):
         list(write_dataset(pairs, tmp_path / "out"))
     assert [path.name for path in tmp_path.iterdir()] == ["drawn"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 import re
 
@@ -14,6 +15,7 @@ from spotdiff import plugins
 from spotdiff.data import open_dataset, open_named
 from spotdiff.data.dataset import read_truth
 from spotdiff.data.published import get_published, published_summaries
+from spotdiff.data.published._restricted_pickle import read_npy, read_pickle
 from spotdiff.data.validate import inspect
 from spotdiff.errors import DataError, OptionError
 
@@ -294,3 +296,80 @@ def test_a_folder_with_a_colon_in_its_name_is_a_folder(tmp_path, monkeypatch):
     for side in ("before", "after"):
         copies.photo(tmp_path / "site:north" / side / "1.png")
     assert len(open_named("site:north")) == 1
+
+
+PLAIN = {"train": [3, 2**70, -1.5, "é", b"\xff", True, None, (), (1,), {"a": {2}}, frozenset([1])], "val": []}
+ARRAYS = {
+    "numbers": np.arange(6).reshape(2, 3),
+    "other byte order": np.arange(3, dtype=">i4"),
+    "by columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "texts": np.array(["a", "bcd"]),
+    "one": np.float32(0.5),
+}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_of_plain_values_are_read_in_every_protocol(tmp_path, protocol):
+    (tmp_path / "1.pkl").write_bytes(pickle.dumps({**PLAIN, "again": [PLAIN, PLAIN], "arrays": ARRAYS}, protocol))
+    read = read_pickle(tmp_path / "1.pkl")
+    arrays = read.pop("arrays")
+    assert read == {**PLAIN, "again": [PLAIN, PLAIN]}
+    assert all(np.array_equal(arrays[name], value) for name, value in ARRAYS.items())
+
+
+class Asks:
+    """Pickled as a call of anything."""
+
+    def __init__(self, call, *arguments):
+        self.call, self.arguments = call, arguments
+
+    def __reduce__(self):
+        return self.call, self.arguments
+
+
+HOSTILE = {
+    "pointers": pickle.dumps(Asks(np.ndarray, (1,), np.dtype("O"), b"\xef\xbe\xad\xde\0\0\0\0")),
+    "gigabytes": pickle.dumps(Asks(np.ndarray, (10**11,), np.dtype("u1"))),
+    "a codec": pickle.dumps(Asks(codecs.encode, "a", "nosuch")),
+    "a type of objects": pickle.dumps(Asks(np._core.multiarray.scalar, np.dtype("O"), b"8 bytes!")),
+    "a frame without end": b"\x80\x04\x95" + b"\xff" * 8 + b"N",
+    "a far place of the memory": b"\x80\x04]r\xff\xff\xff\x7f]r\xff\xff\xff\x7e0",
+    "a key whose hash is deep": b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.",
+    "no end": b"\x80\x04N",
+    "steps without a value": b"\x80\x04\x85.",
+    "a call of a number": b"\x80\x04K\x01)R.",
+    "the inside of a list": b"\x80\x04]}b.",
+    "a registered extension": b"\x80\x04\x82\x01.",
+    "more digits than Python reads": b"I" + b"9" * 10_000 + b"\n.",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_pickle_that_asks_for_more_is_refused(tmp_path, name):
+    (tmp_path / "1.pkl").write_bytes(HOSTILE[name])
+    with pytest.raises(DataError, match=r"1\.pkl cannot be read"):
+        read_pickle(tmp_path / "1.pkl")
+
+
+def test_a_npy_file_that_claims_to_be_huge_costs_nothing(tmp_path):
+    np.save(tmp_path / "1.npy", np.zeros(3))
+    data = (tmp_path / "1.npy").read_bytes().replace(b"(3,), }" + b" " * 10, b"(30000000000,), }", 1)
+    (tmp_path / "1.npy").write_bytes(data)
+    with pytest.raises(DataError, match=r"is not a \.npy file"):
+        read_npy(tmp_path / "1.npy")
+
+
+def test_lists_within_lists_do_not_grow_without_end(tmp_path):
+    rows = [1.0]
+    for _ in range(40):
+        rows = [rows, rows]
+    copies.objects(tmp_path / "annotations.npy", np.array({"1": rows}))
+    with pytest.raises(DataError, match="boxes are rows of"):
+        get_published("virat-std").open(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["../1", "/etc/1", "a/../../1", ".."])
+def test_a_list_names_nothing_outside_of_its_folder(tmp_path, key):
+    copies.objects(tmp_path / "annotations.npy", np.array({key: [[1, 2, 3, 4]]}))
+    with pytest.raises(DataError, match="outside of the folder"):
+        open_named(f"virat-std:{tmp_path}")

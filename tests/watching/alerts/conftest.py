@@ -11,12 +11,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.event import listens_for
 
+from answering import AnsweringServer, serving
 from spotdiff.watching.alerts import AlertQueue, Message, SinkDown
 from spotdiff.watching.events.schema import metadata
 
@@ -183,49 +183,11 @@ def still(tmp_path):
     return path
 
 
-class Server(ThreadingHTTPServer):
-    """Remembers what is posted; answers with `answers` one after the other, then with 200."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.posts, self.answers = [], []
-
-    @property
-    def where(self):
-        return f"127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.posts.append((self.path, dict(self.headers), body))
-        code, headers = self.server.answers.pop(0) if self.server.answers else (200, {})
-        self.send_response(code)
-        for name, value in {"Content-Length": "0", **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def do_GET(self):
-        self.server.posts.append((self.path, dict(self.headers), b"a GET"))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(AnsweringServer()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 class Broker:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from answering import Answer
 from spotdiff.errors import OptionError
 from spotdiff.watching.alerts import DeliveryWorker, SinkDown
 from spotdiff.watching.alerts.sinks.apprise import Apprise
@@ -133,11 +134,11 @@ def test_a_program_that_is_not_there_is_told(make_message, tmp_path):
 
 def test_a_webhook_posts_json_with_its_key(server, make_message, still):
     Webhook(url=f"http://bob:p%40ss@{server.where}/hook?x=1", picture=True).send(make_message(picture=still), "a/ü/b")
-    ((path, headers, body),) = server.posts
-    assert path == "/hook?x=1"
-    assert headers["Idempotency-Key"] == "a/\\u00fc/b"
-    assert headers["Authorization"] == "Basic Ym9iOnBAc3M="
-    said = json.loads(body)
+    (asked,) = server.asked
+    assert asked.path == "/hook?x=1"
+    assert asked.headers["Idempotency-Key"] == "a/\\u00fc/b"
+    assert asked.headers["Authorization"] == "Basic Ym9iOnBAc3M="
+    said = json.loads(asked.body)
     assert (said["id"], said["key"], said["change"]) == ("hall-1", "a/ü/b", "opened")
     assert said["picture_base64"].startswith("/9j/4")
 
@@ -145,7 +146,7 @@ def test_a_webhook_posts_json_with_its_key(server, make_message, still):
 def test_a_webhook_sends_its_token(server, make_message):
     sink = Webhook(url=f"http://{server.where}/", token="hunter2")
     sink.send(make_message(), "k")
-    assert server.posts[0][1]["Authorization"] == "Bearer hunter2"
+    assert server.asked[0].headers["Authorization"] == "Bearer hunter2"
     assert "hunter2" not in repr(sink)
 
 
@@ -153,7 +154,7 @@ def test_a_webhook_sends_its_token(server, make_message):
     ("code", "final"), [(400, True), (404, True), (408, False), (410, True), (429, False), (500, False), (503, False)]
 )
 def test_answers_of_a_server_decide(server, make_message, code, final):
-    server.answers.append((code, {}))
+    server.answers.append(Answer(code))
     with pytest.raises(SinkDown, match=f"answers {code}") as caught:
         Webhook(url=f"http://bob:hunter2@{server.where}/secret").send(make_message(), "k")
     assert caught.value.final == final
@@ -163,7 +164,7 @@ def test_answers_of_a_server_decide(server, make_message, code, final):
 
 def test_a_server_may_ask_for_a_pause(server, make_message):
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=500), usegmt=True)
-    server.answers += [(429, {"Retry-After": "90"}), (503, {"Retry-After": soon}), (503, {"Retry-After": "never"})]
+    server.answers += [Answer(code, {"Retry-After": told}) for code, told in ((429, "90"), (503, soon), (503, "never"))]
     asked = []
     for _ in range(3):
         with pytest.raises(SinkDown) as caught:
@@ -175,11 +176,11 @@ def test_a_server_may_ask_for_a_pause(server, make_message):
 
 
 def test_a_redirection_is_not_followed(server, make_message):
-    server.answers.append((302, {"Location": f"http://{server.where}/elsewhere"}))
+    server.answers.append(Answer(302, {"Location": f"http://{server.where}/elsewhere"}))
     with pytest.raises(SinkDown, match="has moved") as caught:
         Webhook(url=f"http://{server.where}/").send(make_message(), "k")
     assert not caught.value.final
-    assert len(server.posts) == 1
+    assert len(server.asked) == 1
 
 
 def test_a_server_that_is_not_there_is_down(server, make_message):
@@ -192,13 +193,13 @@ def test_a_server_that_is_not_there_is_down(server, make_message):
 
 
 def test_a_refused_message_is_dead_and_the_next_goes(server, queue, make_message):
-    server.answers.append((422, {}))
+    server.answers.append(Answer(422))
     with DeliveryWorker(queue, [Webhook(url=f"http://{server.where}/")], poll=0.01) as worker:
         queue.put(make_message(1), ["webhook"])
         queue.put(make_message(2), ["webhook"])
         assert worker.flush(10)
     assert [delivery.message.event for delivery in queue.dead()] == ["hall-1"]
-    assert [json.loads(body)["id"] for _, _, body in server.posts] == ["hall-1", "hall-2"]
+    assert [json.loads(asked.body)["id"] for asked in server.asked] == ["hall-1", "hall-2"]
 
 
 @pytest.mark.parametrize("url", ["", "ftp://h/", "https://", "hook", "http://h:port/", "file:///etc/passwd"])
@@ -210,8 +211,8 @@ def test_a_webhook_needs_a_url(url):
 def test_apprise_tells_text_and_picture(server, make_message, still):
     sink = Apprise(url=f"json://bob:hunter2@{server.where}/hook")
     sink.send(make_message(picture=still), "k")
-    ((_, _, body),) = server.posts
-    said = json.loads(body)
+    (asked,) = server.asked
+    said = json.loads(asked.body)
     assert (said["title"], said["message"]) == ("hall: something was left (door)", "Something was left: 1")
     assert said["type"] == "warning"
     assert said["attachments"][0]["filename"] == "still.jpg"
@@ -219,7 +220,7 @@ def test_apprise_tells_text_and_picture(server, make_message, still):
 
 
 def test_apprise_that_fails_is_down_without_a_word_of_the_url(server, make_message, capfd):
-    server.answers.append((500, {}))
+    server.answers.append(Answer(500))
     with pytest.raises(SinkDown, match=r"^json:// did not take it: .*500") as caught:
         Apprise(url=f"json://bob:hunter2@{server.where}/hook").send(make_message(), "k")
     assert "hunter2" not in str(caught.value)

@@ -22,7 +22,7 @@ from spotdiff.watching.events import clean_up, open_store, verify
 from spotdiff.watching.events.write import Writer
 from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
 
-RUNS_PER_STORE = 20
+RUNS_PER_STORE = 10
 LONGEST_S = 0.08
 EARLY = 0.2  # share of runs that may be killed before the store is open
 WITNESS, FRAMES = make_witness(frames=0), make_frames(6)

@@ -258,7 +258,7 @@ def test_other_names_are_free(read):
     ("data", "told"),
     [
         (b"[cameras.hall\n", "is no TOML"),
-        (b"a = \xff\n", "is no TOML"),
+        (b"a = \xff\n", "is no text in UTF-8"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "nested too deep"),
         (b'[[cameras]]\nsource="x"\n', "cameras is a table of names"),
     ],

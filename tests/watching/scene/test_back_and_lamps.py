@@ -21,7 +21,7 @@ def shifted(box, x, y):
     return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
 
-@pytest.mark.parametrize("shift", [(0, 0), (3, 0), (-6, 2), (8, -5)])
+@pytest.mark.parametrize("shift", [(0, 0), (3, 0), (8, -5)])
 def test_what_is_put_back_closes_its_event_also_a_little_beside(shift):
     camera = FakeCamera()
     camera.show(with_thing(EMPTY, BOX), 15)
@@ -75,8 +75,7 @@ def with_lamp(colour, *, shape="disc"):
     return picture
 
 
-@pytest.mark.parametrize("shape", ["disc", "box"])
-@pytest.mark.parametrize("lamp", LAMPS)
+@pytest.mark.parametrize(("lamp", "shape"), [("green", "disc"), ("red", "box"), ("grey", "disc"), ("grey", "box")])
 def test_a_lamp_that_goes_on_and_off_is_told(lamp, shape):
     off, on = (with_lamp(colour, shape=shape) for colour in LAMPS[lamp])
     camera = FakeCamera(judge=judge("spot"))
@@ -115,8 +114,10 @@ def thread(seconds, *, period, reach, width, brightness):
     return np.clip(EMPTY * (1 - 0.6 * soft) + brightness * 0.6 * soft, 0, 255)
 
 
-@pytest.mark.parametrize(("method", "period"), [("classic", 1.3), ("classic", 6.0), ("spot", 1.3), ("spot", 20.0)])
-@pytest.mark.parametrize(("reach", "width"), [(14, 2), (40, 3)])
+@pytest.mark.parametrize(
+    ("method", "period", "reach", "width"),
+    [("classic", 1.3, 40, 3), ("classic", 6.0, 14, 2), ("spot", 1.3, 14, 2), ("spot", 20.0, 40, 3)],
+)
 def test_a_thread_before_the_lens_that_sways_raises_nothing(method, period, reach, width):
     camera = FakeCamera(judge=judge(method))
     told = camera.show(lambda t: thread(t, period=period, reach=reach, width=width, brightness=235), 120)

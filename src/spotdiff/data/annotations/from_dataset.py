@@ -26,6 +26,7 @@ from spotdiff.data.dataset import CHANGED as CHANGED_LEVEL
 from spotdiff.data.dataset import EITHER, UNCOUNTED, Truth, read_truth
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.image import load_picture
+from spotdiff.input_files import read_bytes
 from spotdiff.regions.polygons import mask_polygons, rectangle
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def write_annotations(
         for pair in annotated:
             files = pair.sample.before, pair.sample.after
             if len(pair.images) == 2:
-                coded = [file.read_bytes() for file in files]
+                coded = [read_bytes(file) for file in files]
             else:
                 coded = [encode_colour(np.hstack([load_picture(file).pixels for file in files]))]
             for image, data in zip(pair.images, coded, strict=True):

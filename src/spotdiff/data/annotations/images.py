@@ -19,6 +19,7 @@ from spotdiff.data.file_names import DiskSpelling, claim_text, composed
 from spotdiff.data.open import PAIR_FOLDERS
 from spotdiff.errors import DataError, why_no_folder
 from spotdiff.image import load_picture
+from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
     from spotdiff.data.annotations.annotation import ImageAnnotations, Side
@@ -140,7 +141,7 @@ class ImageFile:
     @property
     def data(self) -> bytes:
         """The image's file as it is."""
-        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        return self.source if isinstance(self.source, bytes) else read_bytes(self.source)
 
     def halves(self) -> tuple[bytes, bytes]:
         """The left and the right half as PNG files."""
@@ -285,7 +286,13 @@ class ImageFolders:
         return [Path(os.path.normpath(base.absolute() / declared)) for base in bases]
 
     def _holds(self, path: Path) -> bool:
-        return any(path.is_relative_to(os.path.normpath(folder.folder.absolute())) for folder in self.folders)
+        """Whether a path stays below a folder, also where a link in it leads."""
+        real = os.path.realpath(path)
+        return any(
+            path.is_relative_to(os.path.normpath(folder.folder.absolute()))
+            and real.startswith(os.path.join(os.path.realpath(folder.folder), ""))  # noqa: PTH118 (ends with a stroke)
+            for folder in self.folders
+        )
 
     def _check_side(self, path: Path, declared: PurePosixPath, key: ImageKey) -> None:
         """Refuse a file of the other side; folders above those that the user named tell nothing."""

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 from spotdiff.regions.polygons import mask_polygons
 
 if TYPE_CHECKING:

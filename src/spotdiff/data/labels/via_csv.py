@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from spotdiff.csv_cells import cell_of, text_of
 from spotdiff.data.annotations.annotation import Annotation, ImageAnnotations
 from spotdiff.data.labels._via_regions import region_annotation, via_regions
-from spotdiff.data.read_json import parse_json, read_bytes
+from spotdiff.data.read_json import parse_json
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 
 _SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
 _HEADS = ("filename", "file_size", "file_attributes", "region_count", "region_id", _SHAPE, _ATTRIBUTES)
@@ -58,7 +60,7 @@ class ViaCsv:
             regions = list(via_regions(image))
             for region_id, (shape, attributes) in enumerate(regions or [({}, {})]):
                 cells = json.dumps(shape), json.dumps(attributes)
-                writer.writerow([image.name, image.file_size, "{}", len(regions), region_id, *cells])
+                writer.writerow([cell_of(image.name), image.file_size, "{}", len(regions), region_id, *cells])
         return {"annotations.csv": text.getvalue().encode("utf-8")}
 
 
@@ -72,7 +74,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
     missing = [head for head in _HEADS if head not in (reader.fieldnames or ())]
     if missing:
         raise DataError(f"{path}: not VIA's: its first row lacks {', '.join(missing)}")
-    return rows
+    return [row | {"filename": text_of(row["filename"])} for row in rows]
 
 
 def _parse_cell(cell: str, where: str) -> object:

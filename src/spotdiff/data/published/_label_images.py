@@ -10,8 +10,8 @@ import numpy as np
 
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED, Truth
 from spotdiff.data.decode_array import decode_array
-from spotdiff.data.read_json import read_bytes
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from spotdiff.data.dataset import CHANGED, UNCOUNTED, Dataset, Sample, Truth
 from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.data.published._label_images import LabelReader, colour_code, read_colours
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +134,7 @@ def _labelled(film: Path) -> dict[int, Path]:
 
 def _range(path: Path) -> tuple[int, int]:
     try:
-        first, last = map(int, path.read_text(encoding="ascii").split()[:2])
-    except (OSError, ValueError):
+        first, last = map(int, read_text(path).split()[:2])
+    except (DataError, ValueError):
         raise DataError(f"{path} needs two frame numbers: the range that counts") from None
     return first, last

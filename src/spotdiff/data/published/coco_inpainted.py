@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +89,13 @@ def _indices(path: Path, split: str) -> set[int]:
     lists = read_pickle(path)
     if not isinstance(lists, Mapping) or split not in lists:
         raise DataError(f"{path} has no list of {split}")
-    return {int(index) for index in np.asarray(lists[split]).ravel()}
+    indices = lists[split]
+    if not isinstance(indices, list | tuple | np.ndarray):
+        raise DataError(f"{path}: {split} is a {type(indices).__name__}, not a list of numbers")
+    try:
+        return {int(index) for index in indices}
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{path}: {split} is no list of numbers") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +120,10 @@ class _Removed:
 def _parse_box(annotation: object, path: Path) -> TrueBox:
     try:
         left, top, width, height = map(float, annotation["bbox"])  # type: ignore[index]
-    except (KeyError, TypeError, ValueError):
-        raise DataError(f"{path}: an annotation has a bbox of four numbers, not {annotation!r:.80}") from None
+        if not all(map(math.isfinite, (left, top, width, height))):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, OverflowError, IndexError):
+        raise DataError(f"{path}: an annotation has a bbox of four numbers, not {reprlib.repr(annotation)}") from None
     return left, top, left + max(width, 1.0), top + max(height, 1.0)
 
 

@@ -10,8 +10,10 @@ from typing import ClassVar
 from spotdiff.data.dataset import Dataset, Sample, TrueBox, Truth
 from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
+from spotdiff.input_files import read_text
 
 _KINDS = {"1": "open", "2": "short", "3": "mousebite", "4": "spur", "5": "copper", "6": "pin-hole"}
+_FARTHEST = 1e9  # pixels
 _FILES = {"train": ("trainval.txt",), "test": ("test.txt",), "": ("trainval.txt", "test.txt")}
 
 
@@ -57,7 +59,7 @@ class DeepPcb:
 
 def _read_list(path: Path, top: Path) -> Iterator[Sample]:
     """The pairs of a list; its lines name a picture NAME.jpg that is not there, and the file of its boxes."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         parts = line.split()
         if not parts:
             continue
@@ -75,10 +77,7 @@ class _Defects:
     def __call__(self, sample: Sample) -> Truth:
         if sample.boxes is None:
             raise DataError(f"{sample.name} has no file of boxes")
-        try:
-            lines = sample.boxes.read_text(encoding="ascii").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{sample.boxes} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        lines = read_text(sample.boxes).splitlines()
         rows = [_parse_defect(line, sample.boxes) for line in lines if line.strip()]
         return Truth(bool(rows), None, "areas", tuple(box for box, _ in rows), tuple(kind for _, kind in rows))
 
@@ -91,6 +90,6 @@ def _parse_defect(line: str, path: Path) -> tuple[TrueBox, str]:
         left, top, right, bottom = map(float, parts[:4])
     except ValueError:
         raise DataError(f"{path}: {line!r} holds something else than numbers") from None
-    if not (left < right and top < bottom):
+    if not (-_FARTHEST < left < right < _FARTHEST and -_FARTHEST < top < bottom < _FARTHEST):
         raise DataError(f"{path}: box {line!r} is empty: right must exceed left, bottom must exceed top")
     return (left, top, right, bottom), _KINDS[parts[4]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -63,9 +64,12 @@ def _parse_boxes(rows: object, path: Path) -> tuple[TrueBox, ...]:
         DataError: they are something else, or a box is empty.
     """
     try:
-        boxes = np.asarray(rows, float).reshape(-1, 4)
-    except (TypeError, ValueError):
-        raise DataError(f"{path}: boxes are rows of left, top, right, bottom, not {rows!r}") from None
+        if not isinstance(rows, list | tuple | np.ndarray):
+            raise TypeError
+        # row by row: lists that hold one list many times over would grow without end as an array
+        boxes = np.array([[float(value) for value in row] for row in rows], np.float64).reshape(-1, 4)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{path}: boxes are rows of left, top, right, bottom, not {reprlib.repr(rows)}") from None
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
         raise DataError(f"{path}: a box is empty: right must exceed left, bottom must exceed top")
     return tuple((left, top, right, bottom) for left, top, right, bottom in boxes.tolist())

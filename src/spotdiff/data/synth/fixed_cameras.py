@@ -16,6 +16,7 @@ import numpy as np
 
 from spotdiff.data.decode_array import decode_array
 from spotdiff.errors import DataError, why_no_folder
+from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map
@@ -162,10 +163,7 @@ def open_fixed_cameras(folder: str | Path, *, suffixes: frozenset[str] | set[str
         files = sorted(path for path in camera.iterdir() if path.suffix.lower() in suffixes)
         if len(files) < 2:
             raise DataError(f"{camera} holds {len(files)} pictures; a camera needs two or more")
-        try:
-            views.append(FixedCamera(camera.name, tuple((str(path), path.read_bytes()) for path in files)))
-        except OSError as error:
-            raise DataError(f"{error.filename} cannot be read: {error.strerror}") from None
+        views.append(FixedCamera(camera.name, tuple((str(path), read_bytes(path)) for path in files)))
     return tuple(views)
 
 

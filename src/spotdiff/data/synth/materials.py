@@ -6,7 +6,6 @@ import os
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,9 @@ from spotdiff.data.decode_array import decode_array
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
 from spotdiff.errors import DataError, why_no_folder
+from spotdiff.image.pillow_reader import opened
+from spotdiff.input_files import read_bytes, read_text
+from spotdiff.options import Options
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes
@@ -147,10 +149,7 @@ def _files(source: str | Path | None) -> list[Path]:
             raise DataError(f"{root} holds no picture")
         return paths
     if root.suffix.lower() == ".txt" and root.is_file():
-        try:
-            lines = [line.strip() for line in root.read_text(encoding="utf-8").splitlines()]
-        except UnicodeDecodeError:
-            raise DataError(f"{root} is no text in UTF-8") from None
+        lines = [line.strip() for line in read_text(root).splitlines()]
         paths = [root.parent / line for line in lines if line and not line.startswith("#")]
         if not paths:
             raise DataError(f"{root} lists no picture")
@@ -159,29 +158,22 @@ def _files(source: str | Path | None) -> list[Path]:
 
 
 def _read(path: Path) -> StoredImage:
-    try:
-        return StoredImage(os.fspath(path), path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    return StoredImage(os.fspath(path), read_bytes(path))
 
 
 def _trouble(data: bytes, *, cutout: bool) -> str:
     """What is wrong with a file as far as its head tells, or nothing."""
-    from PIL import Image
-
     try:
-        with Image.open(BytesIO(data)) as image:
+        with opened(data, max_pixels=Options().max_pixels) as image:
             opaque = image.mode not in _TRANSPARENT and "transparency" not in image.info
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # a broken header breaks in many ways
         return "no picture"
     return "no transparency" if cutout and opaque else ""
 
 
 def _light(file: StoredImage, *, how: int) -> StoredImage:
     """The file, made smaller where it is far larger than what is shown of it: decoding it each time would be slow."""
-    from PIL import Image
-
-    with Image.open(BytesIO(file.data)) as image:
+    with opened(file.data, max_pixels=Options().max_pixels) as image:
         longest = max(image.size)
     if longest <= _LONGEST:
         return file

@@ -15,6 +15,7 @@ import cv2
 
 from spotdiff import __version__
 from spotdiff.atomic_write import write_whole
+from spotdiff.data.read_json import read_json
 from spotdiff.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ def claim_folder(index: Path, made_by: dict[str, Any], first: dict[str, Any], *,
         write_whole(index, encode_json(first))
         return
     try:
-        written = json.loads(index.read_text(encoding="utf-8"))
+        written = read_json(index)
         parts = ("schema", "recipe", "seed", "materials")
         different = [part for part in parts if written.get(part) != made_by[part]]
-    except (ValueError, AttributeError, RecursionError):
+    except (DataError, AttributeError):
         raise DataError(f"{index} says nothing of {what}; choose another folder") from None
     if different:
         raise DataError(f"{folder} holds {what} of another {' and '.join(different)}; choose another folder")

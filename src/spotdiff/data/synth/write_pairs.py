@@ -11,7 +11,6 @@ Beside the layout told in `spotdiff.data.open` there are
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import numpy as np
 
 from spotdiff.atomic_write import write_whole
 from spotdiff.data.dataset import CHANGED, UNCHANGED, UNCOUNTED
+from spotdiff.data.read_json import read_json
 from spotdiff.data.synth.captions import fact_of, in_order, sentences_of
 from spotdiff.data.synth.contact_sheet import contact_sheet
 from spotdiff.data.synth.output import claim_folder, encode_json, encode_png, map_numbers, provenance
@@ -111,10 +111,10 @@ def _write_pair(source: Synthesis, folder: Path, number: int) -> WrittenPair:
 
 def _read_scene(path: Path, name: str) -> WrittenPair:
     try:
-        scene = json.loads(path.read_text(encoding="utf-8"))
+        scene = read_json(path)
         kinds = tuple(str(place["kind"]) for place in scene["places"])
         return WrittenPair(name, kinds, tuple(map(str, scene["sentences"])), fresh=False)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (DataError, TypeError, KeyError):
         raise DataError(f"{path} tells of no pair; remove it, and the pair is made anew") from None
 
 

@@ -148,7 +148,7 @@ def load_session(model: str | bytes, *, name: str, threads: int = 1) -> Any:  # 
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong comes as an exception
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except _onnx_errors() as error:
         first = str(error).strip().partition("\n")[0]
         raise DataError(f"{name} cannot be read as a network: {first}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, SpotdiffError, error_line
 from spotdiff.nets import get_net
 from spotdiff.nets.parts.facts import KEY, Facts
 from spotdiff.nets.parts.outputs import Net
@@ -39,9 +40,27 @@ def load_weights(path: str | Path) -> tuple[Net, Facts]:
         OptionError: the net it names is not known.
     """
     facts, values = read_weights(path)
-    net = get_net(facts.net, facts.settings).build()
+    return net_of(facts, values, path=path).eval(), facts
+
+
+def net_of(facts: Facts, values: Mapping[str, Tensor], *, path: object) -> Net:
+    """The net that weights are of, filled with them; whatever they say of it, nothing is asked for over a network.
+
+    Raises:
+        DataError: the net cannot be built, or the values do not fit it.
+        OptionError: the net, or one of its settings, is not known.
+    """
+    design = get_net(facts.net, {name: value for name, value in facts.settings.items() if name != "pretrained"})
+    try:
+        with suppress(NotImplementedError), torch.device("meta"):  # takes no memory, whatever the header says
+            _check_fit(design.build(), values, path=path)
+        net = design.build()
+    except (SpotdiffError, MemoryError):
+        raise
+    except Exception as error:  # sizes that cannot be fail in many ways
+        raise DataError(f"{path} is of a {facts.net} that cannot be built: {error_line(error)}") from None
     fill(net, values, path=path)
-    return net.eval(), facts
+    return net
 
 
 def read_weights(path: str | Path) -> tuple[Facts, dict[str, Tensor]]:
@@ -69,11 +88,15 @@ def fill(net: Net, values: Mapping[str, Tensor], *, path: object) -> None:
     Raises:
         DataError: a value is missing, unknown or of another shape.
     """
+    _check_fit(net, values, path=path)
+    net.load_state_dict(dict(values))
+
+
+def _check_fit(net: Net, values: Mapping[str, Tensor], *, path: object) -> None:
     own = net.state_dict()
     odd = sorted(own.keys() ^ values.keys()) or [n for n in own if own[n].shape != values[n].shape]
     if odd:
         raise DataError(f"{path} does not fit the network: {len(odd)} values differ, such as {odd[0]}")
-    net.load_state_dict(dict(values))
 
 
 def digest_of(values: Mapping[str, Tensor]) -> str:

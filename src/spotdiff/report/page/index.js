@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  /** @type {(id: string) => any} an element of the page, of the kind that it has there */
   const find = (id) => document.getElementById(id);
   const body = find("rows");
   const rows = [...body.rows].map((node) => ({
@@ -12,8 +13,11 @@
     seconds: Number(node.dataset.seconds),
     words: node.querySelector(".name").textContent.toLowerCase(),
   }));
-  const counts = [...document.querySelectorAll(".count")];
-  const heads = [...document.querySelectorAll(".sort")];
+  /** @type {(selector: string) => HTMLElement[]} */
+  const all = (selector) => [...document.querySelectorAll(selector)].filter((each) => each instanceof HTMLElement);
+  const counts = all(".count");
+  const heads = all(".sort");
+  const value = ({ target }) => target.value;
   const state = { verdict: "all", words: "", key: "at", down: false };
   const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -23,7 +27,7 @@
     for (const row of rows) {
       const fits = (state.verdict === "all" || row.verdict === state.verdict) && wanted.every((word) => row.words.includes(word));
       row.node.hidden = !fits;
-      shown += fits;
+      shown += Number(fits);
     }
     find("shown").textContent = shown === rows.length ? "" : `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown`;
     find("none").hidden = shown > 0;
@@ -57,10 +61,11 @@
 
   for (const count of counts) count.addEventListener("click", () => showOnly(count.dataset.verdict));
   for (const head of heads) head.addEventListener("click", () => sortBy(head.dataset.key));
-  find("order").addEventListener("change", (event) => { state.key = ""; sortBy(event.target.value); });
-  find("search").addEventListener("input", (event) => { state.words = event.target.value; filter(); });
+  find("order").addEventListener("change", (event) => { state.key = ""; sortBy(value(event)); });
+  find("search").addEventListener("input", (event) => { state.words = value(event); filter(); });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select")) return;
+    const typing = event.target instanceof Element && event.target.closest("input, select");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     event.preventDefault();
     find("search").focus();
   });

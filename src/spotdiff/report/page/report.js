@@ -15,8 +15,20 @@ const CROP = [132, 88]; // pixels of a small picture in the list
 const state = {
   boxes: true, selected: -1, hot: -1, possible: false, least: 0, kinds: new Set(kinds), order: "score",
 };
-/** For a page that does more with the report: what it draws over the pictures, which clicks are its, what is chosen. */
-export const report = { data, state, over: () => {}, pick: () => false, chosen: () => {}, refresh: () => { showFilters(); choose(); } };
+/** For a page that does more with the report: what it draws over pictures, which clicks are its, what is chosen, finer pixels. */
+/**
+ * @typedef {object} Page
+ * @property {any} data
+ * @property {any} state
+ * @property {any} [viewer]
+ * @property {(pen: CanvasRenderingContext2D, pane: object, side: string) => void} over
+ * @property {(event?: any) => any} pick
+ * @property {(index: number) => void} chosen
+ * @property {(pen: CanvasRenderingContext2D, image: HTMLImageElement, part: number[], scale: number) => Promise<void>} detail
+ * @property {() => void} refresh
+ */
+/** @type {Page} */
+export const report = { data, state, over: () => {}, pick: () => false, chosen: () => {}, detail: async () => {}, refresh: () => { showFilters(); choose(); } };
 const own = Object.fromEntries(SIDES.map((side) => [side, byId(`pane-${side}`).querySelector("img.own")]));
 const sizes = Object.fromEntries(SIDES.map((side) => [side, data.record[side].size]));
 const viewer = createViewer({ sizes, common: data.common, placed: data.placed, heat: data.heat }, {
@@ -78,7 +90,7 @@ function inView(side) {
     if (seen) found.push({ index, boxes });
   }
   // the surest on top, the chosen one above all
-  return found.sort((one, other) => marked(one.index) - marked(other.index) || other.index - one.index);
+  return found.sort((one, other) => Number(marked(one.index)) - Number(marked(other.index)) || other.index - one.index);
 }
 
 function drawMarks(pen, pane, side) {
@@ -165,7 +177,7 @@ function fillList() {
     const numbers = shown.slice(start, start + BLOCK);
     const element = document.createElement("ol");
     element.style.minHeight = `${ENTRY_PX * numbers.length}px`;
-    element.dataset.block = blocks.length;
+    element.dataset.block = String(blocks.length);
     element.setAttribute("aria-label", `Regions, from entry ${start + 1} on`);
     blocks.push({ element, numbers });
   }
@@ -254,6 +266,7 @@ async function drawCrop(small, side, [left, top, right, bottom], scale, colour) 
   pen.translate(-start[0], -start[1]);
   pen.imageSmoothingEnabled = scale < 3;
   pen.drawImage(image, 0, 0, size[0], size[1]);
+  await report.detail(pen, image, [...start, start[0] + long[0], start[1] + long[1]], dense * scale);
   pen.lineWidth = 1.5 / scale;
   pen.strokeStyle = colour;
   pen.strokeRect(left, top, right - left, bottom - top);

@@ -13,6 +13,7 @@
 export const SIDES = ["before", "after"];
 export const VIEWS = ["slider", "blink", "side", "heat"];
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+/** @type {(id: string) => any} an element of the page, of the kind that it has there */
 export const byId = (id) => document.getElementById(id);
 
 const BLINK_MS = 700;
@@ -52,16 +53,21 @@ export function createViewer(shown, user) {
     root.append(marks);
     panes[side] = { root, canvas: root.querySelector(".canvas"), marks, frame: [1, 1], size: [1, 1], fit: 1, offset: [0, 0] };
   }
-  const viewer = { state, panes, sides, tool: null };
+  /** @type {(pen: CanvasRenderingContext2D, pane: any, side: string) => void} what is drawn under the marks */
+  const under = () => {};
+  const viewer = { state, panes, sides, tool: null, under };
 
   /* ---- frames: side by side shows each picture's own pixels, every other view the common frame ---- */
   const sideBySide = () => state.view === "side";
   const frameOf = (side) => (sideBySide() ? shown.sizes[side] : shown.common);
 
+  /** How large an image of a pane is in its frame. */
+  const sizeOf = (image, side) => (sideBySide() ? shown.sizes[side] : shown.placed[image.dataset.size]);
+
   function placeImages(side) {
     const [width, height] = frameOf(side);
     for (const image of panes[side].canvas.querySelectorAll("img")) {
-      const own = sideBySide() ? shown.sizes[side] : shown.placed[image.dataset.size];
+      const own = sizeOf(image, side);
       image.style.width = `${(100 * own[0]) / width}%`;
       image.style.height = `${(100 * own[1]) / height}%`;
     }
@@ -182,6 +188,7 @@ export function createViewer(shown, user) {
     Object.assign(pane.marks, { width: Math.round(width * dense), height: Math.round(height * dense) });
     const pen = pane.marks.getContext("2d");
     pen.scale(dense, dense);
+    viewer.under(pen, pane, side);
     if (!sideBySide() && shown.heat) drawEdges(pen, pane);
     paint(pen, pane, side);
   }
@@ -224,6 +231,7 @@ export function createViewer(shown, user) {
   }
 
   /* ---- views ---- */
+  /** @type {(view: string) => HTMLButtonElement | null} */
   const viewButton = (view) => document.querySelector(`[data-view="${view}"].button`);
   let timer = 0;
   function setView(view) {
@@ -232,7 +240,7 @@ export function createViewer(shown, user) {
     state.view = view;
     stage.dataset.view = view;
     for (const each of document.querySelectorAll(".button[data-view]")) {
-      each.setAttribute("aria-pressed", String(each.dataset.view === view));
+      each.setAttribute("aria-pressed", String(each.getAttribute("data-view") === view));
     }
     const parts = [["divider", "slider"], ["legend", "heat"], ["pause", "blink"]];
     for (const [id, of] of parts) if (byId(id)) byId(id).hidden = view !== of;
@@ -356,7 +364,7 @@ export function createViewer(shown, user) {
 
   /* ---- buttons and keys ---- */
   for (const button of document.querySelectorAll(".button[data-view]")) {
-    button.addEventListener("click", () => openView(button.dataset.view));
+    button.addEventListener("click", () => openView(button.getAttribute("data-view")));
   }
   byId("pause")?.addEventListener("click", () => setPaused(!state.paused));
   byId("zoom-in").addEventListener("click", () => zoomBy(1.5));
@@ -399,7 +407,7 @@ export function createViewer(shown, user) {
   document.documentElement.classList.add("has-script");
   if (viewButton("heat")) viewButton("heat").disabled = !shown.heat;
   return Object.assign(viewer, {
-    keys, shiftKeys, isNarrow, sideBySide, scaleOf, canPan, zoomBy, zoomOut, goTo, draw, toScreen, toFrame, pointIn,
+    keys, shiftKeys, isNarrow, sideBySide, sizeOf, scaleOf, canPan, zoomBy, zoomOut, goTo, draw, toScreen, toFrame, pointIn,
     sideAt, setView, show,
   });
 }
@@ -407,7 +415,8 @@ export function createViewer(shown, user) {
 /** Act on keys, but for those that are typed; an action that gives false leaves its key to the browser. */
 export function listenToKeys(keys, shiftKeys = {}) {
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, select, textarea") || (event.key === " " && event.target.closest("button, a"));
+    const at = event.target instanceof Element ? event.target : document.body;
+    const typing = at.closest("input, select, textarea") || (event.key === " " && at.closest("button, a"));
     const act = (event.shiftKey && shiftKeys[event.key]) || keys[event.key];
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !act || event.defaultPrevented) return;
     if (act() !== false) event.preventDefault();

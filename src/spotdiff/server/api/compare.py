@@ -16,6 +16,7 @@ from spotdiff.server.api.request_options import make_options, read_options
 from spotdiff.server.api.uploads import receive
 from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.store.answer_files import FILES, KEPT, media_type
+from spotdiff.server.store.tiles import described, tile
 
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
@@ -45,6 +46,16 @@ def compare_routes(service: Service) -> APIRouter:
         api.add_api_route(
             f"/comparisons/{{name}}{asked}", _sender(service.comparisons, asked), response_class=WholeFile
         )
+
+    @api.get("/comparisons/{name}/tiles/{picture}.dzi", response_class=Response)
+    def tiles(name: str, picture: str) -> Response:
+        text = described(service.comparisons.folder(name), picture)
+        return Response(text, media_type="application/xml", headers=KEPT)
+
+    @api.get("/comparisons/{name}/tiles/{picture}_files/{level}/{asked}", response_class=Response)
+    def one_tile(name: str, picture: str, level: int, asked: str) -> Response:
+        found = tile(service.comparisons.folder(name), picture, level, asked)
+        return Response(found.data, media_type=found.media_type, headers=KEPT)
 
     @api.get("/comparisons/{name}")
     def record(name: str, criteria: Annotated[AskedCriteria, Query()]) -> Response:

@@ -12,6 +12,7 @@ from spotdiff.methods import get_method
 from spotdiff.server.api.authentication import person
 from spotdiff.server.api.whole_file import WholeFile
 from spotdiff.server.problems import Problem
+from spotdiff.server.store.runs import On
 
 if TYPE_CHECKING:
     from spotdiff.server.service import Service
@@ -50,14 +51,14 @@ def learn_routes(service: Service) -> APIRouter:
 
     @api.get("/trainings")
     def trainings(place: str) -> dict[str, Any]:
-        return {"used": service.places.training(place), **_runs(service, place, "training")}
+        return {"used": service.places.training(place), **_runs(service, On(place=place), "training")}
 
     @api.post("/trainings", status_code=201)
     def train(place: str, request: Request, new: NewTraining | None = None) -> dict[str, Any]:
         service.places.training(place)
         asked = new or NewTraining()
         settings = {"steps": asked.steps or 0}
-        return service.runner.begin("training", place, settings, who=person(request, asked.who))
+        return service.runner.begin("training", On(place=place), settings, who=person(request, asked.who))
 
     @api.put("/weights")
     def choose(place: str, chosen: ChosenWeights) -> dict[str, Any]:
@@ -69,15 +70,31 @@ def learn_routes(service: Service) -> APIRouter:
     @api.get("/measurements")
     def measurements(place: str) -> dict[str, Any]:
         service.places.training(place)
-        return _runs(service, place, "measurement")
+        return _runs(service, On(place=place), "measurement")
 
     @api.post("/measurements", status_code=201)
     def measure(place: str, request: Request, new: NewMeasurement | None = None) -> dict[str, Any]:
         service.places.training(place)
-        asked = new or NewMeasurement()
-        _check_measurement(service, place, asked)
-        settings = {"methods": asked.methods, "trainings": asked.trainings}
-        return service.runner.begin("measurement", place, settings, who=person(request, asked.who))
+        return _measure(service, On(place=place), request, new or NewMeasurement())
+
+    return api
+
+
+def set_routes(service: Service) -> APIRouter:
+    """Labelled sets that the server was started with, and what is measured on them."""
+    api = APIRouter(prefix="/api/v1/sets")
+
+    @api.get("")
+    def sets() -> list[dict[str, Any]]:
+        return [{"name": name, "pairs": pairs} for name, pairs in service.sets.all().items()]
+
+    @api.get("/{labelled}/measurements")
+    def measurements(labelled: str) -> dict[str, Any]:
+        return _runs(service, On(labelled_set=labelled), "measurement")
+
+    @api.post("/{labelled}/measurements", status_code=201)
+    def measure(labelled: str, request: Request, new: NewMeasurement | None = None) -> dict[str, Any]:
+        return _measure(service, On(labelled_set=labelled), request, new or NewMeasurement())
 
     return api
 
@@ -114,12 +131,17 @@ def _run_routes(service: Service, kind: Kind, what: str, media_type: str) -> API
     return api
 
 
-def _runs(service: Service, place: str, kind: Kind) -> dict[str, Any]:
-    corrected = len(service.annotations.annotated(place=place))
-    return {"pairs": corrected, f"{kind}s": service.runner.of_place(place, kind)}
+def _runs(service: Service, on: On, kind: Kind) -> dict[str, Any]:
+    return {"pairs": service.runner.pairs(on), f"{kind}s": service.runner.listed(kind, on)}
 
 
-def _check_measurement(service: Service, place: str, asked: NewMeasurement) -> None:
+def _measure(service: Service, on: On, request: Request, asked: NewMeasurement) -> dict[str, Any]:
+    _check_measurement(service, on, asked)
+    settings = {"methods": asked.methods, "trainings": asked.trainings}
+    return service.runner.begin("measurement", on, settings, who=person(request, asked.who))
+
+
+def _check_measurement(service: Service, on: On, asked: NewMeasurement) -> None:
     every = [*asked.methods, *asked.trainings]
     if not 2 <= len(set(every)) == len(every):
         raise Problem(422, "a measurement takes two methods or more, each once; trainings count as such")
@@ -127,4 +149,4 @@ def _check_measurement(service: Service, place: str, asked: NewMeasurement) -> N
         plugins.load("methods", method)
         get_method(method, {})
     for training in asked.trainings:
-        service.runner.check_usable(training, place)
+        service.runner.check_usable(training, on.place)

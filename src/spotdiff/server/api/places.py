@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -14,6 +14,7 @@ from spotdiff.server.api.openapi import PICTURE_BODY
 from spotdiff.server.api.request_options import check_options, over_place, read_options
 from spotdiff.server.api.uploads import receive
 from spotdiff.server.api.whole_file import WholeFile
+from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import KEPT, answer_folder, media_type
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ class Approval(BaseModel):
 
 
 class PlaceChange(BaseModel):
-    """What `PATCH /places/NAME` takes: options that are set, or where they are null no longer."""
+    """What `PATCH /places/NAME` takes: options that are set, or where they are null no longer; who is told of it."""
 
     model_config = ConfigDict(extra="forbid")
-    options: dict[str, Any]
+    options: dict[str, Any] = {}
+    webhooks: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100)] | None = None
 
 
 def place_routes(service: Service) -> APIRouter:
@@ -63,7 +65,8 @@ def place_routes(service: Service) -> APIRouter:
 
     @api.patch("/{name}")
     def change(name: str, asked: PlaceChange) -> dict[str, Any]:
-        return service.places.change_options(name, asked.options, check=check_options)
+        _check_webhooks(service, asked.webhooks or ())
+        return service.places.change(name, asked.options, check=check_options, webhooks=asked.webhooks)
 
     for ending, what in _PICTURE_FILES.items():
         api.add_api_route(f"/{{name}}/pictures/{{number}}{ending}", _sender(service, what), response_class=WholeFile)
@@ -86,6 +89,23 @@ def place_routes(service: Service) -> APIRouter:
         return service.places.approve(name, comparison=asked.comparison, who=person(request, asked.who))
 
     return api
+
+
+def webhook_routes(service: Service) -> APIRouter:
+    """`/webhooks`, among which places choose."""
+    api = APIRouter(prefix="/api/v1")
+
+    @api.get("/webhooks")
+    def webhooks() -> list[dict[str, str]]:
+        return [{"name": name} for name in service.settings.webhook_names]
+
+    return api
+
+
+def _check_webhooks(service: Service, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in service.settings.webhook_names:
+            raise Problem(422, f"there is no webhook {name}; GET /api/v1/webhooks lists them")
 
 
 def _sender(service: Service, what: str) -> Callable[..., WholeFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spotdiff.server.learn.run_files import PAIRS, read_table
+from spotdiff.server.learn.run_files import read_table
 from spotdiff.server.learn.weights import WEIGHTS, run_folder
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ def check_packages() -> None:
     """Nothing but the base is needed."""
 
 
-def verbs(folder: Path, settings: Mapping[str, Any], data: Path) -> list[tuple[str, ...]]:
-    """What is done, as it would be typed: `methods` of the settings, then spot with the weights of `trainings`."""
+def verbs(folder: Path, settings: Mapping[str, Any], data: Path, pairs: Path) -> list[tuple[str, ...]]:
+    """What is done, as it would be typed: on pairs, `methods` of the settings, then spot with what was learned."""
     learned = [f"spot={run_folder(data, training) / WEIGHTS}" for training in settings["trainings"]]
     methods = [word for method in (*settings["methods"], *learned) for word in ("--method", method)]
     out = ("--out", str(folder / "measured"), "--workers", "1", "--quiet")
-    return [("evaluate", str(folder / PAIRS), *methods, *out)]
+    return [("evaluate", str(pairs), *methods, *out)]
 
 
 def details(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from spotdiff.errors import DataError
 from spotdiff.server.learn import measurements, trainings
+from spotdiff.server.learn.labelled_sets import LabelledSets
 from spotdiff.server.learn.run_files import PAIRS
 from spotdiff.server.learn.verb import last_line, run_verb
 from spotdiff.server.learn.weights import run_folder
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from spotdiff.server.store.annotations import Annotations
-    from spotdiff.server.store.runs import Kind, Runs
+    from spotdiff.server.store.runs import Kind, On, Runs
 
 _LOOK = 2.0  # seconds after which it looks for a run unasked
 _LOG = "log.txt"
@@ -42,7 +43,7 @@ class Work(Protocol):
     def check_packages(self) -> None:
         """Raise a MissingExtra where something is not installed."""
 
-    def verbs(self, folder: Path, settings: Mapping[str, Any], data: Path) -> list[tuple[str, ...]]:
+    def verbs(self, folder: Path, settings: Mapping[str, Any], data: Path, pairs: Path) -> list[tuple[str, ...]]:
         """What is done, one after the other, as it would be typed."""
 
     def details(self, folder: Path) -> dict[str, Any]:
@@ -58,9 +59,12 @@ _KINDS: dict[str, Work] = {"training": trainings, "measurement": measurements}
 class Runner:
     """Takes runs from the queue as long as the server runs; threads may share it."""
 
-    def __init__(self, runs: Runs, annotations: Annotations, data: Path, *, nice: int = _NICE) -> None:
-        """Over the queue, what people corrected, and the server's folder."""
+    def __init__(
+        self, runs: Runs, annotations: Annotations, data: Path, *, sets: LabelledSets | None = None, nice: int = _NICE
+    ) -> None:
+        """Over the queue, what people corrected, the server's folder, and the labelled sets."""
         self._runs, self._annotations, self._data, self._nice = runs, annotations, data, nice
+        self._sets = sets or LabelledSets(None)
         self._news = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -76,20 +80,21 @@ class Runner:
         self._news.set()
         self._thread.join()
 
-    def begin(self, kind: Kind, place: str, settings: Mapping[str, Any], *, who: str) -> dict[str, Any]:
-        """Queue a run on the corrections of a place.
+    def begin(self, kind: Kind, on: On, settings: Mapping[str, Any], *, who: str) -> dict[str, Any]:
+        """Queue a run on the corrections of a place, or a measurement on a labelled set.
 
         Raises:
             MissingExtra: a package that it needs is not installed.
-            Problem: 409, too few comparisons of the place are corrected, or such a run is under way.
+            Problem: 404, there is no such set; 409, too few comparisons of the place are corrected, or such a run is
+                under way.
         """
         work = _KINDS[kind]
         work.check_packages()
-        pairs = len(self._annotations.annotated(place=place))
+        pairs = self.pairs(on)
         if pairs < work.FEWEST:
             more = f"{work.FEWEST} or more are needed: correct {work.FEWEST - pairs} more"
-            raise Problem(409, f"{place} has {pairs} corrected comparison{'s' * (pairs != 1)}; {more}")
-        name = self._runs.add(kind, place, settings, pairs=pairs, who=who)
+            raise Problem(409, f"{on} has {pairs} corrected comparison{'s' * (pairs != 1)}; {more}")
+        name = self._runs.add(kind, on, settings, pairs=pairs, who=who)
         self._news.set()
         return self.shown(name, kind)
 
@@ -115,9 +120,23 @@ class Runner:
         files = {what: [f"{url}/{what}/{path.name}" for path in found] for what, found in _files(kind, folder).items()}
         return {**_summary(row), **_KINDS[kind].details(folder), **files}
 
-    def of_place(self, place: str, kind: Kind) -> list[dict[str, Any]]:
-        """The runs of a place in short, the last one first."""
-        return [_summary(row) for row in self._runs.of_place(place, kind)]
+    def pairs(self, on: On) -> int:
+        """How many corrected comparisons a place has, or pairs a labelled set.
+
+        Raises:
+            Problem: 404, there is no such set; 409, it has no labelled pairs.
+        """
+        return (
+            self._sets.pairs(on.labelled_set) if on.labelled_set else len(self._annotations.annotated(place=on.place))
+        )
+
+    def listed(self, kind: Kind, on: On) -> list[dict[str, Any]]:
+        """The runs on something in short, the last one first."""
+        return [_summary(row) for row in self._runs.listed(kind, on)]
+
+    def learned(self) -> list[dict[str, Any]]:
+        """The trainings of all places that are done in short, the last one first."""
+        return [_summary(row) for row in self._runs.learned()]
 
     def file(self, name: str, kind: Kind, what: str, asked: str) -> Path:
         """A file of a run.
@@ -137,14 +156,14 @@ class Runner:
             raise Problem(404, f"the {kind} has no {asked[:60]}")
         return known[asked]
 
-    def check_usable(self, training: str, place: str) -> None:
-        """Look whether a place can be compared with what a training has left.
+    def check_usable(self, training: str, place: str = "") -> None:
+        """Look whether a place, or where none is named anything, can be compared with what a training has left.
 
         Raises:
             Problem: 404, there is no such training of the place; 409, it is not done.
         """
         row = self._runs.row(training, "training")
-        if row["place"] != place:
+        if place and row["place"] != place:
             raise Problem(404, f"{place} has no training {training[:40]}")
         if row["state"] != "done":
             raise Problem(409, f"the training is {row['state']}; wait until it is done")
@@ -166,6 +185,8 @@ class Runner:
         folder = run_folder(self._data, row["id"])
         try:
             trouble = self._write_pairs(row, folder) or self._do_verbs(row, folder)
+        except Problem as problem:
+            trouble = str(problem)
         except OSError as error:
             trouble = f"it cannot be written: {error.strerror}"
         if trouble is None:  # it was stopped, or the server ends
@@ -174,7 +195,7 @@ class Runner:
 
     def _write_pairs(self, row: RowMapping, folder: Path) -> str:
         """Write what the run is on, once; why there is not enough, else ""."""
-        if (folder / PAIRS).is_dir():
+        if row["labelled_set"] is not None or (folder / PAIRS).is_dir():
             return ""
         part, fewest = folder / f"{PAIRS}.part", _KINDS[row["kind"]].FEWEST
         shutil.rmtree(part, ignore_errors=True)
@@ -191,7 +212,10 @@ class Runner:
 
     def _do_verbs(self, row: RowMapping, folder: Path) -> str | None:
         """Do the verbs of a run; None where it was stopped, "" where all went well, else why not."""
-        for verb in _KINDS[row["kind"]].verbs(folder, row["settings"], self._data):
+        given = row["labelled_set"]
+        pairs = folder / PAIRS if given is None else self._sets.path(given)
+        folder.mkdir(parents=True, exist_ok=True)
+        for verb in _KINDS[row["kind"]].verbs(folder, row["settings"], self._data, pairs.absolute()):
             if not self._goes_on(row):
                 return None
             code = run_verb(verb, folder / _LOG, nice=self._nice, goes_on=lambda: self._goes_on(row))
@@ -214,6 +238,6 @@ def _url(name: str, kind: Kind) -> str:
 
 
 def _summary(row: RowMapping) -> dict[str, Any]:
-    told = {name: row[name] for name in ("id", "place", "state", "settings", "pairs", "who", "problem")}
+    told = {name: row[name] for name in ("id", "place", "labelled_set", "state", "settings", "pairs", "who", "problem")}
     times = {name: shown_time(row[name]) for name in ("created", "finished")}
     return {**told, **times, "url": _url(row["id"], row["kind"])}

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import MissingExtra
-from spotdiff.server.learn.run_files import PAIRS, read_json, read_table
+from spotdiff.server.learn.run_files import read_json, read_table
 from spotdiff.server.learn.weights import WEIGHTS
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def check_packages() -> None:
             raise MissingExtra(package, extra="train")
 
 
-def verbs(folder: Path, settings: Mapping[str, Any], data: Path) -> list[tuple[str, ...]]:
+def verbs(folder: Path, settings: Mapping[str, Any], data: Path, pairs: Path) -> list[tuple[str, ...]]:
     """What is done, one after the other, as it would be typed; `steps` of the settings is 0 for the recipe's own."""
     run = str(folder / "run")
     steps = ("--steps", str(settings["steps"])) if settings["steps"] else ()
-    train = ("train", "spot", "--data", str(folder / PAIRS), "--from", "shipped", "--out", run, *steps)
+    train = ("train", "spot", "--data", str(pairs), "--from", "shipped", "--out", run, *steps)
     return [
         (*train, "--threads", "1", "--progress", str(folder / "progress.json"), "--quiet"),
         ("export", run, "--out", str(folder / WEIGHTS)),

@@ -38,6 +38,7 @@ def add_pages(app: FastAPI, service: Service) -> None:
     """Give an application its pages."""
     templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
     templates.globals["watches"] = service.watched is not None
+    templates.globals["has_sets"] = service.settings.sets is not None
 
     def page(template: str, **parts: object) -> Response:
         text = templates.get_template(template).render(parts)
@@ -62,7 +63,8 @@ def add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/places/{name}", include_in_schema=False)
     def place(name: str) -> Response:
         shown, methods = service.places.shown(name), plugins.names("methods")
-        return page("place.html", place=shown, presets=PRESETS, methods=methods, usual=Options())
+        webhooks = service.settings.webhook_names
+        return page("place.html", place=shown, presets=PRESETS, methods=methods, usual=Options(), webhooks=webhooks)
 
     @app.get("/review", include_in_schema=False)
     def review() -> Response:
@@ -82,6 +84,16 @@ def _add_learn_pages(app: FastAPI, service: Service, page: Callable[..., Respons
     def measure(name: str) -> Response:
         service.places.training(name)
         return page("measure.html", place=name, methods=plugins.names("methods"))
+
+    @app.get("/sets", include_in_schema=False)
+    def sets() -> Response:
+        return page("sets.html", sets=service.sets.all())
+
+    @app.get("/sets/{name}", include_in_schema=False)
+    def measure_set(name: str) -> Response:
+        service.sets.path(name)
+        learned = service.runner.learned()
+        return page("measure_set.html", set=name, methods=plugins.names("methods"), learned=learned)
 
 
 def _add_watch_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:

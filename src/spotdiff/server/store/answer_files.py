@@ -10,12 +10,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spotdiff.server.store.tiles import FORMATS, TILES, has_tiles, write_tiles
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from spotdiff.types import Comparison, Picture
 
 _THUMBNAIL = 320  # pixels of the long side
@@ -70,7 +73,7 @@ def write_answer(comparison: Comparison, name: str, data: Path, *, digests: tupl
     Raises:
         OSError: a file cannot be written.
     """
-    from spotdiff.report.html import page, page_body, page_data, page_pictures
+    from spotdiff.report.html import page, page_body, page_data, page_pictures, shown_pictures
     from spotdiff.report.maps import write_maps
     from spotdiff.report.markup import write_page_file
     from spotdiff.report.overlay import write_overlay
@@ -90,10 +93,12 @@ def write_answer(comparison: Comparison, name: str, data: Path, *, digests: tupl
             (part / f"view.{what}").write_bytes(content)
         address = f"/api/v1/comparisons/{name}"
         sources = {what: f"{address}/view/{what}" for what in shown}
+        tiled = _write_tiles(shown_pictures(comparison), shown, part)
+        tiles = {what: f"{address}/tiles/{what}.dzi" for what in tiled}
         full = {side: f"{address}/{side}.png" for side in SIDES if _is_shrunk(getattr(comparison.pair, side))}
-        view = {**page_data(comparison, record), "pictures": sources, "full": full}
+        view = {**page_data(comparison, record), "pictures": sources, "full": full, "tiles": tiles}
         (part / "view.json").write_text(json.dumps(view, allow_nan=False), encoding="ascii")
-        body = page_body(comparison, sources, full=full)
+        body = page_body(comparison, sources, full=full, tiles=tiles)
         (part / BODY).write_text(body, encoding="utf-8", errors="replace", newline="\n")
 
 
@@ -145,6 +150,17 @@ def _write_pixels(picture: Picture, part: Path, side: str) -> None:
     _, encoded = cv2.imencode(".png", cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2BGR))
     (part / f"{side}.png").write_bytes(encoded)  # OpenCV itself says nothing of a disk that is full at the end
     (part / f"thumb.{side}.jpg").write_bytes(thumbnail(picture, max_side=_THUMBNAIL))
+
+
+def _write_tiles(pictures: Mapping[str, Picture], shown: Mapping[str, bytes], part: Path) -> list[str]:
+    """Write the tiles of large pictures, drawings as PNG as they are shown whole; the names of those that have some."""
+    from spotdiff.report.data_uri import picture_type
+
+    large = {name: picture for name, picture in pictures.items() if has_tiles(picture)}
+    if large:
+        forms = {name: FORMATS[picture_type(shown[name])] for name in large}
+        write_tiles({name: (picture, forms[name]) for name, picture in large.items()}, part / TILES)
+    return list(large)
 
 
 def _is_shrunk(picture: Picture) -> bool:

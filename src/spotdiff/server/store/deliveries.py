@@ -1,4 +1,4 @@
-"""Messages for the webhook, written in the transaction that they tell of, and kept until they are taken."""
+"""Messages for webhooks, written in the transaction that they tell of, and kept until they are taken."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sqlalchemy import delete, func, insert, select, update
 
 from spotdiff.database.connection import writing
 from spotdiff.server.store.jobs import shown_job
-from spotdiff.server.store.schema import deliveries, now, shown_time
+from spotdiff.server.store.schema import deliveries, now, places, shown_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Engine, RowMapping
 
     from spotdiff.server.store.jobs import Answer
@@ -21,9 +23,14 @@ if TYPE_CHECKING:
 class Deliveries:
     """The messages of a server; threads may share it."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Over a database."""
-        self._engine = engine
+    def __init__(self, engine: Engine, hooks: Sequence[str] = ()) -> None:
+        """Over a database.
+
+        Args:
+            engine: Of the database.
+            hooks: Names of the addresses that may be told; "" is told of everything, others of places that chose them.
+        """
+        self._engine, self._hooks = engine, hooks
 
     def tell(self, connection: Connection, job: RowMapping, answer: Answer | None) -> None:
         """Put what there is to say of a job that is done or has failed, within the transaction that ends it."""
@@ -33,13 +40,23 @@ class Deliveries:
             told = {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
             compared = {"id": job["id"], **told, "url": shown["comparison"]}
         about = {"job": shown, "place": job["place"], "comparison": compared}
-        _put(connection, f"job.{job['state']}", about)
+        kinds = [f"job.{job['state']}"]
         if answer is not None and answer.verdict == "changed" and job["place"] is not None:
-            _put(connection, "place.changed", about)
+            kinds.append("place.changed")
+        for hook in self._told_of(connection, job["place"]):
+            for kind in kinds:
+                _put(connection, hook, kind, about)
 
-    def head(self) -> RowMapping | None:
-        """The message that has waited longest, due or not; None when none waits."""
-        query = select(deliveries).where(deliveries.c.state == "waiting").order_by(deliveries.c.number).limit(1)
+    def _told_of(self, connection: Connection, place: str | None) -> list[str]:
+        """The addresses that are told of a place's jobs, or of those of no place."""
+        query = select(places.c.webhooks).where(places.c.name == place)
+        chosen = [] if place is None else connection.execute(query).scalar_one()
+        return [hook for hook in self._hooks if not hook or hook in chosen]
+
+    def head(self, hook: str) -> RowMapping | None:
+        """The message for an address that has waited longest, due or not; None when none waits."""
+        mine = (deliveries.c.state == "waiting") & (deliveries.c.hook == hook)
+        query = select(deliveries).where(mine).order_by(deliveries.c.number).limit(1)
         with self._engine.begin() as connection:
             return connection.execute(query).mappings().first()
 
@@ -57,6 +74,13 @@ class Deliveries:
         """Write down that a message is not tried any more."""
         self._change(number, state="dead", tries=deliveries.c.tries + 1, error=reason)
 
+    def give_up_all_but(self, hooks: Sequence[str]) -> None:
+        """Write down that messages for addresses other than these are not tried any more."""
+        others = (deliveries.c.state == "waiting") & deliveries.c.hook.not_in(hooks)
+        values = {"state": "dead", "error": "the server was started without this webhook"}
+        with writing(self._engine).begin() as connection:
+            connection.execute(update(deliveries).where(others).values(values))
+
     def counts(self) -> dict[str, int]:
         """How many messages wait, and how many were given up."""
         grouped = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
@@ -69,8 +93,8 @@ class Deliveries:
             connection.execute(update(deliveries).where(deliveries.c.number == number).values(**values))
 
 
-def _put(connection: Connection, kind: str, about: object) -> None:
+def _put(connection: Connection, hook: str, kind: str, about: object) -> None:
     at = now()
     body = json.dumps({"type": kind, "timestamp": shown_time(at), "data": about})
-    row = {"id": uuid4().hex, "body": body, "state": "waiting", "tries": 0, "created": at, "due": at, "error": ""}
-    connection.execute(insert(deliveries).values(row))
+    row = {"id": uuid4().hex, "hook": hook, "body": body, "state": "waiting", "tries": 0, "error": ""}
+    connection.execute(insert(deliveries).values(**row, created=at, due=at))

@@ -1,7 +1,8 @@
 """Corrected comparisons as labelled pairs, in the files of annotation tools or as a dataset, and back.
 
 A labelled pair lies pixel on pixel: where the camera moved, `after` is brought onto `before`, what it does not show
-there is not counted, and what was drawn on it moves along.
+there is not counted, and what was drawn on it moves along. Pages whose rows shifted lie in a frame with the rows of
+both, as they were compared; rows of one of them are not counted where nothing is told of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import cv2
 import numpy as np
 
+from spotdiff.align.rows import match_rows, spread
 from spotdiff.data.annotations.annotation import ADDED, CHANGED, IGNORE, MOVED, REMOVED, Annotation, ImageAnnotations
 from spotdiff.data.annotations.from_dataset import AnnotatedSample, write_annotations
 from spotdiff.data.annotations.images import ImageFile, encode_colour
@@ -30,9 +32,11 @@ from spotdiff.regions.polygons import mask_polygons
 from spotdiff.server.problems import Problem
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spotdiff.data.annotations.annotation import AnnotationFormat, Side
     from spotdiff.regions.polygons import Polygon
-    from spotdiff.types import Bytes, Mask
+    from spotdiff.types import Bytes, Mask, Rows
 
 FORMATS = ("pairs", "labelme", "coco", "cvat", "via")
 NO_CHANGE = "none"
@@ -45,18 +49,20 @@ _MOST_FILES = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """The frame of a labelled pair: that of `before`.
+    """The frame of a labelled pair: that of `before`, or of pages whose rows shifted one with the rows of both.
 
     Attributes:
         matrix: (3, 3) takes its pixels to those of `after` as it was sent.
         before, after: (H, W, 3) uint8, one on the other.
-        unseen: (H, W) bool, what `after` does not show.
+        unseen: (H, W) bool, what only one of them shows.
+        rows: Of pages whose rows shifted each picture's own row for every row of the frame, -1 where it has none.
     """
 
     matrix: Any
     before: Bytes
     after: Bytes
     unseen: Mask
+    rows: Rows | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -65,10 +71,14 @@ class Frame:
 
     def inward(self, side: Side, points: Polygon) -> Polygon:
         """Corners in a picture's own pixels as they lie in the frame."""
+        if self.rows is not None:
+            return _into_rows(points, self.rows[_BOTH.index(side)])
         return points if side == "before" else _moved(points, np.linalg.inv(self.matrix))
 
     def outward(self, side: Side, points: Polygon) -> Polygon:
         """Corners in the frame as they lie in a picture's own pixels."""
+        if self.rows is not None:
+            return _out_of_rows(points, self.rows[_BOTH.index(side)])
         return points if side == "before" else _moved(points, self.matrix)
 
 
@@ -81,9 +91,11 @@ def read_frame(folder: Path) -> Frame:
     view = json.loads((folder / "view.json").read_bytes())
     alignment, common = view["record"]["alignment"], view["common"]
     shifted = any(view["record"][side]["size"] != common for side in _BOTH)  # a page with gaps is larger
-    if (alignment["model"] == "page" and shifted) or alignment["matrix"] is None:
-        raise DataError("rows of the pages shifted, so that they do not lie pixel on pixel")
+    if alignment["matrix"] is None:
+        raise DataError("its pictures were not brought onto each other, so that they do not lie pixel on pixel")
     before, after = (load_picture(folder / f"{side}.png").pixels for side in _BOTH)
+    if alignment["model"] == "page" and shifted:
+        return _page_frame(before, after)
     matrix = np.array(alignment["matrix"], np.float64)
     if before.shape == after.shape and np.abs(matrix - np.eye(3)).max() < _SAME:
         return Frame(np.eye(3), before, after, np.zeros(before.shape[:2], bool))
@@ -92,6 +104,31 @@ def read_frame(folder: Path) -> Frame:
     seen = np.full(after.shape[:2], 255, np.uint8)
     unseen = cv2.warpPerspective(seen, matrix, size, flags=cv2.INTER_NEAREST | inverse) == 0
     return Frame(matrix, before, np.asarray(laid), np.asarray(unseen))
+
+
+def _page_frame(before: Bytes, after: Bytes) -> Frame:
+    """The frame of two pages whose rows shifted, as `align` lays them."""
+    rows, width = match_rows(before, after), max(before.shape[1], after.shape[1])
+    laid = [spread(page, own, width, fill=0) for page, own in zip((before, after), rows, strict=True)]
+    unseen = np.ones(laid[0].shape[:2], bool)
+    unseen[(rows[0] >= 0) & (rows[1] >= 0), : min(before.shape[1], after.shape[1])] = False
+    return Frame(np.eye(3), laid[0], laid[1], unseen, rows)
+
+
+def _into_rows(points: Polygon, own: NDArray[np.int64]) -> Polygon:
+    """Corners of a page in the frame: an upper one begins its row, a lower one ends that above it."""
+    places = np.flatnonzero(own >= 0)
+    y = points[:, 1]
+    row = np.where(y <= (y.min() + y.max()) / 2, np.floor(y), np.ceil(y) - 1).astype(int).clip(0, len(places) - 1)
+    return np.column_stack([points[:, 0], places[row] + (y - row)])
+
+
+def _out_of_rows(points: Polygon, own: NDArray[np.int64]) -> Polygon:
+    """Corners of the frame in a page's own rows; where it has none, at the row that comes next."""
+    has = own >= 0
+    row = np.floor(points[:, 1]).astype(int).clip(0, len(own) - 1)
+    own_row = np.concatenate([[0], np.cumsum(has)])[row]
+    return np.column_stack([points[:, 0], own_row + np.where(has[row], points[:, 1] - row, 0.0)])
 
 
 def annotations_of(folder: Path, document: Mapping[str, Any], frame: Frame) -> dict[Side, tuple[Annotation, ...]]:
@@ -106,10 +143,22 @@ def annotations_of(folder: Path, document: Mapping[str, Any], frame: Frame) -> d
     for sides, annotation in told:
         for side in sides:
             drawn[side].append(annotation)
-    drawn["before"] += [Annotation("unseen", IGNORE, (polygon,)) for polygon in mask_polygons(frame.unseen)]
+    unseen = frame.unseen if frame.rows is None else frame.unseen & ~_told(drawn, frame)
+    drawn["before"] += [Annotation("unseen", IGNORE, (polygon,)) for polygon in mask_polygons(unseen)]
     if not all(any(each.category == MOVED for each in of_side) for of_side in drawn.values()):
         drawn = {side: [_gone_or_new(each, side) for each in of_side] for side, of_side in drawn.items()}
     return {side: tuple(each for each in of_side if _covers(each, frame)) for side, of_side in drawn.items()}
+
+
+def _told(drawn: Mapping[Side, Sequence[Annotation]], frame: Frame) -> Mask:
+    """Where something is told of either picture."""
+    from spotdiff.regions.polygons import covered_window
+
+    told = np.zeros(frame.unseen.shape, bool)
+    for each in (each for of_side in drawn.values() for each in of_side):
+        (left, top, right, bottom), covered = covered_window(each.polygons, frame.size)
+        told[top:bottom, left:right] |= covered
+    return told
 
 
 def write_archive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
@@ -91,8 +91,13 @@ class Places:
             _row(connection, name)
             connection.execute(update(places).where(places.c.name == name).values(training=training))
 
-    def change_options(
-        self, name: str, changes: Mapping[str, Any], *, check: Callable[[Mapping[str, Any]], None]
+    def change(
+        self,
+        name: str,
+        changes: Mapping[str, Any],
+        *,
+        check: Callable[[Mapping[str, Any]], None],
+        webhooks: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         """Set options of a place, or take back those that are None, and return it as it is now.
 
@@ -100,15 +105,18 @@ class Places:
             name: Of the place.
             changes: By the names of options.
             check: Raises where all together cannot be.
+            webhooks: Names of those that are told of it from now on; None for those that are.
 
         Raises:
             Problem: 404, there is no such place.
         """
         with writing(self._engine).begin() as connection:
-            changed = {**_row(connection, name, lock=True)["options"], **changes}
+            row = _row(connection, name, lock=True)
+            changed = {**row["options"], **changes}
             options = {option: value for option, value in changed.items() if value is not None}
             check(options)
-            connection.execute(update(places).where(places.c.name == name).values(options=options))
+            told = row["webhooks"] if webhooks is None else sorted(set(webhooks))
+            connection.execute(update(places).where(places.c.name == name).values(options=options, webhooks=told))
         return self.shown(name)
 
     def picture_job(self, name: str, number: int) -> str:
@@ -153,6 +161,7 @@ class Places:
             "name": name,
             "created": shown_time(row["created"]),
             "options": row["options"],
+            "webhooks": row["webhooks"],
             "baseline": None if baseline is None else _shown_picture(baseline),
             "pictures": [_shown_picture(picture) for picture in latest],
             "approvals": [{"picture": a["picture"], "who": a["who"], "at": shown_time(a["at"])} for a in approved],

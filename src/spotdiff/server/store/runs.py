@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -13,9 +14,27 @@ from spotdiff.server.problems import Problem
 from spotdiff.server.store.schema import now, runs
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, RowMapping
+    from sqlalchemy import ColumnElement, Engine, RowMapping
 
 Kind = Literal["training", "measurement"]
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """The labelled pairs that a run is on: corrections of a place, or a labelled set.
+
+    Attributes:
+        place: Name of the place; "" for a set.
+        labelled_set: Name of the set; "" for a place.
+    """
+
+    place: str = ""
+    labelled_set: str = ""
+
+    def __str__(self) -> str:
+        return self.place or self.labelled_set
+
+
 TRAINING = "training"  # among the options of a job: whose weights it is done with
 UNENDED = ("queued", "running")
 STATES = (*UNENDED, "stopped", "done", "failed")
@@ -28,26 +47,27 @@ class Runs:
         """Over a database."""
         self._engine = engine
 
-    def add(self, kind: Kind, place: str, settings: Mapping[str, Any], *, pairs: int, who: str) -> str:
+    def add(self, kind: Kind, on: On, settings: Mapping[str, Any], *, pairs: int, who: str) -> str:
         """Queue a run and return its id.
 
         Args:
             kind: What it is.
-            place: Whose corrections it is on.
+            on: What it is on.
             settings: What was asked, in JSON's own types.
-            pairs: How many corrected comparisons there were.
+            pairs: How many pairs there were.
             who: Asked for it.
 
         Raises:
-            Problem: 409, one of this kind is under way for the place.
+            Problem: 409, one of this kind is under way on the same.
         """
         name = uuid4().hex
         with writing(self._engine).begin() as connection:
-            busy = (runs.c.place == place) & (runs.c.kind == kind) & runs.c.state.in_(UNENDED)
+            busy = _is_on(on) & (runs.c.kind == kind) & runs.c.state.in_(UNENDED)
             if connection.execute(select(runs.c.id).where(busy)).first():
-                raise Problem(409, f"a {kind} of {place} is under way already; wait for the end, or stop it")
-            row = {"id": name, "kind": kind, "place": place, "state": "queued", "settings": dict(settings)}
-            connection.execute(insert(runs).values(**row, pairs=pairs, who=who, created=now()))
+                raise Problem(409, f"a {kind} of {on} is under way already; wait for the end, or stop it")
+            what = {"place": on.place or None, "labelled_set": on.labelled_set or None}
+            row = {"id": name, "kind": kind, "state": "queued", "settings": dict(settings)}
+            connection.execute(insert(runs).values(**row, **what, pairs=pairs, who=who, created=now()))
         return name
 
     def row(self, name: str, kind: Kind) -> RowMapping:
@@ -63,11 +83,17 @@ class Runs:
             raise Problem(404, f"there is no {kind} {name[:40]}")
         return row
 
-    def of_place(self, place: str, kind: Kind) -> list[RowMapping]:
-        """The runs of a place, the last one first."""
-        query = select(runs).where(runs.c.place == place, runs.c.kind == kind).order_by(runs.c.number.desc())
+    def listed(self, kind: Kind, on: On) -> list[RowMapping]:
+        """The runs on something, the last one first."""
+        query = select(runs).where(_is_on(on), runs.c.kind == kind).order_by(runs.c.number.desc())
         with self._engine.begin() as connection:
             return list(connection.execute(query).mappings().all())
+
+    def learned(self) -> list[RowMapping]:
+        """The trainings of all places that are done, the last one first."""
+        done = (runs.c.kind == "training") & (runs.c.state == "done")
+        with self._engine.begin() as connection:
+            return list(connection.execute(select(runs).where(done).order_by(runs.c.number.desc())).mappings().all())
 
     def take(self) -> RowMapping | None:
         """The run that has waited longest, which is running from now on; None when none waits."""
@@ -113,3 +139,7 @@ class Runs:
             values = {"state": state, "problem": None}
             if not connection.execute(update(runs).where(wanted).values(values)).rowcount:
                 raise Problem(409, f"the {kind} is {row['state']}")
+
+
+def _is_on(on: On) -> ColumnElement[bool]:
+    return runs.c.place == on.place if on.place else runs.c.labelled_set == on.labelled_set

@@ -65,6 +65,7 @@ places = Table(
     Column("baseline", BigInteger),  # number of one of its pictures
     Column("options", JSON, nullable=False),  # under which its pictures are compared
     Column("training", String(32)),  # whose weights they are compared with; none for those that ship
+    Column("webhooks", JSON, nullable=False, server_default="[]"),  # names of those that are told of it
 )
 
 place_pictures = Table(
@@ -101,11 +102,14 @@ watched_files = Table(  # files of watched folders that have become pictures, so
     Column("job", String(32), nullable=False),
 )
 
-deliveries = Table(  # messages on their way to the webhook, and those that it never took
+deliveries = Table(  # messages on their way to webhooks, and those that were never taken
     "deliveries",
     metadata,
     Column("number", LONG, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
+    Column(
+        "hook", String(40), nullable=False, server_default=""
+    ),  # name of the webhook; "" for the one that is told of everything
     Column("body", Text, nullable=False),
     Column("state", String(20), nullable=False),  # waiting, dead
     Column("tries", Integer, nullable=False),
@@ -143,7 +147,7 @@ runs = Table(
     Column("number", LONG, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
     Column("kind", String(20), nullable=False),  # training, measurement
-    Column("place", String(100), ForeignKey("places.name"), nullable=False),
+    Column("place", String(100), ForeignKey("places.name")),  # on whose corrections it is; none for a labelled set
     Column("state", String(20), nullable=False),  # queued, running, stopped, done, failed
     Column("settings", JSON, nullable=False),
     Column("pairs", Integer, nullable=False),
@@ -151,7 +155,9 @@ runs = Table(
     Column("created", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("problem", Text),
+    Column("labelled_set", String(200)),  # that it is on; none for corrections
     Index("runs_by_place", "place", "kind", "number"),
+    Index("runs_by_set", "labelled_set", "number"),
 )
 
 

@@ -22,6 +22,10 @@ _MB = 1_000_000
 _HOUR = "3600"
 
 
+class KeepsTooMuch(Problem):
+    """An account keeps as much as it may, which does not pass by itself."""
+
+
 class Usage:
     """Who has sent what; threads may share it."""
 
@@ -50,7 +54,7 @@ class Usage:
         if kept >= self._settings.quota_mb:
             most = f"{self._settings.quota_mb:g} MB"
             detail = f"{account} keeps {kept:.1f} MB of {most}; have old comparisons deleted, or the quota raised"
-            raise Problem(429, detail, headers={"Retry-After": _HOUR})
+            raise KeepsTooMuch(429, detail, headers={"Retry-After": _HOUR})
 
     def kept(self, account: str) -> int:
         """Bytes of all that an account has sent and been answered and that is still kept."""

@@ -21,6 +21,7 @@ from spotdiff.errors import OptionError
 from spotdiff.server.api.uploads import keep, shown_name
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.jobs import Stored
+from spotdiff.server.store.usage import KeepsTooMuch
 from spotdiff.server.store.watched_files import Seen, put
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class _Folder:
     ) -> None:
         self._place, self._path, self._settings = place, path, settings
         self._jobs, self._places, self._files = jobs, places, files
-        self._usage = usage
+        self._usage, self._account = usage, settings.folder_accounts.get(place, "")
         self._taken = files.of(place)
         self._since: dict[str, tuple[_File, float]] = {}
         self._too_large: set[_File] = set()
@@ -134,7 +135,7 @@ class _Folder:
         try:
             taken = self._take_next()
         except Problem as problem:
-            if problem.status != 429:  # else the file waits, like anybody
+            if problem.status != 429 or isinstance(problem, KeepsTooMuch):  # else the file waits, like anybody
                 self._tell(str(problem))
             return False
         except SQLAlchemyError:
@@ -155,7 +156,13 @@ class _Folder:
         if self._jobs.are_open_for(self._place):  # what comes next is compared with what that one leaves as baseline
             return False
         files = sorted(self._new_files(), key=lambda file: (file.modified, file.name))
-        return any(self._take(file) for file in files if self._is_whole(file))
+        return any(self._take(file) for file in files if self._is_whole(file) and self._has_room())
+
+    def _has_room(self) -> bool:
+        """Whether the folder's account may send more; raises the `Problem` 429 where it may not."""
+        if self._account:
+            self._usage.check(self._account, coming=0)
+        return True
 
     def _new_files(self) -> list[_File]:
         found = []
@@ -208,7 +215,8 @@ class _Folder:
 
         after = Stored(seen.sha256, shown_name(seen.name))
         options = self._places.options(self._place)
-        return self._jobs.add(self._places.baseline(self._place), after, options, place=self._place, also=note)
+        before, owner = self._places.baseline(self._place), self._account
+        return self._jobs.add(before, after, options, place=self._place, owner=owner, also=note)
 
     def _kept(self, file: _File) -> str | None:
         """The SHA-256 of the file, which is among the pictures from now on; None where it changed meanwhile."""
@@ -218,7 +226,7 @@ class _Folder:
             status = file.path.stat(follow_symlinks=False)
             if (status.st_size, status.st_mtime_ns) != (file.size, file.modified):
                 return None
-            return keep(part, self._settings.data, partial(self._usage.sent, ""))
+            return keep(part, self._settings.data, partial(self._usage.sent, self._account))
         finally:
             part.unlink(missing_ok=True)
 

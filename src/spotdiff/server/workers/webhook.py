@@ -1,4 +1,4 @@
-"""The webhook: messages are posted in order, signed as Standard Webhooks are, and again until they are taken."""
+"""Webhooks: messages are posted in order, signed as Standard Webhooks are, and again until they are taken."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import random
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,8 @@ from spotdiff.http_delivery import LONGEST_PAUSE, Undelivered, backoff, post, sh
 from spotdiff.server.store.schema import now
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import RowMapping
 
     from spotdiff.server.store.deliveries import Deliveries
@@ -31,23 +34,56 @@ _GOODBYE = 2.0  # seconds that a message under way has once the server ends; cut
 _log = logging.getLogger("spotdiff.server")
 
 
-class Webhook:
-    """Posts messages as long as it runs."""
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address that messages may be posted to.
 
-    def __init__(self, url: str, secret: str, deliveries: Deliveries) -> None:
-        """Prepare to post to an address; without one nothing is posted."""
-        self._url, self._key, self._deliveries = url, signing_key(secret), deliveries
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="webhook")
+    Attributes:
+        name: By which places choose it; "" for the one that is told of everything.
+        url: The address.
+        secret: Signs the messages.
+    """
+
+    name: str
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+class Webhooks:
+    """Posts messages as long as it runs, to every address by itself, so that none waits for another."""
+
+    def __init__(self, hooks: Sequence[Hook], deliveries: Deliveries) -> None:
+        """Prepare to post to some addresses; without one nothing is posted."""
+        self._deliveries = deliveries
+        self._senders = [_Sender(hook, deliveries) for hook in hooks]
 
     def start(self) -> None:
-        """Start to post."""
-        if self._url:
-            self._thread.start()
+        """Start to post; what waits for an address that is not known any more is given up."""
+        self._deliveries.give_up_all_but([sender.name for sender in self._senders])
+        for sender in self._senders:
+            sender.start()
 
     def stop(self) -> None:
         """Post no more; what waits is posted after the next start."""
-        self._ending.set()
+        for sender in self._senders:
+            sender.end()
+        for sender in self._senders:
+            sender.join()
+
+
+class _Sender:
+    """Posts the messages for one address."""
+
+    def __init__(self, hook: Hook, deliveries: Deliveries) -> None:
+        self.name = hook.name
+        self._url, self._key, self._deliveries = hook.url, signing_key(hook.secret), deliveries
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name=f"webhook {hook.name}".strip())
+        self.start = self._thread.start
+        self.end = self._ending.set
+
+    def join(self) -> None:
+        """Wait for what is under way, for a moment."""
         if self._thread.is_alive():
             self._thread.join(_GOODBYE)
 
@@ -62,7 +98,7 @@ class Webhook:
 
     def _post_next(self) -> float:
         """Post the next message if it is due; seconds until one may be again."""
-        message = self._deliveries.head()
+        message = self._deliveries.head(self.name)
         if message is None:
             return _LOOK
         left: float = (message["due"] - now()) / 1_000_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import fields
 from datetime import datetime
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from spotdiff.csv_cells import csv_text
 from spotdiff.data.coco import coco_box, coco_document
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, Event
@@ -26,11 +25,7 @@ _COLUMNS = tuple(field.name for field in fields(Event))
 
 def to_csv(events: Iterable[Event]) -> str:
     """Events as a CSV table with a line of names: instants as ISO 8601 in UTC, boxes as `left top right bottom`."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows([_cell(getattr(event, name)) for name in _COLUMNS] for event in events)
-    return out.getvalue()
+    return csv_text(_COLUMNS, ({name: _cell(getattr(event, name)) for name in _COLUMNS} for event in events))
 
 
 def to_coco(store: Store, events: Iterable[Event]) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from spotdiff.errors import OptionError
+from spotdiff.errors import DataError, OptionError
+from spotdiff.input_files import read_text
 from spotdiff.options import Options
 from spotdiff.params import build, hint, params_of
-from spotdiff.video import without_password
+from spotdiff.shown_text import printable
 from spotdiff.watching.rules.schedule import seconds_of
 from spotdiff.watching.rules.settings import Camera, Inspection, Rules, Zone
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _TABLES = ("cameras", "zones", "approved", "sinks", "compare")
 _COMPARED = ("method", "settings", "align", "light", "sensitivity", "describe", "describe_settings", "language")
-_LOGIN = re.compile(r"(://[^:'\"]*:)[^'\"]*@")
-_ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s'\"]+")
 _LONGEST = 100  # bytes: a camera, an inspection and a time together are the name of a report
 _PLAIN = f"no slashes, no dot in front, 1 to {_LONGEST} bytes"
 _SINK_FILES = ("path", "ca", "cert", "cert_key")
@@ -63,17 +61,17 @@ def read_rules(path: str | Path) -> Rules:
     """
     path = Path(path)
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(read_text(path, pipe=True))
+    except DataError as error:
+        raise OptionError(str(error)) from None
+    except ValueError as error:
         raise OptionError(f"{path} is no TOML: {str(error).partition(chr(10))[0]}") from None
     except RecursionError:
         raise OptionError(f"{path} is no TOML of a person: its lists are nested too deep") from None
     try:
         rules = _rules(document)
     except OptionError as error:
-        raise OptionError(f"{path}: {_without_passwords(str(error))}") from None
+        raise OptionError(f"{path}: {printable(str(error))}") from None
     return _beside(rules, path.parent)
 
 
@@ -143,11 +141,6 @@ def _value(name: str, value: object, *, spanned: bool) -> object:
         except OptionError as error:
             raise OptionError(f"{name}: {error}") from None
     return tuple(value) if isinstance(value, list) else value
-
-
-def _without_passwords(message: str) -> str:
-    """A message that quotes a value, without the password of a URL in it."""
-    return _ADDRESS.sub(lambda match: without_password(match[0]), _LOGIN.sub(r"\1***@", message))
 
 
 def _can_be_called(name: str) -> bool:

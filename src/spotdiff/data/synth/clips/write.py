@@ -8,7 +8,6 @@ DIR/contact.png    some of the clips to look at
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.data.read_json import read_json
 from spotdiff.data.synth.clips.ground_truth import truth_of
 from spotdiff.data.synth.clips.plan import ClipPlan
 from spotdiff.data.synth.clips.planner import plan_clip
@@ -105,10 +105,10 @@ def _write_clip(recipe: ClipRecipe, materials: Materials, seed: int, folder: Pat
 
 def _read_truth(path: Path, name: str) -> WrittenClip:
     try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
+        truth = read_json(path)
         kinds = tuple(str(event["kind"]) for event in truth["events"])
         return WrittenClip(name, str(truth["scenario"]), float(truth["seconds"]), kinds, fresh=False)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (DataError, ValueError, TypeError, KeyError):
         raise DataError(f"{path} tells of no clip; remove it, and the clip is made anew") from None
 
 

@@ -74,6 +74,7 @@ _VIEW = an_object(
     heat={**TRUTH, "description": "Whether there is a heat map."},
     pictures=by_name(ADDRESS, "Of what is shown, by name."),
     full=by_name(ADDRESS, "Of the pictures, where what is shown is smaller."),
+    tiles=by_name(ADDRESS, "Of what describes their tiles, by name, where pictures are too large to be sent whole."),
 )
 _VIEW_EXAMPLE = {
     "record": _RECORD,
@@ -84,6 +85,7 @@ _VIEW_EXAMPLE = {
     "heat": True,
     "pictures": {name: f"{_ALL}/{JOB_ID}/view/{name}" for name in (*_SIDES, "heat")},
     "full": {},
+    "tiles": {},
 }
 _SHOWN = {
     **{f"/view/{side}": f"The picture {side}, as a viewer shows it" for side in _SIDES},
@@ -117,6 +119,11 @@ COMPARISONS = Described(
             for side in _SIDES
         },
         **{f"{_ONE}/thumb/{side}.jpg": (f"The picture {side}, 320 pixels long", ("image/jpeg",)) for side in _SIDES},
+        f"{_ONE}/tiles/{{picture}}.dzi": ("What DeepZoom says of the tiles of a large picture", ("application/xml",)),
+        f"{_ONE}/tiles/{{picture}}_files/{{level}}/{{asked}}": (
+            "A tile of a large picture: COL_ROW and the ending of its format",
+            ("image/jpeg", "image/png"),
+        ),
         **{f"{_ONE}{ending}": (what, ("image/png", "image/jpeg")) for ending, what in _SHOWN.items()},
     },
     schemas={
@@ -124,5 +131,13 @@ COMPARISONS = Described(
         "ComparisonSummary": with_example(_SUMMARY, SUMMARY_EXAMPLE),
         "ComparisonView": with_example(_VIEW, _VIEW_EXAMPLE),
     },
-    parameters={"name": JOB_ID, "sensitivity": 0.3, "limit": 20, "Prefer": "respond-async"},
+    parameters={
+        "name": JOB_ID,
+        "sensitivity": 0.3,
+        "limit": 20,
+        "Prefer": "respond-async",
+        "picture": "after",
+        "level": 12,
+        "asked": "3_2.jpg",
+    },
 )

@@ -29,17 +29,19 @@ _PLACE = "/api/v1/places/{place}"
 _TRAINING, _MEASUREMENT = "/api/v1/trainings/{name}", "/api/v1/measurements/{name}"
 _FIGURE = or_none(NUMBER)
 _ROW = by_name({"type": ["number", "string", "null"]}, "Figures by their names; null for one that does not exist.")
-_PAIRS: Schema = {**COUNT, "description": "Corrected comparisons of the place."}
+_PAIRS: Schema = {**COUNT, "description": "Corrected comparisons of the place, or pairs of the set."}
+_SET = "/api/v1/sets/{labelled}/measurements"
 
 
 def _run(description: str, settings: Schema) -> Schema:
     return an_object(
         description,
         id=TEXT,
-        place=TEXT,
+        place=or_none({**TEXT, "description": "Whose corrections it is on."}),
+        labelled_set=or_none({**TEXT, "description": "The labelled set that it is on instead."}),
         state=one_of(*STATES),
         settings=settings,
-        pairs={**COUNT, "description": "Corrected comparisons when it was begun."},
+        pairs={**COUNT, "description": "Corrected comparisons, or pairs of the set, when it was begun."},
         who=WHO,
         problem=or_none({**TEXT, "description": "Why it failed."}),
         created=TIME,
@@ -79,6 +81,7 @@ _MEASUREMENT_SHOWN = extended(
 _BEGUN = {
     "id": _ID,
     "place": "hall",
+    "labelled_set": None,
     "state": "done",
     "settings": {"steps": 400},
     "pairs": 24,
@@ -124,6 +127,9 @@ LEARNING = Described(
         ("put", f"{_PLACE}/weights"): ("Choose the weights for a place", {"200": "UsedWeights"}),
         ("get", f"{_PLACE}/measurements"): ("What was measured on a place", {"200": "Measurements"}),
         ("post", f"{_PLACE}/measurements"): ("Measure methods on what was corrected", {"201": "Measurement"}),
+        ("get", "/api/v1/sets"): ("Labelled sets that the server was started with", {"200": "[LabelledSet]"}),
+        ("get", _SET): ("What was measured on a labelled set", {"200": "Measurements"}),
+        ("post", _SET): ("Measure methods on a labelled set", {"201": "Measurement"}),
         ("get", _TRAINING): ("How a training stands, and what it came to", {"200": "Training"}),
         ("post", f"{_TRAINING}/stop"): ("Stop a training", {"200": "Training"}),
         ("post", f"{_TRAINING}/continue"): ("Go on with a training", {"200": "Training"}),
@@ -148,6 +154,9 @@ LEARNING = Described(
             an_object("What was measured.", pairs=_PAIRS, measurements=list_of(ref("MeasurementSummary"))),
             {"pairs": 24, "measurements": [_MEASURED]},
         ),
+        "LabelledSet": with_example(
+            an_object("Pairs whose truth is known.", name=TEXT, pairs=COUNT), {"name": "yard", "pairs": 40}
+        ),
         "UsedWeights": with_example(an_object("What a place is compared with.", used=_USED), {"used": _ID}),
     },
     sent={
@@ -155,5 +164,5 @@ LEARNING = Described(
         "ChosenWeights": {"training": _ID},
         "NewMeasurement": {"methods": ["spot", "classic"], "trainings": [_ID], "who": "Ann"},
     },
-    parameters={"place": "hall", "name": _ID, "asked": "0000400.png"},
+    parameters={"place": "hall", "labelled": "yard", "name": _ID, "asked": "0000400.png"},
 )

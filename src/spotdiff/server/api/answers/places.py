@@ -51,6 +51,7 @@ _PLACE = an_object(
     name=TEXT,
     created=TIME,
     options={"type": "object", "description": "Under which its pictures are compared: names of spotdiff.Options."},
+    webhooks=list_of(TEXT, "Names of those that are told of it."),
     baseline=or_none(ref("PlacePicture")),
     pictures=list_of(ref("PlacePicture"), "The latest first."),
     approvals=list_of(
@@ -70,7 +71,8 @@ PLACES = Described(
         ("get", _ALL): ("All places", {"200": "[PlaceSummary]"}),
         ("post", _ALL): ("Make a place", {"201": "Place"}),
         ("get", _ONE): ("A place", {"200": "Place"}),
-        ("patch", _ONE): ("Set options of a place; null takes one back", {"200": "Place"}),
+        ("patch", _ONE): ("Set options of a place, of which null takes one back, and who is told", {"200": "Place"}),
+        ("get", "/api/v1/webhooks"): ("Webhooks that places may have told of them", {"200": "[Webhook]"}),
         ("post", f"{_ONE}/pictures"): (
             "Send a picture of a place",
             {"200": "Comparison", "201": "Place", "202": "Job"},
@@ -83,6 +85,9 @@ PLACES = Described(
     },
     schemas={
         "PlacePicture": with_example(_PICTURE, _PICTURE_EXAMPLE),
+        "Webhook": with_example(
+            an_object("A webhook that the server was started with.", name=TEXT), {"name": "guards"}
+        ),
         "PlaceSummary": with_example(
             _SUMMARY, {"name": "hall", "created": AT, "baseline": 7, "latest": _PICTURE_EXAMPLE}
         ),
@@ -92,6 +97,7 @@ PLACES = Described(
                 "name": "hall",
                 "created": AT,
                 "options": _OPTIONS,
+                "webhooks": ["guards"],
                 "baseline": _PICTURE_EXAMPLE,
                 "pictures": [_PICTURE_EXAMPLE],
                 "approvals": [{"picture": 7, "who": "Ann", "at": AT}],
@@ -101,7 +107,7 @@ PLACES = Described(
     sent={
         "NewPlace": {"name": "hall"},
         "Approval": {"comparison": JOB_ID, "who": "Ann"},
-        "PlaceChange": {"options": _OPTIONS},
+        "PlaceChange": {"options": _OPTIONS, "webhooks": ["guards"]},
     },
     parameters={"name": "hall", "number": 7, "Prefer": "respond-async"},
 )

@@ -2,7 +2,13 @@
 
 export const base = "/api/v1";
 
-/** What an address answers; an error of the server is thrown with its own words. */
+/**
+ * What an address answers; an error of the server is thrown with its own words.
+ *
+ * @param {string} address
+ * @param {{ method?: string, json?: unknown, body?: BodyInit, headers?: Record<string, string> }} [request]
+ * @returns {Promise<any>} what JSON says, else a Blob
+ */
 export async function ask(address, { method = "GET", json, body, headers = {} } = {}) {
   const sent = json === undefined ? { body, headers } : { body: JSON.stringify(json), headers: { "Content-Type": "application/json", ...headers } };
   const response = await fetch(address, { method, ...sent });
@@ -14,7 +20,13 @@ export async function ask(address, { method = "GET", json, body, headers = {} } 
 
 const POLL_MS = 300;
 
-/** Send a form that makes a job, wait for its end, and give the job; `stands` is told how it stands meanwhile. */
+/**
+ * Send a form that makes a job, wait for its end, and give the job.
+ *
+ * @param {string} address
+ * @param {FormData} form
+ * @param {(job: any) => void} [stands] is told how it stands meanwhile
+ */
 export async function jobOf(address, form, stands = () => {}) {
   let job = await ask(address, { method: "POST", body: form, headers: { Prefer: "respond-async" } });
   while (job.state === "queued" || job.state === "running") {
@@ -55,6 +67,14 @@ export function teller(element) {
   };
 }
 
+/**
+ * An element with its properties and children.
+ *
+ * @param {string} name
+ * @param {Record<string, any>} [given] properties, with `text` and `dataset`
+ * @param {(Node | string)[]} children
+ * @returns {any}
+ */
 export function make(name, { text, ...properties } = {}, ...children) {
   const { dataset = {}, ...others } = properties;
   const node = Object.assign(document.createElement(name), others);

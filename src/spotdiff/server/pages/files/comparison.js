@@ -2,12 +2,14 @@
 import { ask, base, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
+import { showTiles } from "./tiles.js";
 import { byId } from "./viewer.js";
 
 const { id, toldAt, decision } = byId("actions").dataset;
 const address = `${base}/comparisons/${id}`;
 const say = teller(byId("status"));
 const { data, viewer } = report;
+report.detail = showTiles(viewer);
 const attempt = (act) => async (...given) => {
   try {
     say("");
@@ -47,12 +49,13 @@ byId("copy").addEventListener("click", async () => {
 
 /* ---- another sensitivity: decided anew from what is stored ---- */
 const slider = byId("sensitivity");
+const { training, ...options } = JSON.parse(byId("asked").textContent); // a client cannot choose what was learned
 const told = data.record.regions.map((region) => region.likely);
 let asked = 0; // the last question; answers to earlier ones are too late
 const judge = attempt(async () => {
   const wanted = Number(slider.value);
   byId("again").hidden = wanted <= Number(toldAt);
-  byId("again").textContent = `Compare again at ${wanted.toFixed(2)}`;
+  byId("again").textContent = `Compare again at ${wanted.toFixed(2)}${training ? ", with the weights that ship" : ""}`;
   if (wanted > Number(toldAt)) return say(`Fainter regions than those at ${Number(toldAt).toFixed(2)} were not kept.`);
   const number = (asked += 1);
   const record = wanted === Number(toldAt) ? data.record : await ask(`${address}?sensitivity=${wanted}`);
@@ -90,7 +93,6 @@ byId("again").addEventListener("click", attempt(async () => {
     const name = data.record[side].path.replace(/\.\w+$/, "") || side;
     body.append(side, await ask(`${address}/${side}.png`), `${name}.png`);
   }
-  const options = JSON.parse(byId("asked").textContent);
   body.append("options", JSON.stringify({ ...options, sensitivity: Number(slider.value) }));
   const job = await jobOf(`${base}/compare`, body, (now) => say(standing(now)));
   location.assign(`/comparisons/${job.id}`);
@@ -104,6 +106,7 @@ function inverted([[a, b, c], [d, e, f], [g, h, i]]) {
   const determinant = a * cofactors[0][0] + b * cofactors[1][0] + c * cofactors[2][0];
   return cofactors.map((row) => row.map((value) => value / determinant));
 }
+/** @type {(by: number[][], point: number[]) => number[]} */
 function moved(by, [x, y]) {
   const [u, v, w] = by.map(([p, q, r]) => p * (x - 0.5) + q * (y - 0.5) + r); // a matrix is of the middles of pixels
   return [u / w + 0.5, v / w + 0.5];
@@ -176,7 +179,7 @@ function sayOfRegion(kind) {
 /* The list says which regions were corrected. */
 function markList() {
   for (const link of document.querySelectorAll("#list .region")) {
-    const kind = corrected?.[Number(link.dataset.region) + 1];
+    const kind = corrected?.[Number(link.getAttribute("data-region")) + 1];
     link.classList.toggle("is-refuted", kind === "none");
     link.querySelector(".corrected")?.remove();
     if (!kind) continue;

@@ -1,5 +1,6 @@
 /* Drawing over a viewer's pictures: boxes, polygons and the brush, with undo, by pointer or by keys. */
 import { make } from "./api.js";
+import { byId } from "./viewer.js";
 
 const CLOSE_PX = 10; // of the screen, from the first corner, that close a polygon
 const LEAST_PX = 3; // of the screen, for the side of a box
@@ -33,16 +34,16 @@ const HELP = {
  * @param {{ get: () => any, put: (value: any) => void }} [user.beside] what else undo takes back
  */
 export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side) => side, toOwn = (_, p) => p, fromOwn = (_, p) => p, chosen = () => {}, beside = { get: () => null, put: () => {} } }) {
-  const stage = document.getElementById("stage");
-  const [kindButtons, toolButtons] = ["drawn-kinds", "tools"].map((id) => document.getElementById(id));
-  const [undoButton, redoButton, removeButton] = ["undo", "redo", "remove"].map((id) => document.getElementById(id));
-  const help = document.getElementById("drawing-help");
+  const stage = byId("stage");
+  const [kindButtons, toolButtons] = ["drawn-kinds", "tools"].map(byId);
+  const [undoButton, redoButton, removeButton] = ["undo", "redo", "remove"].map(byId);
+  const help = byId("drawing-help");
   let shapes = [];
   let [undone, done] = [[], []];
   let [form, kind, selected] = ["", Object.keys(kinds)[0], -1];
   let current = null; // a shape that is not ended
   let cross = null; // where the keys are, in the frame
-  const width = () => Number(document.getElementById("width")?.value ?? 12);
+  const width = () => Number(byId("width")?.value ?? 12);
   const distance = (side, one, other) => Math.hypot(...[0, 1].map((axis) => one[axis] - other[axis])) * viewer.scaleOf(viewer.panes[side]);
 
   /* ---- what is there, and how it came ---- */
@@ -186,11 +187,12 @@ export function createDrawing(viewer, { kinds, forms, changed, sideOf = (_, side
     Enter: enter, Escape: () => (current ? stop() : pick("")), s: otherSide,
   };
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, select, textarea")) return;
+    const at = event.target instanceof Element ? event.target : document.body;
+    if (at.closest("input, select, textarea")) return;
     const control = event.ctrlKey || event.metaKey;
     if (control && event.key.toLowerCase() === "z") (event.shiftKey ? redo : undo)();
     else if (!control && event.key === "Delete" && selected >= 0) remove();
-    else if (!control && !event.shiftKey && form && keys[event.key] && !(event.key === "Enter" && event.target.closest("button, a"))) keys[event.key]();
+    else if (!control && !event.shiftKey && form && keys[event.key] && !(event.key === "Enter" && at.closest("button, a"))) keys[event.key]();
     else return;
     event.preventDefault();
     event.stopPropagation();

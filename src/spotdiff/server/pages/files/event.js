@@ -9,7 +9,7 @@ if (who) {
   who.value = localStorage.getItem("who") ?? "";
   byId("remark").addEventListener("submit", (event) => event.preventDefault());
 }
-for (const button of document.querySelectorAll("[data-decision]")) {
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-decision]"))) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     localStorage.setItem("who", who.value.trim());

@@ -1,10 +1,10 @@
-/* Methods measured side by side on what people corrected. */
-import { ask, make, teller } from "./api.js";
+/* Methods measured side by side, on what people corrected at a place or on a labelled set. */
+import { ask, base, make, teller } from "./api.js";
 import { actor, follow, heading, isUnderWay, tableOf } from "./runs.js";
 import { byId, listenToKeys } from "./viewer.js";
 
 const say = teller(byId("status"));
-const { place } = byId("measure").dataset;
+const { on, counted } = byId("measure").dataset;
 const FIGURES = ["any F1", "any IoU", "any AP", "boxes recall", "boxes precision", "boxes kind right", "pictures caught", "pictures false alarms", "cost s/pair"];
 const MAPS = { any: "any change", added: "added", new: "added or new", removed: "removed", gone: "removed or gone", changed: "changed", unchanged: "unchanged" };
 const button = actor(show, say);
@@ -31,7 +31,8 @@ function item(measurement) {
   return make("li", { className: "panel training" }, ...parts);
 }
 async function showTrainings() {
-  const { trainings } = await ask(`${place}/trainings`);
+  if (!on.startsWith(`${base}/places/`)) return; // the page of a set lists what all places have learned
+  const { trainings } = await ask(`${on}/trainings`);
   for (const { id, state, created } of trainings) {
     if (state !== "done" || byId("methods").querySelector(`[value="${id}"]`)) continue;
     const box = make("input", { type: "checkbox", name: "training", value: id });
@@ -39,9 +40,9 @@ async function showTrainings() {
   }
 }
 async function show() {
-  const all = await ask(`${place}/measurements`);
+  const all = await ask(`${on}/measurements`);
   const measurements = await Promise.all(all.measurements.map(({ url }) => ask(url)));
-  byId("pairs").textContent = `${all.pairs} corrected comparison${all.pairs === 1 ? "" : "s"}.`;
+  byId("pairs").textContent = `${all.pairs} ${counted}${all.pairs === 1 ? "" : "s"}.`;
   byId("start").disabled = !all.pairs || measurements.some(isUnderWay);
   const state = JSON.stringify(measurements);
   if (state === shownState) return; // nothing is drawn anew under a person's hand
@@ -52,7 +53,7 @@ byId("begin").addEventListener("submit", async (event) => {
   event.preventDefault();
   const chosen = (name) => [...byId("methods").querySelectorAll(`[name=${name}]:checked`)].map((box) => box.value);
   try {
-    await ask(`${place}/measurements`, { method: "POST", json: { methods: chosen("method"), trainings: chosen("training") } });
+    await ask(`${on}/measurements`, { method: "POST", json: { methods: chosen("method"), trainings: chosen("training") } });
     say("It is measured; this goes on when this page is closed.");
     await show();
   } catch (error) {

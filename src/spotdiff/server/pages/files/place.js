@@ -32,6 +32,18 @@ byId("approve")?.addEventListener("click", async () => {
   }
 });
 
+/* ---- who is told ---- */
+byId("webhooks")?.addEventListener("change", async (event) => {
+  const tell = teller(byId("told"));
+  const webhooks = [...event.currentTarget.querySelectorAll(":checked")].map((box) => box.value);
+  try {
+    await ask(address, { method: "PATCH", json: { webhooks } });
+    tell("Saved.");
+  } catch (error) {
+    tell(error.message, true);
+  }
+});
+
 /* ---- options, saved as they are changed ---- */
 const stored = JSON.parse(byId("stored").textContent);
 const saying = teller(byId("saved"));

@@ -1,5 +1,6 @@
 /* The queue of comparisons on which nobody has decided, by pointer or keys. */
 import { ask, askWho, base, make, teller, whoDecides } from "./api.js";
+import { showTiles } from "./tiles.js";
 import { byId, createViewer, listenToKeys, SIDES } from "./viewer.js";
 
 const say = teller(byId("status"));
@@ -28,14 +29,19 @@ function paint(pen, pane, side) {
   });
 }
 const viewer = createViewer(nothing, { paint });
+showTiles(viewer);
 
 function fillPane(side) {
   const canvas = viewer.panes[side].canvas;
   const aligned = view?.pictures[`aligned-${side}`];
   canvas.className = `canvas${aligned ? " two" : ""}`;
-  const image = (name, className) => make("img", { className, alt: `The picture ${side}`, src: view.pictures[name], dataset: { size: side } });
+  function image(name, className) {
+    const tiles = view.tiles?.[name]; // answers of earlier servers have none
+    const full = tiles ? undefined : view.full[name];
+    const dataset = { size: side, ...(tiles && { tiles }), ...(full && { full }) };
+    return make("img", { className, alt: `The picture ${side}`, src: view.pictures[name], dataset });
+  }
   const own = view && image(side, "own");
-  if (view?.full[side]) own.dataset.full = view.full[side];
   canvas.replaceChildren(...(view ? [...(aligned ? [image(`aligned-${side}`, "aligned")] : []), own] : []));
 }
 
@@ -86,7 +92,7 @@ async function load(keep = "") {
   fillChoice("batch", found.batches);
   fillChoice("place", found.places);
   const { open: waiting, changed, unsure, approved, rejected } = found.counts;
-  byId("counts").textContent = `${waiting} wait (${changed} changed, ${unsure} unsure), ${approved} approved, ${rejected} rejected.`;
+  byId("counts").textContent = `${waiting} ${waiting === 1 ? "waits" : "wait"} (${changed} changed, ${unsure} unsure), ${approved} approved, ${rejected} rejected.`;
   const whole = byId("batch").value || byId("place").value;
   for (const [id, verb] of [["approve-all", "Approve"], ["reject-all", "Reject"]]) {
     byId(id).hidden = !whole || !queue.length || byId("decision").value !== "open";
