@@ -48,9 +48,14 @@ def options_digest(options: Options) -> str:
 
 
 def file_stamp(path: str | Path) -> list[object]:
-    """Path, size and time of a file, for pictures, which are too many to be read; of a URL or what is gone the path."""
+    """Path, size and time of a file, for pictures, which are too many to be read; of a URL or what is gone the path.
+
+    Of a folder, which may be a series of slices, those of all files in it.
+    """
     try:
         status = Path(path).stat()
+        if Path(path).is_dir():
+            return [str(path), *(file_stamp(file) for file in sorted(Path(path).iterdir()) if file.is_file())]
     except (OSError, ValueError):
         return [str(path)]
     return [str(path), status.st_size, status.st_mtime_ns]

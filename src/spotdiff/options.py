@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from spotdiff.errors import OptionError
 from spotdiff.params import check, hint, param, shows_fields
@@ -44,6 +44,7 @@ class OptionValues(TypedDict, total=False):
     language: str
     areas: object
     page: int | str
+    bands: Sequence[int]
     colour: str
     layout: str
     data_range: float | tuple[float, float] | None
@@ -76,6 +77,8 @@ class Options:
         areas: Named polygons in before's pixels that the words refer to, or a file of them; None for none.
         page: Which page of files that hold several, or frame of films, from 1 on; "all" compares page by page, where
             `spotdiff.compare` is asked.
+        bands: Of TIFFs the number of one band or of three, shown as red, green and blue, from 1 on; none leaves it to
+            the file. Needs rasterio.
         colour: Order of the channels of arrays: rgb, or bgr as OpenCV has it. Files and images say it themselves.
         layout: Order of the sides of arrays: hwc, or chw with the channels first, as torch has it.
         data_range: What is white in arrays, or what is black and what is white; None leaves it to their type. Floats
@@ -104,6 +107,7 @@ class Options:
     language: str = param("en", "language of the words: en, zh, or a catalogue FILE.po")
     areas: object = None
     page: int | str = 1
+    bands: Sequence[int] = ()
     colour: str = "rgb"
     layout: str = "hwc"
     data_range: float | tuple[float, float] | None = None
@@ -123,6 +127,7 @@ class Options:
             for box in boxes:
                 _check_box(name, box)
         _check_page(self.page)
+        _check_bands(self.bands)
         _check_array_form(self.colour, self.layout, self.data_range)
         if self.ignore_colour and not _COLOUR.fullmatch(self.ignore_colour):
             raise OptionError(f"ignore_colour takes #rrggbb, not {self.ignore_colour!r}")
@@ -193,6 +198,16 @@ shows_options(Options.of_preset.__func__)  # type: ignore[attr-defined]
 def _check_page(page: object) -> None:
     if page != ALL_PAGES and (not isinstance(page, int) or isinstance(page, bool) or page < 1):
         raise OptionError(f"page takes a number from 1 on, or {ALL_PAGES}, not {page!r}")
+
+
+def _check_bands(bands: object) -> None:
+    chosen: Sequence[Any] = bands if isinstance(bands, Sequence) and not isinstance(bands, str) else (None,)
+    if len(chosen) not in (0, 1, 3) or not all(_is_number(band) and band >= 1 for band in chosen):
+        raise OptionError(f"bands takes the number of one band or of three, from 1 on, not {bands!r}")
+
+
+def _is_number(value: object) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
 def _check_array_form(colour: object, layout: object, data_range: object) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.language.summary import page_text, pages_text, whole_page_text
-from spotdiff.types import Comparison, PageAnswer, Picture, Region, Verdict
+from spotdiff.language.summary import one_sided_slice_text, page_text, pages_text, whole_page_text
+from spotdiff.report.coordinates import kinds_in
+from spotdiff.types import Comparison, PageAnswer, Picture, Region, UnpairedPage, Verdict
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
@@ -17,11 +18,12 @@ _VERDICTS: tuple[Verdict, ...] = ("changed", "unsure", "same")  # what one page 
 _MOST_PAGES = 10  # pages that the reason names
 
 
-def over_pages(answers: Iterable[Comparison | Picture], *, language: str) -> Comparison:
+def over_pages(answers: Iterable[Comparison | UnpairedPage], *, language: str) -> Comparison:
     """One answer for two files: changed if any page is, else unsure if any is.
 
     Args:
-        answers: Page by page; a picture stands for a page that only one of the files has, which counts as changed.
+        answers: Page by page; one that only one of the files has counts as changed, and a slice that only one of two
+            series covers as unsure.
         language: Name of the language of the text.
 
     Raises:
@@ -37,12 +39,13 @@ def over_pages(answers: Iterable[Comparison | Picture], *, language: str) -> Com
             regions += answer.regions
             if shown is None or _VERDICTS.index(answer.verdict) < _VERDICTS.index(shown.verdict):
                 shown = replace(answer, evidence=None, labels=None, mirror=None)
-        elif shown is not None:
-            added = shown.pair.before.pages < answer.page
-            region = _whole_page(answer, catalogue, added=added)
+        elif answer.is_slice:
+            pages.append(_uncovered_slice(answer, catalogue))
+        else:
+            region = _whole_page(answer.picture, catalogue, added=answer.side == "after")
             regions.append(region)
-            reason = f"page {answer.page} was {region.kind}"
-            pages.append(PageAnswer(answer.page, "changed", reason, 1.0, region.area, region.area, region.text))
+            reason = f"page {region.page} was {region.kind}"
+            pages.append(PageAnswer(region.page, "changed", reason, 1.0, region.area, region.area, region.text))
     if shown is None:
         raise ValueError("an answer over pages needs a page")
     verdict = min((page.verdict for page in pages), key=_VERDICTS.index)
@@ -60,6 +63,7 @@ def over_pages(answers: Iterable[Comparison | Picture], *, language: str) -> Com
 def _page_answer(answer: Comparison, catalogue: Catalogue) -> PageAnswer:
     page = answer.pair.before.page
     pixels = answer.labels.size if answer.labels is not None else answer.pair.before.pixels[..., 0].size
+    after = answer.pair.after.scan
     return PageAnswer(
         page,
         answer.verdict,
@@ -68,7 +72,16 @@ def _page_answer(answer: Comparison, catalogue: Catalogue) -> PageAnswer:
         answer.changed_pixels,
         pixels,
         page_text(page, answer.text, catalogue),
+        None if after is None else (answer.pair.before.scan, after),
+        None if after is None else kinds_in(answer, "after"),
     )
+
+
+def _uncovered_slice(slice_: UnpairedPage, catalogue: Catalogue) -> PageAnswer:
+    picture = slice_.picture
+    pixels = picture.size[0] * picture.size[1]
+    text = one_sided_slice_text(picture.page, slice_.side, catalogue)
+    return PageAnswer(picture.page, "unsure", f"only {slice_.side} has this slice", 0.5, 0, pixels, text)
 
 
 def _whole_page(page: Picture, catalogue: Catalogue, *, added: bool) -> Region:

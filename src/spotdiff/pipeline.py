@@ -23,7 +23,7 @@ from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.regions.unshared import with_unshared
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
-from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Picture, Region
+from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region, UnpairedPage
 from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def compare(
 
 
 def _page_answers(
-    loaded: Iterator[Pair | Picture], method: Method, options: Options, clock: Clock
-) -> Iterator[Comparison | Picture]:
+    loaded: Iterator[Pair | UnpairedPage], method: Method, options: Options, clock: Clock
+) -> Iterator[Comparison | UnpairedPage]:
     while True:
         with clock("load"):
             page = next(loaded, None)

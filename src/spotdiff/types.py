@@ -34,6 +34,35 @@ _ROWS = 128  # of a picture mixed with white at a time
 KINDS: tuple[Kind, ...] = ("added", "removed", "replaced", "moved", "changed")
 
 
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """Where the pixels of a picture lie on Earth.
+
+    Attributes:
+        crs: The coordinate system, as WKT.
+        transform: (a, b, c, d, e, f): the corner (x, y) between pixels, (0, 0) being that at the top left, lies at
+            (a x + b y + c, d x + e y + f).
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a DICOM file says of its pixels.
+
+    Attributes:
+        spacing: Millimetres from one pixel to the next, across and down; None where it does not say.
+        header: The file without its pixels, for what refers to it.
+        frame: Which of its frames, from 1 on.
+    """
+
+    spacing: tuple[float, float] | None
+    header: bytes = field(repr=False)
+    frame: int = 1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """Pixels, and where they came from.
@@ -46,6 +75,10 @@ class Picture:
         notes: What had to be decided while reading, such as how 16 bits were windowed.
         page, pages: Which page of its file it is, from 1 on, and how many that has.
         rounded: Whether the file has more than 8 bits a channel, so that the pixels may be equal and the file not.
+        has_data: (H, W) bool, False where the file says that there is nothing, which counts nowhere; None without
+            such places.
+        georeference: Where on Earth the pixels are; None for a picture that does not say.
+        scan: Of a DICOM file what it says of them; None for any other.
     """
 
     pixels: Bytes
@@ -56,6 +89,9 @@ class Picture:
     page: int = 1
     pages: int = 1
     rounded: bool = False
+    has_data: Mask | None = None
+    georeference: Georeference | None = None
+    scan: Scan | None = None
     _opaque: Bytes | None = field(default=None, init=False)  # once somebody asked: every step of the flow does
 
     def __repr__(self) -> str:
@@ -101,6 +137,21 @@ def _laid_on_white(pixels: Bytes, alpha: Bytes) -> Bytes:
         share = shares[clear, None].astype(np.float32) / 255
         strip[clear] = np.rint(255 + share * (strip[clear].astype(np.float32) - 255)).astype(np.uint8)
     return laid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnpairedPage:
+    """A page that only one of two files has, or a slice of a place that only one of two series covers.
+
+    Attributes:
+        picture: What it shows.
+        side: Which has it.
+        is_slice: Whether it is a slice, of which nobody knows whether anything changed.
+    """
+
+    picture: Picture
+    side: Literal["before", "after"]
+    is_slice: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -352,13 +403,16 @@ class Light:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PageAnswer:
     """The answer for one page of files that have several, see `Comparison`.
 
     Attributes:
         page: Which one, from 1 on.
         changed_pixels, pixels: Of its common frame.
+        scans: What before's and after's files say of a page of DICOM that was compared; None for any other.
+        kinds: (H, W) uint8 in the own pixels of such a page of after: the kind of each pixel by its number in `KINDS`,
+            from 1 on, and 0 for unchanged.
     """
 
     page: int
@@ -368,6 +422,8 @@ class PageAnswer:
     changed_pixels: int
     pixels: int
     text: str
+    scans: tuple[Scan | None, Scan] | None = None
+    kinds: Bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -449,6 +505,10 @@ class Comparison:
         maps: str | Path | None = None,
         cutouts: str | Path | None = None,
         possible: bool = False,
+        geojson: str | Path | None = None,
+        crs: str = "wgs84",
+        mask_tif: str | Path | None = None,
+        dicom_seg: str | Path | None = None,
     ) -> Comparison:
         """Write the answer as the command does, and return it; folders are made when missing.
 
@@ -459,13 +519,19 @@ class Comparison:
             maps: Folder of the probability maps, `before.png` and `after.png`, and of the method's further ones.
             cutouts: Folder of what changed, cut out of both.
             possible: Whether the overlay shows what is only possible, too.
+            geojson: File of the regions as GeoJSON, where a picture is georeferenced.
+            crs: Of the GeoJSON: wgs84, or keep for the raster's own coordinate system.
+            mask_tif: GeoTIFF file of what changed, where a picture is georeferenced.
+            dicom_seg: File of a DICOM segmentation, where after is a DICOM file.
 
         Raises:
             OptionError: a file would be written over a picture or twice, shows one page of an answer over several, or
-                an overlay's name does not end in .png.
+                an overlay's name does not end in .png; or the pictures do not say what a file needs to know.
+            MissingExtra: the package that writes a file is not installed.
             OSError: a file cannot be written.
         """
-        files = _reporting("save").AnswerFiles(json, report, overlay, maps, cutouts, possible)
+        asked = {"geojson": geojson, "crs": crs, "mask_tif": mask_tif, "dicom_seg": dicom_seg}
+        files = _reporting("save").AnswerFiles(json, report, overlay, maps, cutouts, possible, **asked)
         files.write(self)
         return self
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import overlap_of_after
+from spotdiff.align.by_place import shared_ground
 from spotdiff.image.rendered import is_rendered
 from spotdiff.light import repainted
 from spotdiff.regions.extract import Thresholds, strips
@@ -115,8 +116,11 @@ def _is_exact(one: Bytes, other: Bytes) -> bool:
 def _of_one_view(pair: Pair, alignment: Alignment) -> bool:
     """Whether one picture is as large as the other or a resized copy: what one misses then is the camera's doing.
 
-    Of one that was cut off at the same proportions a pixel is still a pixel.
+    Of one that was cut off at the same proportions a pixel is still a pixel. What only one covers by its georeference,
+    or has data for, was not looked at.
     """
+    if shared_ground(pair) < _LEAST_SEEN_OF_CUT:
+        return False
     (width, height), (other_width, other_height) = pair.before.size, pair.after.size
     rounding = max(width + height, other_width + other_height) / 2
     if abs(width * other_height - height * other_width) > rounding or (width == other_width) != (

@@ -72,7 +72,7 @@ def test_bad_pairs_are_rows(entries, plan, tmp_path):
 
 def test_a_fault_of_ours_in_one_pair_is_its_row(entries, plan, monkeypatch):
     def broken(before, *_, **__):
-        raise MemoryError if "roof" in before else ZeroDivisionError("oh")
+        raise MemoryError if "roof" in before.path else ZeroDivisionError("oh")
 
     monkeypatch.setattr("spotdiff.pipeline.compare", broken)
     errors = {one.row.name: one.row.error for one in run(entries, plan, workers=0)}

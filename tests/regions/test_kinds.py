@@ -10,9 +10,9 @@ import pytest
 
 import spotdiff
 from ready import READY
+from spotdiff.align.fill import fill
 from spotdiff.regions.extract import Limits, Thresholds
 from spotdiff.regions.find import find_regions
-from spotdiff.regions.split_removed_added import fill
 from spotdiff.types import Evidence, Pair, Picture
 
 MIRROR = {"added": "removed", "removed": "added"}

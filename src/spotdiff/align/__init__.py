@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.align.estimate import estimate
+from spotdiff.align.by_place import check_data, estimate_motion, place_matrix, share_with_data, with_data
 from spotdiff.align.flow import residual_flow
 from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
@@ -45,19 +45,34 @@ def align(
     if pair.history:
         history = tuple(_laid(pair.before, earlier, model, max_pixels) for earlier in pair.history)
         pair = replace(pair, history=history)
-    if model == "off":
+    check_data(pair)
+    if model == "page" and place_matrix(pair) is None:
+        rows = match_rows(pair.before.opaque, pair.after.opaque)
+        laid = lay_rows(pair, rows, beyond=beyond, max_pixels=max_pixels)
+    elif model in ("off", "page"):
+        laid = _lay_still(pair, beyond=beyond, max_pixels=max_pixels)
+    else:
+        motion = estimate_motion(pair, model="auto" if model == "flow" else model)
+        found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
+        laid = lay_moved(pair, found, flow=model == "flow", beyond=beyond, max_pixels=max_pixels)
+    if laid[0].seen is not None and not laid[0].seen.any():
+        raise Refusal("no place has data in both pictures")
+    return laid
+
+
+def _lay_still(pair: Pair, *, beyond: bool, max_pixels: float = math.inf) -> tuple[Pair, Alignment]:
+    """The pair as it lies, by its georeferences or else flush at the top left."""
+    matrix = place_matrix(pair)
+    if matrix is None:
         return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond, max_pixels=max_pixels)
-    if model == "page":
-        return lay_rows(pair, match_rows(pair.before.opaque, pair.after.opaque), beyond=beyond, max_pixels=max_pixels)
-    motion = estimate(_grey(pair.before), _grey(pair.after), model="auto" if model == "flow" else model)
-    found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
-    return lay_moved(pair, found, flow=model == "flow", beyond=beyond, max_pixels=max_pixels)
+    still = replace(_NOT_LOOKED_FOR, matrix=matrix, note="not looked for; laid by georeference")
+    return lay_moved(pair, still, flow=False, beyond=beyond)
 
 
 def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = True) -> tuple[Pair, Alignment]:
     """`align` for a pair of which the alignment of its exchanged pair is known."""
-    if model == "off":
-        return lay_flush(pair, _NOT_LOOKED_FOR, beyond=beyond)
+    if model == "off" or (model == "page" and place_matrix(pair) is not None):
+        return _lay_still(pair, beyond=beyond)
     if model == "page":
         rows = (np.arange(pair.before.size[1]),) * 2 if other.rows is None else other.rows[::-1]
         return lay_rows(pair, rows, beyond=beyond)
@@ -74,14 +89,15 @@ def lay_moved(
         return lay_flush(pair, motion, beyond=beyond, max_pixels=max_pixels)
     seen: Mask | None = coverage(motion.matrix, size, pair.after.size)
     residual = None
-    if motion.model == "none" and pair.before.size == pair.after.size:
+    if np.array_equal(motion.matrix, np.eye(3)) and size == pair.after.size:
         after, seen = pair.after, None
     else:
         after = warp_picture(pair.after, motion.matrix, size)
     if flow:
         residual = residual_flow(_grey(pair.before), _grey(after), furthest=_FURTHEST * max(size))
         after = warp_picture(pair.after, motion.matrix, size, residual)
-    overlap = 1.0 if seen is None else float(seen.mean())
+    seen = with_data(pair, motion.matrix, seen)
+    overlap = share_with_data(pair.before, seen)
     if seen is not None and seen.all():
         seen = None
     aligned = replace(pair, after=after, seen=seen)
@@ -113,9 +129,12 @@ def _laid(before: Picture, earlier: Picture, model: str, max_pixels: float) -> P
 
 
 def is_flush(pair: Pair, alignment: Alignment) -> bool:
-    """Whether pictures of two sizes, as they were given, lie flush at the top left."""
+    """Whether pictures of two sizes, as they were given, lie flush at the top left, and not by their georeferences."""
     return (
-        alignment.rows is None and pair.before.size != pair.after.size and np.array_equal(alignment.matrix, np.eye(3))
+        alignment.rows is None
+        and pair.before.size != pair.after.size
+        and np.array_equal(alignment.matrix, np.eye(3))
+        and place_matrix(pair) is None
     )
 
 
@@ -127,6 +146,9 @@ def overlap_of_after(pair: Pair, alignment: Alignment) -> float:
         alignment: How after lies on before.
     """
     before, after = pair.before.size, pair.after.size
+    if place_matrix(pair) is not None or pair.before.has_data is not None or pair.after.has_data is not None:
+        turned, back = pair.swapped(), np.linalg.inv(alignment.matrix).astype(np.float64)
+        return share_with_data(pair.after, with_data(turned, back, coverage(back, after, before)))
     if np.array_equal(alignment.matrix, np.eye(3)):
         return min(before[0], after[0]) * min(before[1], after[1]) / (after[0] * after[1])
     factor = min(_AFAR / max(after), 1.0)  # a share needs no full picture
@@ -150,7 +172,8 @@ def lay_flush(
         LoadError: the frame is too large.
     """
     if pair.before.size == pair.after.size:
-        return pair, alignment
+        seen = with_data(pair, np.eye(3), None)
+        return replace(pair, seen=seen), replace(alignment, overlap=share_with_data(pair.before, seen))
     width, height = (max(b, a) for b, a in zip(pair.before.size, pair.after.size, strict=True))
     SizeLimit("both pictures, laid flush", max_pixels).check(width, height)
     inside = [_inside(p, (width, height)) for p in (pair.before, pair.after)]
@@ -191,6 +214,9 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float =
     laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
     seen = np.zeros((len(shared), width), bool)
     seen[shared, : min(pair.before.size[0], pair.after.size[0])] = True
+    for picture, own in zip((pair.before, pair.after), rows, strict=True):
+        if picture.has_data is not None:
+            seen &= spread(picture.has_data, own, width, fill=False)
     valid = None if pair.valid is None else spread(pair.valid, rows[0], width, fill=beyond)
     aligned = replace(pair, before=laid[0], after=laid[1], seen=seen, valid=valid)
     return aligned, replace(found, rows=rows)
@@ -202,8 +228,9 @@ def _spread(picture: Picture, own: NDArray[np.int64], width: int) -> Picture:
 
 
 def _inside(picture: Picture, size: tuple[int, int]) -> Mask:
+    """Where a frame of a size holds the picture laid flush, and the picture has data."""
     inside = np.zeros((size[1], size[0]), bool)
-    inside[: picture.size[1], : picture.size[0]] = True
+    inside[: picture.size[1], : picture.size[0]] = True if picture.has_data is None else picture.has_data
     return inside
 
 

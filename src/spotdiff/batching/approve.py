@@ -211,6 +211,8 @@ def _is_done(old: str, new: str, wanted: str) -> bool:
 
 
 def _check_looked_at(name: str, path: str, looked_at: str) -> None:
+    if Path(path).is_dir():
+        raise DataError(f"{name}: {path} is a folder, and files are approved; put the series in place by hand")
     if not Path(path).is_file():
         raise DataError(f"{name}: {path} is gone; run the batch again")
     if content_digest(path) != looked_at:

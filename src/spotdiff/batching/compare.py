@@ -21,7 +21,7 @@ from spotdiff.options import ALL_PAGES
 from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
-    from spotdiff.image.source import Coded, Values
+    from spotdiff.image.load import Opened
     from spotdiff.options import Options
     from spotdiff.types import Comparison, Picture
 
@@ -211,26 +211,26 @@ def discard(paths: OutputPaths) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_files(entry: Entry, options: Options) -> tuple[tuple[Coded | Values, Coded | Values], tuple[str, str]]:
+def read_files(entry: Entry, options: Options) -> tuple[tuple[Opened, Opened], tuple[str, str]]:
     """The files of both pictures, read once, and SHA-256 of each: of what is compared, whatever is written meanwhile.
 
     Raises:
         LoadError: one cannot be read.
     """
-    from spotdiff.image import open_source
+    from spotdiff.image import open_picture
 
-    before, after = (open_source(path, max_bytes=options.max_bytes) for path in (entry.before, entry.after))
+    before, after = (open_picture(path, options) for path in (entry.before, entry.after))
     return (before, after), (file_sha256(before), file_sha256(after))
 
 
-def file_sha256(source: Coded | Values) -> str:
-    """SHA-256 of a file's bytes; "" for what is none."""
+def file_sha256(source: Opened) -> str:
+    """SHA-256 of a file's bytes; "" for what is none, such as a series."""
     data = getattr(source, "data", None)
     return sha256(data).hexdigest() if isinstance(data, bytes) else ""
 
 
 def record_of(
-    entry: Entry, sources: Sequence[Coded | Values], digests: Sequence[str], options: Options
+    entry: Entry, sources: Sequence[Opened], digests: Sequence[str], options: Options
 ) -> tuple[Comparison, dict[str, Any]]:
     """The answer for a pair whose files were read, and its record with their SHA-256.
 

@@ -74,7 +74,7 @@ def batch(
         before: A table of pairs (CSV or Parquet with the columns name, before, after), the folder of the earlier
             pictures, or the one picture that those of the other folder are held against.
         after: The folder of the later pictures; None beside a table.
-        out: Folder of the answers: NAME.json a pair, the index, and regions.csv.
+        out: Folder of the answers: NAME.json a pair, the index, regions.csv, and pages.csv of all pages.
         options: How to compare; `Options()` when None.
         preset: Options by what is compared, see `compare`; `changes` go over it.
         maps: Write `NAME.before.png` and `NAME.after.png`: how sure every pixel is.

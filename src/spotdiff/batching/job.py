@@ -12,12 +12,14 @@ from spotdiff.batching.judge import Criteria, check_told
 from spotdiff.batching.manifest import Manifest
 from spotdiff.batching.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
 from spotdiff.batching.results import (
+    PAGES,
     REGIONS,
     index_path,
     write_batch_coco,
     write_batch_junit,
     write_batch_page,
     write_index_table,
+    write_pages_table,
     write_regions_table,
 )
 from spotdiff.batching.run import inputs_of, run
@@ -115,7 +117,7 @@ class BatchJob:
         named = [OutputPaths(self.out, entry.name).overlay(overlays) for entry in entries] if overlays else []
         reports = [path for path in (self.report, self.junit, self.coco, *besides) if path]
         criteria = [self.criteria] if self.criteria else []
-        files: list[Name] = [self.index_path, self.out / REGIONS, *plan.logs, *named, *reports]
+        files: list[Name] = [self.index_path, self.out / REGIONS, self.out / PAGES, *plan.logs, *named, *reports]
         check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
         if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
             told = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
@@ -141,6 +143,10 @@ class BatchJob:
     def _write(self, done: Sequence[Done], plan: Plan) -> None:
         write_index_table(done, self.index_path)
         write_regions_table(done, self.out, self.out / REGIONS)
+        if self.options.page == ALL_PAGES:
+            write_pages_table(done, self.out, self.out / PAGES)
+        else:
+            (self.out / PAGES).unlink(missing_ok=True)  # of an earlier run
         if self.report:
             write_batch_page(done, plan, self.report)
         if self.junit:

@@ -43,7 +43,9 @@ COLUMNS = {
 
 
 REGIONS = "regions.csv"
-REGION_COLUMNS = ("name", "number", "kind", "score", "box_before", "box_after", "area", "text")
+REGION_COLUMNS = ("name", "number", "kind", "score", "box_before", "box_after", "area", "text", "page")
+PAGES = "pages.csv"
+PAGE_COLUMNS = ("name", "page", "verdict", "score", "reason")
 
 
 def index_path(out: Path, *, kind: str) -> Path:
@@ -94,13 +96,23 @@ def write_regions_table(done: Sequence[Done], out: Path, path: Path) -> None:
         {
             "name": record["name"],
             "number": number,
-            **{field: region[field] for field in ("kind", "score", "area", "text")},
+            **{field: region[field] for field in ("kind", "score", "area", "text", "page")},
             **{field: _cell(region[field]) for field in ("box_before", "box_after")},
         }
         for record in records(done, out)
         for number, region in enumerate(record["regions"], 1)
     ]
     write_whole(path, _csv(rows, REGION_COLUMNS))
+
+
+def write_pages_table(done: Sequence[Done], out: Path, path: Path) -> None:
+    """Write a row a page of all records over pages, as it was compared, whole or not at all.
+
+    Raises:
+        OSError: a record cannot be read, or the file cannot be written.
+    """
+    rows = [{"name": record["name"], **page} for record in records(done, out) for page in record["pages"]]
+    write_whole(path, _csv(rows, PAGE_COLUMNS))
 
 
 def _cell(box: Sequence[int] | None) -> str:

@@ -54,6 +54,14 @@ def page_of(text: str) -> int | str:
     return int(text)
 
 
+def bands_of(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
+    """The numbers of bands in a list parted by commas; none for an empty text."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) not in (0, 1, 3):
+        raise click.BadParameter(f"{text!r} is neither one number from 1 on nor three, such as 4,3,2")
+    return tuple(map(int, parts))
+
+
 page_option = click.option(
     "--page",
     type=page_of,
@@ -119,6 +127,7 @@ def comparison_options(function: F) -> F:
     tell = "a parameter of the describer, such as url=http://localhost:11434/v1 of endpoint"
     made.append(click.option("--describe-set", "tellings", multiple=True, metavar="FIELD=VALUE", help=tell))
     mask = "a picture of before's size; nothing counts where it is not black"
+    bands = "of TIFFs, by number from 1 on: those shown as red, green and blue, or one; needs rasterio"
     made += [
         click.option(
             "--ignore", multiple=True, type=box_of, metavar="X,Y,W,H", help="nothing counts in this box of before"
@@ -131,6 +140,7 @@ def comparison_options(function: F) -> F:
             help="nothing counts outside of this box of before",
         ),
         click.option("--ignore-mask", metavar="FILE", help=mask),
+        click.option("--bands", default="", callback=bands_of, metavar="R,G,B|N", help=bands),
         click.option("--areas", metavar="FILE", help="named polygons of before that the words refer to: TOML or JSON"),
     ]
     for option in reversed(made):

@@ -72,7 +72,8 @@ def command(
     preset, ignore and focus hold for their pair. Files of two folders belong together when their names are the same
     without extension; what only the later folder has is new, what only the earlier has is missing. One picture is held
     against each of a folder. A pair that cannot be compared is a row with its error. Run it again, and only pairs whose
-    pictures or options have changed are compared anew. index.csv has a row a pair, regions.csv a row a region.
+    pictures or options have changed are compared anew. index.csv has a row a pair, regions.csv a
+    row a region, and with --page all pages.csv a row a page.
 
     \b
     Example: spotdiff batch baseline shots --out answers --preset screens --overlays answers/overlays

@@ -33,6 +33,16 @@ CODES = {"same": 0, "changed": 1, "unsure": 3}
 @click.option("--overlay", metavar="FILE.png", help="write after dimmed, with what likely changed in colour")
 @click.option("--maps", metavar="DIR", help="write before.png and after.png: how sure every pixel is; 128 is changed")
 @click.option("--cutouts", metavar="DIR", help="write what changed, cut out of both pictures")
+@click.option("--geojson", metavar="FILE", help="write what changed as GeoJSON, where a raster is georeferenced")
+@click.option(
+    "--crs",
+    type=click.Choice(("wgs84", "keep")),
+    default="wgs84",
+    show_default=True,
+    help="with --geojson: longitude and latitude, or the raster's own coordinates",
+)
+@click.option("--mask-tif", metavar="FILE.tif", help="write what changed as GeoTIFF, where a raster is georeferenced")
+@click.option("--dicom-seg", metavar="FILE.dcm", help="write what changed as a DICOM segmentation of the later study")
 @settings_option
 @click.option("--server", metavar="URL", help="have a `spotdiff serve` compare: http://HOST:PORT")
 @click.option("--token", metavar="TEXT", envvar="SPOTDIFF_TOKEN", help="that the server knows  [env: SPOTDIFF_TOKEN]")
@@ -46,6 +56,10 @@ def command(
     overlay: str | None,
     maps: str | None,
     cutouts: str | None,
+    geojson: str | None,
+    crs: str,
+    mask_tif: str | None,
+    dicom_seg: str | None,
     possible: bool,  # noqa: FBT001 (click passes by name)
     quiet: bool,  # noqa: FBT001
     judged_by: str | None,
@@ -68,7 +82,7 @@ def command(
         raise OptionError("compare takes two pictures or more: spotdiff compare BEFORE AFTER")
     earlier = [*_earlier(history), *pictures[:-2]]
     options = read_options(**asked)
-    files = AnswerFiles(json_to, report, overlay, maps, cutouts, possible)
+    files = AnswerFiles(json_to, report, overlay, maps, cutouts, possible, geojson, crs, mask_tif, dicom_seg)
     inputs = [*earlier, *pictures, *options.files(), *filter(None, (judged_by,))]
     check_files(files, inputs, page=options.page)
     judge = _judge(judged_by, options)

@@ -33,7 +33,7 @@ _PHOTOGRAPHS = (
     ".jp2",
     ".j2k",
 )
-PICTURE_SUFFIXES = frozenset((*_PHOTOGRAPHS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm"))
+PICTURE_SUFFIXES = frozenset((*_PHOTOGRAPHS, ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".dcm"))
 CHANGED, UNCHANGED = 255, 0
 UNCOUNTED = (170, 85)  # unknown or unlabelled, outside the region of interest
 _FARTHEST = 1e9  # pixels

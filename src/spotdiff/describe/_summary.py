@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align import is_flush, overlap_of_after
+from spotdiff.align.by_place import place_matrix
+from spotdiff.image.grid import offset_between
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, left_out_text, unchanged_text, unsure_text
 
@@ -48,7 +50,19 @@ def summary_text(
         verdict = unsure_text(answer.reason, text, catalogue)
     else:
         verdict = text or unchanged_text(conditions, catalogue)
-    return catalogue.text(filter(None, (verdict, _measured(answer.evidence, catalogue), left_out, note)))
+    told = (verdict, _measured(answer.evidence, catalogue), left_out, _unplaced(answer.pair, catalogue), note)
+    return catalogue.text(filter(None, told))
+
+
+def _unplaced(pair: Pair, catalogue: Catalogue) -> str:
+    """That only one of the pictures says where on Earth it is; "" for others."""
+    if (pair.before.georeference is None) == (pair.after.georeference is None):
+        return ""
+    if pair.before.georeference is None:
+        said = catalogue.say("checked", "before has no georeference, so the two were compared as pictures")
+    else:
+        said = catalogue.say("checked", "after has no georeference, so the two were compared as pictures")
+    return catalogue.sentence(said)
 
 
 def _measured(evidence: Evidence | None, catalogue: Catalogue) -> str:
@@ -94,7 +108,7 @@ def _row_shift(alignment: Alignment) -> int:
 
 def _equal(pair: Pair) -> bool:
     before, after = pair.before, pair.after
-    if before.size != after.size:
+    if before.size != after.size or offset_between(before, after) not in (None, (0, 0)):
         return False
     if before.alpha is None and after.alpha is None:
         return np.array_equal(before.pixels, after.pixels)
@@ -138,5 +152,6 @@ def _shift(answer: Comparison) -> float | None:
     (width, height), (wide, high) = answer.pair.before.size, answer.pair.after.size
     corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
     moved = corners @ answer.alignment.matrix.T
-    still = corners[:, :2] * (wide / width, high / height)
+    place = place_matrix(answer.pair)
+    still = corners[:, :2] * (wide / width, high / height) if place is None else (corners @ place.T)[:, :2]
     return float(np.hypot(*(moved[:, :2] / moved[:, 2:] - still).T).max() / max(wide, high))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra, SpotdiffError
-from spotdiff.image import bmp, tiff
+from spotdiff.image import bmp, dicom, geotiff, tiff
+from spotdiff.image.meaning import PLAIN, Meaning
 from spotdiff.image.pillow_reader import (
     FORMATS,
     NoSuchPage,
@@ -42,7 +43,8 @@ _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels 
 class Decoded:
     """Values (H, W, 3) of any type, alpha (H, W) of the same type or None, and what was found on the way.
 
-    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean.
+    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean; `meaning`
+    is what a file says of its values.
     """
 
     values: Values
@@ -52,9 +54,10 @@ class Decoded:
     page: int = 1
     pages: int = 1
     array: bool = False
+    meaning: Meaning = PLAIN
 
 
-def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decoded:
+def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: Sequence[int] = ()) -> Decoded:
     """One picture of a file.
 
     Args:
@@ -62,6 +65,7 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
         name: What to call it in errors.
         max_pixels: Largest picture accepted, in million pixels; checked before decoding.
         page: Which of its pages or frames, counted from 1.
+        bands: Of a TIFF the numbers of one band or of three, from 1 on; without any those that it calls its colours.
 
     Raises:
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
@@ -69,12 +73,13 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1) -> Decod
     """
     limit = SizeLimit(name, max_pixels)
     with _errors_in_one_line(limit):
-        found = _read(data, page, limit)
+        found = _read(data, page, limit, bands)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
-    notes = (f"page {page} of {found.pages}",) if found.pages > 1 else ()
-    return Decoded(plain.values, plain.alpha, found.taken, notes, page, found.pages)
+    notes = [f"page {page} of {found.pages}"] if found.pages > 1 else []
+    notes += found.meaning.notes
+    return Decoded(plain.values, plain.alpha, found.taken, tuple(notes), page, found.pages, meaning=found.meaning)
 
 
 @contextmanager
@@ -101,18 +106,26 @@ def _errors_in_one_line(limit: SizeLimit) -> Iterator[None]:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
 
 
-def _read(data: bytes, page: int, limit: SizeLimit) -> Page:
+def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
+    is_dicom = dicom.is_dicom(data)  # some begin as a TIFF does
+    if not is_dicom and (form := tiff.form_of(data)) is not None:
+        return _read_tiff(data, form, page, limit, bands)
+    if bands:
+        raise LoadError(f"{limit.name}: --bands chooses bands of a TIFF, and this is none; leave it")
+    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit)
+
+
+def _read_picture(data: bytes, page: int, limit: SizeLimit) -> Page:
+    """A page of what is neither TIFF nor DICOM."""
     if data.startswith(PNG) and data[12:16] == b"IHDR":
         limit.check(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
     if (header := _plain_png(data)) is not None:
         width, height, mode = header
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
-    if (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, limit)
     if (bmp_header := bmp.read_header(data)) is None:
         return read_page(data, page, limit=limit)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read(inner, page, limit)
+        return _read_picture(inner, page, limit)
     limit.check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
@@ -146,16 +159,20 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
     return np.asarray(kornia_rs.io.decode_image_png_u8(data, (height, width), mode))
 
 
-def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit) -> Page:
+def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
     from PIL import UnidentifiedImageError
 
-    offsets = tiff.page_offsets(data, form)
+    offsets = tiff.georeferenced_pages(data, form, tiff.page_offsets(data, form))
     if page > len(offsets):
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
     data = tiff.with_first_page(data, form, offsets[page - 1])
     for size in tiff.sizes(tags):
         limit.check(*size)
+    if bands:
+        geotiff.require_rasterio("--bands")
+    if bands or (tiff.is_georeferenced(tags) and geotiff.is_installed()):
+        return geotiff.read_raster(data, limit, bands=bands, pages=len(offsets))
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
             return read_page(data, 1, limit=limit, pages=len(offsets))
@@ -163,7 +180,8 @@ def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit) -> Pag
         return _read_tiff_by_opencv(data, tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
-        raise LoadError(f"{limit.name}: a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits") from None
+        told = f"a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
+        raise LoadError(f"{limit.name}: {told}") from None
 
 
 def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:

@@ -28,18 +28,36 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
     One window serves all, or a change of brightness would vanish. uint8 stays; floats in 0 to 1 and whole
     numbers of 16 bits that use their range are scaled; others are windowed from percentile 0.2 to 99.8. Floats of an
     array, of which nothing says what they mean, must show it by their values, and none of its whole numbers may be
-    negative.
+    negative. Where files say what is black and white, the widest of that holds for all that are of a scan. What a file
+    says is no data has no say, and is black.
 
     Raises:
         LoadError: values are neither numbers nor finite, or those of an array may mean anything.
     """
     for picture in pictures:
         _check_signs(picture)
+    told = [p.meaning.window for p in pictures if p.meaning.window is not None]
+    wide = (min(low for low, _ in told), max(high for _, high in told)) if told else None
+    by_file = [wide is not None and p.meaning.grey_scan for p in pictures]
     loose = [p.values for p in pictures if _is_loose(p)]
-    white = _white(loose) if loose else 1.0
-    deep = [p.values for p in pictures if p.values.dtype not in (np.uint8, np.bool_) and not _is_loose(p)]
-    window = _window(deep) if deep else (0.0, 255.0, "")
-    return [_put(p, (0.0, white, "") if _is_loose(p) else window) for p in pictures]
+    white = (0.0, _white(loose), "") if loose else None
+    deep = [_data(p) for p, told in zip(pictures, by_file, strict=True) if not (told or _is_loose(p) or _is_8_bit(p))]
+    window = _window(deep) if deep else None
+    said = (*wide, f"{wide[0]:g} to {wide[1]:g}, as the file says, shown as 0 to 255") if wide else None
+    return [
+        _put(p, said if told else white if _is_loose(p) else None if _is_8_bit(p) else window)
+        for p, told in zip(pictures, by_file, strict=True)
+    ]
+
+
+def _is_8_bit(picture: Decoded) -> bool:
+    return picture.values.dtype in (np.uint8, np.bool_)
+
+
+def _data(picture: Decoded) -> Values:
+    """The values that are any, (H, W[, 3]), or (N[, 3]) where the picture has places without."""
+    has_data = picture.meaning.has_data
+    return picture.values if has_data is None else picture.values[has_data]
 
 
 def _is_loose(picture: Decoded) -> bool:
@@ -72,18 +90,24 @@ def _white(arrays: list[Values]) -> float:
     )
 
 
-def _put(picture: Decoded, window: tuple[float, float, str]) -> Decoded:
-    values, alpha = picture.values, picture.alpha
-    if values.dtype == np.uint8:
-        return picture
-    if values.dtype == np.bool_:
-        return replace(picture, values=values.astype(np.uint8) * 255)
-    low, high, note = window
-    if alpha is not None:
-        alpha = scaled(alpha, 0.0, _ceiling(alpha))
-    return replace(
-        picture, values=scaled(values, low, high), alpha=alpha, notes=picture.notes + ((note,) if note else ())
-    )
+def _put(picture: Decoded, window: tuple[float, float, str] | None) -> Decoded:
+    """The picture in 8 bits with light as light, and black where it has no data; without a window it has 8 bits."""
+    values, alpha, has_data = picture.values, picture.alpha, picture.meaning.has_data
+    notes = picture.notes
+    if window is not None:
+        low, high, note = window
+        if has_data is not None and values.dtype.kind == "f":
+            values = np.where(has_data[..., None], values, values.dtype.type(low))  # NaN is none of 8 bits
+        values = scaled(values, low, high)
+        notes += (note,) if note else ()
+        alpha = None if alpha is None else scaled(alpha, 0.0, _ceiling(alpha))
+    elif values.dtype == np.bool_:
+        values = values.astype(np.uint8) * 255
+    if picture.meaning.inverted:
+        values = 255 - values
+    if has_data is not None:
+        values = values * has_data[..., None]
+    return picture if values is picture.values else replace(picture, values=values, alpha=alpha, notes=notes)
 
 
 def _window(arrays: list[Values]) -> tuple[float, float, str]:

@@ -6,22 +6,28 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.arrays import from_array, is_array
+from spotdiff.image.common_grid import on_one_grid
 from spotdiff.image.decode import PNG, Decoded, decode, split_alpha
+from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
+from spotdiff.image.meaning import Meaning
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
 from spotdiff.options import ALL_PAGES, Options
-from spotdiff.types import Pair, Picture
+from spotdiff.types import Pair, Picture, UnpairedPage
 
 if TYPE_CHECKING:
     from spotdiff.image.source import Values
     from spotdiff.types import Mask
+
+    Opened = Picture | Coded | Decoded | Series | Values
 
 
 def load_picture(source: object, *, options: Options | None = None) -> Picture:
@@ -40,7 +46,8 @@ def load_picture(source: object, *, options: Options | None = None) -> Picture:
         >>> load_picture(np.zeros((2, 3), np.uint8)).size
         (3, 2)
     """
-    return _pictures([source], Options.asked(options))[0]
+    options = Options.asked(options)
+    return _pictures([open_picture(source, options)], options)[0]
 
 
 def load_pair(before: object, after: object, *, options: Options | None = None, history: Sequence[object] = ()) -> Pair:
@@ -57,7 +64,9 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
         OptionError: a box lies outside of `before`, the mask has another size, or all pages are asked for.
     """
     options = Options.asked(options)
-    pictures = _pictures([before, after, *_earlier(history)], options)
+    opened = _opened_together([before, after, *_earlier(history)], options)
+    told = options.ignore or options.focus or options.ignore_mask is not None or options.ignore_colour
+    pictures = _pictures(opened, options, keep_first=bool(told or options.areas is not None))
     if options.align == "off":
         width, height = (max(sides) for sides in zip(pictures[0].size, pictures[1].size, strict=True))
         SizeLimit("both pictures, laid flush", options.max_pixels).check(width, height)
@@ -66,8 +75,10 @@ def load_pair(before: object, after: object, *, options: Options | None = None, 
 
 def load_pages(
     before: object, after: object, *, options: Options, history: Sequence[object] = ()
-) -> Iterator[Pair | Picture]:
-    """The pages of two files, one by one: pairs, and then what only one of the two files has.
+) -> Iterator[Pair | UnpairedPage]:
+    """The pages of two files, one by one: pairs, and what only one of the two has.
+
+    Pages are matched by number, the slices of two series by their places.
 
     Args:
         before: See `load_pair`.
@@ -76,20 +87,45 @@ def load_pages(
         history: Files that have as many pages as both others have.
 
     Raises:
-        LoadError: a picture cannot be read.
+        LoadError: a picture cannot be read, or no two slices lie at one place.
         OptionError: see `load_pair`.
     """
-    first, second, *earlier = opened = [_opened(source, options) for source in (before, after, *_earlier(history))]
-    page, pages = 1, (1, 1)
+    first, second, *earlier = _opened_together([before, after, *_earlier(history)], options)
+    page, pages = 1, _counts(first, second)
     while page <= max(pages):
         one = replace(options, page=page)
-        if page <= min(pages):
+        if not _has_page(first, page, pages[0]):
+            yield UnpairedPage(load_picture(second, options=one), "after", isinstance(second, Series))
+        elif not _has_page(second, page, pages[1]):
+            yield UnpairedPage(load_picture(first, options=one), "before", isinstance(first, Series))
+        else:
             pair = load_pair(first, second, options=one, history=earlier)
             pages = pair.before.pages, pair.after.pages
             yield pair
-        else:
-            yield load_picture(opened[0 if pages[0] > pages[1] else 1], options=one)
         page += 1
+
+
+def _counts(first: Opened, second: Opened) -> tuple[int, int]:
+    """How many pages each has; of files that is known once one was read."""
+    if isinstance(first, Series) and isinstance(second, Series):
+        return len(first.slices), len(second.slices)
+    return 1, 1
+
+
+def _has_page(opened: Opened, page: int, pages: int) -> bool:
+    return page <= pages and not (isinstance(opened, Series) and opened.slices[page - 1] is None)
+
+
+def _opened_together(sources: Sequence[object], options: Options) -> list[Opened]:
+    """Before, after and the history opened; two series are matched."""
+    opened = [open_picture(source, options) for source in sources]
+    folders = [isinstance(one, Series) for one in opened]
+    if not any(folders):
+        return opened
+    first, second, *earlier = opened
+    if earlier or not (isinstance(first, Series) and isinstance(second, Series)):
+        raise LoadError("a folder of DICOM slices is compared with another one, and without a history")
+    return list(matched(first, second))
 
 
 def _earlier(history: object) -> Iterable[object]:
@@ -98,47 +134,83 @@ def _earlier(history: object) -> Iterable[object]:
     return history
 
 
-def _pictures(sources: Sequence[object], options: Options) -> list[Picture]:
-    opened = [_opened(source, options) for source in sources]
+def _pictures(opened: Sequence[Opened], options: Options, *, keep_first: bool = False) -> list[Picture]:
+    """Pictures of 8 bits, in one window; those that are georeferenced on one grid, see `on_one_grid`."""
+    if not isinstance(options.page, int):
+        raise OptionError(f"page={ALL_PAGES} is for spotdiff.compare; here one page is read: give its number")
+    page = options.page
+    sources = [one.coded(page) if isinstance(one, Series) else one for one in opened]
     # the fast PNG decoder holds the interpreter: a second thread would only wait
-    if len(opened) == 1 or all(isinstance(o, Coded) and o.data.startswith(PNG) for o in opened):
-        found = [_decoded(one, options) for one in opened]
+    if len(sources) == 1 or all(isinstance(o, Coded) and o.data.startswith(PNG) for o in sources):
+        found = [_decoded(one, options, page) for one in sources]
     else:
         with ThreadPoolExecutor(2) as pool:
-            found = list(pool.map(lambda one: _decoded(one, options), opened))
-    paths = [one.path if isinstance(one, (Coded, Picture)) else "" for one in opened]
-    rounded = [
+            found = list(pool.map(lambda one: _decoded(one, options, page), sources))
+    paths = [one.path if isinstance(one, (Coded, Picture)) else "" for one in sources]
+    names = [shown(path) or name for path, name in zip_longest(paths, ("before", "after")[: len(paths)])]
+    found = on_one_grid(found, names, keep_first=keep_first, max_pixels=options.max_pixels)
+    deep = [
         one.rounded if isinstance(one, Picture) else own.values.dtype not in (np.uint8, np.bool_)
-        for one, own in zip(opened, found, strict=True)
+        for one, own in zip(sources, found, strict=True)
     ]
-    return [
-        Picture(one.values, one.alpha, path, one.taken, one.notes, one.page, one.pages, deep)
-        for one, path, deep in zip(to_8_bit(found), paths, rounded, strict=True)
-    ]
+    windowed = to_8_bit(found)
+    return [_picture(one, path, rounded=rounded) for one, path, rounded in zip(windowed, paths, deep, strict=True)]
 
 
-def _opened(source: object, options: Options) -> Picture | Coded | Decoded | Values:
-    if isinstance(source, (Picture, Coded, Decoded)):
+def _picture(found: Decoded, path: str, *, rounded: bool) -> Picture:
+    meaning = found.meaning
+    return Picture(
+        found.values,
+        found.alpha,
+        path,
+        found.taken,
+        found.notes,
+        found.page,
+        found.pages,
+        rounded or meaning.window is not None,
+        meaning.has_data,
+        meaning.georeference,
+        meaning.scan,
+    )
+
+
+def open_picture(source: object, options: Options) -> Opened:
+    """What `load_picture` takes with its file read, or its folder listed, but not decoded.
+
+    Raises:
+        LoadError: it cannot be read.
+    """
+    if isinstance(source, (Picture, Coded, Decoded, Series)):
         return source
+    if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):  # noqa: PTH112 (a name may be none of a path)
+        return open_series(os.fspath(source), max_bytes=options.max_bytes)
     if is_array(source):
         return from_array(source, options)
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
-def _decoded(opened: Picture | Coded | Decoded | Values, options: Options) -> Decoded:
+def _decoded(opened: Picture | Coded | Decoded | Values, options: Options, page: int) -> Decoded:
     if isinstance(opened, Picture):
-        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, opened.page, opened.pages)
-    if not isinstance(options.page, int):
-        raise OptionError(f"page={ALL_PAGES} is for spotdiff.compare; here one page is read: give its number")
+        meaning = Meaning(opened.has_data, georeference=opened.georeference, scan=opened.scan)
+        pages = opened.page, opened.pages
+        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, *pages, meaning=meaning)
     if isinstance(opened, Coded):
-        name = shown(opened.path) or "the picture"
-        return decode(opened.data, name=name, max_pixels=options.max_pixels, page=options.page)
-    if options.page > 1:
+        return _decoded_file(opened, options, page)
+    if page > 1:
         raise LoadError("the array has one page; leave page")
     if isinstance(opened, Decoded):
         return opened
     SizeLimit("the image", options.max_pixels).check(opened.shape[1], opened.shape[0])
     return split_alpha(np.array(opened))  # the caller's later writing changes no answer
+
+
+def _decoded_file(coded: Coded, options: Options, page: int) -> Decoded:
+    name = shown(coded.path) or "the picture"
+    limit, bands = options.max_pixels, options.bands
+    if coded.slice_of is None:
+        return decode(coded.data, name=name, max_pixels=limit, page=page, bands=bands)
+    found, (number, count) = decode(coded.data, name=name, max_pixels=limit, bands=bands), coded.slice_of
+    return replace(found, page=number, pages=count, notes=(f"slice {number} of {count}", *found.notes))
 
 
 def valid_mask(before: Picture, options: Options) -> Mask | None:
@@ -168,8 +240,11 @@ def valid_mask(before: Picture, options: Options) -> Mask | None:
 
 
 def _ignored(mask: object, size: tuple[int, int], options: Options) -> Mask:
-    options = replace(options, page=1, data_range=None)  # any number but 0 is not black
-    picture = _decoded(_opened(mask, options), options)
+    options = replace(options, page=1, data_range=None, bands=())  # any number but 0 is not black
+    opened = open_picture(mask, options)
+    if isinstance(opened, Series):
+        raise LoadError(f"{shown(opened.path)}: a folder, and ignore_mask takes one picture")
+    picture = _decoded(opened, options, 1)
     if picture.values.shape[1::-1] != size:
         wide, high = picture.values.shape[1::-1]
         raise OptionError(f"ignore_mask is {wide}x{high}, before is {size[0]}x{size[1]}: they must be of one size")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra
+from spotdiff.image.meaning import PLAIN, Meaning
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.quick_identity import png_chunks, png_size
 
@@ -37,11 +38,15 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are."""
+    """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are.
+
+    `meaning` is what the file says of the values.
+    """
 
     values: Values
     taken: datetime | None
     pages: int
+    meaning: Meaning = PLAIN
 
 
 class NoSuchPage(Exception):
@@ -95,6 +100,16 @@ _QUIET = _Quiet()
 
 
 @contextmanager
+def quiet(*, max_pixels: float = math.inf) -> Iterator[None]:
+    """Nothing is warned of within the block, in whatever thread, and no picture of more million pixels is opened."""
+    _QUIET.enter(limit := max_pixels * 1e6)
+    try:
+        yield
+    finally:
+        _QUIET.leave(limit)
+
+
+@contextmanager
 def opened(data: bytes, *, max_pixels: float = math.inf) -> Iterator[Image.Image]:
     """A picture file with its header read and its pixels not yet; nothing is warned of within the block.
 
@@ -110,12 +125,8 @@ def opened(data: bytes, *, max_pixels: float = math.inf) -> Iterator[Image.Image
     from PIL import Image
 
     formats = (*FORMATS, _heic_reader()) if _is_heic(data) else FORMATS
-    _QUIET.enter(limit := max_pixels * 1e6)
-    try:
-        with Image.open(BytesIO(data), formats=formats) as image:
-            yield image
-    finally:
-        _QUIET.leave(limit)
+    with quiet(max_pixels=max_pixels), Image.open(BytesIO(data), formats=formats) as image:
+        yield image
 
 
 def checked_header(data: bytes, limit: SizeLimit) -> bool:

@@ -26,10 +26,14 @@ _PART = 1 << 20  # bytes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
-    """Bytes of a picture file, and the path or URL they came from ("" for none)."""
+    """Bytes of a picture file, and the path or URL they came from ("" for none).
+
+    Of a file that is a slice of a series `slice_of` says which, from 1 on, of how many.
+    """
 
     data: bytes
     path: str
+    slice_of: tuple[int, int] | None = None
 
 
 def read_pipe(path: str, *, max_bytes: float) -> Coded | str:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANES, EXTRA_SAMPLES, SAMPLE_FORMAT = 256, 257, 258, 262, 277, 284, 338, 339
+SUBFILE, GEO_KEYS = 254, 34735
 GREY, RGB, FLOAT, SEPARATE = 1, 2, 3, 2  # values of PHOTOMETRIC, SAMPLE_FORMAT and PLANES
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _PLACES, _LENGTHS = (273, 324), (279, 325)  # of strips and of tiles
 _TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of TIFF's types those that are whole numbers without a sign
 _ALPHAS = (1, 2)  # values of EXTRA_SAMPLES, which writers of RGBA leave out at times
+_SMALLER, _MASK = 1, 4  # bits of SUBFILE
 _MOST_VALUES = 1 << 20  # strips or tiles; more than a picture within any limit needs
 
 Tags = Mapping[int, tuple[int, ...]]
@@ -82,6 +84,23 @@ def page_offsets(data: bytes, form: Form) -> list[int]:
         except ValueError:
             break
     return list(offsets)
+
+
+def georeferenced_pages(data: bytes, form: Form, offsets: list[int]) -> list[int]:
+    """Those of the pages that are none of a georeferenced one made smaller, nor its mask; else all of them.
+
+    Raises:
+        ValueError: a tag lies beyond the end of the file.
+    """
+    if not offsets or not is_georeferenced(tags_of(data, form, offsets[0])):
+        return offsets
+    rest = [at for at in offsets[1:] if not tags_of(data, form, at).get(SUBFILE, (0,))[0] & (_SMALLER | _MASK)]
+    return [offsets[0], *rest]
+
+
+def is_georeferenced(tags: Tags) -> bool:
+    """Whether a page says in which coordinate system it lies."""
+    return GEO_KEYS in tags
 
 
 def with_first_page(data: bytes, form: Form, offset: int) -> bytes:

@@ -204,6 +204,13 @@ def whole_page_text(page: int, catalogue: Catalogue, *, added: bool) -> str:
     return catalogue.sentence(catalogue.say("pages", "page {page} was removed", page=page))
 
 
+def one_sided_slice_text(page: int, side: str, catalogue: Catalogue) -> str:
+    """That only one of two series has a slice of a place."""
+    if side == "before":
+        return catalogue.sentence(catalogue.say("pages", "page {page}: only before has this slice", page=page))
+    return catalogue.sentence(catalogue.say("pages", "page {page}: only after has this slice", page=page))
+
+
 def page_text(page: int, text: str, catalogue: Catalogue) -> str:
     """The text of a page, with its number."""
     return catalogue.say("pages", "Page {page}: {said}", page=page, said=text)

@@ -9,11 +9,12 @@ import numpy as np
 
 from spotdiff.align.rows import common_box, gathered
 from spotdiff.align.warp import map_box
+from spotdiff.types import KINDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Box, Comparison, Region
+    from spotdiff.types import Box, Bytes, Comparison, Region
 
 Side = Literal["before", "after"]
 SIDES: tuple[Side, ...] = ("before", "after")
@@ -51,6 +52,18 @@ def labels_in(comparison: Comparison, side: Side) -> NDArray[np.int32]:
         return np.zeros((height, width), np.int32)
     # OpenCV warps no int32; float32 holds every whole number up to 2^24 exactly.
     return in_own_pixels(comparison.labels.astype(np.float32), comparison, side).astype(np.int32)
+
+
+def kinds_in(comparison: Comparison, side: Side) -> Bytes:
+    """(h, w) uint8 in one picture's own pixels: a kind by its number in `KINDS`, from 1 on; 0 for unchanged."""
+    labels = labels_in(comparison, side)
+    numbers = np.zeros(
+        max([int(labels.max(initial=0)), *(region.label for region in comparison.regions)]) + 1, np.uint8
+    )
+    for region in comparison.regions:
+        numbers[region.label] = KINDS.index(region.kind) + 1
+    numbers[0] = 0
+    return numbers[labels]
 
 
 def where_text(region: Region) -> str:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spotdiff
+from spotdiff.report.coordinates import SIDES
+from spotdiff.report.ground import region_areas, told_crs
 from spotdiff.shown_text import without_password
 from spotdiff.types import STEPS
 
@@ -39,7 +41,7 @@ def to_record(comparison: Comparison) -> Record:
         "score": _number(comparison.score),
         "changed_pixels": comparison.changed_pixels,
         "changed_fraction": _number(comparison.changed_fraction),
-        "regions": [_region(region) for region in comparison.regions],
+        "regions": _regions(comparison),
         "text": comparison.text,
         "method": {
             "name": comparison.method,
@@ -108,13 +110,39 @@ def plain(value: object) -> Any:  # noqa: ANN401 (JSON's own types)
 
 
 def _picture(picture: Picture) -> Record:
-    return {
+    """The fields that only some pictures have stand at the end."""
+    record: Record = {
         "path": without_password(str(picture.path)),
         "size": list(picture.size),
         "notes": list(picture.notes),
         "page": picture.page,
         "pages": picture.pages,
     }
+    if picture.georeference is not None:
+        transform = [_number(value, digits=15) for value in picture.georeference.transform]
+        record["georeference"] = {"crs": told_crs(picture.georeference), "transform": transform}
+    if picture.scan is not None and picture.scan.spacing is not None:
+        record["spacing_mm"] = [_number(value) for value in picture.scan.spacing]
+    return record
+
+
+def _regions(comparison: Comparison) -> list[Record]:
+    """The fields that only regions of some pictures have stand at the end."""
+    records = [_region(region) for region in comparison.regions]
+    for record, area in zip(records, region_areas(comparison), strict=True):
+        if area is not None:
+            record["area_m2"] = _number(area)
+    for side in SIDES:
+        scan = getattr(comparison.pair, side).scan
+        if scan is not None and scan.spacing is not None:
+            for record in records:
+                record[f"box_{side}_mm"] = _millimetres(record[f"box_{side}"], scan.spacing)
+    return records
+
+
+def _millimetres(box: Sequence[int] | None, spacing: tuple[float, float]) -> list[float | None] | None:
+    """A box in millimetres from the picture's left and top edge."""
+    return None if box is None else [_number(edge * step) for edge, step in zip(box, spacing * 2, strict=True)]
 
 
 def _region(region: Region) -> Record:

@@ -25,6 +25,10 @@ class AnswerFiles:
         maps: Folder of `before.png`, `after.png` and the method's further maps.
         cutouts: Folder of what changed, cut out.
         possible: Whether the PNG shows what is only possible, too.
+        geojson: The regions as GeoJSON.
+        crs: Its coordinates: wgs84, or keep for those of the raster.
+        mask_tif: What changed as a GeoTIFF.
+        dicom_seg: What changed as a DICOM segmentation, which may be of all pages.
     """
 
     json: str | Path | None = None
@@ -33,15 +37,33 @@ class AnswerFiles:
     maps: str | Path | None = None
     cutouts: str | Path | None = None
     possible: bool = False
+    geojson: str | Path | None = None
+    crs: str = "wgs84"
+    mask_tif: str | Path | None = None
+    dicom_seg: str | Path | None = None
 
     @property
     def show_a_page(self) -> bool:
         """Whether some of them show one page, so that they cannot be of an answer over several."""
-        return any(path is not None for path in (self.report, self.overlay, self.maps, self.cutouts))
+        shown = (self.report, self.overlay, self.maps, self.cutouts, self.geojson, self.mask_tif)
+        return any(path is not None for path in shown)
+
+    def check_extras(self) -> None:
+        """Raise a MissingExtra where the package that writes one of them is not installed."""
+        from spotdiff.image.geotiff import require_rasterio
+
+        if self.geojson is not None:
+            require_rasterio("--geojson")
+        if self.mask_tif is not None:
+            require_rasterio("--mask-tif")
+        if self.dicom_seg is not None:
+            from spotdiff.report.dicom_seg import require_highdicom
+
+            require_highdicom()
 
     def planned(self) -> Iterator[Path]:
         """The files whose names are known before there is an answer."""
-        for path in (self.json, self.report, self.overlay):
+        for path in (self.json, self.report, self.overlay, self.geojson, self.mask_tif, self.dicom_seg):
             if path is not None and str(path) != "-":
                 yield Path(path)
         for folder, ending in ((self.maps, ".png"), (self.cutouts, ".cutout.png")):
@@ -57,11 +79,13 @@ class AnswerFiles:
 
         Raises:
             OptionError: a file would be written over an input or twice, shows one page of an answer over several, or
-                an overlay's name does not end in .png.
+                an overlay's name does not end in .png; or the pictures do not say what a file needs to know.
+            MissingExtra: the package that writes a file is not installed.
             OSError: a file cannot be written.
         """
         if comparison.pages and self.show_a_page:
-            raise OptionError("a report, an overlay, maps and cutouts show one page: compare one, as with page=1")
+            told = "a report, an overlay, maps, cutouts, GeoJSON and a mask show one page"
+            raise OptionError(f"{told}: compare one, as with page=1")
         self._check(comparison, inputs)
         written: list[str] = []
         if self.json is not None:
@@ -74,7 +98,7 @@ class AnswerFiles:
 
             write_page(comparison, self.report)
             written.append(str(self.report))
-        return written + self._write_pictures(comparison)
+        return written + self._write_pictures(comparison) + self._write_placed(comparison)
 
     def _check(self, comparison: Comparison, inputs: Iterable[Name]) -> None:
         from spotdiff.report.maps import layer_paths
@@ -84,6 +108,35 @@ class AnswerFiles:
         check_outputs([*self.planned(), *layers], [*pictures, *inputs])
         if self.overlay is not None and Path(self.overlay).suffix.lower() != ".png":
             raise OptionError(f"the overlay is a PNG file: end its name in .png, not {Path(self.overlay).name!r}")
+        self.check_extras()
+        if self.geojson is not None or self.mask_tif is not None:
+            from spotdiff.report.ground import placed_side
+
+            placed_side(comparison, what="GeoJSON" if self.geojson is not None else "a GeoTIFF of the mask")
+        if self.dicom_seg is not None:
+            from spotdiff.report.dicom_seg import check_scans
+
+            check_scans(comparison)
+
+    def _write_placed(self, comparison: Comparison) -> list[str]:
+        """Files on the Earth, or in a patient."""
+        written: list[str] = []
+        if self.geojson is not None:
+            from spotdiff.report.geojson import write_geojson
+
+            write_geojson(comparison, self.geojson, crs=self.crs)
+            written.append(str(self.geojson))
+        if self.mask_tif is not None:
+            from spotdiff.report.mask_tif import write_mask_tif
+
+            write_mask_tif(comparison, self.mask_tif)
+            written.append(str(self.mask_tif))
+        if self.dicom_seg is not None:
+            from spotdiff.report.dicom_seg import write_dicom_seg
+
+            write_dicom_seg(comparison, self.dicom_seg)
+            written.append(str(self.dicom_seg))
+        return written
 
     def _write_pictures(self, comparison: Comparison) -> list[str]:
         written: list[str] = []
