@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from browser import Browser, needs_browser
-from server.conftest import PATIENCE, Server
 from server.account_verbs import refused_start
+from server.conftest import PATIENCE, Server
 from spotdiff.client import Client
 
 SETS = "/api/v1/sets"
