@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from spotdiff import plugins
 from spotdiff.align import is_flush
+from spotdiff.align.rows import spread
+from spotdiff.align.warp import warp_picture
 from spotdiff.describe._named_areas import read_areas
 from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import OptionError
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotdiff.options import Options
-    from spotdiff.types import Comparison, Describer, Region
+    from spotdiff.types import Comparison, Describer, Picture, Region
 
 
 def get_describer(options: Options) -> Describer | None:
@@ -48,6 +50,16 @@ def get_describer(options: Options) -> Describer | None:
     return cast("Describer", describer)
 
 
+def _as_given(answer: Comparison) -> Picture:
+    """After in the common frame, in its own light."""
+    alignment, (width, height) = answer.alignment, answer.aligned.before.size
+    if alignment.rows is not None:
+        return replace(answer.aligned.after, pixels=spread(answer.pair.after.opaque, alignment.rows[1], width, fill=0))
+    if alignment.model == "none" and answer.pair.after.size == (width, height):
+        return answer.pair.after
+    return warp_picture(answer.pair.after, alignment.matrix, (width, height), alignment.flow)
+
+
 def described(
     describer: Describer | None, answer: Comparison, regions: Sequence[Region]
 ) -> tuple[tuple[str, ...], str]:
@@ -63,6 +75,8 @@ def described(
     pair = answer.aligned
     if is_flush(answer.pair, answer.alignment):
         pair = answer.pair  # what was filled up is no picture
+    elif answer.light.model not in ("off", "none"):
+        pair = replace(pair, after=_as_given(answer))  # colours are told as people see them in after
     if isinstance(describer, Noting):
         with_text, note = describer.with_note(pair, regions)
     else:

@@ -55,4 +55,5 @@ def _is_beyond(before: Bytes, after: Bytes, window: tuple[slice, slice], most: f
     for picture in (before[around], after[around]):
         levels = cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel))
         contrast = np.maximum(contrast, levels.max(-1)[own])
-    return np.asarray(cv2.absdiff(before[window], after[window]).max(-1) > most * contrast, bool)
+    apart: Bytes = np.asarray(cv2.absdiff(before[window], after[window]), np.uint8).max(-1)
+    return apart > most * contrast
