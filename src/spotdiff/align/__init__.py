@@ -10,6 +10,7 @@ import numpy as np
 
 from spotdiff.align.estimate import estimate
 from spotdiff.align.flow import residual_flow
+from spotdiff.align.row_rounding import without_rounding
 from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
 from spotdiff.errors import Refusal
@@ -168,6 +169,9 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True) -> tuple[Pair, Alig
         return lay_flush(pair, found, beyond=beyond)
     width = max(pair.before.size[0], pair.after.size[0])
     laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
+    if pair.before.alpha is None and pair.after.alpha is None:
+        pixels = without_rounding(pair.before.pixels, pair.after.pixels, (laid[0].pixels, laid[1].pixels), rows)
+        laid[1] = replace(laid[1], pixels=pixels)
     seen = np.zeros((len(shared), width), bool)
     seen[shared, : min(pair.before.size[0], pair.after.size[0])] = True
     valid = None if pair.valid is None else spread(pair.valid, rows[0], width, fill=beyond)
