@@ -79,3 +79,62 @@ def test_small_text_of_another_shade_is_told_on_screens(scale, ground):
     assert answer.verdict == "changed"
     assert all(region.box_after[3] < 40 for region in answer.regions)
     assert spotdiff.compare(pair[0], pair[0], preset="screens").verdict == "same"
+
+
+def screen(*, pane=(245, 247, 250), button=(45, 125, 70), link=(207, 224, 255), mark="", shade=0):
+    """A made page: a pane, a button, small text, and a mark (dot or comma) behind a number."""
+    picture = np.full((160, 320, 3), 255 - shade, np.uint8)
+    picture[:30] = (31, 58, 95)
+    picture[40:150, 10:110] = pane
+    picture[110:140, 140:220] = button
+    for text, place, colour in (
+        ("Orders", (20, 20), link),
+        ("Save", (160, 130), (255, 255, 255)),
+        ("341", (140, 70), (0, 0, 0)),
+    ):
+        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)
+    if mark in ("dot", "comma"):
+        picture[69:71, 172:174] = ((120, 120, 120),) * 2, ((40, 40, 40),) * 2
+    if mark == "comma":
+        picture[71, 172:174] = picture[72, 171:173] = ((60, 60, 60), (200, 200, 200))
+    return picture
+
+
+OTHER_SHADES = {
+    "a pane": {"pane": (255, 248, 225)},
+    "a pane, hardly": {"pane": (232, 236, 242)},
+    "a button": {"button": (53, 125, 70)},
+    "the letters of a link": {"link": (196, 216, 255)},
+    "the page": {"shade": 5},
+    "a full stop": {"mark": "dot"},
+    "a comma for a full stop": {"mark": "comma"},
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SHADES)
+def test_screens_tell_another_shade_and_a_full_stop(name):
+    before = screen(mark="dot" if name.startswith("a comma") else "")
+    for pair in ((before, screen(**OTHER_SHADES[name])), (screen(**OTHER_SHADES[name]), before)):
+        assert spotdiff.compare(*pair, preset="screens").verdict == "changed"
+
+
+def saved(picture, quality):
+    return cv2.imdecode(
+        cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111])[
+            1
+        ],
+        1,
+    )
+
+
+QUIET = {
+    "two levels of noise": lambda page: np.clip(page + np.random.default_rng(0).integers(-2, 3, page.shape), 0, 255),
+    "two levels all over": lambda page: np.clip(page.astype(int) - 2, 0, 255),
+    "saved with little loss": lambda page: saved(page, 98),
+}
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_screens_are_quiet_about_rounding_and_little_loss(name):
+    page = screen(mark="dot")
+    assert spotdiff.compare(page, QUIET[name](page).astype(np.uint8), preset="screens").verdict == "same"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spotdiff.batching.in_python import batch as batch
     from spotdiff.client import Client as Client
     from spotdiff.data import open_dataset as open_dataset
+    from spotdiff.errors import ServerError as ServerError
     from spotdiff.errors import SpotdiffError as SpotdiffError
     from spotdiff.image import load_pair as load_pair
     from spotdiff.methods import get_method as get_method
@@ -42,6 +43,7 @@ _PUBLIC = {
     "Pair": "spotdiff.types",
     "Picture": "spotdiff.types",
     "Region": "spotdiff.types",
+    "ServerError": "spotdiff.errors",
     "SpotdiffError": "spotdiff.errors",
     "batch": "spotdiff.batching.in_python",
     "compare": "spotdiff.pipeline",

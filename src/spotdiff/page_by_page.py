@@ -62,7 +62,8 @@ def over_pages(answers: Iterable[Comparison | UnpairedPage], *, language: str) -
 
 def _page_answer(answer: Comparison, catalogue: Catalogue) -> PageAnswer:
     page = answer.pair.before.page
-    pixels = answer.labels.size if answer.labels is not None else answer.pair.before.pixels[..., 0].size
+    labels = (answer.mirror or answer).labels  # in the frame that the changed pixels are counted in
+    pixels = labels.size if labels is not None else answer.pair.before.pixels[..., 0].size
     after = answer.pair.after.scan
     return PageAnswer(
         page,

@@ -34,14 +34,14 @@ PRESETS: Mapping[str, Preset] = {
         "screenshots, renderings, web pages",
         {
             "method": "pixel",
-            "settings": {"metric": "oklab", "threshold": 0.05},
+            "settings": {"metric": "oklab", "threshold": 0.05, "smoothing": 0.6, "shade": 3},
             "align": "page",
             "light": "off",
             "join": 12,
             "min_area": 4,
         },
-        "every pixel counts but anti-aliasing, also one shade of a link for another; rows that shifted are followed; "
-        "letters 12 px apart are one region",
+        "every pixel counts but anti-aliasing, also one shade of a link or a pane for another, and a full stop; rows "
+        "that shifted are followed; letters 12 px apart are one region",
     ),
     "inspection": Preset(
         "parts, boards and labels held against a golden sample",

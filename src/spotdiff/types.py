@@ -551,9 +551,11 @@ class Comparison:
 
     @property
     def changed_pixels(self) -> int:
-        """How many pixels of the common frame, or of all pages, the answer calls changed."""
+        """How many pixels of the frame in which it was judged, or of all pages, the answer calls changed."""
         if self.pages:
             return sum(page.changed_pixels for page in self.pages)
+        if self.mirror is not None:  # exchanged pictures have one share, which is also that of the reason
+            return self.mirror.changed_pixels
         if self.labels is None:
             return 0
         import numpy as np
@@ -562,9 +564,11 @@ class Comparison:
 
     @property
     def changed_fraction(self) -> float:
-        """`changed_pixels` as a share of the common frame, or of all pages, 0 to 1."""
+        """`changed_pixels` as a share of that frame, or of all pages, 0 to 1."""
         if self.pages:
             return self.changed_pixels / max(sum(page.pixels for page in self.pages), 1)
+        if self.mirror is not None:
+            return self.mirror.changed_fraction
         return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)
 
 

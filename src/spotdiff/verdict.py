@@ -29,6 +29,7 @@ _LEAST_SEEN_OF_CUT = 0.99  # the same where one was cut off or grew: that is no 
 _UNSCALED = 0.01  # by which the scale of a copy that was not resized may miss 1
 _DIMMED = 2.0  # levels of the mean, of drawn pictures; compression makes one at most
 _EXACT = 0.9  # share of one level that is one level in the other picture, too
+_LEAST_TOLD = 0.00005  # share of the picture that rounds to 0.01 %
 _AFAR = 64  # pixels of the longer side, for a rough look
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
@@ -52,6 +53,16 @@ def count_text(likely: int, possible: int) -> str:
     return f"{counted} and {possible} possible" if possible else counted
 
 
+def share_text(share: float) -> str:
+    """A share of the picture in words that do not make nothing of a little.
+
+    Examples:
+        >>> share_text(0.0747), share_text(0.0), share_text(1e-6)
+        ('7.47%', '0.00%', 'under 0.01%')
+    """
+    return "under 0.01%" if 0 < share < _LEAST_TOLD else f"{share:.2%}"
+
+
 def _something(answer: Comparison, limits: Thresholds) -> Comparison:
     surest = answer.regions[0].score
     score = surest if limits.calibration else _image_score(answer.evidence, answer.regions, answer.labels)
@@ -63,7 +74,7 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
     regions = tuple(replace(region, likely=not doubts and region.score >= limits.sure) for region in answer.regions)
     answer = replace(answer, regions=regions)
     likely = len(answer.likely)
-    reason = f"{count_text(likely, len(regions) - likely)}, {answer.changed_fraction:.2%} of the picture"
+    reason = f"{count_text(likely, len(regions) - likely)}, {share_text(answer.changed_fraction)} of the picture"
     if doubts:
         return _unsure(answer, _all_over(answer) or f"{reason}{doubts}", score)
     return replace(answer, verdict="changed", reason=reason, score=score)

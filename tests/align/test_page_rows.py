@@ -85,6 +85,45 @@ def test_what_changed_in_a_part_that_shifted_is_told_in_both_pictures_rows():
     assert places(answer, changed)[0][1] in range(225, 236)
 
 
+def columns(*, banner=0, left=0, right=0, scrolled=0, marked=False):
+    """Two columns of text that lie `banner` rows further down and each some more, under a bar; 380 rows."""
+    picture = np.full((380, 640, 3), 255, np.uint8)
+    picture[:30] = (31, 58, 95)
+    picture[30 : 30 + banner] = (255, 233, 168)
+    for line in range(11):
+        for column, off in ((20, left - scrolled), (340, right)):
+            text = f"{column}:{line} " + "".join(chr(97 + (column + line * 5 + k * k) % 26) for k in range(20))
+            at = 58 + banner + off + 24 * line + (line % 3 if column == 20 else line % 2)
+            cv2.putText(picture[30 + banner :], text, (column, at - 30 - banner), 0, 0.45, (20, 20, 20), 1, cv2.LINE_AA)
+    if marked:
+        picture[200:216, 420:440] = (200, 30, 30)
+    return picture
+
+
+def test_parts_that_round_their_shift_each_by_itself_are_the_same():
+    pair = columns(), columns(banner=42, right=1)
+    for before, after, kind in ((*pair, "added"), (*pair[::-1], "removed")):
+        answer = spotdiff.compare(before, after, preset="screens")
+        strips = [one for one in answer.regions if one.kind == kind and (one.box_before or one.box_after)[1] == 30]
+        assert len(answer.regions) <= 3
+        assert len(strips) == 1
+    answer = spotdiff.compare(columns(), columns(banner=42, right=1, marked=True), preset="screens")
+    assert any(
+        one.box_after and np.abs(np.subtract(one.box_after, (420, 200, 440, 216))).max() < 16 for one in answer.regions
+    )
+
+
+def test_what_moved_by_a_row_on_a_page_that_did_not_shift_is_told():
+    assert spotdiff.compare(columns(), columns(right=1), preset="screens").verdict == "changed"
+    assert spotdiff.compare(columns(), columns(left=1, right=1), preset="screens").verdict == "changed"
+
+
+def test_a_column_that_scrolled_leaves_the_other_alone():
+    answer = spotdiff.compare(columns(), columns(scrolled=31), preset="screens")
+    assert answer.verdict == "changed"
+    assert all(box[2] <= 330 for one in answer.regions for box in (one.box_before, one.box_after) if box)
+
+
 def with_button(top, *, width):
     """A page with a button on blank ground in its middle."""
     picture = np.concatenate([page([1, 2], width=640), np.full((160, 640, 3), 255, np.uint8), page([3], width=640)])

@@ -349,3 +349,14 @@ def test_the_record_says_what_was_compared(site, batch):
     record = json.loads(Path("out/shop.json").read_text(encoding="ascii"))
     for side, folder in (("before", "base"), ("after", "shots")):
         assert record[side]["sha256"] == sha256((site / folder / "shop.png").read_bytes()).hexdigest()
+
+
+def test_a_baseline_that_goes_is_not_called_approved(site, spotdiff, batch):
+    batch()
+    told = spotdiff("approve", "out", "old", "new").out.splitlines()
+    assert told == [
+        f"approved  new  {site / 'base/new.png'}",
+        f"deleted   old  {site / 'base/old.png'}",
+        "1 baseline approved, 1 baseline deleted.",
+    ]
+    assert spotdiff("approve", "out", "--undo").out.splitlines()[-1] == "2 baselines as before."

@@ -52,6 +52,31 @@ def verdicts(out="out"):
 ALL = {"pages/home": "same", "pages/shop": "changed", "pages/new": "new", "pages/old": "missing"}
 
 
+def test_a_page_of_an_earlier_run_does_not_outlive_its_answers(site, capfd):
+    batch("--report", "out/index.html", "--junit", "j.xml")
+    batch()
+    assert Path("out/index.html").is_file()  # its answers are still those
+    capfd.readouterr()
+    cv2.imwrite(str(site / "shots/pages/shop.png"), page(1))
+    batch()
+    told = capfd.readouterr().err.splitlines()
+    assert [line.partition(" show")[0] for line in told] == ["spotdiff: out/index.html", "spotdiff: j.xml"]
+    assert not Path("out/index.html").exists()
+    assert "taken away" in told[0]
+    assert Path("j.xml").is_file()  # not in the folder of the answers: only told
+    batch("--index", "parquet")
+    assert not Path("out/index.csv").exists()
+
+
+def test_what_systems_leave_beside_pictures_is_none(site):
+    for name in ("shots/pages/._shop.png", "base/.cache/x.png", "shots/.DS_Store"):
+        (site / name).parent.mkdir(exist_ok=True)
+        (site / name).write_bytes(b"Mac OS X")
+    batch()
+    assert verdicts() == ALL
+    assert run(["compare", "base/pages/home.png", "shots/pages/home.png", "--history", "shots/pages", "--quiet"]) != 2
+
+
 def test_presets_are_listed(capfd):
     assert run(["presets"]) == 0
     told = capfd.readouterr().out

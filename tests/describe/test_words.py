@@ -64,6 +64,12 @@ def test_kind_colour_and_place(pair):
     assert said(pair, region("replaced", (20, 20, 60, 60))) == [replaced]
 
 
+def test_one_colour_is_not_replaced_by_the_same(pair):
+    pair.after.pixels[20:60, 20:60] = (140, 20, 20)
+    answer = said(pair, region("replaced", (20, 20, 60, 60)))
+    assert answer == ["Something red was replaced by something else at the top left."]
+
+
 def test_what_moved_within_a_third_goes_some_way(pair):
     (text,) = said(pair, region("moved", (20, 20, 60, 60), to=(40, 20, 80, 60)))
     assert text == "Something red moved to the right at the top left."

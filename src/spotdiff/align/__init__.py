@@ -11,6 +11,7 @@ import numpy as np
 
 from spotdiff.align.by_place import check_data, estimate_motion, place_matrix, share_with_data, with_data
 from spotdiff.align.flow import residual_flow
+from spotdiff.align.row_rounding import without_rounding
 from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
 from spotdiff.errors import Refusal
@@ -212,6 +213,9 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float =
     width = max(pair.before.size[0], pair.after.size[0])
     SizeLimit("the rows of both pages", max_pixels).check(width, len(shared))
     laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
+    if pair.before.alpha is None and pair.after.alpha is None:
+        pixels = without_rounding(pair.before.pixels, pair.after.pixels, (laid[0].pixels, laid[1].pixels), rows)
+        laid[1] = replace(laid[1], pixels=pixels)
     seen = np.zeros((len(shared), width), bool)
     seen[shared, : min(pair.before.size[0], pair.after.size[0])] = True
     for picture, own in zip((pair.before, pair.after), rows, strict=True):

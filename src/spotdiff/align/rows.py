@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound=np.generic)
+_PIECE = 16  # pixels of a row that are looked at together
 _MOST = 0.5  # of the width, which what shifted must reach over for the rows to have shifted
 
 
@@ -27,8 +28,9 @@ def match_rows(before: Bytes, after: Bytes) -> Rows:
     """Each picture's own row for every row of the common frame, -1 where it has none: (N,) int64 of both.
 
     Rows that are equal to the last level are one. Where only a narrow thing moved on blank ground, such as a button,
-    and nothing was put in, the rows did not shift and stay. Between equal rows as many as both have are laid on each
-    other from the top, and the rest of the longer one has no counterpart. Exchanged pictures give the exchanged answer.
+    and nothing was put in, the rows did not shift and stay; nor where less differs then. Between equal rows as many as
+    both have are laid on each other from the top, or from the end where less differs then, and the rest of the longer
+    one has no counterpart. Exchanged pictures give the exchanged answer.
 
     Args:
         before: (H, W, ...) uint8.
@@ -48,9 +50,13 @@ def match_rows(before: Bytes, after: Bytes) -> Rows:
     found: tuple[list[int], list[int]] = ([], [])
     spans = _without_moved_things([*_spans(words[0], words[1])], before[:, :width], after[:, :width])
     for top, bottom, over, under in spans:
-        shared = min(bottom - top, under - over)
-        found[0].extend([*range(top, bottom), *[-1] * (under - over - shared)])
-        found[1].extend([*range(over, over + shared), *[-1] * (bottom - top - shared), *range(over + shared, under)])
+        more, other = max(under - over - (bottom - top), 0), max(bottom - top - (under - over), 0)
+        if (more or other) and _is_laid_from_the_end(before[top:bottom, :width], after[over:under, :width]):
+            found[0].extend([*[-1] * more, *range(top, bottom)])
+            found[1].extend([*range(over, over + more), *[-1] * other, *range(over + more, under)])
+            continue
+        found[0].extend([*range(top, bottom), *[-1] * more])
+        found[1].extend([*range(over, under - more), *[-1] * other, *range(under - more, under)])
     return np.array(found[0], np.int64), np.array(found[1], np.int64)
 
 
@@ -85,7 +91,8 @@ def _without_moved_things(spans: Sequence[Span], before: Bytes, after: Bytes) ->
     while start < len(spans):
         end = _end_of_shift(spans, start)
         moved = (spans[start][0], spans[end][1], spans[start][2], spans[end][3])
-        if end > start and not _rows_shifted(spans[start : end + 1], before, after):
+        shifted = spans[start : end + 1]
+        if end > start and not (_rows_shifted(shifted, before, after) and _is_cheaper(shifted, moved, before, after)):
             yield moved
             start = end + 1
         else:
@@ -112,6 +119,34 @@ def _rows_shifted(spans: Sequence[Span], before: Bytes, after: Bytes) -> bool:
     own = before[spans[0][0] : spans[-1][1]], after[spans[0][2] : spans[-1][3]]
     columns = np.flatnonzero(_content(own[0]) | _content(own[1]))
     return columns.size > 0 and int(columns[-1] - columns[0]) + 1 > _MOST * before.shape[1]
+
+
+def _is_cheaper(spans: Sequence[Span], whole: Span, before: Bytes, after: Bytes) -> bool:
+    """Whether less differs where rows are laid by spans than where all stay, as beside a pane that scrolled they do."""
+    laid = 0
+    for top, bottom, over, under in spans:
+        one, other = before[top:bottom], after[over:under]
+        laid += min(_cost(one, other), _cost(one[::-1], other[::-1])) if len(one) != len(other) else _cost(one, other)
+    return laid <= _cost(before[whole[0] : whole[1]], after[whole[2] : whole[3]])
+
+
+def _is_laid_from_the_end(before: Bytes, after: Bytes) -> bool:
+    return _cost(before[::-1], after[::-1]) < _cost(before, after)
+
+
+def _cost(before: Bytes, after: Bytes) -> int:
+    """How many short pieces of rows differ, laid from the top, or stand in one picture alone and are not plain."""
+    shared = min(len(before), len(after))
+    alone = before[shared:] if len(before) > shared else after[shared:]
+    return _pieces(before[:shared] != after[:shared]) + _pieces(alone[:, 1:] != alone[:, :-1])
+
+
+def _pieces(cells: NDArray[np.bool_]) -> int:
+    """How many short pieces of rows (N, W, ...) hold a cell that is true."""
+    flat = cells.any(axis=tuple(range(2, cells.ndim)))
+    if not flat.size:
+        return 0
+    return int(np.logical_or.reduceat(flat, np.arange(0, flat.shape[1], _PIECE), axis=1).sum())
 
 
 def _content(rows: Bytes) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from spotdiff.batching.results import (
     write_regions_table,
 )
 from spotdiff.batching.run import inputs_of, run
+from spotdiff.batching.stale_reports import EarlierRun
 from spotdiff.errors import OptionError
 from spotdiff.methods import check_method
 from spotdiff.options import ALL_PAGES, Options
@@ -79,6 +80,7 @@ class BatchJob:
         workers: int | None,
         show: Callable[[Iterable[Done], int], Iterator[Done]] = lambda done, total: iter(done),
         besides: Sequence[Name] = (),
+        tell: Callable[[str], None] = lambda line: None,
     ) -> list[Done]:
         """Compare all pairs, write everything, and return them in their order.
 
@@ -86,6 +88,7 @@ class BatchJob:
             workers: See `spotdiff.batching.run`.
             show: Hands the pairs on as they are done, of which there are so many in all.
             besides: Further files that the caller writes.
+            tell: Hears in a line each which reports of an earlier run are stale, and were taken away.
 
         Raises:
             OptionError: an option cannot be, the pairs are none of those three, or a file would be written over.
@@ -103,12 +106,16 @@ class BatchJob:
         shown = self.pages if self.report else "off"
         plan = Plan(self.out, self.options, maps=self.maps, thumbs=self.report is not None, pages=shown, overlays=drawn)
         self._check(entries, plan, besides)
+        earlier = EarlierRun.of(self.out)
         done = list(show(run(entries, plan, workers=workers), len(entries)))
         place = {entry.name: position for position, entry in enumerate(entries)}
         done.sort(key=lambda one: place[one.row.name])
-        self._manifest().write(self.out)
+        manifest = self._manifest()
+        manifest.write(self.out)
         done = [one.judged(criteria, self.out, language=self.options.language) for one in done]
         self._write(done, plan)
+        for line in [] if earlier is None else earlier.take_away_stale(self.index_path, manifest):
+            tell(line)
         return done
 
     def _check(self, entries: Sequence[Entry], plan: Plan, besides: Sequence[Name]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path, PureWindowsPath
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
-from spotdiff.data.file_names import DiskSpelling, claim_text, composed
+from spotdiff.data.file_names import DiskSpelling, claim_text, composed, is_hidden
 from spotdiff.errors import DataError, MissingExtra, OptionError, why_no_folder
 from spotdiff.input_files import read_bytes, why_no_file
 from spotdiff.output_files import file_identities
@@ -259,9 +259,10 @@ def boxes_of(text: str, *, column: str) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
-def _is_picture(path: Path) -> bool:
-    """Does its name end as pictures' names do? What is no file, such as a pipe, is told when it is read."""
-    return path.suffix.lower() in PICTURE_SUFFIXES and os.path.lexists(path) and not path.is_dir()
+def _is_picture(path: Path, folder: Path) -> bool:
+    """Is it no folder, not hidden below `folder`, and called as pictures are? A pipe is told of when it is read."""
+    is_called_so = path.suffix.lower() in PICTURE_SUFFIXES and not is_hidden(path, folder)
+    return is_called_so and os.path.lexists(path) and not path.is_dir()
 
 
 def pictures_in(folder: str | Path, *, called: str) -> list[str]:
@@ -276,7 +277,7 @@ def pictures_in(folder: str | Path, *, called: str) -> list[str]:
     """
     if not Path(folder).is_dir():
         raise OptionError(f"{called} takes a folder of pictures; {folder}: {why_no_folder(folder)}")
-    pictures = [str(path) for path in sorted(Path(folder).iterdir()) if _is_picture(path)]
+    pictures = [str(path) for path in sorted(Path(folder).iterdir()) if _is_picture(path, Path(folder))]
     if not pictures:
         raise OptionError(f"{called} {folder} holds no picture")
     return pictures
@@ -331,7 +332,7 @@ def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]
     left_out = None if besides is None or folder.resolve() not in besides.resolve().parents else besides.resolve()
     pictures: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
-        if _is_picture(path) and (left_out is None or left_out not in path.resolve().parents):
+        if _is_picture(path, folder) and (left_out is None or left_out not in path.resolve().parents):
             pictures[composed(_name_below(folder, path))].append(path)
     return pictures
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
+
+if TYPE_CHECKING:
+    from spotdiff.batching.approval_log import Step
 
 _MOST = 10  # pairs told by name
 
@@ -51,11 +55,11 @@ def command(
         click.echo(json.dumps([asdict(step) for step in done.steps], indent=2))
     else:
         for step in done.steps:
-            say(f"{'undone' if undone else 'approved'}  {step.name}  {step.new or step.old}")
+            word = "undone  " if undone else "approved" if step.new else "deleted "
+            say(f"{word}  {step.name}  {step.new or step.old}")
         for name in done.nothing_to_do:
             say(f"same      {name}  nothing to approve")
-        many = f"{len(done.steps)} baseline{'' if len(done.steps) == 1 else 's'}"
-        say(f"{many} {'as before' if undone else 'approved'}." if done.steps else "Nothing to approve.")
+        say(_count_line(done.steps, undone=undone))
     for name, others in done.shared:
         say(f"spotdiff: {_shared_line(name, others)}", err=True)
     if done.trouble:
@@ -63,6 +67,25 @@ def command(
     elif names and not done.steps:
         say("spotdiff: of the pairs named none has anything to approve", err=True)
     return 2 if done.trouble or (names and not done.steps) else 0
+
+
+def _count_line(steps: Sequence[Step], *, undone: bool) -> str:
+    """How many baselines were approved, and how many deleted since the later pictures have none of them."""
+    if not steps:
+        return "Nothing to approve."
+    if undone:
+        return f"{_baselines(len(steps))} as before."
+    deleted = sum(not step.new for step in steps)
+    told = [
+        f"{_baselines(count)} {word}"
+        for count, word in ((len(steps) - deleted, "approved"), (deleted, "deleted"))
+        if count
+    ]
+    return f"{', '.join(told)}."
+
+
+def _baselines(count: int) -> str:
+    return f"{count} baseline{'' if count == 1 else 's'}"
 
 
 def _shared_line(name: str, others: Sequence[str]) -> str:

@@ -122,6 +122,7 @@ def command(
         workers=workers,
         show=lambda done, total: watched(done, total, unit="pairs", quiet=quiet),
         besides=[json_to] if json_to else [],
+        tell=lambda line: click.echo(f"spotdiff: {line}", err=True),
     )
     summary = Summary.of(done, index=job.index_path, seconds=time.perf_counter() - start)
     return _told(summary, batch_text(done, summary), quiet=quiet, json_to=json_to, fail_on=fail_on)

@@ -34,6 +34,16 @@ def is_plain_name(name: str) -> bool:
     )
 
 
+def is_hidden(path: Path, folder: Path) -> bool:
+    """Whether a path below a folder is hidden, or lies in a hidden folder there, as what systems leave beside files is.
+
+    Examples:
+        >>> [is_hidden(Path(name), Path("shots")) for name in ("shots/._a.png", "shots/.cache/a.png", "shots/a.png")]
+        [True, True, False]
+    """
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
 class DiskSpelling:
     """Finds files under names that read the same; what folders hold is remembered."""
 

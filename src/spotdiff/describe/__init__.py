@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from spotdiff import plugins
 from spotdiff.align import is_flush
+from spotdiff.align.rows import spread
+from spotdiff.align.warp import warp_picture
 from spotdiff.describe._named_areas import read_areas
 from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import MethodError, OptionError
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spotdiff.options import Options
-    from spotdiff.types import Comparison, Describer, Region
+    from spotdiff.types import Comparison, Describer, Picture, Region
 
 
 def get_describer(options: Options) -> Describer | None:
@@ -48,6 +52,16 @@ def get_describer(options: Options) -> Describer | None:
     return cast("Describer", describer)
 
 
+def _as_given(answer: Comparison) -> Picture:
+    """After in the common frame, in its own light."""
+    alignment, (width, height) = answer.alignment, answer.aligned.before.size
+    if alignment.rows is not None:
+        return replace(answer.aligned.after, pixels=spread(answer.pair.after.opaque, alignment.rows[1], width, fill=0))
+    if np.array_equal(alignment.matrix, np.eye(3)) and answer.pair.after.size == (width, height):
+        return answer.pair.after
+    return warp_picture(answer.pair.after, alignment.matrix, (width, height), alignment.flow)
+
+
 def described(
     describer: Describer | None, answer: Comparison, regions: Sequence[Region], *, name: str = "words"
 ) -> tuple[tuple[str, ...], str]:
@@ -67,6 +81,8 @@ def described(
     pair = answer.aligned
     if is_flush(answer.pair, answer.alignment):
         pair = answer.pair  # what was filled up is no picture
+    elif answer.light.model not in ("off", "none"):
+        pair = replace(pair, after=_as_given(answer))  # colours are told as people see them in after
     with plugins.failing_by_name("describe", name):
         if isinstance(describer, Noting):
             with_text, note = describer.with_note(pair, regions)

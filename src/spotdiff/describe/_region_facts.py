@@ -47,7 +47,8 @@ def _fact(pair: Pair, region: Region, areas: Areas) -> ChangeFact:
     new = _thing(pair.after.opaque, region.outline_after, after or box, size)
     spot = _spot(box, size, areas)
     if region.kind == "replaced":
-        other = replace(new, size="") if new.size == old.size else new  # one size is told once
+        other = replace(new, size="") if new.size == old.size else new  # one size is told once, and one colour
+        other = replace(other, colour="") if new.colour == old.colour else other
         return ChangeFact("replaced", old, spot, other)
     if region.kind == "moved" and before and after:
         to = _spot(after, size, areas)

@@ -28,6 +28,7 @@ _HUES = (
 MIXED = "multicoloured"
 _READ = 64  # pixels looked at
 _GOLDEN = (5**0.5 - 1) / 2
+_FULL = 0.85  # saturation over which a dark red has nothing of brown
 _CLEAR = 0.5  # share of the pixels a word needs
 
 
@@ -75,6 +76,8 @@ def _warm(word: str, saturation: float, value: float) -> str:
     """Reds and yellows have words of their own where they are pale or dark."""
     if saturation < 0.4 and value > 0.65:
         return "pink" if word == "red" else "beige"
+    if word == "red" and saturation > _FULL:
+        return word  # dark red
     if value < (0.45 if word == "red" else 0.65):
         return "brown"
     return word

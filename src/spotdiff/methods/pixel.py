@@ -19,6 +19,8 @@ import numpy as np
 
 from spotdiff.errors import OptionError
 from spotdiff.image.colour import checkerboard, opaque, packed, unpacked
+from spotdiff.methods._beyond_smoothing import beyond_smoothing
+from spotdiff.methods._other_shade import of_another_shade
 from spotdiff.metrics.antialias import LOOKS_SAME, ON_WHITE, PIXELMATCH_7, PIXELMATCH_MAIN, Slope, antialiased
 from spotdiff.metrics.colour import METRICS, Metric
 from spotdiff.params import check, param
@@ -73,6 +75,18 @@ class Pixel:
         "what is put under transparency; ignore reads no alpha",
         choices=("checkerboard", "white", "ignore"),
     )
+    smoothing: float = param(
+        1.0,
+        "share of the contrast round a pixel that anti-aliasing explains; what differs by more is told",
+        low=0,
+        high=1,
+    )
+    shade: int = param(
+        0,
+        "levels from which on a plain place of another shade counts, strokes from 8 on; fewer count nowhere; 0: off",
+        low=0,
+        high=255,
+    )
     caret: bool = param(False, "forgive one text cursor: a bar one pixel wide and two or more high")
 
     def __post_init__(self) -> None:
@@ -91,6 +105,8 @@ class Pixel:
         change: Map = np.zeros(pair.before.pixels.shape[:2], np.float32)
         for top, place, amounts in self._differences(pair):
             change[top : top + _ROWS].reshape(-1)[place] = self._graded(amounts)
+        if self.shade or (self.antialias and self.smoothing < 1):
+            self._tell_more(change, pair)
         if self._tidies:
             raw = change >= _HALF
             change[raw & ~self._tidied(raw, pair)] = 0
@@ -100,6 +116,22 @@ class Pixel:
     def overlooks(self) -> str:
         """What it does not tell beside what is too small: colours nearer than the threshold, if there is one."""
         return "threshold" if self.threshold or self.antialias else ""
+
+    def _tell_more(self, change: Map, pair: Pair) -> None:
+        """Tell what was forgiven but is no anti-aliasing, and what has the same shape in another shade."""
+        before, after = pair.before.opaque, pair.after.opaque
+        more = np.zeros(change.shape, bool)
+        if self.shade:
+            if pair.before.alpha is None and pair.after.alpha is None:
+                faint = cv2.absdiff(before, after).max(-1) < self.shade
+                change[faint] = np.minimum(change[faint], _BELOW_HALF)
+            more |= of_another_shade(before, after, pair.usable, least=self.shade)
+        if self.antialias and self.smoothing < 1:
+            clear = replace(self, antialias=False, smoothing=1.0, shade=0, caret=False, erode=0, opening=0)
+            more |= beyond_smoothing(before, after, clear.score(pair).change >= _HALF, most=self.smoothing)
+        if pair.usable is not None:
+            more &= pair.usable
+        change[more] = np.maximum(change[more], _HALF)
 
     @property
     def _metric(self) -> Metric:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.align.row_rounding import is_rounding
 from spotdiff.regions.outline import outlines_of
 from spotdiff.types import Region
 
@@ -42,6 +43,7 @@ def with_unshared(
     of_before, of_after = _strips(before, after), _strips(after, before)
     if rows is not None:
         of_before, of_after = _runs(rows[0], rows[1], before[0]), _runs(rows[1], rows[0], after[0])
+        of_before, of_after = _without_rounding(pair, rows, of_before, of_after)
     removed: list[tuple[Kind, Map, Box]] = [("removed", gone, box) for box in of_before]
     added: list[tuple[Kind, Map, Box]] = [("added", new, box) for box in of_after]
     unshared: list[Region] = []
@@ -67,6 +69,23 @@ def _runs(own: NDArray[np.int64], other: NDArray[np.int64], width: int) -> list[
     alone = np.concatenate([[0], (own >= 0) & (other < 0), [0]]).astype(np.int8)
     edges = np.flatnonzero(np.diff(alone)).reshape(-1, 2)
     return [(0, int(top), width, int(bottom)) for top, bottom in edges]
+
+
+def _without_rounding(pair: Pair, rows: Rows, removed: list[Box], added: list[Box]) -> tuple[list[Box], list[Box]]:
+    """Both lists without rows that rounding gives to one part of a page and takes from another.
+
+    Where no such row was taken away, one more is a wider gap; where nothing else shifts the page, a part of it moved by
+    so little. Both are told.
+    """
+    slight = [
+        [box for box in boxes if is_rounding(own, other, rows[side], rows[1 - side], box[1], box[3])]
+        for side, (own, other, boxes) in enumerate(
+            ((pair.before.opaque, pair.after.opaque, removed), (pair.after.opaque, pair.before.opaque, added))
+        )
+    ]
+    if not all(slight) or len(slight[0]) + len(slight[1]) == len(removed) + len(added):
+        return removed, added
+    return [box for box in removed if box not in slight[0]], [box for box in added if box not in slight[1]]
 
 
 def _strips(own: tuple[int, int], other: tuple[int, int]) -> list[Box]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES, Dataset, Sample, TrueBox, Truth, read_boxes
+from spotdiff.data.file_names import is_hidden
 from spotdiff.data.published import Card, check_split, layout_error, split_title
 from spotdiff.errors import DataError
 
@@ -74,7 +75,11 @@ class SynthtextChange:
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in PICTURE_SUFFIXES)
+    return (
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in PICTURE_SUFFIXES and not is_hidden(path, folder)
+    )
 
 
 @dataclass(frozen=True, slots=True)

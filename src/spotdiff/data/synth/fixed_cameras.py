@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from spotdiff.data.decode_array import decode_array
+from spotdiff.data.file_names import is_hidden
 from spotdiff.errors import DataError, why_no_folder
 from spotdiff.input_files import read_bytes
 
@@ -153,14 +154,18 @@ def open_fixed_cameras(folder: str | Path, *, suffixes: frozenset[str] | set[str
         DataError: the folder is missing, holds no camera, a camera has fewer than two pictures, or one cannot be read.
     """
     root = Path(folder)
-    cameras = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    cameras = (
+        sorted(path for path in root.iterdir() if path.is_dir() and not is_hidden(path, root)) if root.is_dir() else []
+    )
     if not root.is_dir():
         raise DataError(f"{root}: {why_no_folder(root)}")
     if not cameras:
         raise DataError(f"{root} holds no cameras: it needs a folder of pictures for each")
     views = []
     for camera in cameras:
-        files = sorted(path for path in camera.iterdir() if path.suffix.lower() in suffixes)
+        files = sorted(
+            path for path in camera.iterdir() if path.suffix.lower() in suffixes and not is_hidden(path, root)
+        )
         if len(files) < 2:
             raise DataError(f"{camera} holds {len(files)} pictures; a camera needs two or more")
         views.append(FixedCamera(camera.name, tuple((str(path), read_bytes(path)) for path in files)))

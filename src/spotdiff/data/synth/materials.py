@@ -14,6 +14,7 @@ import numpy as np
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
 from spotdiff.data.decode_array import decode_array
+from spotdiff.data.file_names import is_hidden
 from spotdiff.data.synth.cutouts import Cutout, cutout_of
 from spotdiff.data.synth.fixed_cameras import FixedCamera, open_fixed_cameras
 from spotdiff.errors import DataError, why_no_folder
@@ -144,7 +145,11 @@ def _files(source: str | Path | None) -> list[Path]:
         return []
     root = Path(source)
     if root.is_dir():
-        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+        paths = sorted(
+            path
+            for path in root.rglob("*")
+            if path.suffix.lower() in PICTURE_SUFFIXES and not is_hidden(path, root) and path.is_file()
+        )
         if not paths:
             raise DataError(f"{root} holds no picture")
         return paths

@@ -13,7 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 
 from spotdiff.server.api.limits import RateLimit, address_key
-from spotdiff.server.problems import Problem, of_database, problem_response
+from spotdiff.server.problems import Problem, of_database, problem_response, wants_page
 from spotdiff.server.store.accounts import Accounts, Caller
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Authentication:
         try:
             caller = await run_in_threadpool(self._caller, headers)
         except SQLAlchemyError as error:
-            return problem_response(of_database(error))
+            return problem_response(of_database(error), scope)
         scope.setdefault("state", {})["caller"] = caller
         problem = self._too_often(scope, caller)
         if problem is None and caller is None and wants_page(scope["method"], headers):
@@ -104,7 +104,7 @@ class Authentication:
             asked = scope["path"] + (f"?{query}" if query else "")
             return RedirectResponse(f"/login?next={quote(asked, safe='')}", 303)
         problem = problem or _refused(caller, needed, scope["method"], headers)
-        return None if problem is None else problem_response(problem)
+        return None if problem is None else problem_response(problem, scope)
 
     def _caller(self, headers: Headers) -> Caller | None:
         kind, _, token = headers.get("authorization", "").partition(" ")
@@ -134,11 +134,6 @@ def too_many(what: str, seconds: float) -> Problem:
 def session_secret(headers: Headers, name: str) -> str:
     """What the cookie of a session holds; "" where there is none."""
     return cookie_parser(headers.get("cookie", "")).get(name, "")
-
-
-def wants_page(method: str, headers: Headers) -> bool:
-    """Does a person in a browser ask for a page?"""
-    return method == "GET" and "text/html" in headers.get("accept", "")
 
 
 def _refused(caller: Caller | None, needed: str, method: str, headers: Headers) -> Problem | None:

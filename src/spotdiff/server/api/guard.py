@@ -101,7 +101,7 @@ class Guard:
             await send(message)
 
         problem = self._problem(scope, Headers(scope=scope))
-        await (self._app if problem is None else problem_response(problem))(scope, receive, guarded)
+        await (self._app if problem is None else problem_response(problem, scope))(scope, receive, guarded)
 
     def _problem(self, scope: Scope, headers: Headers) -> Problem | None:
         hosts = headers.getlist("host")

@@ -40,9 +40,16 @@ def add_pages(app: FastAPI, service: Service) -> None:
     templates.globals["watches"] = service.watched is not None
     templates.globals["has_sets"] = service.settings.sets is not None
 
-    def page(template: str, **parts: object) -> Response:
+    def page(template: str, *, status: int = 200, **parts: object) -> Response:
         text = templates.get_template(template).render(parts)
-        return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY})
+        return HTMLResponse(text, status, headers={"Content-Security-Policy": _POLICY})
+
+    def problem_page(problem: Problem) -> Response:
+        response = page("problem.html", status=problem.status, problem=problem.content)
+        response.headers.update(problem.headers)
+        return response
+
+    app.state.problem_page = problem_page
 
     @app.get("/", include_in_schema=False)
     def start() -> Response:

@@ -17,6 +17,7 @@ from uuid import uuid4
 from sqlalchemy.exc import SQLAlchemyError
 
 from spotdiff.data.dataset import PICTURE_SUFFIXES
+from spotdiff.data.file_names import is_hidden
 from spotdiff.errors import OptionError
 from spotdiff.server.api.uploads import keep, shown_name
 from spotdiff.server.problems import Problem
@@ -168,7 +169,10 @@ class _Folder:
         found = []
         with os.scandir(self._path) as entries:
             for entry in entries:
-                if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and entry.is_file(follow_symlinks=False):
+                name = Path(entry.name)
+                if name.suffix.lower() not in PICTURE_SUFFIXES or is_hidden(name, Path()):
+                    continue
+                if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     found.append(_File(Path(entry.path), status.st_size, status.st_mtime_ns))
         self._since = {file.name: self._since[file.name] for file in found if file.name in self._since}
