@@ -22,6 +22,7 @@ LAYERS = (
         "clock",
         "cluster",
         "file_lock",
+        "http_deadline",
         "http_delivery",
         "language",
         "output_files",
@@ -40,6 +41,7 @@ WITHIN = {  # who may use whom inside one layer
     "words": {
         ("cluster", "errors"),
         ("http_delivery", "errors"),
+        ("http_delivery", "http_deadline"),
         ("language", "errors"),
         ("language", "types"),
         ("options", "errors"),
