@@ -375,8 +375,8 @@ class Scene:
         answer = self._judge.compare(old.work, median.work, valid=resize_mask(old.known, self.sizes.work))
         if answer is None or answer.labels is None or answer.verdict == "unsure":
             return None
-        judged = self._ground(self._judged)
-        differing = dilate((answer.labels > 0) | resize_mask(judged, self.sizes.work), 4)
+        ground = self._ground(self.candidates)  # what waits, too: the judge may not see it through both changes
+        differing = dilate((answer.labels > 0) | resize_mask(ground, self.sizes.work), 4)
         work = median.work.copy()
-        work[differing] = old.relit(median, ~median.restless & ~judged)[differing]
+        work[differing] = old.relit(median, ~median.restless & ~ground)[differing]
         return Reference(work, (~median.restless | shrink_mask(differing, self.sizes.small)) & old.known)
