@@ -150,7 +150,9 @@ def wrong_with(rules: Rules) -> tuple[list[str], int]:
         for name, (box, _) in THINGS.items():
             told = [event.id for event in open_now if event.box is not None and shared(event.box, box)]
             wrong += [] if len(told) == 1 else [f"{name} thing: open are {told or 'no events'}"]
-        strays = [each.id for each in events if not any(each.box and shared(each.box, box) for box, _ in THINGS.values())]
+        strays = [
+            each.id for each in events if not any(each.box and shared(each.box, box) for box, _ in THINGS.values())
+        ]
         wrong += [f"{id_}: nothing was there" for id_ in strays]
         wrong += [str(problem) for problem in verify(store)]
         with store.reading() as connection:

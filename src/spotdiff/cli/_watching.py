@@ -119,11 +119,20 @@ class Run:
         Returns:
             0, or 2 where not everything was looked at, judged, kept and written.
         """
-        with ExitStack() as stack:
+        with ExitStack() as outputs:
             if self._json_to == "-":
                 self._lines = _standard_output(err=False)
             elif self._json_to is not None:
-                self._lines = stack.enter_context(_lines_of(self._json_to))
+                self._lines = outputs.enter_context(_lines_of(self._json_to))
+            watch = self._watch_on()
+            self._echo(self._summary())
+            failures = [*watch.failures, *self._unwritten()]
+            self._say(failures)
+        return 2 if failures else 0
+
+    def _watch_on(self) -> Watch:
+        """Watch until the end; the watch, closed."""
+        with ExitStack() as stack:
             stack.callback(self._catch_signals())
             watch = self._watch = stack.enter_context(
                 Watch(self._rules, replay=self._replay, start=self._start, listener=self._changed, live=self._live)
@@ -135,10 +144,7 @@ class Run:
             if sys.stderr.isatty() and not self._quiet:
                 self._view = stack.enter_context(View())
             watch.run(until=lambda: self._stopped, show=self._show)
-        self._echo(self._summary())
-        failures = [*watch.failures, *self._unwritten()]
-        self._say(failures)
-        return 2 if failures else 0
+        return watch
 
     def _changed(self, event: Event, change: str) -> None:
         if self._lines is not None:
