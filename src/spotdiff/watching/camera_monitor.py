@@ -183,11 +183,18 @@ class CameraMonitor:
     def close(self) -> None:
         """The end of the frames, or of the watch."""
         try:
+            if self.feed.ended and self._restored:
+                self.attempt(self._finish)
             self.recorder.cut_clips(0.0, all_of_them=True)
             self.save(self._saved)
         finally:
             os.close(self._lock)
             self.feed.close()
+
+    def _finish(self) -> None:
+        if self._last is not None:
+            for change in self.analyser.finish():
+                self.recorder.record(change, self._last, self._seconds)
 
     def _changed(self, event: Event, change: str) -> None:
         self._unsaved = True
