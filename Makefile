@@ -22,8 +22,8 @@ test: $(VENV)/installed  ## the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed  ## everything that must hold: format, lint, types, layers, doctests, tests
-	$(BIN)/ruff format --check src tests tools benchmarks
-	$(BIN)/ruff check src tests tools benchmarks
+	$(BIN)/ruff format --check src tests tools benchmarks proof
+	$(BIN)/ruff check src tests tools benchmarks proof
 	$(BIN)/mypy
 	$(MAKE) scripts
 	$(MAKE) test
@@ -33,8 +33,8 @@ scripts:  ## the types of the pages' scripts, by what JSDoc says of them
 		else echo "tsc is not installed, so types of scripts were not checked: npm install --global typescript"; fi
 
 format: $(VENV)/installed
-	$(BIN)/ruff format src tests tools benchmarks
-	$(BIN)/ruff check --fix src tests tools benchmarks
+	$(BIN)/ruff format src tests tools benchmarks proof
+	$(BIN)/ruff check --fix src tests tools benchmarks proof
 
 bench: $(VENV)/installed  ## speed as ratios to the peers (needs node for odiff)
 	$(BIN)/python benchmarks/speed.py

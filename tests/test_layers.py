@@ -24,6 +24,7 @@ LAYERS = (
         "cluster",
         "csv_cells",
         "file_lock",
+        "http_deadline",
         "http_delivery",
         "input_files",
         "language",
@@ -44,6 +45,7 @@ WITHIN = {  # who may use whom inside one layer
     "words": {
         ("cluster", "errors"),
         ("http_delivery", "errors"),
+        ("http_delivery", "http_deadline"),
         ("input_files", "errors"),
         ("language", "errors"),
         ("language", "input_files"),

@@ -14,7 +14,9 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from spotdiff.errors import SpotdiffError
+from spotdiff.http_deadline import TimedConnection, TimedTlsConnection
 
+_LATE = "no answer came in time"
 LONGEST_REASON = 300  # characters
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0  # seconds between two tries
 JITTER = 0.25  # of a pause, so that many senders do not fall upon a server together when it is back
@@ -45,6 +47,20 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class _TimedHttp(urllib.request.HTTPHandler):
+    """Opens http:// addresses; answers end in time."""
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(TimedConnection, req)  # type: ignore[arg-type]  # a class, as its own is
+
+
+class _TimedHttps(urllib.request.HTTPSHandler):
+    """Opens https:// addresses; answers end in time."""
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(TimedTlsConnection, req)  # type: ignore[arg-type]  # a class, as its own is
+
+
 def is_web_address(url: str) -> bool:
     """Whether a message can be posted there.
 
@@ -66,12 +82,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -
         url: http:// or https://, without user and password.
         body: The message.
         headers: Of the request.
-        timeout: Seconds to wait for the server.
+        timeout: Seconds that the server may take, to the end of what it says of the message.
 
     Raises:
         Undelivered: the server cannot be reached or does not take it; finally so for any 4xx but 408 and 429.
     """
-    opener = urllib.request.build_opener(_NoRedirects)
+    opener = urllib.request.build_opener(_NoRedirects, _TimedHttp, _TimedHttps)
     try:
         with opener.open(urllib.request.Request(url, body, dict(headers), method="POST"), timeout=timeout):
             return
@@ -79,7 +95,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -
         with answer:
             raise _refusal(answer, url) from None
     except urllib.error.URLError as error:
-        raise Undelivered(f"{shown(url)} cannot be reached: {error.reason}") from None
+        late = isinstance(error.reason, TimeoutError)
+        raise Undelivered(f"{shown(url)} cannot be reached: {_LATE if late else error.reason}") from None
+    except TimeoutError:
+        raise Undelivered(f"{shown(url)} cannot be reached: {_LATE}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Undelivered(f"{shown(url)} cannot be reached: {type(error).__name__}") from None
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
@@ -265,7 +265,9 @@ def test_a_new_process_starts_after_what_is_done(put, tools):
     assert _done_before(put.folder, None, "name", tools.Heartbeat()) == set()
 
 
-def test_a_picture_that_brings_the_decoder_down_twice_is_passed_over(put, tools, monkeypatch):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["crashes", "hangs"])
+def test_a_picture_that_brings_the_decoder_down_or_holds_it_up_twice_is_passed_over(put, tools, monkeypatch, how):
+    from spotdiff.video import feed as feeds
     from spotdiff.video.decoder_process import Decoder
 
     resumed = []
@@ -278,22 +280,29 @@ def test_a_picture_that_brings_the_decoder_down_twice_is_passed_over(put, tools,
     monkeypatch.setattr(Decoder, "__init__", note)
     for number in (1, 2, 3):
         put(f"{number}.png", number)
-    with open_feed(str(put.folder), grows=True, every=0.2) as feed:
+    with open_feed(str(put.folder), grows=True, every=0.2, patience=0.2) as feed:
         assert tools.number_of(tools.until(feed, bool).pixels) == 1
         for _ in range(2):
             before = feed.status.restarts
             tools.until(feed, lambda frame: feed.pid is not None and feed._decoders[0].ring.file == "3.png")
-            os.kill(feed.pid, signal.SIGKILL)
+            os.kill(feed.pid, how)
             feed._file = "2.png"
-            tools.until(feed, lambda frame, before=before: feed.status.restarts > before)
+            with monkeypatch.context() as patch:
+                patch.setattr(feeds, "HANG", 0.3)
+                tools.until(feed, lambda frame, before=before: feed.status.restarts > before)
+        assert feed.status.trouble.endswith("twice at 3.png, which is left out")
+        assert feed.status.corrupt == 1
         tools.until(feed, lambda frame: len(resumed) == 3)
     assert resumed == [None, "2.png", "3.png"]
 
 
-def test_times_of_a_zone_of_its_own(tmp_path, tools):
-    image = Image.fromarray(tools.grey(1))
-    exif = image.getexif()
-    exif[0x0132] = "2024:01:31 10:00:00"
-    image.save(tmp_path / "a.jpg", exif=exif)
-    frames, _ = read(tmp_path, tools)
-    assert frames[0].wall == datetime(2024, 1, 31, 10, tzinfo=timezone(timedelta(hours=2)))
+@pytest.mark.parametrize("grows", [True, False])
+def test_what_is_called_like_a_picture_and_is_no_file_is_passed_over(put, tools, grows):
+    put("1.png", 1)
+    os.mkfifo(put.folder / "2.png")
+    (put.folder / "3.png").mkdir()
+    (put.folder / "4.png").symlink_to("2.png")
+    (put.folder / "5.png").symlink_to("nowhere.png")
+    put("6.png", 6)
+    with open_feed(str(put.folder), grows=grows, every=0.2) as feed:
+        assert numbers([tools.until(feed, bool), tools.until(feed, bool)], tools) == [1, 6]

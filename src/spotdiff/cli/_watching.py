@@ -7,17 +7,19 @@ import shlex
 import signal
 import sys
 from collections import Counter, deque
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from spotdiff.cli._patient_output import PatientOutput
 from spotdiff.cli._terminal import say
 from spotdiff.errors import OptionError
 from spotdiff.presets import preset_options
@@ -31,7 +33,7 @@ from spotdiff.watching.run import Watch
 from spotdiff.watching.validate_rules import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from spotdiff.options import OptionValues
@@ -103,21 +105,37 @@ class Run:
         self._start = start.replace(tzinfo=UTC) if start is not None and start.tzinfo is None else start
         self._json_to, self._quiet = json_to, quiet
         self._live = None if live is None else Path(live)
-        self._lines: TextIO | None = None
+        self._people = _standard_output(err=json_to == "-")
+        self._lines: PatientOutput | None = None
+        self._said: list[str] = []  # troubles that stand and have been told
+        self._watch: Watch | None = None
         self._stopped = False
         self._view: View | None = None
         self._metrics: Metrics | None = None
         self._kinds: Counter[str] = Counter()
 
     def go(self) -> int:
-        """Watch until the sources end or somebody stops it; 0, or 2 where a film broke off or the method fails."""
-        with ExitStack() as stack:
+        """Watch until the sources end or somebody stops it.
+
+        Returns:
+            0, or 2 where not everything was looked at, judged, kept and written.
+        """
+        with ExitStack() as outputs:
             if self._json_to == "-":
-                self._lines = sys.stdout
+                self._lines = _standard_output(err=False)
             elif self._json_to is not None:
-                self._lines = stack.enter_context(Path(self._json_to).open("a", encoding="utf-8"))
+                self._lines = outputs.enter_context(_lines_of(self._json_to))
+            watch = self._watch_on()
+            self._echo(self._summary())
+            failures = [*watch.failures, *self._unwritten()]
+            self._say(failures)
+        return 2 if failures else 0
+
+    def _watch_on(self) -> Watch:
+        """Watch until the end; the watch, closed."""
+        with ExitStack() as stack:
             stack.callback(self._catch_signals())
-            watch = stack.enter_context(
+            watch = self._watch = stack.enter_context(
                 Watch(self._rules, replay=self._replay, start=self._start, listener=self._changed, live=self._live)
             )
             if self._rules.metrics:
@@ -127,24 +145,36 @@ class Run:
             if sys.stderr.isatty() and not self._quiet:
                 self._view = stack.enter_context(View())
             watch.run(until=lambda: self._stopped, show=self._show)
-        self._echo(self._summary())
-        reasons = [*watch.broken, *watch.unjudged]
-        for reason in reasons:
-            say(f"spotdiff: {reason}", err=True)
-        return 2 if reasons else 0
+        return watch
 
     def _changed(self, event: Event, change: str) -> None:
         if self._lines is not None:
-            self._lines.write(json.dumps(record_of(event), ensure_ascii=False) + "\n")
-            self._lines.flush()
+            self._lines.write(json.dumps(record_of(event), ensure_ascii=False))
         if change == "opened":
             self._kinds[event.kind] += 1
         if self._view is not None:
             self._view.add(event, change)
-        elif self._lines is not sys.stdout:
+        elif self._json_to != "-":
             self._echo(change_line(event, change))
 
+    def _unwritten(self) -> list[str]:
+        """Why lines wait to be written, after one more try."""
+        outputs = [self._people, *([self._lines] if self._lines is not None else [])]
+        for output in outputs:
+            output.catch_up()
+        return [output.trouble for output in outputs if output.trouble]
+
+    def _say(self, troubles: Sequence[str]) -> None:
+        """Tell what is wrong, each thing once for as long as it is so."""
+        for trouble in troubles:
+            if trouble not in self._said:
+                with suppress(OSError):  # nobody can be told
+                    say(f"spotdiff: {trouble}", err=True)
+        self._said = list(troubles)
+
     def _show(self, status: WatchStatus) -> None:
+        if self._watch is not None:
+            self._say([*self._watch.troubles, *self._unwritten()])
         if self._metrics is not None:
             self._metrics.status = status
         if self._view is not None:
@@ -163,7 +193,7 @@ class Run:
 
     def _echo(self, text: str) -> None:
         if not self._quiet:
-            say(text, err=self._lines is sys.stdout)
+            self._people.write(printable(text))
 
     def _catch_signals(self) -> Callable[[], object]:
         """Have the first signal end the watch in order, the second at once; gives what undoes this."""
@@ -177,6 +207,28 @@ class Run:
         return lambda: [signal.signal(number, handler) for number, handler in before.items()]
 
 
+def _standard_output(*, err: bool) -> PatientOutput:
+    """Standard output, or standard error."""
+    stream = sys.stderr if err else sys.stdout
+    name = "standard error" if err else "standard output"
+    return PatientOutput(name, partial(click.echo, file=stream), stream.flush)
+
+
+@contextmanager
+def _lines_of(path: str) -> Iterator[PatientOutput]:
+    """A file that lines are added to, which is closed though it may be full.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    file = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 (closing it may fail, and that was told by then)
+    try:
+        yield PatientOutput(path, lambda line: file.write(line + "\n"), file.flush)
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
 def change_line(event: Event, change: str) -> str:
     """A line for a change of an event: when it was sure, or when it ended, which, and the event in words.
 
@@ -188,7 +240,7 @@ def change_line(event: Event, change: str) -> str:
         '2024-03-01 12:05:00  closed       hall-1  Left.'
     """
     when = event.closed if change == "closed" and event.closed else event.confirmed
-    return f"{when:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id}  {event.text}"
+    return f"{when:%Y-%m-%d %H:%M:%S}  {change:<12} {event.id or event.camera}  {event.text}"
 
 
 def checked(rules: Rules) -> int:

@@ -83,7 +83,7 @@ class Client(Reviewing, Learning, Watching):
         Args:
             url: Its address, such as `http://127.0.0.1:8642`.
             token: That it knows, or None.
-            timeout: Seconds that an answer may keep one waiting.
+            timeout: Seconds that an answer may keep one waiting, to its last byte.
             patience: Seconds for which a request is sent again to a server that is busy, or that ends before a job is
                 done.
 

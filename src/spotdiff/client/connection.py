@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import spotdiff
 from spotdiff.errors import OptionError, ServerError
+from spotdiff.http_deadline import TimedConnection, TimedTlsConnection
 from spotdiff.http_delivery import is_web_address, retry_after, shown
 
 _BUSY = (429, 503)
@@ -48,7 +49,7 @@ class Connection:
     Attributes:
         url: http:// or https://, with a path where the server stands below one.
         token: Sent as bearer authorization; "" for none.
-        timeout: Seconds that an answer may keep one waiting.
+        timeout: Seconds that an answer may keep one waiting, to its last byte.
         patience: Seconds for which a request is sent again to a server that is busy, or has ended.
 
     Raises:
@@ -118,21 +119,21 @@ class Connection:
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(self.url)
         assert parts.hostname is not None
-        connection: http.client.HTTPConnection
+        connection: TimedConnection
         if parts.scheme == "https":
             context = ssl.create_default_context()
-            connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=self.timeout, context=context)
+            connection = TimedTlsConnection(parts.hostname, parts.port, timeout=self.timeout, context=context)
         else:
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=self.timeout)
+            connection = TimedConnection(parts.hostname, parts.port, timeout=self.timeout)
         try:
             try:
                 connection.request(method, parts.path.rstrip("/") + path, body, dict(headers))
             except (BrokenPipeError, ConnectionResetError):
                 if connection.sock is None:
                     raise  # else it has refused what was still being sent, and says why
-            answer = connection.getresponse()
-            named = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, named, answer.read())
+            with connection.getresponse() as answer:
+                named = {name.lower(): value for name, value in answer.getheaders()}
+                return Reply(answer.status, named, answer.read())
         finally:
             connection.close()
 

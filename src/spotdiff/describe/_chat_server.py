@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import http.client
 import ipaddress
 import json
 import re
-import socket
-import threading
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from spotdiff.errors import OptionError
+from spotdiff.http_deadline import TimedConnection, TimedTlsConnection
 from spotdiff.language.facts import COLOURS, SIZES
 from spotdiff.regions.context_crop import surroundings
 from spotdiff.types import KINDS
@@ -161,34 +159,21 @@ class Server:
 
     def _post(self, body: dict[str, Any]) -> str:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
-        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        kind = TimedTlsConnection if self.secure else TimedConnection
         connection = kind(self.name, self.port, timeout=self.timeout)
-        late = threading.Event()
-        watch = threading.Timer(self.timeout, _hang_up, (connection, late))
-        watch.daemon = True
-        watch.start()
         try:
             connection.request("POST", f"{self.path}/chat/completions", json.dumps(body).encode(), headers)
-            answer = connection.getresponse()
-            status, content = answer.status, answer.read(_MOST_BYTES + 1)
-        except (OSError, ValueError, http.client.HTTPException) as error:  # no connection, time-out, broken answer
-            raise NoAnswer("timed out" if late.is_set() else _why(error)) from None
+            with connection.getresponse() as answer:
+                status, content = answer.status, answer.read(_MOST_BYTES + 1)
+        except TimeoutError:
+            raise NoAnswer("timed out") from None
+        except (OSError, ValueError, http.client.HTTPException) as error:  # no connection, broken answer
+            raise NoAnswer(_why(error)) from None
         finally:
-            watch.cancel()
             connection.close()
-        if late.is_set():
-            raise NoAnswer("timed out")
         if status != 200:
             raise NoAnswer(f"HTTP {status}")
         return _content(content)
-
-
-def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
-    """End a connection whose answer comes too slowly: the socket's own time-out begins anew with every byte."""
-    late.set()
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _why(error: Exception) -> str:

@@ -226,7 +226,7 @@ class Feed:
         elif decoder.done:
             self._lose(decoder.trouble or f"{self._shown}: it came to an end")
         elif decoder.silent_for() > self._limit(decoder):
-            self._lose(f"{self._shown}: nothing came for {decoder.silent_for():.1f} s")
+            self._lose(f"{self._shown}: nothing came for {decoder.silent_for():.1f} s", hung=True)
 
     def _limit(self, decoder: Decoder) -> float:
         """Seconds without a sign of life after which a process is given up."""
@@ -244,8 +244,8 @@ class Feed:
         except OSError as error:
             self._lose(f"{self._shown}: no process for it can be started ({error.strerror or error})")
 
-    def _lose(self, reason: str) -> None:
-        """Give the process up; a live source gets another after a while.
+    def _lose(self, reason: str, *, hung: bool = False) -> None:
+        """Give the process up, which may hang; a live source gets another after a while.
 
         Raises:
             LoadError: it is not live.
@@ -253,7 +253,8 @@ class Feed:
         self._trouble = reason
         if self._decoders:
             decoder = self._decoders[0]
-            self._note_crash(decoder)
+            if hung or decoder.crashed:
+                self._note_culprit(decoder.ring.file)
             if decoder.given >= 0 and time.monotonic() - decoder.started > self._wait:
                 self._wait = FIRST_WAIT
         self._drop()
@@ -264,12 +265,15 @@ class Feed:
         self._due = time.monotonic() + self._wait * random.uniform(1, 1 + JITTER)
         self._wait = min(2 * self._wait, LONGEST_WAIT)
 
-    def _note_crash(self, decoder: Decoder) -> None:
-        """A picture that brought the process down twice is not tried a third time."""
-        if decoder.crashed:
-            if decoder.ring.file == self._suspect:
-                self._file = self._suspect
-            self._suspect = decoder.ring.file
+    def _note_culprit(self, file: str) -> None:
+        """A picture that brought the process down twice, or held it up, is not tried a third time."""
+        if file == self._file:  # it was handed on: something else held the process up
+            file = ""
+        if file and file == self._suspect:
+            self._file = file
+            self._corrupt += 1
+            self._trouble = f"{self._trouble}, twice at {file}, which is left out"
+        self._suspect = file
 
     def _drop(self) -> None:
         """End the decoding process; the lock keeps `status` from looking into what is being taken away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -100,15 +101,24 @@ def _done_before(folder: Path, resumed: Resumed | None, order: str, heartbeat: H
 def _listed(folder: Path) -> set[str]:
     """Names of the pictures that lie in a folder, not in those below it; hidden files are not looked at.
 
+    What is called like a picture and is no file, such as a pipe, would be waited for without end.
+
     Raises:
         LoadError: the folder cannot be read.
     """
     try:
-        return {
-            path.name for path in folder.iterdir() if path.suffix.lower() in PICTURES and not path.name.startswith(".")
-        }
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if _is_picture(entry)}
     except OSError as error:
         raise LoadError(f"{folder}: {error.strerror or error}") from None
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    named = not entry.name.startswith(".") and Path(entry.name).suffix.lower() in PICTURES
+    try:
+        return named and entry.is_file()
+    except OSError:  # a link whose end cannot be looked at
+        return False
 
 
 def _stamps(folder: Path, names: set[str]) -> dict[str, Stamp]:

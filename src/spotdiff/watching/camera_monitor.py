@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spotdiff.errors import DataError
+from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.file_lock import try_lock
 from spotdiff.watching.event import HEALTH_KINDS, SCENE_KINDS, Opened
 from spotdiff.watching.event_recorder import EventRecorder
@@ -19,6 +19,7 @@ from spotdiff.watching.scene_state import load_snapshot, save_snapshot
 from spotdiff.watching.status import CameraStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from spotdiff.video import Feed, Frame
@@ -49,6 +50,8 @@ class CameraMonitor:
         judge: Compares the looks of this camera.
         frames: How many frames were looked at.
         latest: The last of them; None before the first.
+        fault: Why the last of them could not be seen to, in one line; "" where it was.
+        failed: Why one of all could not be; "" where all were.
 
     Raises:
         DataError: another process watches this camera.
@@ -90,11 +93,26 @@ class CameraMonitor:
         self._saved = 0.0
         self._unsaved = self._restored = False
         self.frames = 0
+        self.fault = self.failed = ""
         self.latest: Frame | None = None
         for event in self._left_open(kind="offline"):  # the camera may still be gone: that is not reported again
             self.analyser.resume_fault("offline")
             self.recorder.adopt("offline", event)
         self._lock = _lock(store, camera.name)
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do what may fail for this camera without an end to the others; it is tried again with the next frame."""
+        try:
+            work()
+        except Exception as error:  # a rejected row, an odd frame, a mistake of ours
+            said = " ".join(str(error).split())
+            known = isinstance(error, SpotdiffError)
+            self.fault = said if known else f"{type(error).__name__}{said and ': '}{said}"
+            if self.fault != self.failed:
+                self._note("fault", self.fault)
+            self.failed = self.fault
+        else:
+            self.fault = ""
 
     def process(self, frame: Frame) -> None:
         """See to a frame, and to everything that follows from it."""
@@ -131,14 +149,14 @@ class CameraMonitor:
         feed = self.feed.status
         return CameraStatus(
             self.camera.name,
-            feed.connected,
+            feed.connected and not self.fault,
             feed.since_frame,
             feed.fps,
             self.frames,
             feed.dropped,
             feed.corrupt,
             feed.restarts,
-            feed.trouble,
+            self.fault or feed.trouble,
             self.recorder.open_events,
             self.judge.trouble,
         )
@@ -165,11 +183,18 @@ class CameraMonitor:
     def close(self) -> None:
         """The end of the frames, or of the watch."""
         try:
+            if self.feed.ended and self._restored:
+                self.attempt(self._finish)
             self.recorder.cut_clips(0.0, all_of_them=True)
             self.save(self._saved)
         finally:
             os.close(self._lock)
             self.feed.close()
+
+    def _finish(self) -> None:
+        if self._last is not None:
+            for change in self.analyser.finish():
+                self.recorder.record(change, self._last, self._seconds)
 
     def _changed(self, event: Event, change: str) -> None:
         self._unsaved = True

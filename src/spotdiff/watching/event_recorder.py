@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from spotdiff.watching.frame_analyser import FrameAnalyser
 
 _MOST = 200  # changes that wait while nothing can be written
-Listener = Callable[["Event", str], None]  # an event as it is now; opened, amended, acknowledged or closed
+Listener = Callable[["Event", str], None]  # an event as it is now; opened, amended, acknowledged, closed or unkept
+
+
+@dataclass(slots=True)
+class _PendingChange:
+    """A change that is not written yet."""
+
+    change: EventChange
+    wall: datetime
+    told: bool = False  # that it could not be written
 
 
 @dataclass(slots=True)
@@ -50,7 +59,8 @@ class EventRecorder:
         self._store, self._analyser, self._listener, self._catalogue = store, analyser, listener, catalogue
         self._open: dict[str, Event] = {}  # by the key of the change that opened it
         self._clips: list[_PendingClip] = []
-        self._changes: deque[tuple[EventChange, datetime]] = deque(maxlen=_MOST)  # not written yet
+        self._changes: deque[_PendingChange] = deque()
+        self._why, self._dropped = "", False  # why a change could not be written; whether one was given up
 
     @property
     def open_events(self) -> tuple[Event, ...]:
@@ -60,6 +70,11 @@ class EventRecorder:
     def open_ids(self) -> Iterator[tuple[str, str]]:
         """The key of every open event, with its id."""
         return ((key, event.id) for key, event in self._open.items())
+
+    @property
+    def unkept(self) -> str:
+        """Why something that was reported is not written, in one line; "" where all is."""
+        return f"what was seen could not be kept: {self._why}" if self._changes or self._dropped else ""
 
     def adopt(self, key: str, event: Event) -> None:
         """An event of an earlier run is still watched, under this key."""
@@ -84,21 +99,33 @@ class EventRecorder:
             seconds: The same on the source's clock.
         """
         when = wall - timedelta(seconds=seconds - change.seconds) if isinstance(change, Closed) else wall
-        self._changes.append((change, when))
+        self._changes.append(_PendingChange(change, when))
         self.write_pending()
 
     def write_pending(self) -> None:
-        """Write what was reported; where nothing at all can be written, that waits, the oldest first."""
+        """Write what was reported; where nothing at all can be written, that waits, the oldest first.
+
+        The listener is told at once of a new event that cannot be kept, as `unkept` and without an id, and again with
+        its id when it is.
+        """
         while self._changes:
-            change, when = self._changes[0]
+            pending = self._changes[0]
             try:
-                if isinstance(change, Opened):
-                    self._record_opened(change)
-                elif self._is_open(change.key):
-                    self._record_change(change, when)
-            except StoreDown:
-                return
+                if isinstance(pending.change, Opened):
+                    self._record_opened(pending.change)
+                elif self._is_open(pending.change.key):
+                    self._record_change(pending.change, pending.wall)
+            except StoreDown as down:
+                self._why = str(down)
+                break
             self._changes.popleft()
+        for pending in self._changes:
+            if isinstance(pending.change, Opened) and not pending.told:
+                pending.told = True
+                self._listener(pending.change.event, "unkept")
+        while len(self._changes) > _MOST:
+            self._changes.popleft()
+            self._dropped = True
 
     def cut_clips(self, seconds: float, *, all_of_them: bool = False) -> None:
         """Keep the clips whose last frame has come; those that cannot be written wait."""

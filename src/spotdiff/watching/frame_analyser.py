@@ -101,6 +101,13 @@ class FrameAnalyser:
             for intrusion in self._detect_intrusions(work, frame.seconds, zones, scene, scene.median):
                 yield self._of_intrusion(intrusion, frame, scene)
 
+    def finish(self) -> Iterator[EventChange]:
+        """The source has ended, and is no camera that may come back: what that brings to light."""
+        if self.scene is None or self._zone_map is None or self.last_frame is None:
+            return
+        for change in self.scene.finish():
+            yield self._of_scene(change, self.last_frame, self._zone_map, self.scene)
+
     def check_silence(self, seconds: float, wall: datetime) -> Iterator[Opened]:
         """No frame has come for so many seconds; call it now and then while a live source gives none."""
         if len(self._gaps) < _FEW:  # folders may get a picture a minute, and that is no fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
@@ -45,7 +45,8 @@ class Watch:
             each time.
         start: When a film that does not say so begins.
         listener: Called with every event that changes, and with what became of it: opened, amended, acknowledged,
-            closed.
+            closed; unkept where a new one cannot be written anywhere now, which has no id. It may raise what it likes:
+            that ends the run, and nothing is lost by it.
         live: A folder in which the latest pictures and the status are kept, written anew once a second; None for none.
 
     Raises:
@@ -77,6 +78,7 @@ class Watch:
         )
         self.monitors: list[CameraMonitor] = []
         self._opened: Counter[tuple[str, str]] = Counter()
+        self._changes: deque[tuple[Event, str]] = deque()  # that the listener is still to be told of
         self.broken: list[str] = []  # why films and folders ended before their end
         try:
             clean_up(self.store)
@@ -105,13 +107,17 @@ class Watch:
         """Watch step by step; about once a second a step is True, for who shows the status.
 
         Raises:
-            MethodError: the method fails for every camera.
+            MethodError: the method fails for every camera of a replay. What is live is watched on, as the method may
+                work again, and the camera's health and intrusions need none.
         """
         for _ in self._replay_frames(until) if self._replay else self._live_frames(until):
-            self._check_method()
+            self._tell()
+            if self._replay:
+                self._check_method()
             due = self.housekeeping.run_due()
             if due and not self._replay:
                 self._follow()
+                self._tell()
             if due and self._live is not None:
                 self._write_live(self._live)
             yield due
@@ -120,6 +126,19 @@ class Watch:
     def unjudged(self) -> list[str]:
         """For each camera of which the method gives no answers, why."""
         return [f"camera {each.camera.name}: {each.judge.trouble}" for each in self.monitors if each.judge.trouble]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why not everything was looked at, judged and kept: a line each, [] where it was."""
+        lines = [*self.broken, *self.unjudged]
+        for each in self.monitors:
+            lines += [f"camera {each.camera.name}: {why}" for why in (each.failed, each.recorder.unkept) if why]
+        return lines
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a person ought to know of just now: failures, and that changes wait for the database."""
+        return [*self.failures, *filter(None, [self.housekeeping.database_down])]
 
     def status(self) -> WatchStatus:
         """How the watch is doing."""
@@ -133,6 +152,7 @@ class Watch:
         with ExitStack() as last:
             last.callback(self.store.close)
             last.callback(self.router.close, wait=_FLUSH if self._replay else 2.0)
+            last.callback(self._tell)
             for monitor in self.monitors:
                 last.callback(monitor.close)
 
@@ -171,7 +191,12 @@ class Watch:
     def _changed(self, event: Event, change: str) -> None:
         if change == "opened":
             self._opened[event.camera, event.kind] += 1
-        self._listener(event, change)
+        self._changes.append((event, change))
+
+    def _tell(self) -> None:
+        """Tell the listener what has changed; not while a frame is seen to, so that no fault of its own is in that."""
+        while self._changes:
+            self._listener(*self._changes.popleft())
 
     def _replay_frames(self, until: Callable[[], bool]) -> Iterator[None]:
         """Frames of all sources in the order of their own clocks."""
@@ -185,7 +210,7 @@ class Watch:
             if not next_frames:
                 return
             index = min(next_frames, key=lambda index: (next_frames[index].wall, index))
-            self.monitors[index].process(next_frames.pop(index))
+            self._see(self.monitors[index], next_frames.pop(index))
             yield
 
     def _live_frames(self, until: Callable[[], bool]) -> Iterator[None]:
@@ -194,10 +219,13 @@ class Watch:
             for monitor in self.monitors:
                 frame = self._next(monitor, _WAIT / len(self.monitors))
                 if frame is not None:
-                    monitor.process(frame)
+                    self._see(monitor, frame)
                 elif monitor.feed.live:
-                    monitor.check_silence()
+                    monitor.attempt(monitor.check_silence)
             yield
+
+    def _see(self, monitor: CameraMonitor, frame: Frame) -> None:
+        monitor.attempt(lambda: monitor.process(frame))
 
     def _next(self, monitor: CameraMonitor, wait: float) -> Frame | None:
         """A monitor's next frame; a film that breaks off ends its own monitor and no other."""

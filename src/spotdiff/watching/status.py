@@ -17,11 +17,11 @@ class CameraStatus:
 
     Attributes:
         name: Of the camera.
-        connected: Its source gives frames.
+        connected: Its source gives frames, and they are seen to.
         since_frame: Seconds since the last one.
         fps: Frames looked at in a second, measured.
         frames, dropped, corrupt, restarts: Counted since the watch began.
-        trouble: Why its source was last opened anew; "" if it never was.
+        trouble: Why its frames cannot be seen to, or else why its source was last opened anew; "" if it never was.
         open: Its events that are not closed.
         method_trouble: Why the method gives no answers for it; "" when it does.
     """

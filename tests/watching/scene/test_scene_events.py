@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -376,3 +377,27 @@ def test_memory_stays_flat():
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 200_000
+
+
+def test_where_something_moves_as_the_light_changes_the_old_look_stays():
+    """A thing that is being put down is not yet still: not known there, its ground would be learned as it settles."""
+    watched = Watched()
+    watched.see(place(), 10)
+    scene = watched.scene
+    left, top, right, bottom = (edge * scene.sizes.small[0] // SIZE[0] for edge in HERE)
+    restless = np.zeros(scene.sizes.small[::-1], bool)
+    restless[top:bottom, left:right] = True
+    median = replace(scene.median, work=with_thing(scene.median.work), restless=restless)
+    reference = scene._new_light(median, scene.regimes.now)
+    assert reference.known.all()
+    apart = np.abs(reference.work.astype(int) - scene.regimes.now.work)[slice(*HERE[1::2]), slice(*HERE[::2])]
+    assert apart.mean() < 4
+
+
+def test_what_is_due_when_the_frames_end_is_told_though_the_judge_rests():
+    watched = Watched()
+    watched.see(place(), 8)
+    watched.scene._next_judgement = 1e9
+    assert watched.see(with_thing(place()), 16) == []
+    assert kinds(list(watched.scene.finish())) == ["left"]
+    assert list(watched.scene.finish()) == []

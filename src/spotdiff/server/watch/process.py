@@ -127,7 +127,7 @@ def run_watch(connection: Connection, rules: Path, live: Path) -> None:
             if wanted.metrics:
                 metrics.serve(wanted.metrics)
             watch.run(until=ended.is_set, show=lambda status: setattr(metrics, "status", status))
-        told = "; ".join([*watch.broken, *watch.unjudged]) or ENDED
+        told = "; ".join(watch.failures) or ENDED
     except SpotdiffError as error:
         told = str(error)
     except Exception:

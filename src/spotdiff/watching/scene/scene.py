@@ -137,6 +137,13 @@ class Scene:
         else:
             yield from self._look(median, self.regimes, observed)
 
+    def finish(self) -> Iterator[SceneChange]:
+        """The frames have ended: what is due is judged, though the judge was to rest longer."""
+        if self.median is not None and self.regimes is not None:
+            self._next_judgement = self.median.seconds
+            yield from self._judge_due(self.median, self.regimes.now)
+            yield from self._report(self.median)
+
     def interrupt(self) -> None:
         """Frames are missing or cannot be trusted: the next look is made of what comes after.
 
@@ -371,12 +378,18 @@ class Scene:
                 self.candidates.remove(candidate)
 
     def _new_light(self, median: MedianFrame, old: Reference) -> Reference | None:
-        """A reference for a light not seen before: the present look, but the old one where things differ."""
+        """A reference for a light not seen before: the present look, but the old one where things differ.
+
+        What this takes for usual is never told. So the old look stays, too, where something waited to be judged, and
+        where something moves: a thing that is being put down while the light changes would be learned as it settles.
+        """
         answer = self._judge.compare(old.work, median.work, valid=resize_mask(old.known, self.sizes.work))
         if answer is None or answer.labels is None or answer.verdict == "unsure":
             return None
-        judged = self._ground(self._judged)
-        differing = dilate((answer.labels > 0) | resize_mask(judged, self.sizes.work), 4)
+        waiting = [candidate for candidate in self._pending if candidate.visible > 0]  # others are of the light itself
+        ground = self._ground([*self._judged, *waiting])
+        kept = resize_mask(ground | median.restless, self.sizes.work)
+        differing = dilate((answer.labels > 0) | kept, 4)
         work = median.work.copy()
-        work[differing] = old.relit(median, ~median.restless & ~judged)[differing]
-        return Reference(work, (~median.restless | shrink_mask(differing, self.sizes.small)) & old.known)
+        work[differing] = old.relit(median, ~median.restless & ~ground)[differing]
+        return Reference(work, old.known)
