@@ -137,8 +137,8 @@ class Watch:
 
     @property
     def troubles(self) -> list[str]:
-        """What a person ought to know of just now: failures, and that changes wait for the database."""
-        return [*self.failures, *filter(None, [self.housekeeping.database_down])]
+        """What a person ought to know of just now: failures, and what the store cannot do."""
+        return [*self.failures, *filter(None, [self.housekeeping.database_down, self.store.evidence_trouble])]
 
     def status(self) -> WatchStatus:
         """How the watch is doing."""

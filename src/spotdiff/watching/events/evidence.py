@@ -227,6 +227,9 @@ class EvidenceWriter:
         clock: Says the time, aware.
         journal: Takes what, in words, and the camera.
         free: Throws away what may be thrown away; None where that is nothing.
+
+    Attributes:
+        trouble: What could not be written of the last event that had pictures, and why; "" where all was.
     """
 
     def __init__(
@@ -241,10 +244,12 @@ class EvidenceWriter:
         self._folder, self._reserve = folder, reserve
         self._clock, self._journal, self._free = clock, journal, free
         self._freed_at = -FREEING_S
+        self.trouble = ""
 
     def stage(self, event: Event, witness: Witness | None) -> StagedFiles | None:
         """Write as much of the evidence as there is room for; None when nothing could be written."""
         files, failed = encode(event, witness) if witness else ({}, [])
+        self.trouble = "" if files else self.trouble
         for line in failed:
             self._note_lost(event, line)
         return self._stage_what_fits(event, files) if files else None
@@ -305,6 +310,7 @@ class EvidenceWriter:
 
     def _note_lost(self, event: Event, what: str) -> None:
         text = f"{event.id}: {what}".removeprefix(": ")
+        self.trouble = f"pictures of {event.camera} are not kept: {what}"
         self._try(lambda: self._journal("evidence lost", text, event.camera))
 
     @staticmethod

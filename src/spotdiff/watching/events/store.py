@@ -115,6 +115,11 @@ class Store:
         """How many changes wait for the database to come back; 0 when all is well."""
         return self.writer.waiting
 
+    @property
+    def evidence_trouble(self) -> str:
+        """Which pictures of the last event could not be written, and why, in one line; "" where all were."""
+        return self._evidence.trouble
+
     def now(self) -> datetime:
         """The time on the store's clock."""
         return self._clock()
