@@ -42,7 +42,8 @@ def beyond_smoothing(before: Bytes, after: Bytes, places: Mask, *, most: float) 
     found[window] = told
     dots = np.zeros(places.shape, np.uint8)
     dots[window] = (beyond & (areas < _DOT))[labels]
-    return np.asarray(found | (cv2.dilate(dots, np.ones((3, 3), np.uint8)) > 0), bool)
+    rims = np.asarray(cv2.dilate(dots, np.ones((3, 3), np.uint8)), np.uint8) > 0
+    return np.asarray(found | rims, bool)
 
 
 def _is_beyond(before: Bytes, after: Bytes, window: tuple[slice, slice], most: float) -> Mask:
@@ -55,5 +56,5 @@ def _is_beyond(before: Bytes, after: Bytes, window: tuple[slice, slice], most: f
     for picture in (before[around], after[around]):
         levels = cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel))
         contrast = np.maximum(contrast, levels.max(-1)[own])
-    apart: Bytes = np.asarray(cv2.absdiff(before[window], after[window]), np.uint8).max(-1)
-    return apart > most * contrast
+    apart = np.asarray(cv2.absdiff(before[window], after[window]), np.uint8).max(-1)
+    return np.asarray(apart > most * contrast, bool)
