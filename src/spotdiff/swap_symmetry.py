@@ -30,7 +30,7 @@ _WORD = re.compile(r"[a-z]+")
 
 
 def judged_turned(pair: Pair) -> bool:
-    """Whether a pair is judged with its pictures exchanged: the darker one is the first, whoever came first.
+    """Whether a pair is judged with its pictures exchanged: the brighter one is the first, whoever came first.
 
     So a pixel that changes does not turn the order over, and with it what is found. With a history the pair is not
     turned: that belongs to the picture before.
@@ -39,7 +39,7 @@ def judged_turned(pair: Pair) -> bool:
     if pair.history or before.size != after.size:
         return not pair.history and before.size > after.size
     if brighter := _brightness(before) - _brightness(after):
-        return brighter > 0
+        return brighter < 0
     if (order := _order(before.visible, after.visible)) or (before.alpha is None and after.alpha is None):
         return order > 0
     opaque = np.full(before.pixels.shape[:2], 255, np.uint8)
