@@ -39,7 +39,7 @@ def joined() -> ModuleType:
         except (ConnectionError, RuntimeError, ValueError) as error:
             named = os.environ.get("RAY_ADDRESS", "")
             raise OptionError(f"the Ray cluster {named} cannot be reached: {error_line(error)}") from None
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what goes wrong is raised, too
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

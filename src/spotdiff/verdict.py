@@ -82,15 +82,22 @@ def _something(answer: Comparison, limits: Thresholds) -> Comparison:
 
 def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
+    if reason := unseen(answer):
+        return _unsure(answer, reason, score)
+    if reason := _all_over(answer):
+        return _unsure(answer, reason, score)
+    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+
+
+def unseen(answer: Comparison) -> str:
+    """How much of one picture the other shows, where that is too little to say that nothing changed; "" where not."""
     shares = {"before that after": answer.alignment.overlap}
     if answer.aligned.valid is None:  # else it was said what counts, and the rest of after does not
         shares["after that before"] = overlap_of_after(answer.pair, answer.alignment)
     which = min(shares, key=shares.__getitem__)
     if shares[which] < (_LEAST_SEEN if _of_one_view(answer.pair, answer.alignment) else _LEAST_SEEN_OF_CUT):
-        return _unsure(answer, f"nothing changed in the {shares[which]:.0%} of {which} shows", score)
-    if reason := _all_over(answer):
-        return _unsure(answer, reason, score)
-    return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
+        return f"nothing changed in the {shares[which]:.0%} of {which} shows"
+    return ""
 
 
 def _all_over(answer: Comparison) -> str:

@@ -26,9 +26,11 @@ S3 = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGIO
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(storage):
+    """Its machines know the storage by themselves, as they do elsewhere."""
     command = [sys.executable, "-W", "ignore", str(HERE / "ray_cluster.py")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    env = {**os.environ, **S3, "AWS_ENDPOINT_URL": storage}
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         address = next(line.strip() for line in process.stdout if line.startswith("127.0.0.2:"))
         yield process, address
         process.stdin.close()
@@ -106,7 +108,7 @@ def test_s3_in_and_out_with_a_node_killed_midway_and_a_second_run_that_goes_on(
     cluster[0].stdin.flush()
     code, told, err = ended(run)
     assert code == 2, err
-    assert f"{COUNT + 2} pairs" in told
+    assert f"{COUNT + 2} pairs" in told, err
     assert err.count("\n") == 1
     files.invalidate_cache()
     rows = {row["name"]: row for row in Parts("s3://bucket/out").rows()}

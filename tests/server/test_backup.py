@@ -50,8 +50,8 @@ def test_a_running_server_is_backed_up_and_restored(own_server, tmp_path, pictur
     for name in (".html", ".png", "/before.png"):
         assert again.get(f"/api/v1/comparisons/{record['id']}{name}", **headers).status == 200
     assert again.get("/api/v1/places/h%C3%B6f", **headers).json["baseline"]["number"] == 1
-    while again.get(queued, **headers).json["state"] != "done":
-        assert again.get(queued, **headers).json["state"] in ("queued", "running")
+    while (state := again.get(queued, **headers).json["state"]) != "done":
+        assert state in ("queued", "running")
     assert again.get(busy, **headers).json["state"] == "done"
 
 

@@ -113,7 +113,7 @@ class RayBatch:
             return ray.data.from_arrow([table.slice(start, _TOGETHER) for start in range(0, len(table), _TOGETHER)])
         try:
             files, path = fsspec.url_to_fs(self.pairs)
-            rows = ray.data.read_parquet(path, filesystem=files, ray_remote_args={"num_cpus": _BESIDE})
+            rows = ray.data.read_parquet(path, filesystem=files, num_cpus=_BESIDE)
             check_columns(self.pairs, rows.schema().names)
             return rows
         except DataError:
@@ -125,8 +125,14 @@ class RayBatch:
 
 
 def _answered(written: Any) -> Iterator[Answered]:  # noqa: ANN401
-    for batch in written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-        yield from (Answered(**row) for row in batch.to_pylist())
+    from ray.exceptions import RayError
+
+    try:
+        for batch in written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+            yield from (Answered(**row) for row in batch.to_pylist())
+    except RayError as error:
+        told = [line for line in str(error).splitlines() if line.strip()]
+        raise DataError(f"the cluster could not go on: {told[-1].strip() if told else type(error).__name__}") from None
 
 
 class ComparingActor:

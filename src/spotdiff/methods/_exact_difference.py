@@ -198,9 +198,10 @@ def _recoloured(before: Bytes, after: Bytes, apart: Bytes) -> _Told | None:
         return None
     became = np.bincount(levels * 256 + others, minlength=1 << 16).reshape(256, 256)
     letters = _letters(before, after)
-    contrast = _contrast(grey[0])
+    contrast = cv2.max(*map(_contrast, grey))
     ink = letters & (contrast >= np.percentile(contrast[letters], 90)) if letters.any() else letters
-    if became.max(1).sum() < _ONE_LEVEL * levels.size or np.count_nonzero(ink & differs) < _ONE_LEVEL * ink.sum() / 2:
+    explained = max(became.max(1).sum(), became.max(0).sum())  # whichever picture is the first
+    if explained < _ONE_LEVEL * levels.size or np.count_nonzero(ink & differs) < _ONE_LEVEL * ink.sum() / 2:
         return None
     return _Told(differs, differs, differs)
 

@@ -11,6 +11,7 @@ from spotdiff.align.warp import move_points
 from spotdiff.errors import OptionError
 from spotdiff.regions.polygons import polygon_mask
 from spotdiff.timelapse.step import Part
+from spotdiff.verdict import unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,8 @@ def parts_of(
         compared: (H, W) bool, where both pictures have pixels that count; None for everywhere.
         masks: The areas, (H, W) bool each.
     """
-    if comparison.verdict == "unsure" or labels is None:
+    only_unseen = not comparison.regions and bool(unseen(comparison))  # of each area it is known what was seen
+    if labels is None or (comparison.verdict == "unsure" and not only_unseen):
         return {name: Part(None, reason=f"unsure: {comparison.reason}") for name in masks}
     texts = {region.label: region.text for region in comparison.regions}
     return {name: _part(labels, mask, compared, texts) for name, mask in masks.items()}

@@ -63,8 +63,8 @@ def lines_of(watch):
 
 
 SAYS = {
-    "raises": "method failing fails: ZeroDivisionError: two lines",
-    "exits": "method failing fails: SystemExit: 0",
+    "raises": "the plug-in failing of methods failed: ZeroDivisionError: two; tell whoever made it",
+    "exits": "the plug-in failing of methods failed: SystemExit: 0; tell whoever made it",
     "nan": "method failing: its map gone has values that are not finite",
     "shape": "method failing: its map gone is 180x321, not 180x320",
     "hangs": "method failing did not end within 5 s",
