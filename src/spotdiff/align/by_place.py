@@ -23,7 +23,7 @@ _WORK_SIDE = 800  # pixels
 def place_matrix(pair: Pair) -> Matrix | None:
     """What takes before's pixels to after's by their georeferences, (3, 3); None where they do not tell."""
     offset = offset_between(pair.before, pair.after)
-    return None if offset is None else _shift(*offset)
+    return None if offset is None else _translation(*offset)
 
 
 def estimate_motion(pair: Pair, model: str) -> Motion:
@@ -45,11 +45,11 @@ def estimate_motion(pair: Pair, model: str) -> Motion:
     here = before[top : top + height, left : left + width]
     there = after[top + down : top + down + height, left + right : left + right + width]
     found = estimate(np.ascontiguousarray(here), np.ascontiguousarray(there), model=model)
-    matrix = _shift(left + right, top + down) @ found.matrix @ _shift(-left, -top)
+    matrix = _translation(left + right, top + down) @ found.matrix @ _translation(-left, -top)
     return replace(found, matrix=matrix / matrix[2, 2], note=f"laid by georeference; {found.note}")
 
 
-def _shift(right: int, down: int) -> Matrix:
+def _translation(right: int, down: int) -> Matrix:
     return np.array([[1, 0, right], [0, 1, down], [0, 0, 1]], np.float64)
 
 

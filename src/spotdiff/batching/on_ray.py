@@ -114,14 +114,13 @@ class RayBatch:
         try:
             files, path = fsspec.url_to_fs(self.pairs)
             rows = ray.data.read_parquet(path, filesystem=files, num_cpus=_BESIDE)
-            check_columns(self.pairs, rows.schema().names)
-            return rows
-        except DataError:
-            raise
+            columns = rows.schema().names
         except ImportError as error:
             raise MissingExtra(str(getattr(error, "name", None) or error)) from None
         except Exception as error:
             raise DataError(f"{self.pairs}: not a Parquet table that can be read ({error_line(error)})") from None
+        check_columns(self.pairs, columns)
+        return rows
 
 
 def _answered(written: Any) -> Iterator[Answered]:  # noqa: ANN401

@@ -125,7 +125,7 @@ def command(
         tell=lambda line: click.echo(f"spotdiff: {line}", err=True),
     )
     summary = Summary.of(done, index=job.index_path, seconds=time.perf_counter() - start)
-    return _told(summary, batch_text(done, summary), quiet=quiet, json_to=json_to, fail_on=fail_on)
+    return _report(summary, batch_text(done, summary), quiet=quiet, json_to=json_to, fail_on=fail_on)
 
 
 def _check_files_of_ray(wanted: Mapping[str, object]) -> None:
@@ -153,10 +153,10 @@ def _on_ray(
     shown = watched(answered, count, unit="pairs", quiet=quiet)
     index = f"{out.rstrip('/')}/parts"
     summary = Summary.counted(shown, index=index, seconds=lambda: time.perf_counter() - start)
-    return _told(summary, summary.line, quiet=quiet, json_to=json_to, fail_on=fail_on)
+    return _report(summary, summary.line, quiet=quiet, json_to=json_to, fail_on=fail_on)
 
 
-def _told(summary: Summary, text: str, *, quiet: bool, json_to: str | None, fail_on: frozenset[str]) -> int:
+def _report(summary: Summary, text: str, *, quiet: bool, json_to: str | None, fail_on: frozenset[str]) -> int:
     from spotdiff.cli._batch_summary import exit_code
 
     if json_to:

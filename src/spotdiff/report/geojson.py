@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import OptionError
 from spotdiff.report.ground import (
+    crs_name,
     georeference_of,
     in_wgs84,
     on_ground,
@@ -15,7 +16,6 @@ from spotdiff.report.ground import (
     placed_side,
     right_handed,
     square_metres,
-    told_crs,
 )
 from spotdiff.report.record import plain
 
@@ -96,7 +96,7 @@ def _properties(number: int, region: Region, area: float) -> dict[str, Any]:
 
 
 def _urn(place: Georeference) -> str:
-    authority, _, code = told_crs(place).partition(":")
+    authority, _, code = crs_name(place).partition(":")
     if not code or not authority.isalnum():
         raise OptionError("the raster's coordinate system has no code to be named by; leave --crs")
     return f"urn:ogc:def:crs:{authority}::{code}"

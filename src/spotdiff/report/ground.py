@@ -204,7 +204,7 @@ def region_areas(comparison: Comparison) -> Sequence[float | None]:
     return [areas.get(number) for number in range(len(comparison.regions))]
 
 
-def told_crs(place: Georeference) -> str:
+def crs_name(place: Georeference) -> str:
     """A coordinate system as a short name, such as EPSG:32632, or as WKT where it has none."""
     from rasterio.crs import CRS
 

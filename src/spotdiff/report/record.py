@@ -13,7 +13,7 @@ import numpy as np
 
 import spotdiff
 from spotdiff.report.coordinates import SIDES
-from spotdiff.report.ground import region_areas, told_crs
+from spotdiff.report.ground import crs_name, region_areas
 from spotdiff.shown_text import without_password
 from spotdiff.types import STEPS
 
@@ -120,7 +120,7 @@ def _picture(picture: Picture) -> Record:
     }
     if picture.georeference is not None:
         transform = [_number(value, digits=15) for value in picture.georeference.transform]
-        record["georeference"] = {"crs": told_crs(picture.georeference), "transform": transform}
+        record["georeference"] = {"crs": crs_name(picture.georeference), "transform": transform}
     if picture.scan is not None and picture.scan.spacing is not None:
         record["spacing_mm"] = [_number(value) for value in picture.scan.spacing]
     return record

@@ -90,7 +90,7 @@ def _add_learn_pages(app: FastAPI, service: Service, page: Callable[..., Respons
     @app.get("/places/{name}/measure", include_in_schema=False)
     def measure(name: str) -> Response:
         service.places.training(name)
-        return page("measure.html", place=name, methods=plugins.names("methods"))
+        return page("measure.html", place=name, set="", methods=plugins.names("methods"), learned=())
 
     @app.get("/sets", include_in_schema=False)
     def sets() -> Response:
@@ -100,7 +100,7 @@ def _add_learn_pages(app: FastAPI, service: Service, page: Callable[..., Respons
     def measure_set(name: str) -> Response:
         service.sets.path(name)
         learned = service.runner.learned()
-        return page("measure_set.html", set=name, methods=plugins.names("methods"), learned=learned)
+        return page("measure.html", place="", set=name, methods=plugins.names("methods"), learned=learned)
 
 
 def _add_watch_pages(app: FastAPI, service: Service, page: Callable[..., Response]) -> None:

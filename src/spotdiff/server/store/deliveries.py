@@ -43,11 +43,11 @@ class Deliveries:
         kinds = [f"job.{job['state']}"]
         if answer is not None and answer.verdict == "changed" and job["place"] is not None:
             kinds.append("place.changed")
-        for hook in self._told_of(connection, job["place"]):
+        for hook in self._webhooks_of(connection, job["place"]):
             for kind in kinds:
                 _put(connection, hook, kind, about)
 
-    def _told_of(self, connection: Connection, place: str | None) -> list[str]:
+    def _webhooks_of(self, connection: Connection, place: str | None) -> list[str]:
         """The addresses that are told of a place's jobs, or of those of no place."""
         query = select(places.c.webhooks).where(places.c.name == place)
         chosen = [] if place is None else connection.execute(query).scalar_one()

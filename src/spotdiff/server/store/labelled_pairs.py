@@ -143,14 +143,14 @@ def annotations_of(folder: Path, document: Mapping[str, Any], frame: Frame) -> d
     for sides, annotation in told:
         for side in sides:
             drawn[side].append(annotation)
-    unseen = frame.unseen if frame.rows is None else frame.unseen & ~_told(drawn, frame)
+    unseen = frame.unseen if frame.rows is None else frame.unseen & ~_drawn_mask(drawn, frame)
     drawn["before"] += [Annotation("unseen", IGNORE, (polygon,)) for polygon in mask_polygons(unseen)]
     if not all(any(each.category == MOVED for each in of_side) for of_side in drawn.values()):
         drawn = {side: [_gone_or_new(each, side) for each in of_side] for side, of_side in drawn.items()}
     return {side: tuple(each for each in of_side if _covers(each, frame)) for side, of_side in drawn.items()}
 
 
-def _told(drawn: Mapping[Side, Sequence[Annotation]], frame: Frame) -> Mask:
+def _drawn_mask(drawn: Mapping[Side, Sequence[Annotation]], frame: Frame) -> Mask:
     """Where something is told of either picture."""
     from spotdiff.regions.polygons import covered_window
 
