@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -47,34 +47,68 @@ def match_light(pair: Pair, *, model: str = "auto") -> tuple[Pair, Light]:
         The fit is robust (Tukey's weights), so a change does not bleach itself: a patch brighter by 60 grey levels
         keeps all of its contrast up to 40 % of the picture, 58 % of it at half of the picture, 11 % at three fifths.
     """
-    if model == "off":
-        return pair, Light("off", note="left as it is")
-    if pair.history:
+    if pair.history and model != "off":
         pair = replace(pair, history=tuple(_lit(pair, earlier, model) for earlier in pair.history))
+    light, relighting = find_light(pair, model=model)
+    return pair if relighting is None else relighting.put_on(pair), light
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relighting:
+    """What brings `after` to the light of `before`.
+
+    Attributes:
+        table: (256, 3) float32, the new level of each level of a channel.
+        field: (h, w, 3) float32, logarithms of factors all over the picture, whatever its size; None for none.
+        is_fit: Whether it was fitted where nothing changed, and leaves burnt-out places as bright as before.
+        relit: Whether the light is another one, and not a camera's gain that drifted a little.
+    """
+
+    table: Floats
+    field: Floats | None
+    is_fit: bool
+    relit: bool
+
+    def put_on(self, pair: Pair, field: Floats | None = None) -> Pair:
+        """The aligned pair in one light, both without transparency: the light is that of what is seen.
+
+        Args:
+            pair: The pair, or a part of it.
+            field: Of a part, what of `field` lies there.
+        """
+        before, after = pair.before.opaque, pair.after.opaque
+        lit = _lit_by(after, self.table, self.field if field is None else field)
+        pixels = _unclipped(lit, before, after) if self.is_fit else lit
+        after_lit = replace(pair.after, pixels=pixels, alpha=None)
+        return replace(pair, before=pair.before.on_white, after=after_lit, relit=self.relit)
+
+
+def find_light(pair: Pair, *, model: str = "auto") -> tuple[Light, Relighting | None]:
+    """How the light of two aligned pictures of one size differs, see `match_light`; None where it is left as it is."""
+    if model == "off":
+        return Light("off", note="left as it is"), None
     usable = pair.usable
     before, after = pair.before.opaque, pair.after.opaque
     if model == "auto" and (_equal_share(before, after, usable) > _HALF or exact_copies(before, after)):
-        return pair, Light("none", note="what did not change agrees exactly")
+        return Light("none", note="what did not change agrees exactly"), None
     if model == "histogram":
-        matched = _match_histogram(before, after, usable)
-        return _with_after(pair, matched, relit=True), Light("histogram", note="each channel's distribution matched")
+        table = _histogram_table(before, after, usable)
+        return Light("histogram", note="each channel's distribution matched"), Relighting(table, None, False, True)
     small = _small(before, after, usable)
     if repainted(pair):
-        return pair, Light("none", note="a part of the place stands in the light it had, another has another hue")
+        return Light("none", note="a part of the place stands in the light it had, another has another hue"), None
     gain, gamma = fit_tone(*small, with_gamma=model != "gain")
     field = None
     if model in ("auto", "local"):
         field = fit_field(small[0], _toned(small[1], gain, gamma), small[2])
         field = field if field.any() else None
     if model == "auto" and _negligible(gain, gamma, field):
-        return pair, Light("none", note="light differs by less than 1 %")
-    matched = _unclipped(apply_light(after, gain, gamma, field), before, after)
+        return Light("none", note="light differs by less than 1 %"), None
     kind = "local" if field is not None else "gamma" if model in ("auto", "local") else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
     drifted = field is None and abs(gamma[0] - 1) <= _DRIFT_GAMMA and float(np.abs(np.log(gain)).max()) <= _DRIFT
-    return _with_after(pair, matched, relit=not drifted), Light(
-        kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"
-    )
+    relighting = Relighting(_tone_table(gain, gamma), field, True, not drifted)
+    return Light(kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"), relighting
 
 
 def _lit(pair: Pair, earlier: Picture, model: str) -> Picture:
@@ -176,8 +210,15 @@ def _agreeing(residual: Floats) -> float:
 
 def apply_light(pixels: Bytes, gain: Floats, gamma: Floats, field: Floats | None) -> Bytes:
     """`pixels` (H, W, 3) with gain and gamma per channel and the log field, resized to them, put on."""
+    return _lit_by(pixels, _tone_table(gain, gamma), field)
+
+
+def _tone_table(gain: Floats, gamma: Floats) -> Floats:
     levels = np.asarray(np.arange(256)[:, None] / 255, np.float32)
-    table = (_toned(levels, gain, gamma) * 255).astype(np.float32)
+    return (_toned(levels, gain, gamma) * 255).astype(np.float32)
+
+
+def _lit_by(pixels: Bytes, table: Floats, field: Floats | None) -> Bytes:
     height, width = pixels.shape[:2]
     lit = np.empty_like(pixels)
     grown = None if field is None else cv2.resize(np.exp(field), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -199,16 +240,16 @@ def _toned(values: Floats, gain: Floats, gamma: Floats) -> Floats:
     return np.asarray(np.clip(gain * np.maximum(values, 1e-4) ** gamma, 0, 1), np.float32)
 
 
-def _match_histogram(before: Bytes, after: Bytes, usable: Mask | None) -> Bytes:
-    matched = np.empty_like(after)
+def _histogram_table(before: Bytes, after: Bytes, usable: Mask | None) -> Floats:
+    table = np.empty((256, 3), np.float32)
     for channel in range(3):
         here, there = before[..., channel], after[..., channel]
         counts = [np.bincount((p if usable is None else p[usable]).ravel(), minlength=256) for p in (here, there)]
         shares = [np.cumsum(c) / max(c.sum(), 1) for c in counts]
         present = np.flatnonzero(counts[0])  # a level that before has not must not be an answer
-        table = np.interp(shares[1], shares[0][present], present) if len(present) else np.arange(256)
-        matched[..., channel] = cv2.LUT(there, np.rint(table).astype(np.uint8))
-    return matched
+        levels = np.interp(shares[1], shares[0][present], present) if len(present) else np.arange(256)
+        table[:, channel] = np.rint(levels)
+    return table
 
 
 def _small(before: Bytes, after: Bytes, usable: Mask | None) -> tuple[Floats, Floats, Mask]:
@@ -250,11 +291,6 @@ def _negligible(gain: Floats, gamma: Floats, field: Map | None) -> bool:
     tones = np.linspace(0.1, 0.9, 5, dtype=np.float32)[:, None]
     moved = np.abs(np.log(gain * tones**gamma / tones)).max()
     return bool(moved < _STILL and (field is None or np.abs(field).max() < _STILL))
-
-
-def _with_after(pair: Pair, pixels: Bytes, *, relit: bool) -> Pair:
-    """Both without transparency: the light is that of what is seen."""
-    return replace(pair, before=pair.before.on_white, after=replace(pair.after, pixels=pixels, alpha=None), relit=relit)
 
 
 def _triple(values: Floats) -> tuple[float, float, float]:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from spotdiff.align import align, is_flush
-from spotdiff.describe import described, get_describer, summary_text
-from spotdiff.errors import Refusal
+from spotdiff.describe import described, get_describer, read_areas, summary_text
+from spotdiff.errors import OptionError, Refusal
 from spotdiff.history import over, restless
-from spotdiff.image import load_pages, load_pair
+from spotdiff.image import load_pages, load_pair, open_picture
+from spotdiff.image.large_file import LargeFile, as_large_file
+from spotdiff.image.large_pair import LargePicture, opened_large_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method, score
 from spotdiff.options import ALL_PAGES, Options, OptionValues, shows_options
@@ -25,9 +27,10 @@ from spotdiff.regions.unshared import with_unshared
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region, UnpairedPage
 from spotdiff.verdict import conclude
+from spotdiff.window_by_window import compare_large
 
 if TYPE_CHECKING:
-    from spotdiff.types import Mask, Method
+    from spotdiff.types import Describer, Mask, Method
 
 
 _UNKNOWN = 0.5  # score of a pair that no method was asked about
@@ -69,8 +72,43 @@ def compare(
         answer = over_pages(answers, language=options.language)
         return replace(answer, name=name, seconds=clock.seconds)
     with clock("load"):
-        pair = load_pair(before, after, options=options, history=history)
+        opened = [open_picture(source, options) for source in (before, after)]
+    if any(isinstance(one, LargeFile) for one in opened):
+        return _compare_large(opened, history, method, options, clock, name)
+    with clock("load"):
+        pair = load_pair(*opened, options=options, history=history)
     return compare_pair(pair, method, options, clock=clock, name=name)
+
+
+def _compare_large(
+    opened: Sequence[object], history: Sequence[object], method: Method, options: Options, clock: Clock, name: str
+) -> Comparison:
+    """`compare` for pictures of which one is too large to be held."""
+    if history:
+        raise OptionError("pictures of this size are compared by windows, without a history: leave it")
+    files = [one if isinstance(one, LargeFile) else as_large_file(one) for one in opened]
+
+    def judge(pair: Pair, how: Options) -> Comparison:
+        return compare_pair(pair, method, how, clock=clock)
+
+    with opened_large_pair(files[0], files[1], options) as pair:
+        describer = get_describer(_with_areas_of_overview(options, pair[0]))
+        answer, overview = compare_large(*pair, options, limits_for(method, options).asked, judge=judge)
+    regions = tuple(in_common_frame(region, overview.alignment) for region in overview.regions)
+    overview = _in_words(replace(overview, name=name), regions, describer, method, options, clock)
+    own = tuple(replace(region, text=one.text) for region, one in zip(answer.regions, overview.regions, strict=True))
+    return replace(answer, regions=own, text=overview.text, name=name, seconds=clock.seconds).showing(overview)
+
+
+def _with_areas_of_overview(options: Options, before: LargePicture) -> Options:
+    """The options with named areas as they lie in the overview."""
+    if options.areas is None:
+        return options
+    x, y = before.corner
+    areas = read_areas(options.areas)
+    factor = before.factor
+    shrunk = {name: [((left + x) / factor, (top + y) / factor) for left, top in area] for name, area in areas.items()}
+    return options.changed(areas=shrunk)
 
 
 def _page_answers(
@@ -99,10 +137,21 @@ def compare_pair(
         regions = tuple(in_common_frame(region, answer.alignment) for region in answer.regions)
     else:
         answer, regions = _judged(pair, None, method, options, clock)
-    answer = replace(answer, name=name)
+    return _in_words(replace(answer, name=name), regions, describer, method, options, clock)
+
+
+def _in_words(
+    answer: Comparison,
+    regions: tuple[Region, ...],
+    describer: Describer | None,
+    method: Method,
+    options: Options,
+    clock: Clock,
+) -> Comparison:
+    """The answer with its text and those of its regions, which are given in the common frame, too."""
     with clock("describe"):
         texts, note = described(describer, answer, regions, name=options.describe)
-        page = pair.before.page
+        page = answer.pair.before.page
         own = tuple(replace(region, text=text, page=page) for region, text in zip(answer.regions, texts, strict=True))
         least = limits_for(method, options).asked.min_area
         said = summary_text(

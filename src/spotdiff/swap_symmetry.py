@@ -93,7 +93,7 @@ def mirrored(judged: Comparison, pair: Pair, options: Options) -> Comparison:
     each picture's own pixels are taken from the answer as it was judged.
     """
     answer = replace(judged, pair=pair, aligned=pair, mirror=judged, reason=_turned_words(judged.reason))
-    answer = replace(answer, regions=tuple(_turned(region) for region in judged.regions))
+    answer = replace(answer, regions=tuple(turned_region(region) for region in judged.regions))
     if judged.alignment.model == "off" and judged.alignment.note == "":
         return answer  # refused before it was aligned
     aligned, alignment = lay(pair, judged.alignment, model=options.align, beyond=not options.focus)
@@ -106,7 +106,8 @@ def mirrored(judged: Comparison, pair: Pair, options: Options) -> Comparison:
     return replace(answer, evidence=_turned_evidence(judged.evidence, matrix, size), labels=labels)
 
 
-def _turned(region: Region) -> Region:
+def turned_region(region: Region) -> Region:
+    """The region as it is in the answer to the exchanged pair."""
     return replace(
         region,
         kind=_MIRRORED.get(region.kind, region.kind),

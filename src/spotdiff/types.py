@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -79,6 +79,8 @@ class Picture:
             such places.
         georeference: Where on Earth the pixels are; None for a picture that does not say.
         scan: Of a DICOM file what it says of them; None for any other.
+        shrunk_from: (width, height) of the picture in its file, where that is too large to be held and the pixels are
+            an overview of it; None where they are all of it.
     """
 
     pixels: Bytes
@@ -92,6 +94,7 @@ class Picture:
     has_data: Mask | None = None
     georeference: Georeference | None = None
     scan: Scan | None = None
+    shrunk_from: tuple[int, int] | None = None
     _opaque: Bytes | None = field(default=None, init=False)  # once somebody asked: every step of the flow does
 
     def __repr__(self) -> str:
@@ -101,6 +104,11 @@ class Picture:
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def full_size(self) -> tuple[int, int]:
+        """(width, height) in its file's own pixels, in which regions are told."""
+        return self.shrunk_from or self.size
 
     @property
     def opaque(self) -> Bytes:
@@ -427,6 +435,25 @@ class PageAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WindowedAnswer:
+    """What is known of pictures that were compared window by window, beside `Comparison`.
+
+    Attributes:
+        overview: The same answer with all of it in the pixels of the overviews, for whoever shows it.
+        labels: Of a region, by a box in the own pixels of a side: (h, w) int32, 0 for unchanged, -1 where nothing was
+            compared.
+        changed_pixels, pixels: Of the frame in which they were judged.
+        equal: Whether all windows are equal to the last pixel.
+    """
+
+    overview: Comparison
+    labels: Callable[[Literal["before", "after"], Box], NDArray[np.int32]]
+    changed_pixels: int
+    pixels: int
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """The answer, and everything needed to repeat it.
 
@@ -449,6 +476,8 @@ class Comparison:
         mirror: The answer to the exchanged pair, where that is what was judged; see `spotdiff.swap_symmetry`.
         pages: The answers page by page, where all pages were asked for. `pair`, `aligned`, `alignment` and `light` are
             then of the first page with the worst verdict, and `evidence` and `labels` are None.
+        windows: Of pictures too large to be held, see `WindowedAnswer`. `pair`, `aligned`, `evidence` and `labels` are
+            then of their overviews, while regions and alignment are in the pictures' own pixels.
     """
 
     verdict: Verdict
@@ -469,6 +498,7 @@ class Comparison:
     weights: str = ""
     mirror: Comparison | None = None
     pages: tuple[PageAnswer, ...] = ()
+    windows: WindowedAnswer | None = None
 
     def __repr__(self) -> str:
         name = f" {self.name!r}" if self.name else ""
@@ -544,6 +574,17 @@ class Comparison:
         html: str = _reporting().notebook_html(self)
         return html
 
+    def showing(self, overview: Comparison) -> Comparison:
+        """The answer over large pictures with another overview, see `WindowedAnswer`."""
+        if self.windows is None:
+            raise ValueError("only an answer by windows has an overview")
+        return replace(self, windows=replace(self.windows, overview=overview))
+
+    @property
+    def shown(self) -> Comparison:
+        """The answer in pixels that are held: itself, or the overview where the pictures are too large."""
+        return self if self.windows is None else self.windows.overview
+
     @property
     def likely(self) -> tuple[Region, ...]:
         """The regions that the answer stands for, the surest first; the others are only possible."""
@@ -554,6 +595,8 @@ class Comparison:
         """How many pixels of the frame in which it was judged, or of all pages, the answer calls changed."""
         if self.pages:
             return sum(page.changed_pixels for page in self.pages)
+        if self.windows is not None:
+            return self.windows.changed_pixels
         if self.mirror is not None:  # exchanged pictures have one share, which is also that of the reason
             return self.mirror.changed_pixels
         if self.labels is None:
@@ -567,6 +610,8 @@ class Comparison:
         """`changed_pixels` as a share of that frame, or of all pages, 0 to 1."""
         if self.pages:
             return self.changed_pixels / max(sum(page.pixels for page in self.pages), 1)
+        if self.windows is not None:
+            return self.windows.changed_pixels / self.windows.pixels
         if self.mirror is not None:
             return self.mirror.changed_fraction
         return 0.0 if self.labels is None else self.changed_pixels / max(self.labels.size, 1)

@@ -11,7 +11,7 @@ from spotdiff import plugins
 from spotdiff.align import is_flush
 from spotdiff.align.rows import spread
 from spotdiff.align.warp import warp_picture
-from spotdiff.describe._named_areas import read_areas
+from spotdiff.describe._named_areas import read_areas as read_areas
 from spotdiff.describe._summary import summary_text as summary_text
 from spotdiff.errors import MethodError, OptionError
 from spotdiff.language.catalogue import ENGLISH, get_catalogue

@@ -84,7 +84,7 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
     seen = 1.0 if usable is None else float(usable[:height, :width].mean())
     if answer.aligned.valid is None:  # else it was said what counts, in before's pixels
         seen = min(seen, overlap_of_after(answer.pair, answer.alignment))
-    equal = answer.verdict == "same" and _equal(answer.pair)
+    equal = _equal(answer.pair) if answer.windows is None else answer.windows.equal
     return Conditions(
         brightness=_brightness(answer),
         shift=_shift(answer),
@@ -93,7 +93,7 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
         seen=seen,
         least_px=least_px,
         overlooks=overlooks,
-        equal=equal,
+        equal=answer.verdict == "same" and equal,
         rounded=answer.pair.before.rounded or answer.pair.after.rounded,
     )
 

@@ -18,6 +18,8 @@ from spotdiff.types import Georeference
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from spotdiff.image.large_file import Windows
+
     Values = NDArray[Any]
     Window = tuple[int, int, int, int]
 
@@ -46,27 +48,50 @@ def on_one_grid(
     """
     if len(found) < 2 or any(one.meaning.georeference is None for one in found[:2]):
         return list(found)
-    rasters = [_Raster(one, name) for one, name in zip(found, names, strict=True)]
-    chosen = rasters[0] if keep_first or _is_grid(rasters[0], rasters[1]) else rasters[1]
-    brought = [_brought(one, chosen, max_pixels) for one in rasters]
-    _check_common_ground(brought[:2], names)
+    rasters = [
+        _Raster(name, (one.values.shape[1], one.values.shape[0]), place)
+        for one, name in zip(found, names, strict=True)
+        if (place := one.meaning.georeference) is not None
+    ]
+    grid = rasters[0] if keep_first or _is_grid(rasters[0], rasters[1]) else rasters[1]
+    brought = [_brought(one, name, grid, max_pixels) for one, name in zip(found, names, strict=True)]
+    _offset_on_grid(*(_raster_of(one, name) for one, name in zip(brought[:2], names, strict=False)))
     return brought
+
+
+def windows_on_one_grid(
+    before: Windows, after: Windows, *, keep_first: bool, max_pixels: float
+) -> tuple[Windows, Windows, tuple[int, int]]:
+    """`on_one_grid` for pictures read by windows, and how many pixels right and down a place of before is in after.
+
+    Raises:
+        LoadError: as `on_one_grid`.
+    """
+    if before.georeference is None or after.georeference is None:
+        return before, after, (0, 0)
+    rasters = [_Raster(one.name, one.size, place) for one in (before, after) if (place := one.georeference) is not None]
+    grid = rasters[0] if keep_first or _is_grid(*rasters) else rasters[1]
+    brought = []
+    for raster, windows in zip(rasters, (before, after), strict=True):
+        if raster is grid:
+            brought.append(windows)
+        elif (snapped := _as_it_lies(raster, grid)) is not None:
+            brought.append(replace(windows, georeference=snapped))
+        else:
+            place, size, note = _place_on(raster, grid, max_pixels)
+            brought.append(windows.on_grid(place, size, coarser=_is_coarser(grid, raster), note=note))
+    first, second = brought
+    placed = [_Raster(one.name, one.size, place) for one in brought if (place := one.georeference) is not None]
+    return first, second, _offset_on_grid(*placed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Raster:
-    decoded: Decoded
+    """What a raster is called, how many pixels it has across and down, and where they lie."""
+
     name: str
-
-    @property
-    def place(self) -> Georeference:
-        if self.decoded.meaning.georeference is None:
-            raise ValueError("the picture has no georeference")
-        return self.decoded.meaning.georeference
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.decoded.values.shape[1], self.decoded.values.shape[0]
+    size: tuple[int, int]
+    place: Georeference
 
     @property
     def order(self) -> tuple[bool, str, tuple[float, ...], tuple[int, int]]:
@@ -105,23 +130,40 @@ def _is_grid(one: _Raster, other: _Raster) -> bool:
     return one.order <= other.order
 
 
-def _brought(raster: _Raster, grid: _Raster, max_pixels: float) -> Decoded:
-    decoded = raster.decoded
-    if raster is grid or decoded.meaning.georeference is None:
+def _raster_of(decoded: Decoded, name: str) -> _Raster:
+    place = decoded.meaning.georeference
+    if place is None:
+        raise ValueError("the picture has no georeference")
+    return _Raster(name, (decoded.values.shape[1], decoded.values.shape[0]), place)
+
+
+def _brought(decoded: Decoded, name: str, grid: _Raster, max_pixels: float) -> Decoded:
+    if decoded.meaning.georeference is None:
         return decoded
+    raster = _raster_of(decoded, name)
     if (snapped := _as_it_lies(raster, grid)) is not None:
         return replace(decoded, meaning=replace(decoded.meaning, georeference=snapped))
-    left, top, right, bottom = _extent(raster, grid)
-    size = right - left, bottom - top
-    SizeLimit(f"{raster.name}, on the grid of {grid.name},", max_pixels).check(*size)
-    place = Georeference(grid.place.crs, moved_by(grid.place.transform, left, top))
-    note = f"brought onto the grid of {grid.name}, from {raster.size[0]}x{raster.size[1]} pixels"
+    place, size, note = _place_on(raster, grid, max_pixels)
     meaning = replace(decoded.meaning, georeference=place, notes=(*decoded.meaning.notes, note))
-    values, has_data = _resampled(raster, grid, place, size)
+    values, has_data = _resampled(decoded, raster, grid, place, size)
     if not has_data.any():
         raise LoadError(f"{raster.name}: nothing is left of it on the grid of {grid.name}, whose pixels are too large")
     meaning = replace(meaning, has_data=None if has_data.all() else has_data)
     return replace(decoded, values=values, alpha=None, meaning=meaning, notes=(*decoded.notes, note))
+
+
+def _place_on(raster: _Raster, grid: _Raster, max_pixels: float) -> tuple[Georeference, tuple[int, int], str]:
+    """Where a raster lies on a grid, how large it is there, and what is told of it."""
+    left, top, right, bottom = _extent(raster, grid)
+    size = right - left, bottom - top
+    SizeLimit(f"{raster.name}, on the grid of {grid.name},", max_pixels).check(*size)
+    place = Georeference(grid.place.crs, moved_by(grid.place.transform, left, top))
+    return place, size, f"brought onto the grid of {grid.name}, from {raster.size[0]}x{raster.size[1]} pixels"
+
+
+def _is_coarser(grid: _Raster, raster: _Raster) -> bool:
+    """Whether pixels of the grid are so much larger that those of the raster are averaged."""
+    return grid.pixel_area_in(raster) >= _AVERAGED
 
 
 def _as_it_lies(raster: _Raster, grid: _Raster) -> Georeference | None:
@@ -151,19 +193,18 @@ def _extent(raster: _Raster, grid: _Raster) -> Window:
 
 
 def _resampled(
-    raster: _Raster, grid: _Raster, place: Georeference, size: tuple[int, int]
+    decoded: Decoded, raster: _Raster, grid: _Raster, place: Georeference, size: tuple[int, int]
 ) -> tuple[Values, NDArray[np.bool_]]:
     """Values of their own type, and where there are any."""
     from affine import Affine
     from rasterio.enums import Resampling
     from rasterio.warp import reproject
 
-    values, has_data = raster.decoded.values, raster.decoded.meaning.has_data
+    values, has_data = decoded.values, decoded.meaning.has_data
     kind = np.float32 if values.dtype.itemsize <= 2 or values.dtype == np.float32 else np.float64
     planes = np.moveaxis(values, -1, 0).astype(kind)
     if has_data is not None:
         planes[:, ~has_data] = np.nan
-    coarser = grid.pixel_area_in(raster) >= _AVERAGED
     laid = np.full((len(planes), size[1], size[0]), np.nan, kind)
     with quiet():
         reproject(
@@ -175,7 +216,7 @@ def _resampled(
             dst_transform=Affine(*place.transform),
             dst_crs=place.crs,
             dst_nodata=np.nan,
-            resampling=Resampling.average if coarser else Resampling.bilinear,
+            resampling=Resampling.average if _is_coarser(grid, raster) else Resampling.bilinear,
         )
     there = np.isfinite(laid).all(0)
     laid[:, ~there] = 0
@@ -184,8 +225,12 @@ def _resampled(
     return np.ascontiguousarray(np.moveaxis(own, 0, -1).astype(values.dtype)), np.asarray(there, bool)
 
 
-def _check_common_ground(pair: Sequence[Decoded], names: Sequence[str]) -> None:
-    before, after = (_Raster(one, name) for one, name in zip(pair, names, strict=False))
+def _offset_on_grid(before: _Raster, after: _Raster) -> tuple[int, int]:
+    """How many pixels right and down a place of before is in after, both on one grid.
+
+    Raises:
+        LoadError: they have no ground in common.
+    """
     offset = whole_offset(before.place, after.place, after.size)
     if offset is None:
         raise ValueError("the rasters are not on one grid")
@@ -195,4 +240,5 @@ def _check_common_ground(pair: Sequence[Decoded], names: Sequence[str]) -> None:
         for first in (min(own, other - step) - max(0, -step),)
     )
     if apart:
-        raise LoadError(f"{names[0]} and {names[1]} have no ground in common; compare rasters of one area")
+        raise LoadError(f"{before.name} and {after.name} have no ground in common; compare rasters of one area")
+    return offset

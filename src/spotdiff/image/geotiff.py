@@ -81,26 +81,53 @@ def read_raster(data: bytes, limit: SizeLimit, *, bands: Sequence[int], pages: i
     name = limit.name
     with opened_raster(data) as raster:
         limit.check(raster.width, raster.height)
-        chosen = _chosen(raster, bands, name)
-        if any(raster.dtypes[band - 1].startswith("complex") for band in chosen):
-            raise LoadError(f"{name}: its values are complex numbers; choose other bands with --bands")
-        values = np.moveaxis(raster.read(chosen), 0, -1)
-        has_data = _has_data(values, raster.read_masks(chosen))
-        values = _as_shown(_scaled(values, raster, chosen), raster, chosen)
+        chosen = chosen_bands(raster, bands, name)
+        values, has_data = read_bands(raster, chosen)
         taken = raster.tags().get(_DATE, "")
-        georeference = _georeference(raster)
-        count = raster.count
+        georeference = georeference_of(raster)
+        notes = band_notes(chosen, raster.count)
     if not has_data.any():
         raise LoadError(f"{name}: none of its pixels has data")
-    notes: tuple[str, ...] = ()
-    if chosen != list(range(1, count + 1)):
-        named = ", ".join(map(str, chosen))
-        notes = (f"{'bands' if len(chosen) > 1 else 'band'} {named} of {count}",)
     meaning = Meaning(None if has_data.all() else has_data, georeference=georeference, notes=notes)
     return Page(values, _date(taken), pages, meaning)
 
 
-def _chosen(raster: Any, bands: Sequence[int], name: str) -> list[int]:  # noqa: ANN401 (rasterio has no types)
+def read_bands(raster: Any, chosen: list[int], *, window: Any = None) -> tuple[Values, Mask]:  # noqa: ANN401
+    """The values (h, w[, 3]) of an opened raster, of their own type, and (h, w) where there are any.
+
+    Args:
+        raster: As rasterio opens it.
+        chosen: Numbers of one band or of three.
+        window: Which part, as rasterio says it; None for all.
+
+    Raises:
+        rasterio.errors.RasterioError: it cannot be read.
+    """
+    values = np.moveaxis(raster.read(chosen, window=window), 0, -1)
+    has_data = _has_data(values, raster.read_masks(chosen, window=window))
+    return _as_shown(_scaled(values, raster, chosen), raster, chosen), has_data
+
+
+def band_notes(chosen: list[int], count: int) -> tuple[str, ...]:
+    """Which bands of how many are shown, where that is not all."""
+    if chosen == list(range(1, count + 1)):
+        return ()
+    return (f"{'bands' if len(chosen) > 1 else 'band'} {', '.join(map(str, chosen))} of {count}",)
+
+
+def chosen_bands(raster: Any, bands: Sequence[int], name: str) -> list[int]:  # noqa: ANN401 (rasterio has no types)
+    """The numbers of one band or of three: those asked for, or those that an opened raster calls its colours.
+
+    Raises:
+        LoadError: there is no such band, or its values are no real numbers.
+    """
+    chosen = _chosen(raster, bands, name)
+    if any(raster.dtypes[band - 1].startswith("complex") for band in chosen):
+        raise LoadError(f"{name}: its values are complex numbers; choose other bands with --bands")
+    return chosen
+
+
+def _chosen(raster: Any, bands: Sequence[int], name: str) -> list[int]:  # noqa: ANN401
     count = raster.count
     if bands:
         if max(bands) > count:
@@ -143,8 +170,8 @@ def _as_shown(values: Values, raster: Any, chosen: list[int]) -> Values:  # noqa
     return table[values[..., 0]]
 
 
-def _georeference(raster: Any) -> Georeference | None:  # noqa: ANN401
-    """None where the file lacks the place or the coordinate system, which are of no use without each other."""
+def georeference_of(raster: Any) -> Georeference | None:  # noqa: ANN401
+    """Where an opened raster lies; None where it lacks the place or the coordinate system: one is no use alone."""
     if not raster.crs or raster.transform.is_identity:
         return None
     a, b, c, d, e, f = (float(value) for value in tuple(raster.transform)[:6])

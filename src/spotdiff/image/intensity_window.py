@@ -50,6 +50,23 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
     ]
 
 
+def window_of(pictures: Sequence[Decoded]) -> tuple[float, float, str] | None:
+    """Which values are black and white in all those of files that have more than 8 bits, and a note of it.
+
+    None where none has. What files say of it themselves is not asked.
+
+    Raises:
+        LoadError: as `to_8_bit`.
+    """
+    deep = [_data(picture) for picture in pictures if not _is_8_bit(picture)]
+    return _window(deep) if deep else None
+
+
+def in_window(picture: Decoded, window: tuple[float, float, str] | None) -> Decoded:
+    """The picture, or a part of it, as uint8, by the window that `window_of` gave for all of it."""
+    return _put(picture, None if _is_8_bit(picture) else window)
+
+
 def _is_8_bit(picture: Decoded) -> bool:
     return picture.values.dtype in (np.uint8, np.bool_)
 

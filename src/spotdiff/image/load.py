@@ -17,6 +17,7 @@ from spotdiff.image.common_grid import on_one_grid
 from spotdiff.image.decode import PNG, Decoded, decode, split_alpha
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
+from spotdiff.image.large_file import LargeFile, large_file
 from spotdiff.image.meaning import Meaning
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from spotdiff.image.source import Values
     from spotdiff.types import Mask
 
-    Opened = Picture | Coded | Decoded | Series | Values
+    Opened = Picture | Coded | Decoded | Series | Values | LargeFile
 
 
 def load_picture(source: object, *, options: Options | None = None) -> Picture:
@@ -180,12 +181,15 @@ def open_picture(source: object, options: Options) -> Opened:
     Raises:
         LoadError: it cannot be read.
     """
-    if isinstance(source, (Picture, Coded, Decoded, Series)):
+    if isinstance(source, (Picture, Coded, Decoded, Series, LargeFile)):
         return source
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):  # noqa: PTH112 (a name may be none of a path)
         return open_series(os.fspath(source), max_bytes=options.max_bytes)
     if is_array(source):
         return from_array(source, options)
+    limits = {"max_pixels": options.max_pixels, "max_bytes": options.max_bytes}
+    if isinstance(source, (str, os.PathLike)) and (large := large_file(os.fspath(source), **limits)) is not None:
+        return large
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
