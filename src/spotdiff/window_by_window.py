@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     Labels = NDArray[np.int32]
 
-_CORE, _MARGIN = 2048, 128  # pixels a side that a window decides, and more that it sees
+_CORE, _MARGIN = 1536, 128  # pixels a side that a window decides, and more that it sees
 _LOOKS, _LOOK = 6, 640  # windows across and down, and pixels a side, by which the motion is measured at full size
 _FROM_A_LOOK = 60  # points
 _ENOUGH = 40  # points

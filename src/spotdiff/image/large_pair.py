@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[Any]
 
-_OVERVIEW = 6_000_000  # pixels at most
+_OVERVIEW = 3_000_000  # pixels at most
 _STRIP = 512  # rows read at a time
 _LONGEST = 16_000  # pixels of a side of it: OpenCV warps no picture of 32,768
 
