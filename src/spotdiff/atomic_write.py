@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -30,3 +32,18 @@ def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
         part.unlink(missing_ok=True)
         error.filename = error.filename or str(path)
         raise
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Another path to write a file to, which takes the place of `path` when the block ends without an error.
+
+    Raises:
+        OSError: it cannot be put in place; what stood there before still does.
+    """
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -65,9 +65,9 @@ class Relighting:
     """
 
     table: Floats
-    field: Floats | None
-    is_fit: bool
-    relit: bool
+    field: Floats | None = None
+    is_fit: bool = False
+    relit: bool = True
 
     def put_on(self, pair: Pair, field: Floats | None = None) -> Pair:
         """The aligned pair in one light, both without transparency: the light is that of what is seen.
@@ -93,7 +93,7 @@ def find_light(pair: Pair, *, model: str = "auto") -> tuple[Light, Relighting | 
         return Light("none", note="what did not change agrees exactly"), None
     if model == "histogram":
         table = _histogram_table(before, after, usable)
-        return Light("histogram", note="each channel's distribution matched"), Relighting(table, None, False, True)
+        return Light("histogram", note="each channel's distribution matched"), Relighting(table)
     small = _small(before, after, usable)
     if repainted(pair):
         return Light("none", note="a part of the place stands in the light it had, another has another hue"), None
@@ -107,7 +107,7 @@ def find_light(pair: Pair, *, model: str = "auto") -> tuple[Light, Relighting | 
     kind = "local" if field is not None else "gamma" if model in ("auto", "local") else model
     spread = (1.0, 1.0) if field is None else (float(np.exp(field.min())), float(np.exp(field.max())))
     drifted = field is None and abs(gamma[0] - 1) <= _DRIFT_GAMMA and float(np.abs(np.log(gain)).max()) <= _DRIFT
-    relighting = Relighting(_tone_table(gain, gamma), field, True, not drifted)
+    relighting = Relighting(_tone_table(gain, gamma), field, is_fit=True, relit=not drifted)
     return Light(kind, _triple(gain), _triple(gamma), spread, "robust fit where nothing changed"), relighting
 
 

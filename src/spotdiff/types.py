@@ -444,6 +444,7 @@ class WindowedAnswer:
             compared.
         changed_pixels, pixels: Of the frame in which they were judged.
         equal: Whether all windows are equal to the last pixel.
+        details: Of the surest regions, by their place in `Comparison.regions`, what is there at full size.
     """
 
     overview: Comparison
@@ -451,6 +452,15 @@ class WindowedAnswer:
     changed_pixels: int
     pixels: int
     equal: bool
+    details: Mapping[int, Mapping[str, Detail]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detail:
+    """A part of a large picture: its box in the picture's own pixels, and (h, w, 3) uint8 of it, maybe shrunk."""
+
+    box: Box
+    pixels: Bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,9 @@ region.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 import cv2
@@ -21,11 +22,11 @@ from spotdiff.align.warp import coverage, map_box, move_box, move_outlines, move
 from spotdiff.errors import OptionError
 from spotdiff.image.load import valid_mask
 from spotdiff.light import Relighting, find_light
+from spotdiff.options import Options
 from spotdiff.regions.across_windows import OverviewRegions, WindowRegions, join_windows
 from spotdiff.regions.tiled_labels import TiledLabels
-from spotdiff.options import Options
 from spotdiff.swap_symmetry import exchanged, in_common_frame, judged_turned, turned_region
-from spotdiff.types import Alignment, Pair, Picture, Region, WindowedAnswer
+from spotdiff.types import Detail, Pair, Picture, Region, WindowedAnswer
 from spotdiff.verdict import conclude
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from spotdiff.image.large_pair import LargePicture
     from spotdiff.regions.extract import Thresholds
-    from spotdiff.types import Box, Comparison, Mask, Matrix
+    from spotdiff.types import Alignment, Box, Comparison, Mask, Matrix
 
     Judge = Callable[[Pair, Options], Comparison]
     Points = NDArray[np.float64]
@@ -47,6 +48,7 @@ _SLACK = 0.05  # pixels that a simpler motion may be worse
 _STILL, _WHOLE = 0.2, 0.1  # pixels under which a motion is none, or is one by whole pixels
 _READ_ROUND = 3  # pixels round a window that resampling looks at
 _ENDLESS = (1 << 30, 1 << 30)
+_DETAILS, _DETAIL = 60, (264, 176)  # regions of which details are kept; width and height of one
 _FIELD = 144  # places across and down a window, at which the field of light is taken
 
 
@@ -90,7 +92,7 @@ def compare_large(
 
 def _larger_than_windows(judged: Comparison, factor: int) -> OverviewRegions:
     """The regions of the overview that no window shows whole, in the frame's pixels."""
-    to_full = np.linalg.inv(scaling(1 / factor))
+    to_full = np.asarray(np.linalg.inv(scaling(1 / factor)), np.float64)
     kept = []
     for region in judged.regions:
         common = in_common_frame(region, judged.alignment)
@@ -174,7 +176,7 @@ def _answer(
         limits: Which regions are likely.
     """
     is_turned = laid.counts[1] == "second"
-    given = (laid.second, laid.first) if is_turned else (laid.first, laid.second)
+    given = _given(laid)
     alignment = laid.alignment
     if is_turned:
         back = np.asarray(np.linalg.inv(alignment.matrix), np.float64)
@@ -193,13 +195,57 @@ def _answer(
     evidence = None if afar.evidence is None else replace(afar.evidence, notes=notes)
     labels = None if evidence is None else _labels_on_overview(found.labels, laid, afar, on_overview)
     overview = replace(
-        afar, mirror=None, regions=tuple(shown), alignment=shown_alignment, labels=labels, windows=windows, evidence=evidence
+        afar,
+        mirror=None,
+        regions=tuple(shown),
+        alignment=shown_alignment,
+        labels=labels,
+        windows=windows,
+        evidence=evidence,
     )
     if evidence is not None:
         overview = conclude(overview, limits)
     told = tuple(replace(one, likely=seen.likely) for one, seen in zip(own, overview.regions, strict=True))
-    pair = Pair(*(_full(picture, large) for picture, large in zip((afar.pair.before, afar.pair.after), given, strict=True)))
-    return replace(overview, regions=told, alignment=alignment, pair=pair).showing(overview), overview
+    pair = Pair(_full(afar.pair.before, given[0]), _full(afar.pair.after, given[1]))
+    windows = replace(windows, overview=overview, details=_details(told, given))
+    return replace(overview, regions=told, alignment=alignment, pair=pair, windows=windows), overview
+
+
+def _given(laid: _Laid) -> tuple[LargePicture, LargePicture]:
+    """Before and after."""
+    return (laid.second, laid.first) if laid.counts[1] == "second" else (laid.first, laid.second)
+
+
+def _details(regions: Sequence[Region], given: Sequence[LargePicture]) -> dict[int, dict[str, Detail]]:
+    """What the surest regions show at full size, with as much round them as a page shows of a region."""
+    found: dict[int, dict[str, Detail]] = {number: {} for number in range(min(len(regions), _DETAILS))}
+    for side, large in zip(("before", "after"), given, strict=True):
+        boxes = {
+            number: _with_surroundings(box, regions[number], large.windows.size)
+            for number in found
+            if (box := getattr(regions[number], f"box_{side}")) is not None
+        }
+        for number, box in sorted(boxes.items(), key=lambda entry: entry[1][1]):  # a file is read from above
+            x, y = large.corner
+            large.hold_rows(box[1] + y, box[3] + y)
+            part = large.part((box[0] + x, box[1] + y, box[2] + x, box[3] + y)).pixels
+            factor = max(part.shape[1] / _DETAIL[0], 1.0)
+            size = max(round(part.shape[1] / factor), 1), max(round(part.shape[0] / factor), 1)
+            found[number][side] = Detail(box, np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA)))
+    return {number: found[number] for number in found if found[number]}
+
+
+def _with_surroundings(box: Box, region: Region, size: tuple[int, int]) -> Box:
+    """A box in the proportions of a detail, with half of the region round it, inside of a picture."""
+    boxes = [one for one in (region.box_before, region.box_after) if one is not None]
+    wanted = [1.5 * max(one[axis + 2] - one[axis] for one in boxes) + 16 for axis in (0, 1)]
+    scale = max(wanted[0] / _DETAIL[0], wanted[1] / _DETAIL[1])
+    edges: list[tuple[int, int]] = []
+    for axis in (0, 1):
+        long, middle = scale * _DETAIL[axis], (box[axis] + box[axis + 2]) / 2
+        start = min(max(middle - long / 2, 0), max(size[axis] - long, 0))
+        edges.append((int(start), min(ceil(start + long), size[axis])))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]
 
 
 def _full(overview: Picture, large: LargePicture) -> Picture:
@@ -259,7 +305,8 @@ def _labels_on_overview(labels: TiledLabels, laid: _Laid, afar: Comparison, matr
     if np.array_equal(to_frame, np.eye(3)) and size == (width, height):
         return shown
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return np.rint(cv2.warpPerspective(shown.astype(np.float32), to_frame, size, flags=flags)).astype(np.int32)
+    laid_on = cv2.warpPerspective(shown.astype(np.float32), to_frame, size, flags=flags)
+    return np.asarray(np.rint(laid_on), np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,7 +329,7 @@ class _LabelsBySide:
         local = _translation(1 - x0, 1 - y0) @ back @ _translation(framed[0], framed[1])
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         found = cv2.warpPerspective(part, local, (right - left, bottom - top), flags=flags, borderValue=-1)
-        return np.rint(found).astype(np.int32)
+        return np.asarray(np.rint(found), np.int32)
 
     def _read(self, box: Box) -> Labels:
         """The labels of a box that may reach out of the frame, where nothing was compared."""
@@ -334,7 +381,7 @@ class _Laid:
         return self.relighting.put_on(pair, part)
 
     def _second(self, window: Box) -> tuple[Picture, Mask | None]:
-        """What the second picture shows of a window, and where that counts, where it is the one in which it was told."""
+        """What the second picture shows of a window, and where that counts if it is before."""
         options, which = self.counts
         matrix, size = self.alignment.matrix, (window[2] - window[0], window[3] - window[1])
         if (whole := _whole_shift(matrix)) is not None:
@@ -373,7 +420,9 @@ def _counting(options: Options, picture: LargePicture, box: Box, part: Picture) 
 def _field_in(field: NDArray[np.float32], window: Box, size: tuple[int, int]) -> NDArray[np.float32]:
     """What a field (h, w, 3) that lies over a frame has over a window, at fewer places than pixels."""
     height, width = field.shape[:2]
-    step = [(window[axis + 2] - window[axis]) / _FIELD * sides / size[axis] for axis, sides in ((0, width), (1, height))]
+    step = [
+        (window[axis + 2] - window[axis]) / _FIELD * sides / size[axis] for axis, sides in ((0, width), (1, height))
+    ]
     first = [window[axis] * sides / size[axis] + step[axis] / 2 - 0.5 for axis, sides in ((0, width), (1, height))]
     to_field = np.array([[step[0], 0, first[0]], [0, step[1], first[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -398,8 +447,8 @@ def _refined(first: LargePicture, second: LargePicture, rough: Alignment) -> Ali
     laid = _Laid(first, second, rough, None, (Options(), "first"))
     for window in _looks(first.size, laid):
         pair = laid.pair(window)
-        greys = [even_out(cv2.cvtColor(one.pixels, cv2.COLOR_RGB2GRAY)) for one in (pair.before, pair.after)]  # type: ignore[arg-type]
-        points = together(*track(*greys, np.eye(3)))
+        even = [even_out(np.asarray(cv2.cvtColor(one.pixels, cv2.COLOR_RGB2GRAY))) for one in (pair.before, pair.after)]
+        points = together(*track(even[0], even[1], np.eye(3)))
         chosen = slice(None, None, max(len(points[0]) // _FROM_A_LOOK, 1))
         here.append(points[0][chosen] + window[:2])
         there.append(move_points(points[1][chosen] + window[:2], rough.matrix))
@@ -456,8 +505,11 @@ def _look(laid: _Laid, judge: Judge, options: Options) -> _Found:
     found = _Found(TiledLabels((width, height), tile=laid.first.factor * max(_CORE // laid.first.factor, 1)))
     row_held = -1
     for row, column, core in found.labels.tiles:
-        window = max(core[0] - _MARGIN, 0), max(core[1] - _MARGIN, 0), min(core[2] + _MARGIN, width), min(
-            core[3] + _MARGIN, height
+        window = (
+            max(core[0] - _MARGIN, 0),
+            max(core[1] - _MARGIN, 0),
+            min(core[2] + _MARGIN, width),
+            min(core[3] + _MARGIN, height),
         )
         if row != row_held:
             laid.hold_rows(window[1], window[3])

@@ -196,9 +196,7 @@ class Windows:
         how = Resampling.average if coarser else Resampling.bilinear
         to = {"crs": place.crs, "transform": Affine(*place.transform), "width": size[0], "height": size[1]}
         warped = WarpedVRT(self._raster, resampling=how, add_alpha=self._raster.nodata is None, **to)
-        return replace(
-            self, size=size, georeference=place, notes=(*self.notes, note), _raster=warped, _rows=None
-        )
+        return replace(self, size=size, georeference=place, notes=(*self.notes, note), _raster=warped, _rows=None)
 
 
 @contextmanager
@@ -227,7 +225,9 @@ def opened_windows(file: LargeFile, *, name: str, max_pixels: float, bands: Sequ
         with raster:
             SizeLimit(name, max_pixels).check(raster.width, raster.height)
             if raster.tags().get(_ORIENTATION, "1") not in ("", "1"):
-                raise LoadError(f"{name}: it lies on its side, as its EXIF says, and is too large to be turned; turn it")
+                raise LoadError(
+                    f"{name}: it lies on its side, as its EXIF says, and is too large to be turned; turn it"
+                )
             chosen = geotiff.chosen_bands(raster, bands, name)
             notes = geotiff.band_notes(chosen, raster.count)
             size = raster.width, raster.height

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -161,11 +161,15 @@ def opened_large_pair(
         else:
             corner = max(right, 0), max(down, 0)
             corners = corner, (corner[0] - right, corner[1] - down)
-            ends = zip(*((x + w, y + h) for (x, y), (w, h) in zip(corners, (first.size, second.size), strict=True)))
-            frame = tuple(max(sides) for sides in ends)
-            sizes = ((frame[0], frame[1]),) * 2
+            wide, high = (
+                max(at[axis] + one.size[axis] for at, one in zip(corners, (first, second), strict=True))
+                for axis in (0, 1)
+            )
+            sizes = ((wide, high), (wide, high))
         factor = _shrinking_for(sizes)
-        large = [LargePicture(one, at, size, factor) for one, at, size in zip((first, second), corners, sizes, strict=True)]
+        large = [
+            LargePicture(one, at, size, factor) for one, at, size in zip((first, second), corners, sizes, strict=True)
+        ]
         yield _in_one_window(large)
 
 
@@ -173,7 +177,7 @@ def _in_one_window(pair: Sequence[LargePicture]) -> tuple[LargePicture, LargePic
     """Both with the same values black and white."""
     if all(one.windows.read((0, 0, 1, 1))[0].dtype == np.uint8 for one in pair):
         return pair[0], pair[1]
-    levels = window_of([one._shrunk() for one in pair])  # noqa: SLF001
+    levels = window_of([one._shrunk() for one in pair])
     return replace(pair[0], levels=levels), replace(pair[1], levels=levels)
 
 
@@ -184,5 +188,5 @@ def _shrinking_for(sizes: Sequence[tuple[int, int]]) -> int:
         >>> _shrinking_for([(40_000, 25_000), (100, 100)])
         13
     """
-    by_pixels = (max(width * height for width, height in sizes) / _OVERVIEW) ** 0.5
-    return max(ceil(max(by_pixels, max(map(max, sizes)) / _LONGEST)), 1)
+    by_pixels = math.sqrt(max(width * height for width, height in sizes) / _OVERVIEW)
+    return max(math.ceil(by_pixels), math.ceil(max(map(max, sizes)) / _LONGEST), 1)

@@ -193,7 +193,10 @@ def open_picture(source: object, options: Options) -> Opened:
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
-def _decoded(opened: Picture | Coded | Decoded | Values, options: Options, page: int) -> Decoded:
+def _decoded(opened: Picture | Coded | Decoded | Values | LargeFile, options: Options, page: int) -> Decoded:
+    if isinstance(opened, LargeFile):
+        size = "{}x{}".format(*opened.size)
+        raise LoadError(f"{shown(opened.path)}: {size} is too large to be held; only compare reads it by windows")
     if isinstance(opened, Picture):
         meaning = Meaning(opened.has_data, georeference=opened.georeference, scan=opened.scan)
         pages = opened.page, opened.pages

@@ -6,7 +6,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spotdiff.regions.tiled_labels import TiledLabels
-    from spotdiff.types import Box, Mask, Region
+    from spotdiff.types import Box, Region
 
     Labels = NDArray[np.int32]
     Key = tuple[int, int]  # of a region: its window by number, and its label there
@@ -141,7 +140,9 @@ def _moved(region: Region, right: int, down: int) -> Region:
 
 def _groups(found: Sequence[WindowRegions]) -> list[list[Key]]:
     """Regions that share a pixel in two windows are one, and so on from window to window."""
-    parent: dict[Key, Key] = {(n, region.label): (n, region.label) for n, one in enumerate(found) for region in one.regions}
+    parent: dict[Key, Key] = {
+        (n, region.label): (n, region.label) for n, one in enumerate(found) for region in one.regions
+    }
 
     def root(key: Key) -> Key:
         while parent[key] != key:
@@ -201,9 +202,7 @@ def _surest(found: Sequence[WindowRegions], group: Sequence[Key], pixels: Mappin
     """The region that most of a group lies in, with the score of the surest and the pixels of all."""
     pieces = {key: region for key in group for region in found[key[0]].regions if region.label == key[1]}
     largest = pieces[max(group, key=lambda key: (pixels[key], -key[0]))]
-    return replace(
-        largest, score=max(piece.score for piece in pieces.values()), area=sum(pixels[key] for key in group)
-    )
+    return replace(largest, score=max(piece.score for piece in pieces.values()), area=sum(pixels[key] for key in group))
 
 
 def _renumbered(labels: Labels, numbers: Mapping[int, int]) -> Labels:
@@ -265,9 +264,7 @@ def _whole(
         min(box[0] + (int(xs[-1]) + 1) * step, box[2]),
         min(box[1] + (int(ys[-1]) + 1) * step, box[3]),
     )
-    outlines = tuple(
-        tuple((box[0] + x * step, box[1] + y * step) for x, y in outline) for outline in outlines_of(mask)
-    )
+    outlines = tuple(tuple((box[0] + x * step, box[1] + y * step) for x, y in outline) for outline in outlines_of(mask))
     return replace(region, box_before=tight, box_after=tight, outline_before=outlines, outline_after=outlines)
 
 
@@ -286,7 +283,13 @@ def _mask(labels: TiledLabels, box: Box, number: int) -> tuple[NDArray[np.uint8]
         if step > 1:
             size = -(-part.shape[1] // step), -(-part.shape[0] // step)
             padded = cv2.copyMakeBorder(
-                part, 0, size[1] * step - part.shape[0], 0, size[0] * step - part.shape[1], cv2.BORDER_CONSTANT, value=(0,)
+                part,
+                0,
+                size[1] * step - part.shape[0],
+                0,
+                size[0] * step - part.shape[1],
+                cv2.BORDER_CONSTANT,
+                value=(0,),
             )
             part = padded.reshape(size[1], step, size[0], step).max((1, 3))
         parts.append(part)

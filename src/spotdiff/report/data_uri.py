@@ -61,8 +61,12 @@ def heat_colours() -> Bytes:
 
 def thumbnail(picture: Picture, *, max_side: int = 192) -> bytes:
     """A JPEG file of a picture, its long side brought down to `max_side` pixels."""
-    pixels = cv2.cvtColor(shrink(picture.opaque, max_side), cv2.COLOR_RGB2BGR)
-    return _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 80)
+    return jpeg(shrink(picture.opaque, max_side))
+
+
+def jpeg(pixels: Bytes) -> bytes:
+    """A JPEG file of pixels (H, W, 3) RGB, of quality 80."""
+    return _encode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), cv2.IMWRITE_JPEG_QUALITY, 80)
 
 
 def file_uri(data: bytes) -> str:

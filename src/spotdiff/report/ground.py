@@ -19,13 +19,14 @@ from spotdiff.report.coordinates import SIDES, Side, labels_in
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Box, Comparison, Georeference, Outline
+    from spotdiff.types import Box, Comparison, Georeference, Outline, WindowedAnswer
 
     Ring = list[tuple[float, float]]
     Polygon = list[Ring]  # an outer ring, and holes
 
 _WGS84 = "OGC:CRS84"  # longitude first, as GeoJSON has it
 _RADIUS, _ECCENTRICITY = 6378137.0, 0.0818191908426215  # of the ellipsoid WGS 84, the former in metres
+_MOST_HELD = 50_000_000  # pixels of a box of which an array is made
 _DECIMALS = 9  # of a degree: a tenth of a millimetre
 
 
@@ -61,6 +62,8 @@ def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Poly
     A region whose ground all bears the label of another has its outlines, or else its box. None for one that is
     nowhere in this picture.
     """
+    if comparison.windows is not None:
+        return _polygons_by_windows(comparison, comparison.windows, side)
     by_label = _polygons_by_label(labels_in(comparison, side))
     found: dict[int, list[Polygon]] = {}
     for number, region in enumerate(comparison.regions):
@@ -70,6 +73,27 @@ def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Poly
         elif box is not None:
             found[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
     return found
+
+
+def _polygons_by_windows(comparison: Comparison, windows: WindowedAnswer, side: Side) -> Mapping[int, list[Polygon]]:
+    """`pixel_polygons` of pictures too large to be held: those of each region's box, or of its outlines."""
+    found: dict[int, list[Polygon]] = {}
+    for number, region in enumerate(comparison.regions):
+        box, outlines = getattr(region, f"box_{side}"), getattr(region, f"outline_{side}")
+        if box is None:
+            continue
+        left, top, right, bottom = box
+        polygons: list[Polygon] = []
+        if (right - left) * (bottom - top) <= _MOST_HELD:
+            own = (windows.labels(side, box) == region.label).astype(np.int32)
+            polygons = _polygons_by_label(own, left, top).get(1, [])
+        found[number] = polygons or [[[*_ring(outline)]] for outline in outlines if len(outline) > 2]
+    return found
+
+
+def _ring(outline: Outline) -> Ring:
+    """An outline of pixels as a closed ring."""
+    return [(float(x), float(y)) for x, y in (*outline, outline[0])]
 
 
 def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ import numpy as np
 from spotdiff.align import is_flush
 from spotdiff.align.rows import spread
 from spotdiff.report.coordinates import SIDES, places, where_text
-from spotdiff.report.data_uri import data_uri, file_uri, heat_colours, heat_file, picture_file
+from spotdiff.report.data_uri import data_uri, file_uri, heat_colours, heat_file, jpeg, picture_file
 from spotdiff.report.markup import (
     Html,
     bar,
@@ -189,6 +189,28 @@ def _as_compared(comparison: Comparison, side: Side) -> Picture:
     return replace(laid, pixels=laid.pixels[:height, :width], alpha=alpha_laid)
 
 
+def _size_as_compared(comparison: Comparison, side: Side) -> tuple[int, int]:
+    """(width, height) of a picture as it lies in the common frame, in pixels in which regions are told."""
+    given: Picture = getattr(comparison.pair, side)
+    size = _as_compared(comparison, side).size
+    if comparison.windows is None:
+        return size
+    return given.full_size if size == given.size else comparison.pair.before.full_size
+
+
+def _details_of(comparison: Comparison) -> dict[int, dict[str, Any]]:
+    """Parts of large pictures at full size, for the list of regions."""
+    if comparison.windows is None:
+        return {}
+    return {
+        number: {
+            side: {"box": list(detail.box), "source": data_uri(jpeg(detail.pixels), "image/jpeg")}
+            for side, detail in both.items()
+        }
+        for number, both in comparison.windows.details.items()
+    }
+
+
 def _legend() -> Html:
     from spotdiff.image.png import encode_indexed
 
@@ -220,7 +242,7 @@ def _region(number: int, region: Region) -> Html:
 
 def page_data(comparison: Comparison, record: Record) -> dict[str, Any]:
     """What the script of a page is told of a comparison."""
-    sizes = {side: _as_compared(comparison, side).size for side in SIDES}
+    sizes = {side: _size_as_compared(comparison, side) for side in SIDES}
     common = [max(size[axis] for size in sizes.values()) for axis in (0, 1)]
     return {
         "record": record,
@@ -229,6 +251,7 @@ def page_data(comparison: Comparison, record: Record) -> dict[str, Any]:
         "places": [places(comparison, region) for region in comparison.regions],
         "where": [where_text(region) for region in comparison.regions],
         "heat": comparison.evidence is not None,
+        "details": _details_of(comparison),
     }
 
 

@@ -55,6 +55,8 @@ def mask_of(comparison: Comparison, side: str) -> Mask:
         if side == known:
             if comparison.pages:
                 raise OptionError("an answer over pages has no mask; compare one page: page=1")
+            if comparison.windows is not None:
+                raise OptionError("pictures of this size have no mask that is held; save one with mask_tif=")
             return labels_in(comparison, known) > 0
     raise OptionError(f"mask takes before or after, not {side!r}")
 

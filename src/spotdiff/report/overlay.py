@@ -69,6 +69,7 @@ def palette() -> Bytes:
 
 def overlay_indices(comparison: Comparison, *, possible: bool = False) -> Bytes:
     """(H, W) uint8: the overlay as rows of `palette`."""
+    comparison = comparison.shown
     shown = comparison.regions if possible else comparison.likely
     grey = np.asarray(cv2.cvtColor(comparison.aligned.after.opaque, cv2.COLOR_RGB2GRAY), np.uint8)
     canvas = np.asarray(cv2.LUT(grey, (np.arange(256) * _GREYS // 256).astype(np.uint8)), np.uint8)

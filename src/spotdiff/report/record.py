@@ -113,7 +113,7 @@ def _picture(picture: Picture) -> Record:
     """The fields that only some pictures have stand at the end."""
     record: Record = {
         "path": without_password(str(picture.path)),
-        "size": list(picture.size),
+        "size": list(picture.full_size),
         "notes": list(picture.notes),
         "page": picture.page,
         "pages": picture.pages,

@@ -248,11 +248,11 @@ async function drawCrops(crops) {
     const box = region[`box_${side}`];
     const small = crops.querySelector(`.${side}`);
     small.classList.toggle("is-missing", !box);
-    if (box) await drawCrop(small, side, box, scale, colours[region.kind]);
+    if (box) await drawCrop(small, side, box, scale, colours[region.kind], data.details[regions.indexOf(region)]?.[side]);
   }
 }
 
-async function drawCrop(small, side, [left, top, right, bottom], scale, colour) {
+async function drawCrop(small, side, [left, top, right, bottom], scale, colour, finer) {
   const image = own[side];
   await image.decode().catch(() => {});
   const dense = devicePixelRatio || 1;
@@ -266,6 +266,12 @@ async function drawCrop(small, side, [left, top, right, bottom], scale, colour) 
   pen.translate(-start[0], -start[1]);
   pen.imageSmoothingEnabled = scale < 3;
   pen.drawImage(image, 0, 0, size[0], size[1]);
+  if (finer) {
+    const part = Object.assign(new Image(), { src: finer.source });
+    await part.decode().catch(() => {});
+    const [x, y, end, below] = finer.box;
+    pen.drawImage(part, x, y, end - x, below - y);
+  }
   await report.detail(pen, image, [...start, start[0] + long[0], start[1] + long[1]], dense * scale);
   pen.lineWidth = 1.5 / scale;
   pen.strokeStyle = colour;
