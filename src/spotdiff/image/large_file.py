@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotdiff.errors import LoadError, error_line
-from spotdiff.image import geotiff
+from spotdiff.image import geotiff, tiff
 from spotdiff.image.pillow_reader import quiet
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Georeference
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_HELD = 100.0  # million pixels that are read whole
 _PNG, _PNG_SIZE = b"\x89PNG\r\n\x1a\n", slice(16, 24)
-_HEADS = (b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
+_HEADS = (b"\xff\xd8\xff", b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")  # of JPEG and JPEG 2000
 _SMALLEST = 100_000  # bytes of a file that may be large: a thousand pixels to a byte
 _CACHE = 64  # MB that GDAL keeps of what it decoded
 _STRIP = 512  # rows read at a time
@@ -41,13 +42,15 @@ class LargeFile:
     Attributes:
         path: Its path.
         size: (width, height) by its header; 0 where nobody looked.
+        pages: How many pages it has, of which the first is read.
     """
 
     path: str
     size: tuple[int, int]
+    pages: int = 1
 
 
-def large_file(path: str, *, max_pixels: float, max_bytes: float) -> LargeFile | None:
+def large_file(path: str, *, page: int | str, max_pixels: float, max_bytes: float) -> LargeFile | None:
     """The file, where its header tells of more pixels than are read whole; None for all others.
 
     None as well where it is over a limit, is none that is read by windows or rasterio is not installed: reading it
@@ -55,10 +58,11 @@ def large_file(path: str, *, max_pixels: float, max_bytes: float) -> LargeFile |
 
     Args:
         path: Of a file.
+        page: Which of its pages is asked for; only the first is read by windows.
         max_pixels: Largest picture read, in million pixels.
         max_bytes: Largest file read, in MB.
     """
-    if max_pixels <= MOST_HELD:
+    if max_pixels <= MOST_HELD or page != 1:
         return None
     try:
         size_on_disk = Path(path).stat().st_size
@@ -68,10 +72,10 @@ def large_file(path: str, *, max_pixels: float, max_bytes: float) -> LargeFile |
             head = file.read(_PNG_SIZE.stop)
     except (OSError, ValueError):
         return None
-    width, height = _size_by_header(path, head)
+    (width, height), pages = _size_by_header(path, head)
     if not MOST_HELD * 1e6 < width * height <= max_pixels * 1e6 or not geotiff.is_installed():
         return None
-    return LargeFile(os.fspath(path), (width, height))
+    return LargeFile(os.fspath(path), (width, height), pages)
 
 
 def as_large_file(opened: object) -> LargeFile:
@@ -86,19 +90,21 @@ def as_large_file(opened: object) -> LargeFile:
     return LargeFile(path, (0, 0))
 
 
-def _size_by_header(path: str, head: bytes) -> tuple[int, int]:
-    """(width, height) of a PNG, JPEG, TIFF or JPEG 2000; (0, 0) for what is none of these."""
+def _size_by_header(path: str, head: bytes) -> tuple[tuple[int, int], int]:
+    """(width, height) of a PNG, JPEG, TIFF or JPEG 2000 and its number of pages; (0, 0) for what is none of these."""
     if head.startswith(_PNG):
         numbers = head[_PNG_SIZE]
-        return int.from_bytes(numbers[:4], "big"), int.from_bytes(numbers[4:], "big")
-    if not head.startswith(_HEADS):
-        return 0, 0
-    from PIL import Image
+        return (int.from_bytes(numbers[:4], "big"), int.from_bytes(numbers[4:], "big")), 1
+    with suppress(Exception):  # a broken header breaks in many ways
+        if (form := tiff.form_of(head)) is not None:
+            with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+                return tiff.size_and_pages(data, form)
+        if head.startswith(_HEADS):
+            from PIL import Image
 
-    with suppress(Exception), quiet(), Image.open(path) as image:  # a broken header breaks in many ways
-        width, height = image.size
-        return width, height
-    return 0, 0
+            with quiet(), Image.open(path) as image:
+                return (image.size[0], image.size[1]), 1
+    return (0, 0), 0
 
 
 @dataclass(slots=True, eq=False)
@@ -112,6 +118,7 @@ class Windows:
         georeference: Where on Earth it lies; None where it does not say.
         notes: What had to be decided while opening it.
         bands: Numbers of the bands that are shown.
+        pages: How many pages the file has.
     """
 
     name: str
@@ -120,6 +127,7 @@ class Windows:
     georeference: Georeference | None
     notes: tuple[str, ...]
     bands: list[int]
+    pages: int
     _raster: Any = field(repr=False)
     _rows: tuple[int, Values, Mask] | None = field(default=None, repr=False)
 
@@ -231,4 +239,4 @@ def opened_windows(file: LargeFile, *, name: str, max_pixels: float, bands: Sequ
             chosen = geotiff.chosen_bands(raster, bands, name)
             notes = geotiff.band_notes(chosen, raster.count)
             size = raster.width, raster.height
-            yield Windows(name, file.path, size, geotiff.georeference_of(raster), notes, chosen, raster)
+            yield Windows(name, file.path, size, geotiff.georeference_of(raster), notes, chosen, file.pages, raster)

@@ -77,6 +77,7 @@ class LargePicture:
         return replace(
             self._picture_of(picture),
             path=self.windows.path,
+            pages=self.windows.pages,
             notes=(*self.windows.notes, *picture.notes),
             georeference=None if place is None else self._shrunk_place(place),
         )

@@ -187,9 +187,10 @@ def open_picture(source: object, options: Options) -> Opened:
         return open_series(os.fspath(source), max_bytes=options.max_bytes)
     if is_array(source):
         return from_array(source, options)
-    limits = {"max_pixels": options.max_pixels, "max_bytes": options.max_bytes}
-    if isinstance(source, (str, os.PathLike)) and (large := large_file(os.fspath(source), **limits)) is not None:
-        return large
+    if isinstance(source, (str, os.PathLike)):
+        path, page = os.fspath(source), options.page
+        if large := large_file(path, page=page, max_pixels=options.max_pixels, max_bytes=options.max_bytes):
+            return large
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 

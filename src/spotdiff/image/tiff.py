@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANES, EXTRA_SAMPLES, SAMPLE_FORMAT = 256, 257, 258, 262, 277, 284, 338, 339
 SUBFILE, GEO_KEYS = 254, 34735
@@ -17,6 +18,7 @@ _SMALLER, _MASK = 1, 4  # bits of SUBFILE
 _MOST_VALUES = 1 << 20  # strips or tiles; more than a picture within any limit needs
 
 Tags = Mapping[int, tuple[int, ...]]
+Data = bytes | mmap  # of a file, held or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Form:
     order: str
     big: bool
 
-    def number(self, kind: str, data: bytes, at: int) -> int:
+    def number(self, kind: str, data: Data, at: int) -> int:
         """One whole number.
 
         Raises:
@@ -47,7 +49,7 @@ class Form:
         """Where the offset of the first page stands."""
         return 8 if self.big else 4
 
-    def entries(self, data: bytes, page: int) -> range:
+    def entries(self, data: Data, page: int) -> range:
         """Where the entries of the page that begins at `page` stand.
 
         Raises:
@@ -69,7 +71,7 @@ def form_of(data: bytes) -> Form | None:
     return Form(order, version == 43) if version in (42, 43) else None
 
 
-def page_offsets(data: bytes, form: Form) -> list[int]:
+def page_offsets(data: Data, form: Form) -> list[int]:
     """Where each page begins; one that lies beyond the end of the file counts, and is the last.
 
     Raises:
@@ -86,7 +88,7 @@ def page_offsets(data: bytes, form: Form) -> list[int]:
     return list(offsets)
 
 
-def georeferenced_pages(data: bytes, form: Form, offsets: list[int]) -> list[int]:
+def georeferenced_pages(data: Data, form: Form, offsets: list[int]) -> list[int]:
     """Those of the pages that are none of a georeferenced one made smaller, nor its mask; else all of them.
 
     Raises:
@@ -111,7 +113,7 @@ def with_first_page(data: bytes, form: Form, offset: int) -> bytes:
     return b"".join((data[: form.first], start, memoryview(data)[form.first + len(start) :]))
 
 
-def tags_of(data: bytes, form: Form, page: int) -> Tags:
+def tags_of(data: Data, form: Form, page: int) -> Tags:
     """The tags of a page that hold whole numbers.
 
     Raises:
@@ -146,6 +148,16 @@ def sizes(tags: Tags) -> list[tuple[int, int]]:
         raise ValueError("it does not say how large it is")
     tile = tags.get(_TILE_WIDTH, (0,))[0], tags.get(_TILE_HEIGHT, (0,))[0]
     return [(tags[WIDTH][0], tags[HEIGHT][0]), tile]
+
+
+def size_and_pages(data: Data, form: Form) -> tuple[tuple[int, int], int]:
+    """(width, height) of the first page of a file, of which no more is read than says that, and how many it has.
+
+    Raises:
+        ValueError: it does not say.
+    """
+    offsets = georeferenced_pages(data, form, page_offsets(data, form))
+    return sizes(tags_of(data, form, offsets[0]))[0], len(offsets)
 
 
 def check_strips(data: bytes, tags: Tags) -> None:
