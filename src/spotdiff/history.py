@@ -34,13 +34,13 @@ def restless(pair: Pair, method: Method, *, name: str) -> tuple[Map, float | Non
     """
     if not pair.history or getattr(method, "learns_history", False):
         return None
-    found = [score(method, replace(pair, after=earlier, history=()), name=name) for earlier in pair.history[-MOST:]]
-    floor = found[0].change.copy()
-    for evidence in found[1:]:
+    usual = [score(method, replace(pair, after=earlier, history=()), name=name) for earlier in pair.history[-MOST:]]
+    floor = usual[0].change.copy()
+    for evidence in usual[1:]:
         np.maximum(floor, evidence.change, out=floor)
     reach = max(round(_REACH * max(floor.shape)), _FEWEST_PX)
     wide = cv2.dilate(floor, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
-    whole = [evidence.anything for evidence in found if evidence.anything is not None]
+    whole = [evidence.anything for evidence in usual if evidence.anything is not None]
     return np.asarray(wide, np.float32), max(whole) if whole else None
 
 

@@ -127,8 +127,8 @@ class BatchJob:
         files: list[Name] = [self.index_path, self.out / REGIONS, self.out / PAGES, *plan.logs, *named, *reports]
         check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
         if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
-            told = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
-            raise OptionError(f"{told}, or leave them, with pages off beside a report")
+            problem = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
+            raise OptionError(f"{problem}, or leave them, with pages off beside a report")
 
     def _manifest(self) -> Manifest:
         language = self.options.language

@@ -130,8 +130,9 @@ def _answered(written: Any) -> Iterator[Answered]:  # noqa: ANN401
         for batch in written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             yield from (Answered(**row) for row in batch.to_pylist())
     except RayError as error:
-        told = [line for line in str(error).splitlines() if line.strip()]
-        raise DataError(f"the cluster could not go on: {told[-1].strip() if told else type(error).__name__}") from None
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        reason = lines[-1].strip() if lines else type(error).__name__
+        raise DataError(f"the cluster could not go on: {reason}") from None
 
 
 class ComparingActor:
@@ -183,10 +184,10 @@ class ComparingActor:
             key = digest([self._options_key, entry.preset, entry.ignore, entry.focus, entry.history, digests])
             if not entry.only and (verdict := self._finished.verdict(entry.name, key)):
                 return self._row(Done(entry, BatchRow(entry.name, verdict), resumed=True), key, "")
-            found = self._worker.result(partial(_compared, options=options), (entry, sources, digests))
-            if isinstance(found, Died):
+            result = self._worker.result(partial(_compared, options=options), (entry, sources, digests))
+            if isinstance(result, Died):
                 raise DataError("the process that compared it died, perhaps for lack of memory")
-            done, record = found
+            done, record = result
             return self._row(done, key, record)
         except (SpotdiffError, OSError) as error:
             failure = error_line(error)

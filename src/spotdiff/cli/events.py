@@ -66,8 +66,8 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
 
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
-            said = json.dumps(record_of(event), ensure_ascii=False) if as_json else _line(event)
-            say(said)
+            line = json.dumps(record_of(event), ensure_ascii=False) if as_json else _line(event)
+            say(line)
 
 
 @command.command("show")
@@ -197,9 +197,9 @@ def compared_again(
                     raise
                 say(str(error), err=True)
                 continue
-            said = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
-            said["verdict_now"] = now.answer.verdict
-            click.echo(json.dumps(said) if as_json else printable(_compared(said)))
+            result = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
+            result["verdict_now"] = now.answer.verdict
+            click.echo(json.dumps(result) if as_json else printable(_compared(result)))
 
 
 @command.command("verify")
@@ -274,6 +274,6 @@ def _line(event: Event) -> str:
     return f"{event.first_seen:%Y-%m-%d %H:%M:%S}  {event.state:<12} {event.id:<14} {event.text}"
 
 
-def _compared(said: dict[str, Any]) -> str:
-    now = f"{said['kind_now']} ({said['score_now']:.2f})" if said["kind_now"] else "nothing there"
-    return f"{said['id']:<14} was {said['kind']}, now {now}; the pair is {said['verdict_now']}"
+def _compared(result: dict[str, Any]) -> str:
+    now = f"{result['kind_now']} ({result['score_now']:.2f})" if result["kind_now"] else "nothing there"
+    return f"{result['id']:<14} was {result['kind']}, now {now}; the pair is {result['verdict_now']}"

@@ -106,8 +106,8 @@ def _learned(good: str | None, bad: str | None, done: Sequence[Done], folder: Pa
     compared = {one.row.name for one in done if one.row.compared}
     records = ([_record(folder, name) for name in names if name in compared] for names in chosen)
     never = sum(name not in compared for names in chosen for name in names)
-    found = learn(*records)
-    return replace(found, not_judged=found.not_judged + never)
+    learned = learn(*records)
+    return replace(learned, not_judged=learned.not_judged + never)
 
 
 def _figures(learned: Learned, target: Path) -> dict[str, object]:

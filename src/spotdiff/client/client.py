@@ -168,8 +168,8 @@ class Client(Reviewing, Learning, Watching):
 
     def comparisons(self, *, limit: int = 20) -> list[ComparisonSummary]:
         """The latest comparisons, the last one first."""
-        found: list[ComparisonSummary] = self._get(f"{address('comparisons')}{query(limit=limit)}")
-        return found
+        reply: list[ComparisonSummary] = self._get(f"{address('comparisons')}{query(limit=limit)}")
+        return reply
 
     def file(self, id: str, kind: Kind) -> bytes:  # noqa: A002
         """A file of a comparison: its report in HTML, or the overlay, a picture or a mask in PNG.
@@ -183,13 +183,13 @@ class Client(Reviewing, Learning, Watching):
 
     def places(self) -> list[Record]:
         """Every place by name."""
-        found: list[Record] = self._get(address("places"))
-        return found
+        reply: list[Record] = self._get(address("places"))
+        return reply
 
     def place(self, name: str) -> Record:
         """A place with its options, its baseline, its latest pictures, and who approved what."""
-        found: Record = self._get(address("places", name))
-        return found
+        reply: Record = self._get(address("places", name))
+        return reply
 
     def add_place(self, name: str) -> Record:
         """Make a place without pictures."""

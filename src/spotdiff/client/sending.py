@@ -59,17 +59,17 @@ def asked(options: Options) -> dict[str, Any]:
     if options.ignore_mask is not None:
         raise OptionError("ignore_mask cannot be sent to a server; give boxes as ignore")
     usual = Options()
-    found = {
+    changed = {
         declared.name: value
         for declared in fields(options)
         if declared.name not in _OF_READING
         and not _equal(value := getattr(options, declared.name), getattr(usual, declared.name))
     }
-    if "areas" in found:
+    if "areas" in changed:
         from spotdiff.describe._named_areas import read_areas
 
-        found["areas"] = read_areas(found["areas"])
-    return found
+        changed["areas"] = read_areas(changed["areas"])
+    return changed
 
 
 def _equal(value: object, usual: object) -> bool:

@@ -51,8 +51,8 @@ def placed_side(comparison: Comparison, *, what: str) -> Side:
 
 def georeference_of(comparison: Comparison, side: Side) -> Georeference:
     """The georeference of a picture that has one."""
-    found: Georeference = getattr(comparison.pair, side).georeference
-    return found
+    georeference: Georeference = getattr(comparison.pair, side).georeference
+    return georeference
 
 
 def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Polygon]]:
@@ -62,14 +62,14 @@ def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Poly
     nowhere in this picture.
     """
     by_label = _polygons_by_label(labels_in(comparison, side))
-    found: dict[int, list[Polygon]] = {}
+    polygons: dict[int, list[Polygon]] = {}
     for number, region in enumerate(comparison.regions):
         box, outlines = getattr(region, f"box_{side}"), getattr(region, f"outline_{side}")
         if region.label in by_label:
-            found[number] = by_label[region.label]
+            polygons[number] = by_label[region.label]
         elif box is not None:
-            found[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
-    return found
+            polygons[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
+    return polygons
 
 
 def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:
@@ -84,12 +84,12 @@ def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:
 def _polygons_by_label(labels: NDArray[np.int32], left: int = 0, top: int = 0) -> dict[int, list[Polygon]]:
     from rasterio.features import shapes
 
-    found: dict[int, list[Polygon]] = defaultdict(list)
+    polygons: dict[int, list[Polygon]] = defaultdict(list)
     with quiet():
         for shape, label in shapes(labels, mask=labels > 0, connectivity=4):
             rings = [[(x + left, y + top) for x, y in ring] for ring in shape["coordinates"]]
-            found[int(label)].append(rings)
-    return found
+            polygons[int(label)].append(rings)
+    return polygons
 
 
 def on_ground(polygons: Sequence[Polygon], place: Georeference) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _area(ring: Sequence[Sequence[float]] | NDArray[np.float64]) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
-def square_metres(found: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
+def square_metres(by_region: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
     """Areas on the ellipsoid of polygons of pixels, by the same numbers.
 
     They are taken in an equal-area projection: maps stretch areas, Web Mercator four times at 60 degrees north.
@@ -165,7 +165,7 @@ def square_metres(found: Mapping[int, Sequence[Polygon]], place: Georeference) -
 
     rings = [
         (key, number > 0, ring)
-        for key, polygons in found.items()
+        for key, polygons in by_region.items()
         for part in polygons
         for number, ring in enumerate(part)
     ]

@@ -136,8 +136,8 @@ class _Steps:
     def marked(self) -> list[Any]:
         """What was put down since the last mark, taken off."""
         at = self._marks.pop()
-        found, self._stack[at:] = self._stack[at:], []
-        return found
+        taken, self._stack[at:] = self._stack[at:], []
+        return taken
 
     def forget(self) -> None:
         self.marked()

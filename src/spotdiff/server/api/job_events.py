@@ -51,17 +51,17 @@ class EventStreams:
     async def _events(self, name: str) -> AsyncIterator[str]:
         changes = self._service.changes
         assert changes is not None
-        told: dict[str, Any] = {}
+        sent: dict[str, Any] = {}
 
         def is_new() -> bool:
-            return self._service.shown_job(name) != told
+            return self._service.shown_job(name) != sent
 
         while True:
             job = await run_in_threadpool(self._service.shown_job, name)
-            yield ":\n\n" if job == told else _event(job)
+            yield ":\n\n" if job == sent else _event(job)
             if job["state"] in ENDED or changes.stopped:
                 return
-            told = job
+            sent = job
             await changes.wait(name, is_new, seconds=_HEARTBEAT)
 
 

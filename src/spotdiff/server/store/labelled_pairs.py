@@ -139,8 +139,8 @@ def annotations_of(folder: Path, document: Mapping[str, Any], frame: Frame) -> d
     """
     drawn: dict[Side, list[Annotation]] = {"before": [], "after": []}
     record = json.loads((folder / "record.json").read_bytes())
-    told = (*_corrected_regions(record, document, frame), *_drawn_shapes(document, frame))
-    for sides, annotation in told:
+    annotations = (*_corrected_regions(record, document, frame), *_drawn_shapes(document, frame))
+    for sides, annotation in annotations:
         for side in sides:
             drawn[side].append(annotation)
     unseen = frame.unseen if frame.rows is None else frame.unseen & ~_drawn_mask(drawn, frame)
@@ -154,11 +154,11 @@ def _drawn_mask(drawn: Mapping[Side, Sequence[Annotation]], frame: Frame) -> Mas
     """Where something is told of either picture."""
     from spotdiff.regions.polygons import covered_window
 
-    told = np.zeros(frame.unseen.shape, bool)
+    annotated = np.zeros(frame.unseen.shape, bool)
     for each in (each for of_side in drawn.values() for each in of_side):
         (left, top, right, bottom), covered = covered_window(each.polygons, frame.size)
-        told[top:bottom, left:right] |= covered
-    return told
+        annotated[top:bottom, left:right] |= covered
+    return annotated
 
 
 def write_archive(
@@ -233,12 +233,12 @@ def read_archive(source: BinaryIO, form: str, name: str, folder: Path, *, joined
                 (root / side).mkdir(exist_ok=True)
                 (root / side / f"{name}.png").write_bytes(encode_colour(getattr(frame, side)))
         pairs = _read(label_format, root, joined=joined)
-    found = next((pair for pair in pairs if pair.name == name), None)
-    if found is None:
+    match = next((pair for pair in pairs if pair.name == name), None)
+    if match is None:
         raise DataError(f"nothing in it is of {name}")
     return [
         {"kind": each.category, "side": side, "form": "polygon", "points": frame.outward(side, polygon).tolist()}
-        for side, drawn in found.annotations.items()
+        for side, drawn in match.annotations.items()
         for each in drawn
         for polygon in each.polygons
     ]

@@ -166,7 +166,7 @@ class _Folder:
         return True
 
     def _new_files(self) -> list[_File]:
-        found = []
+        files = []
         with os.scandir(self._path) as entries:
             for entry in entries:
                 name = Path(entry.name)
@@ -174,10 +174,10 @@ class _Folder:
                     continue
                 if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
-                    found.append(_File(Path(entry.path), status.st_size, status.st_mtime_ns))
-        self._since = {file.name: self._since[file.name] for file in found if file.name in self._since}
-        self._too_large.intersection_update(found)
-        return [file for file in found if file not in self._too_large and not self._is_taken(file)]
+                    files.append(_File(Path(entry.path), status.st_size, status.st_mtime_ns))
+        self._since = {file.name: self._since[file.name] for file in files if file.name in self._since}
+        self._too_large.intersection_update(files)
+        return [file for file in files if file not in self._too_large and not self._is_taken(file)]
 
     def _is_taken(self, file: _File) -> bool:
         seen = self._taken.get(file.name)
