@@ -132,11 +132,6 @@ def judgement_of(record: Mapping[str, Any], criteria: Criteria) -> Judgement:
     return Judgement(verdict, reason, sure, tuple(fitting))
 
 
-def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
-    """The verdict of `judgement_of`."""
-    return judgement_of(record, criteria).verdict
-
-
 def _verdict(
     counted: Sequence[Mapping[str, Any]], record: Mapping[str, Any], criteria: Criteria, sure: float
 ) -> Verdict:

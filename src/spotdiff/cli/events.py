@@ -13,8 +13,6 @@ from spotdiff.cli._terminal import say
 from spotdiff.shown_text import printable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from spotdiff.watching.event import Event
     from spotdiff.watching.events import Store
 
@@ -260,13 +258,10 @@ def _open(store: str, evidence: str | None) -> Store:
 
 
 def _events(store: Store, chosen: dict[str, Any]) -> list[Event]:
-    from datetime import UTC
-
-    def aware(moment: datetime | None) -> datetime | None:
-        return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+    from spotdiff.clock import utc_unless_zoned
 
     words = {name: tuple(chosen[name]) or None for name in ("camera", "state", "kind", "zone")}
-    since, until = aware(chosen["since"]), aware(chosen["until"])
+    since, until = (utc_unless_zoned(chosen[name]) for name in ("since", "until"))
     return store.events(**words, since=since, until=until, limit=chosen["limit"])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.image.resize import enlarge, resize_mask, shrink
 from spotdiff.watching.event import HEALTH_KINDS, Amended, Closed, Event, Opened, Witness
 from spotdiff.watching.event_texts import fault_text, intrusion_text, scene_text
 from spotdiff.watching.frame_buffer import FrameBuffer
@@ -18,7 +19,7 @@ from spotdiff.watching.health import CameraHealth
 from spotdiff.watching.intrusion import IntrusionDetector
 from spotdiff.watching.scene.scene import Scene
 from spotdiff.watching.scene.stabiliser import undo_offset, visible_after
-from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 from spotdiff.watching.zones import ZoneMap
 
 if TYPE_CHECKING:

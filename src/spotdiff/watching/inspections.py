@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.image import load_picture
+from spotdiff.image.resize import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.report.html import write_page
 from spotdiff.report.record import write_json
 from spotdiff.watching.event import Closed, Event, Opened, Witness
 from spotdiff.watching.event_texts import inspection_text
 from spotdiff.watching.rules.schedule import days_of, due_times
 from spotdiff.watching.scene.judge import region_bounds
-from spotdiff.watching.scene.working_sizes import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.watching.zones import min_score, zone_mask
 
 if TYPE_CHECKING:

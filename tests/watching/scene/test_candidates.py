@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spotdiff.image.resize import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.watching.scene.candidates import Candidate, bounding_box, dilate, overlaps
 from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
-from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink, shrink_mask
+from spotdiff.watching.scene.working_sizes import Sizes
 from watching.scene.scene_toys import HERE, lit, noisy, place, with_thing
 
 SCALES = Sizes.of(place(), side=640)

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from spotdiff.image.draw import draw_box
 from spotdiff.image.png import encode_grey
+from spotdiff.image.resize import shrink_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +35,7 @@ FILES = {  # role: name of its file
     "clip": "clip.mp4",
 }
 THUMBNAIL_BYTES = 50_000
-_QUALITY, _THUMBNAIL_WIDTH = 90, 320
+_QUALITY, _THUMBNAIL_SIDE = 90, 320
 _IS_COLOUR, _WAS_COLOUR = (255, 40, 40), (255, 190, 0)  # red where it is, amber where it stood
 _TICKS = 90_000  # of a clip's clock in a second
 _CONTAINER = {"movflags": "frag_keyframe+empty_moov"}
@@ -113,10 +114,7 @@ def thumbnail(pixels: Bytes) -> bytes:
         ValueError: the picture cannot be written as JPEG.
         cv2.error: they are no picture.
     """
-    height, width = pixels.shape[:2]
-    scale = min(1.0, _THUMBNAIL_WIDTH / max(width, height))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = shrink_within(pixels, _THUMBNAIL_SIDE)
     for quality in (85, 60, 35, 10):
         data = jpeg(small, quality=quality)
         if len(data) <= THUMBNAIL_BYTES:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.watching.scene.working_sizes import resize_mask, shrink
+from spotdiff.image.resize import resize_mask, shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask

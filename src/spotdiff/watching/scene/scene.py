@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.image.resize import resize_mask, shrink, shrink_mask
 from spotdiff.watching.event_texts import moved_text
 from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
@@ -16,7 +17,6 @@ from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_ar
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
 from spotdiff.watching.scene.temporal_median import TemporalMedian
-from spotdiff.watching.scene.working_sizes import resize_mask, shrink, shrink_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
