@@ -136,7 +136,7 @@ def own_server_fixture(tmp_path):
     servers = []
 
     def start(*options, data=tmp_path / "data", hurried=False, **environment):
-        program = (str(Path(__file__).with_name("hurried_server.py")),) if hurried else ("-m", "spotdiff")
+        program = (str(Path(__file__).with_name("server_with_short_waits.py")),) if hurried else ("-m", "spotdiff")
         servers.append(Server(data, ("--workers", "1", *options), environment=environment, program=program).start())
         return servers[-1]
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import spotdiff
-from answering import Answer, AnsweringServer, serving
+from http_stub import Answer, AnsweringServer, serving
 from server.conftest import EXAMPLES
 from spotdiff.client import Client, Job
 from spotdiff.errors import LoadError, OptionError, ServerError

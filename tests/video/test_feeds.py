@@ -206,7 +206,7 @@ def test_a_film_by_url_is_played_in_time_or_replayed_whole(tmp_path, tools):
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    from answering import serving
+    from http_stub import serving
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args):

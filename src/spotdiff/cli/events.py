@@ -137,8 +137,8 @@ def exported(
     from spotdiff.errors import OptionError
     from spotdiff.output_files import check_outputs
     from spotdiff.report.markup import write_page_file
+    from spotdiff.watching.event_page import event_page
     from spotdiff.watching.events import to_coco, to_csv
-    from spotdiff.watching.page import event_page
 
     if not (csv_to or coco_to or page_to):
         raise OptionError("export needs --csv, --coco or --page, each with a file to write")

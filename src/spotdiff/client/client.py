@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Unpack
 
-from spotdiff.client.asking import address, query
 from spotdiff.client.connection import Connection, Refusal, Reply
+from spotdiff.client.json_requests import address, query
 from spotdiff.client.learning import Learning
 from spotdiff.client.records import ComparisonSummary
+from spotdiff.client.request_body import asked, form, picture_files
 from spotdiff.client.review import Reviewing
-from spotdiff.client.sending import asked, form, picture_files
 from spotdiff.client.watching import Watching
 from spotdiff.errors import OptionError, ServerError
 from spotdiff.options import Options, OptionValues, shows_options

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spotdiff.client.asking import Asking, address
+from spotdiff.client.json_requests import JsonRequests, address
 from spotdiff.client.records import LabelledSet, Measurement, Measurements, Training, Trainings
 
 
-class Learning(Asking):
+class Learning(JsonRequests):
     """What a client does where a place learns."""
 
     def trainings(self, place: str) -> Trainings:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from spotdiff.client.asking import Asking, address, query, several
+from spotdiff.client.json_requests import JsonRequests, address, query, several
 from spotdiff.client.records import Annotations, Decision, DecisionMade, RegionKind, ReviewQueue, Shape
 
 
-class Reviewing(Asking):
+class Reviewing(JsonRequests):
     """What a client does in review."""
 
     def review(

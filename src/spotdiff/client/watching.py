@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from spotdiff.client.asking import Asking, address, query, several
+from spotdiff.client.json_requests import JsonRequests, address, query, several
 from spotdiff.client.records import Event, EventShown, WatchStatus, Zone
 
 
-class Watching(Asking):
+class Watching(JsonRequests):
     """What a client does where a server watches."""
 
     def watch(self) -> WatchStatus:

@@ -20,10 +20,10 @@ from uuid import uuid4
 from spotdiff.database.failures import is_disk_full, reason
 from spotdiff.errors import SpotdiffError
 from spotdiff.file_lock import try_lock
-from spotdiff.watching.events.bin_folder import OURS, BinFolder, remove_empty
 from spotdiff.watching.events.durable_files import FolderLock, make_folders, sync_folder, write_durably
 from spotdiff.watching.events.encoding import FILES, encode
 from spotdiff.watching.events.schema import micros
+from spotdiff.watching.events.trash_folder import OURS, TrashFolder, remove_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class EvidenceFolder:
         Raises:
             OSError: it cannot be written.
         """
-        self.path, self.bin = path, BinFolder(path, clock)
+        self.path, self.trash = path, TrashFolder(path, clock)
         self.lock = FolderLock(path / ".lock")
         self._staging = path / STAGING / uuid4().hex[:12]
         with self.lock:
@@ -172,7 +172,7 @@ class EvidenceFolder:
         Raises:
             OSError: one cannot be moved.
         """
-        self.bin.put(paths)
+        self.trash.put(paths)
         for place in {(self.path / path).parent for path in paths}:
             remove_empty(place, self.path)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from spotdiff.csv_cells import csv_text
-from spotdiff.data.coco import coco_box, coco_document
+from spotdiff.data.coco_document import coco_box, coco_document
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, Event
 

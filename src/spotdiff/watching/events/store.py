@@ -14,7 +14,6 @@ from spotdiff.database.failures import is_disk_full
 from spotdiff.errors import DataError, SpotdiffError
 from spotdiff.watching.event import Event, Witness
 from spotdiff.watching.events import write
-from spotdiff.watching.events.believed_clock import is_believed
 from spotdiff.watching.events.errors import StoreDown
 from spotdiff.watching.events.evidence import EvidenceFile, EvidenceWriter, event_folder
 from spotdiff.watching.events.retention import enforce, remove_due
@@ -31,6 +30,7 @@ from spotdiff.watching.events.schema import (
     row_of,
     storable,
 )
+from spotdiff.watching.events.trusted_clock import is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -309,7 +309,7 @@ class Store:
         Raises:
             StoreDown: the database does not answer.
         """
-        return is_believed(self.writer, self.now())
+        return is_trusted(self.writer, self.now())
 
     def event(self, id: str) -> Event:  # noqa: A002 (the field's name)
         """The event of this id.

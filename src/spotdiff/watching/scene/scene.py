@@ -12,7 +12,7 @@ from spotdiff.watching.event_texts import moved_text
 from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
 from spotdiff.watching.scene.judge import judge_ground
-from spotdiff.watching.scene.lens_thread import is_lens_thread
+from spotdiff.watching.scene.lens_cobweb import is_lens_cobweb
 from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
@@ -325,7 +325,7 @@ class Scene:
         criteria = self._criteria(candidate.mask, None) or Criteria()
         ground = resize_mask(dilate(candidate.mask, 1), self.sizes.work)
         judgement = judge_ground(answer, ground, self._judge.describe)
-        thread = judgement is not None and is_lens_thread(usual, median.work, judgement.mask)
+        thread = judgement is not None and is_lens_cobweb(usual, median.work, judgement.mask)
         if judgement is None or judgement.score < criteria.min_score or thread:
             self._not_confirmed(candidate, median, final=answer.verdict != "unsure")
             return
