@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.event import EventChange
 
 _OVERLAP = 0.2  # intersection over union of two boxes of one thing
-_APART = 15.0  # seconds between what is true and what is told of one event, at most
+_APART = 15.0  # seconds between what is true and what is reported of one event, at most
 _DAY = 86400.0
 
 
@@ -48,20 +48,20 @@ class TrueEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReportedEvent:
-    """One event as a watcher told it.
+    """One event as a watch reported it.
 
     Attributes:
         kind: What it was called in the end.
         box, box_before: Where.
         time: Since which second, by the watcher.
-        told: The second it was told in.
+        reported_at: The second it was reported in.
     """
 
     kind: str
     box: Box
     box_before: Box | None
     time: float
-    told: float
+    reported_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Clip:
         name: Of the clip.
         scenario: What it is for: event, or the one thing that happens in it.
         seconds: How long it is.
-        pairs: Events that happened, each with what was told of it, or None.
-        false: What was told for nothing.
+        pairs: Events that happened, each with what was reported of it, or None.
+        false: What was reported for nothing.
         frames: How many were looked at.
         cost: Processor seconds that took.
     """
@@ -92,13 +92,13 @@ class EventMetrics:
     """Clips summed up; a share of nothing is not a number.
 
     Attributes:
-        clips, happened, found, told: Counts.
-        recall: Share of the events that were told.
-        precision: Share of what was told that happened.
-        label_right: Share of the found events, other than those told as `changed`, that are called what they are.
-        changed: Share of the found events that are told as `changed`.
+        clips, happened, found, reported: Counts.
+        recall: Share of the events that were reported.
+        precision: Share of what was reported that happened.
+        label_right: Share of the found events, other than those reported as `changed`, that are called what they are.
+        changed: Share of the found events that are reported as `changed`.
         error: 95th percentile of the error of the beginning, in seconds.
-        delay: Median and 95th percentile of the seconds from the event to its being told.
+        delay: Median and 95th percentile of the seconds from the event to its report.
         false_per_day: Told for nothing, for each day that a camera is watched.
         milliseconds: Of the processor, for each frame looked at.
     """
@@ -106,7 +106,7 @@ class EventMetrics:
     clips: int
     happened: int
     found: int
-    told: int
+    reported: int
     recall: float
     precision: float
     label_right: float
@@ -235,12 +235,12 @@ def summed(clips: Sequence[Clip]) -> EventMetrics:
     named = [(event, report) for event, report in found if report.kind != "changed"]
     false = sum(len(clip.false) for clip in clips)
     errors = [abs(report.time - event.time) for event, report in found]
-    delays = [report.told - event.time for event, report in found]
+    delays = [report.reported_at - event.time for event, report in found]
     return EventMetrics(
         clips=len(clips),
         happened=len(pairs),
         found=len(found),
-        told=len(found) + false,
+        reported=len(found) + false,
         recall=share(len(found), len(pairs)),
         precision=share(len(found), len(found) + false),
         label_right=share(sum(event.kind == report.kind for event, report in named), len(named)),
@@ -267,7 +267,7 @@ def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     metrics = summed(clips)
     shares = (metrics.recall, metrics.precision, metrics.label_right, metrics.changed)
     counts = (str(metrics.clips), str(metrics.happened))
-    false = str(metrics.told - metrics.found)
+    false = str(metrics.reported - metrics.found)
     rest = (metrics.false_per_day, metrics.error, metrics.delay[1], metrics.milliseconds)
     return (name, *counts, *(shown(value) for value in shares), false, *(shown(value, 1) for value in rest))
 

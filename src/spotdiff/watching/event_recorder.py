@@ -33,7 +33,7 @@ class _PendingChange:
 
     change: EventChange
     wall: datetime
-    told: bool = False  # that it could not be written
+    announced: bool = False  # that it could not be written
 
 
 @dataclass(slots=True)
@@ -120,8 +120,8 @@ class EventRecorder:
                 break
             self._changes.popleft()
         for pending in self._changes:
-            if isinstance(pending.change, Opened) and not pending.told:
-                pending.told = True
+            if isinstance(pending.change, Opened) and not pending.announced:
+                pending.announced = True
                 self._listener(pending.change.event, "unkept")
         while len(self._changes) > _MOST:
             self._changes.popleft()
