@@ -83,12 +83,12 @@ def load(folder: str, name: str) -> type:
         module = import_module(f"spotdiff.{folder.replace('/', '.')}.{name.replace('-', '_')}")
         plugin: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
         return plugin
-    guest = _of_other_packages(folder).get(name)
-    if guest is None:
+    entry_point = _of_other_packages(folder).get(name)
+    if entry_point is None:
         near = difflib.get_close_matches(name.lower(), names(folder), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(folder))}"
         raise OptionError(f"there is no {name!r} in {folder}; {hint}")
-    return _loaded(guest, name, _NEEDS.get(folder, ()))
+    return _loaded(entry_point, name, _NEEDS.get(folder, ()))
 
 
 @contextmanager
@@ -109,11 +109,11 @@ def failing_by_name(folder: str, name: str) -> Iterator[None]:
         raise MethodError(f"the plug-in {name} of {folder} failed: {reason}; tell whoever made it") from None
 
 
-def _loaded(guest: EntryPoint, name: str, needs: Sequence[str]) -> type:
+def _loaded(entry_point: EntryPoint, name: str, needs: Sequence[str]) -> type:
     """The class of a plug-in of another package, whatever that does when it is imported."""
-    whose = f"the plug-in {name} ({guest.value})"
+    whose = f"the plug-in {name} ({entry_point.value})"
     try:
-        plugin = guest.load()
+        plugin = entry_point.load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an exit while it is imported would pass for an answer

@@ -173,7 +173,7 @@ class EventRecorder:
     def _record_opened(self, change: Opened) -> None:
         if change.key in self._open:
             return
-        event = self._store.add(change.event, change.witness)
+        event = self._store.add(change.event, change.pictures)
         self._open[change.key] = event
         self._clips.append(_PendingClip(event.id, *change.clip))
         self._listener(event, "opened")

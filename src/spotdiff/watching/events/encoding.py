@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from spotdiff.types import Bytes
-    from spotdiff.watching.event import Event, Witness
+    from spotdiff.watching.event import Event, EventPictures
 
 FILES = {  # role: name of its file
     "before": "before.jpg",
@@ -42,7 +42,7 @@ _CONTAINER = {"movflags": "frag_keyframe+empty_moov"}
 _CODEC = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "50", "threads": "1"}
 
 
-def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]:
+def encode(event: Event, pictures: EventPictures) -> tuple[dict[str, bytes], list[str]]:
     """All files of an event's evidence, and what could not be made.
 
     Returns:
@@ -51,7 +51,7 @@ def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]
     """
     files: dict[str, bytes] = {}
     failed: list[str] = []
-    for role, make in _makers(event, witness).items():
+    for role, make in _makers(event, pictures).items():
         try:
             files[role] = make()
         except (ValueError, cv2.error) as error:
@@ -59,8 +59,8 @@ def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]
     return files, failed
 
 
-def _makers(event: Event, witness: Witness) -> dict[str, Callable[[], bytes]]:
-    before, after, mask = witness.before, witness.after, witness.mask
+def _makers(event: Event, pictures: EventPictures) -> dict[str, Callable[[], bytes]]:
+    before, after, mask = pictures.before, pictures.after, pictures.mask
     shown = before if after is None else after
     makers: dict[str, Callable[[], bytes]] = {}
     if before is not None:
@@ -73,8 +73,8 @@ def _makers(event: Event, witness: Witness) -> dict[str, Callable[[], bytes]]:
             makers["boxes"] = lambda: jpeg(with_boxes(event, shown))
     if mask is not None:
         makers["mask"] = lambda: encode_grey(np.where(mask, np.uint8(255), np.uint8(0)))
-    if witness.frames:
-        makers["clip"] = lambda: encode_clip(witness.frames)
+    if pictures.frames:
+        makers["clip"] = lambda: encode_clip(pictures.frames)
     return makers
 
 

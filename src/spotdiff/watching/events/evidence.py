@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from spotdiff.watching.event import Event, Witness
+    from spotdiff.watching.event import Event, EventPictures
     from spotdiff.watching.events.durable_files import Reserve
 
 STAGING = ".staging"
@@ -246,9 +246,9 @@ class EvidenceWriter:
         self._freed_at = -FREEING_S
         self.trouble = ""
 
-    def stage(self, event: Event, witness: Witness | None) -> StagedFiles | None:
+    def stage(self, event: Event, pictures: EventPictures | None) -> StagedFiles | None:
         """Write as much of the evidence as there is room for; None when nothing could be written."""
-        files, failed = encode(event, witness) if witness else ({}, [])
+        files, failed = encode(event, pictures) if pictures else ({}, [])
         self.trouble = "" if files else self.trouble
         for line in failed:
             self._note_lost(event, line)
