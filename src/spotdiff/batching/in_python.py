@@ -113,4 +113,4 @@ def batch(
     )
     mend(job.out)
     done = job.run(workers=workers)
-    return BatchResult(tuple(one.row for one in done), job.index_path, sum(one.resumed for one in done))
+    return BatchResult(tuple(pair.row for pair in done), job.index_path, sum(pair.resumed for pair in done))

@@ -109,10 +109,10 @@ class BatchJob:
         earlier = EarlierRun.of(self.out)
         done = list(show(run(entries, plan, workers=workers), len(entries)))
         place = {entry.name: position for position, entry in enumerate(entries)}
-        done.sort(key=lambda one: place[one.row.name])
+        done.sort(key=lambda pair: place[pair.row.name])
         manifest = self._manifest()
         manifest.write(self.out)
-        done = [one.judged(criteria, self.out, language=self.options.language) for one in done]
+        done = [pair.judged(criteria, self.out, language=self.options.language) for pair in done]
         self._write(done, plan)
         for line in [] if earlier is None else earlier.take_away_stale(self.index_path, manifest):
             tell(line)

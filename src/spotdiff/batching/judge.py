@@ -168,7 +168,7 @@ def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comp
     if not judgement.reason:
         return comparison
     changed = judgement.verdict == "changed"
-    regions = tuple(replace(one, likely=changed and one.score >= judgement.sure) for one in comparison.regions)
+    regions = tuple(replace(region, likely=changed and region.score >= judgement.sure) for region in comparison.regions)
     as_compared = comparison.text or f"{comparison.reason}."
     text = judged_text(judgement.verdict, judgement.reason, as_compared, get_catalogue(language))
     return replace(comparison, verdict=judgement.verdict, reason=judgement.reason, regions=regions, text=text)

@@ -89,7 +89,7 @@ class ServerAnswer:
         """What people are told, see `comparison_text`."""
         answer = self.verdict, self.record["reason"], self.record["text"]
         several = max(self.record[side]["pages"] for side in ("before", "after")) > 1
-        regions = [_region(one) for one in self.record["regions"]]
+        regions = [_region(region) for region in self.record["regions"]]
         return answer_text(*answer, regions, written, several=several, sentences=sentences, possible=possible)
 
     def write(self, files: AnswerFiles) -> list[str]:

@@ -209,7 +209,7 @@ class Client(Reviewing, Learning, Watching):
 
     def webhooks(self) -> list[str]:
         """Names of the server's webhooks among which a place chooses."""
-        return [str(one["name"]) for one in self._get(address("webhooks"))]
+        return [str(webhook["name"]) for webhook in self._get(address("webhooks"))]
 
     def set_place_webhooks(self, name: str, webhooks: Iterable[str]) -> Record:
         """Choose which webhooks are told of a place, and return the place as it is then."""
@@ -249,7 +249,7 @@ class Client(Reviewing, Learning, Watching):
 
     def jobs(self, *, state: State | None = None, limit: int = 20) -> list[Job]:
         """The latest jobs, the last one first; those in one state where it is given."""
-        return [_job(one) for one in self._get(f"{address('jobs')}{query(limit=limit, state=state)}")]
+        return [_job(job) for job in self._get(f"{address('jobs')}{query(limit=limit, state=state)}")]
 
     def job(self, id: str) -> Job:  # noqa: A002
         """How a job stands."""

@@ -92,9 +92,9 @@ def picture_files(sources: Sequence[object], options: Options) -> list[tuple[str
     from spotdiff.image.source import Coded, open_source
 
     opened = [source if _is_array(source) else open_source(source, max_bytes=options.max_bytes) for source in sources]
-    coded = [one for one in opened if isinstance(one, Coded)]
+    coded = [file for file in opened if isinstance(file, Coded)]
     if len(coded) == len(opened):
-        return [(PurePath(one.path).name, one.data) for one in coded]
+        return [(PurePath(file.path).name, file.data) for file in coded]
     reading = Options(**{name: getattr(options, name) for name in (*_OF_READING, "page")})
     if len(opened) == 1:
         return [_png(load_picture(opened[0], options=reading))]

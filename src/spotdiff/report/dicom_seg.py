@@ -84,8 +84,10 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
     sources = [_dataset(header) for header in dict.fromkeys(after.header for _, after, _ in compared)]
     earlier = [_dataset(header) for header in dict.fromkeys(b.header for b, _, _ in compared if b is not None)]
     own, study = {source.SOPInstanceUID for source in sources}, sources[0].get("StudyInstanceUID")
-    further = [one for one in earlier if one.get("StudyInstanceUID") == study and one.SOPInstanceUID not in own]
-    elsewhere = [one for one in earlier if one.get("StudyInstanceUID") not in (study, None)]
+    further = [
+        dataset for dataset in earlier if dataset.get("StudyInstanceUID") == study and dataset.SOPInstanceUID not in own
+    ]
+    elsewhere = [dataset for dataset in earlier if dataset.get("StudyInstanceUID") not in (study, None)]
     try:
         with quiet():
             made = Segmentation(
@@ -124,9 +126,9 @@ def _references(sources: Sequence[Any]) -> list[Any]:
         file.ReferencedSOPClassUID, file.ReferencedSOPInstanceUID = source.SOPClassUID, source.SOPInstanceUID
         series.setdefault((source.StudyInstanceUID, source.SeriesInstanceUID), []).append(file)
     studies: dict[str, Any] = {}
-    for (study, one), files in series.items():
+    for (study, series_uid), files in series.items():
         item = Dataset()
-        item.SeriesInstanceUID, item.ReferencedInstanceSequence = one, files
+        item.SeriesInstanceUID, item.ReferencedInstanceSequence = series_uid, files
         named = studies.setdefault(study, Dataset())
         named.StudyInstanceUID = study
         named.ReferencedSeriesSequence = [*named.get("ReferencedSeriesSequence", []), item]

@@ -114,13 +114,13 @@ def in_wgs84(geometries: Sequence[Mapping[str, Any]], place: Georeference) -> li
         corners = [corner for ring in _rings(geometry) for corner in ring]
         if not corners or not all(math.isfinite(value) for corner in corners for value in corner[:2]):
             raise OptionError("a region lies where there is no longitude and latitude; ask for --crs keep")
-    return [{"type": one["type"], "coordinates": _rounded(one["coordinates"])} for one in moved]
+    return [{"type": each["type"], "coordinates": _rounded(each["coordinates"])} for each in moved]
 
 
 def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 (nested lists of numbers)
     if isinstance(coordinates, (int, float)):
         return round(float(coordinates), _DECIMALS) + 0.0
-    return [_rounded(one) for one in coordinates]
+    return [_rounded(inner) for inner in coordinates]
 
 
 def _rings(geometry: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:

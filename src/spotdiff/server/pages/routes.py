@@ -61,7 +61,7 @@ def add_pages(app: FastAPI, service: Service) -> None:
         body = (service.comparisons.folder(name) / BODY).read_text(encoding="utf-8")
         options = service.jobs.row(name)["options"]
         told_at = make_options(options, megapixels=service.settings.megapixels).sensitivity
-        return page("comparison.html", one=row, body=Markup(body), told_at=told_at, options=options)
+        return page("comparison.html", comparison=row, body=Markup(body), told_at=told_at, options=options)
 
     @app.get("/places", include_in_schema=False)
     def places() -> Response:

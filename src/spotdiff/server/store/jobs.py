@@ -210,8 +210,8 @@ class Jobs:
         )
         with writing(self._engine).begin() as connection:
             lost = select(jobs.c.id).where(running & (jobs.c.tries >= MOST_TRIES))
-            for one in connection.execute(lost).scalars().all():
-                self._fail(connection, one, problem)
+            for lost_id in connection.execute(lost).scalars().all():
+                self._fail(connection, lost_id, problem)
             connection.execute(update(jobs).where(running).values(state="queued"))
 
     def listed(self, state: str | None, count: int) -> Sequence[RowMapping]:

@@ -362,15 +362,17 @@ def _unpack(source: BinaryIO, root: Path, suffix: str) -> None:
     """Write the annotation files of an archive below a folder; nothing of it may lead out of there."""
     try:
         with ZipFile(source) as archive:
-            files = [one for one in archive.infolist() if one.filename.endswith(suffix) and not one.is_dir()]
-            if len(files) > _MOST_FILES or sum(one.file_size for one in files) > _MOST_BYTES:
+            files = [
+                member for member in archive.infolist() if member.filename.endswith(suffix) and not member.is_dir()
+            ]
+            if len(files) > _MOST_FILES or sum(member.file_size for member in files) > _MOST_BYTES:
                 raise Problem(422, f"the archive has more than {_MOST_FILES} annotation files or {_MOST_BYTES} bytes")
-            for one in files:
-                parts = PurePosixPath(one.filename).parts
+            for member in files:
+                parts = PurePosixPath(member.filename).parts
                 if any(part in ("..", "/") or "\\" in part or not part.isprintable() for part in parts):
                     raise Problem(422, "the archive has a file whose name leads out of it")
                 path = root.joinpath(*parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(archive.read(one))
+                path.write_bytes(archive.read(member))
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         raise Problem(422, "it is no zip archive that can be read") from None

@@ -17,7 +17,7 @@ _NEAR = 0.35  # of the distance of the two looks: so near a frame must be to one
 _MOST = 600  # frames kept
 
 
-class History:
+class RecentFrames:
     """The last `span` seconds of a scene as tiny pictures."""
 
     def __init__(self, *, span: float) -> None:
