@@ -84,10 +84,8 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
     sources = [_dataset(header) for header in dict.fromkeys(after.header for _, after, _ in compared)]
     earlier = [_dataset(header) for header in dict.fromkeys(b.header for b, _, _ in compared if b is not None)]
     own, study = {source.SOPInstanceUID for source in sources}, sources[0].get("StudyInstanceUID")
-    further = [
-        dataset for dataset in earlier if dataset.get("StudyInstanceUID") == study and dataset.SOPInstanceUID not in own
-    ]
-    elsewhere = [dataset for dataset in earlier if dataset.get("StudyInstanceUID") not in (study, None)]
+    further = [each for each in earlier if each.get("StudyInstanceUID") == study and each.SOPInstanceUID not in own]
+    elsewhere = [each for each in earlier if each.get("StudyInstanceUID") not in (study, None)]
     try:
         with quiet():
             made = Segmentation(
