@@ -111,7 +111,7 @@ def test_summed():
         clip(seconds=1200.0, frames=300, cost=3.0, scenario="rain"),
     ]
     figures = summed(clips)
-    assert (figures.clips, figures.happened, figures.found, figures.reported) == (3, 4, 3, 4)
+    assert (figures.clips, figures.happened, figures.found, figures.told) == (3, 4, 3, 4)
     assert figures.recall == 0.75
     assert figures.precision == 0.75
     assert figures.label_right == 0.5
@@ -124,7 +124,7 @@ def test_summed():
 
 def test_a_share_of_nothing_is_not_a_number():
     figures = summed([])
-    assert (figures.clips, figures.happened, figures.reported) == (0, 0, 0)
+    assert (figures.clips, figures.happened, figures.told) == (0, 0, 0)
     for value in (figures.recall, figures.precision, figures.label_right, figures.error, *figures.delay):
         assert math.isnan(value)
     assert math.isnan(figures.false_per_day)

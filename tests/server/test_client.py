@@ -20,11 +20,6 @@ from spotdiff.errors import LoadError, OptionError, ServerError
 PLAIN = {"method": "pixel", "align": "off", "light": "off"}
 
 
-@pytest.fixture(name="client")
-def client_fixture(server):
-    return Client(f"http://127.0.0.1:{server.port}", patience=30)
-
-
 @pytest.fixture(name="files")
 def files_fixture(pictures, tmp_path):
     paths = tmp_path / "hall 1 Höfe.png", tmp_path / "after.png"

@@ -13,16 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from browser import Browser, needs_browser
+from browser import needs_browser
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module", name="browser")
-def browser_fixture(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -54,14 +54,14 @@ class ReportedEvent:
         kind: What it was called in the end.
         box, box_before: Where.
         time: Since which second, by the watcher.
-        reported_at: The second it was reported in.
+        told: The second it was reported in.
     """
 
     kind: str
     box: Box
     box_before: Box | None
     time: float
-    reported_at: float
+    told: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class EventMetrics:
     """Clips summed up; a share of nothing is not a number.
 
     Attributes:
-        clips, happened, found, reported: Counts.
+        clips, happened, found, told: Counts; told are those that the watch reported.
         recall: Share of the events that were reported.
         precision: Share of what was reported that happened.
         label_right: Share of the found events, other than those reported as `changed`, that are called what they are.
@@ -106,7 +106,7 @@ class EventMetrics:
     clips: int
     happened: int
     found: int
-    reported: int
+    told: int
     recall: float
     precision: float
     label_right: float
@@ -235,12 +235,12 @@ def summed(clips: Sequence[Clip]) -> EventMetrics:
     named = [(event, report) for event, report in found if report.kind != "changed"]
     false = sum(len(clip.false) for clip in clips)
     errors = [abs(report.time - event.time) for event, report in found]
-    delays = [report.reported_at - event.time for event, report in found]
+    delays = [report.told - event.time for event, report in found]
     return EventMetrics(
         clips=len(clips),
         happened=len(pairs),
         found=len(found),
-        reported=len(found) + false,
+        told=len(found) + false,
         recall=share(len(found), len(pairs)),
         precision=share(len(found), len(found) + false),
         label_right=share(sum(event.kind == report.kind for event, report in named), len(named)),
@@ -267,7 +267,7 @@ def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     metrics = summed(clips)
     shares = (metrics.recall, metrics.precision, metrics.label_right, metrics.changed)
     counts = (str(metrics.clips), str(metrics.happened))
-    false = str(metrics.reported - metrics.found)
+    false = str(metrics.told - metrics.found)
     rest = (metrics.false_per_day, metrics.error, metrics.delay[1], metrics.milliseconds)
     return (name, *counts, *(shown(value) for value in shares), false, *(shown(value, 1) for value in rest))
 

@@ -63,15 +63,20 @@ class Server:
         assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.fixture(scope="module")
-def server():
+def throwaway_server():
+    """A PostgreSQL server for as long as it is needed; skips the test where none is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed")
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="spotdiff-pg-") as folder:
-        one = Server(found[-1].parent, Path(folder))
-        yield one
-        one.stop()
+        cluster = Server(found[-1].parent, Path(folder))
+        yield cluster
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def server():
+    yield from throwaway_server()
 
 
 @pytest.fixture
