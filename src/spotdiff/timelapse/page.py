@@ -95,11 +95,8 @@ def _facts(steps: Sequence[Step]) -> Html:
         "not readable": str(bad) if bad else "",
         "dated by": ", ".join(dict.fromkeys(step.dated_by for step in steps)),
     }
-    return element("dl", *(_fact(name, value) for name, value in facts.items() if value), class_="facts")
-
-
-def _fact(name: str, value: str) -> Html:
-    return element("div", element("dt", name), element("dd", value))
+    shown = [element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value]
+    return element("dl", *shown, class_="facts")
 
 
 def _now(steps: Sequence[Step]) -> Html:

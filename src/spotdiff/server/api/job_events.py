@@ -58,7 +58,7 @@ class EventStreams:
 
         while True:
             job = await run_in_threadpool(self._service.shown_job, name)
-            yield ":\n\n" if job == sent else _event(job)
+            yield ":\n\n" if job == sent else f"event: job\ndata: {json.dumps(job)}\n\n"
             if job["state"] in ENDED or changes.stopped:
                 return
             sent = job
@@ -77,7 +77,3 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._closed()
-
-
-def _event(job: dict[str, Any]) -> str:
-    return f"event: job\ndata: {json.dumps(job)}\n\n"
