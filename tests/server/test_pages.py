@@ -261,7 +261,7 @@ def test_review_by_keys_alone(server, tab, pictures):
     assert "Ann <b>: approved" in page.text("#trail")
     page.click("#approve-all")
     page.until(f"{counts}.includes('3 approved')")
-    assert "Nothing waits" in page.text("#said")
+    assert "Nothing waits" in page.text("#answer-text")
     page.press("u")
     page.until(f"{counts}.startsWith('3 wait')")
     page.press("o")
