@@ -49,8 +49,8 @@ def from_array(source: object, options: Options) -> Decoded:
     for numbers in (decoded.values, decoded.alpha):
         if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
             raise LoadError("the picture holds values that are not finite")
-    said = options.data_range is not None and values.dtype != np.bool_  # which says itself what is white
-    return _put(decoded, options) if said else Decoded(decoded.values, decoded.alpha, array=True)
+    has_range = options.data_range is not None and values.dtype != np.bool_  # which says itself what is white
+    return _put(decoded, options) if has_range else Decoded(decoded.values, decoded.alpha, array=True)
 
 
 def _numbers(source: object) -> Values:
@@ -59,8 +59,8 @@ def _numbers(source: object) -> Values:
             source = source.detach().cpu().numpy()  # type: ignore[attr-defined]
         values = np.asarray(source)
     except Exception as error:
-        told = str(error) or type(error).__name__
-        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+        reason = str(error) or type(error).__name__
+        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {reason.splitlines()[0]}") from None
     if np.ma.is_masked(source):
         raise LoadError("a masked array hides values: fill them, and give the mask as ignore_mask")
     if values.dtype.kind not in "buif":
@@ -84,8 +84,8 @@ def _rows_first(values: Values, layout: str) -> Values:
 
 def _put(decoded: Decoded, options: Options) -> Decoded:
     """The values as 8 bits, black and white being those of the options."""
-    told = options.data_range
-    low, high = (float(one) for one in told) if isinstance(told, tuple) else (0.0, float(told or 0))
+    data_range = options.data_range
+    low, high = (float(one) for one in data_range) if isinstance(data_range, tuple) else (0.0, float(data_range or 0))
     notes = [] if (low, high) in _USUAL else [f"{low:g} to {high:g} shown as 0 to 255"]
     if decoded.values.min() < low or decoded.values.max() > high:
         notes.append(f"values outside of {low:g} to {high:g} shown as black or white")
