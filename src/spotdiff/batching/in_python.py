@@ -38,12 +38,12 @@ class BatchResult:
     @property
     def counts(self) -> Mapping[Outcome, int]:
         """How many pairs have each verdict: changed, new, missing, unsure, trouble and same."""
-        counts = Counter(row.verdict for row in self.rows)
-        return {verdict: counts[verdict] for verdict in OUTCOMES}
+        found = Counter(row.verdict for row in self.rows)
+        return {verdict: found[verdict] for verdict in OUTCOMES}
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items() if number)
-        return f"<BatchResult {counts or 'of no pairs'}: {self.index}>"
+        told = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items() if number)
+        return f"<BatchResult {told or 'of no pairs'}: {self.index}>"
 
 
 @shows_options
@@ -113,4 +113,4 @@ def batch(
     )
     mend(job.out)
     done = job.run(workers=workers)
-    return BatchResult(tuple(pair.row for pair in done), job.index_path, sum(pair.resumed for pair in done))
+    return BatchResult(tuple(one.row for one in done), job.index_path, sum(one.resumed for one in done))

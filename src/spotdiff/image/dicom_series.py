@@ -58,10 +58,10 @@ class Series:
         count = len(self.slices)
         if page > count:
             raise LoadError(f"{shown(self.path)}: it has {count} slices; choose another page")
-        if (file := self.slices[page - 1]) is None:
-            problem = f"it has no slice where the other series has that of page {page}"
-            raise LoadError(f"{shown(self.path)}: {problem}; choose another page, or --page all")
-        return replace(_read(file.path, self.max_bytes), slice_of=(page, count))
+        if (found := self.slices[page - 1]) is None:
+            told = f"it has no slice where the other series has that of page {page}"
+            raise LoadError(f"{shown(self.path)}: {told}; choose another page, or --page all")
+        return replace(_read(found.path, self.max_bytes), slice_of=(page, count))
 
 
 def open_series(folder: str, *, max_bytes: float) -> Series:
@@ -71,8 +71,8 @@ def open_series(folder: str, *, max_bytes: float) -> Series:
         LoadError: it holds no DICOM file, or those of several series, or slices that do not lie on each other.
         MissingExtra: pydicom is not installed.
     """
-    paths = [path for path in sorted(Path(folder).iterdir()) if path.is_file() and _is_dicom_file(path)]
-    heads = [(path, _head(path, max_bytes)) for path in paths]
+    found = [path for path in sorted(Path(folder).iterdir()) if path.is_file() and _is_dicom_file(path)]
+    heads = [(path, _head(path, max_bytes)) for path in found]
     heads = [(path, head) for path, head in heads if "Rows" in head]  # a DICOMDIR is no picture
     if not heads:
         raise LoadError(f"{shown(folder)}: a directory without DICOM pictures; give a file, or a folder of one series")
@@ -106,8 +106,8 @@ def _head(path: Path, max_bytes: float) -> Any:  # noqa: ANN401 (pydicom's own t
     except LoadError:
         raise
     except Exception as error:
-        problem = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise LoadError(f"{name}: the picture is truncated or damaged ({problem})") from None
+        told = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise LoadError(f"{name}: the picture is truncated or damaged ({told})") from None
 
 
 def _in_order(folder: str, heads: Sequence[tuple[Path, Any]], max_bytes: float) -> Series:

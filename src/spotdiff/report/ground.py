@@ -51,8 +51,8 @@ def placed_side(comparison: Comparison, *, what: str) -> Side:
 
 def georeference_of(comparison: Comparison, side: Side) -> Georeference:
     """The georeference of a picture that has one."""
-    georeference: Georeference = getattr(comparison.pair, side).georeference
-    return georeference
+    found: Georeference = getattr(comparison.pair, side).georeference
+    return found
 
 
 def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Polygon]]:
@@ -62,14 +62,14 @@ def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Poly
     nowhere in this picture.
     """
     by_label = _polygons_by_label(labels_in(comparison, side))
-    polygons: dict[int, list[Polygon]] = {}
+    found: dict[int, list[Polygon]] = {}
     for number, region in enumerate(comparison.regions):
         box, outlines = getattr(region, f"box_{side}"), getattr(region, f"outline_{side}")
         if region.label in by_label:
-            polygons[number] = by_label[region.label]
+            found[number] = by_label[region.label]
         elif box is not None:
-            polygons[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
-    return polygons
+            found[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
+    return found
 
 
 def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:
@@ -84,12 +84,12 @@ def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:
 def _polygons_by_label(labels: NDArray[np.int32], left: int = 0, top: int = 0) -> dict[int, list[Polygon]]:
     from rasterio.features import shapes
 
-    polygons: dict[int, list[Polygon]] = defaultdict(list)
+    found: dict[int, list[Polygon]] = defaultdict(list)
     with quiet():
         for shape, label in shapes(labels, mask=labels > 0, connectivity=4):
             rings = [[(x + left, y + top) for x, y in ring] for ring in shape["coordinates"]]
-            polygons[int(label)].append(rings)
-    return polygons
+            found[int(label)].append(rings)
+    return found
 
 
 def on_ground(polygons: Sequence[Polygon], place: Georeference) -> dict[str, Any]:
@@ -114,13 +114,13 @@ def in_wgs84(geometries: Sequence[Mapping[str, Any]], place: Georeference) -> li
         corners = [corner for ring in _rings(geometry) for corner in ring]
         if not corners or not all(math.isfinite(value) for corner in corners for value in corner[:2]):
             raise OptionError("a region lies where there is no longitude and latitude; ask for --crs keep")
-    return [{"type": each["type"], "coordinates": _rounded(each["coordinates"])} for each in moved]
+    return [{"type": one["type"], "coordinates": _rounded(one["coordinates"])} for one in moved]
 
 
 def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 (nested lists of numbers)
     if isinstance(coordinates, (int, float)):
         return round(float(coordinates), _DECIMALS) + 0.0
-    return [_rounded(inner) for inner in coordinates]
+    return [_rounded(one) for one in coordinates]
 
 
 def _rings(geometry: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
@@ -153,7 +153,7 @@ def _area(ring: Sequence[Sequence[float]] | NDArray[np.float64]) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
-def square_metres(by_region: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
+def square_metres(found: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
     """Areas on the ellipsoid of polygons of pixels, by the same numbers.
 
     They are taken in an equal-area projection: maps stretch areas, Web Mercator four times at 60 degrees north.
@@ -165,7 +165,7 @@ def square_metres(by_region: Mapping[int, Sequence[Polygon]], place: Georeferenc
 
     rings = [
         (key, number > 0, ring)
-        for key, polygons in by_region.items()
+        for key, polygons in found.items()
         for part in polygons
         for number, ring in enumerate(part)
     ]

@@ -84,8 +84,8 @@ class AnswerFiles:
             OSError: a file cannot be written.
         """
         if comparison.pages and self.show_a_page:
-            problem = "a report, an overlay, maps, cutouts, GeoJSON and a mask show one page"
-            raise OptionError(f"{problem}: compare one, as with page=1")
+            told = "a report, an overlay, maps, cutouts, GeoJSON and a mask show one page"
+            raise OptionError(f"{told}: compare one, as with page=1")
         self._check(comparison, inputs)
         written: list[str] = []
         if self.json is not None:
