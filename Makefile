@@ -44,7 +44,7 @@ accuracy: $(VENV)/installed  ## accuracy on labelled pairs: make accuracy DATA=f
 
 # About four hours of a processor core; stopped at any time, the same command goes on.
 weights: $(VENV)/installed  ## the weights that come with spotdiff, from a collection: make weights COLLECTION=folder WORK=folder
-	$(BIN)/python tools/material.py $(COLLECTION) --out $(WORK)/material
+	$(BIN)/python tools/sort_material.py $(COLLECTION) --out $(WORK)/material
 	$(BIN)/python tools/clip_pairs.py --out $(WORK)/clips --count 40 $(COLLECTION)/video/*.mp4
 	$(BIN)/spotdiff train tools/spot.toml --data $(WORK)/material/train --data $(WORK)/clips --out $(WORK)/first
 	$(BIN)/spotdiff train tools/spot_second.toml --data $(WORK)/material/train --data $(WORK)/clips \

@@ -123,7 +123,7 @@ def clips(folder, only, out):
 def films(sources, out, settings):
     """Replay films or folders and write their events as one page."""
     from spotdiff.video import source_name
-    from spotdiff.watching.page import event_page
+    from spotdiff.watching.event_page import event_page
     from spotdiff.watching.rules import rules_of, with_settings
     from spotdiff.watching.run import Watch
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ready import READY
+from ready_methods import READY
 
 HEAVY = ("torch", "onnxruntime", "cv2", "fastapi", "ray", "numpy", "PIL", "rich", "click", "pyarrow", "kornia_rs")
 

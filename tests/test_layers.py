@@ -23,6 +23,7 @@ LAYERS = (
         "clock",
         "cluster",
         "csv_cells",
+        "end_with_parent",
         "file_lock",
         "http_deadline",
         "http_delivery",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spotdiff
-from ready import READY
+from ready_methods import READY
 from spotdiff.image import load_pair
 from spotdiff.methods import get_method
 from spotdiff.options import Options

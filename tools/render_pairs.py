@@ -25,9 +25,9 @@ from random import Random
 import bpy
 import numpy as np
 from render_examples import box_of, label_picture, sensor, start_empty
-from scenes.lots import draw, enter, how_many_changes
-from scenes.quick import simplify
+from scenes.random_scene import draw, enter, how_many_changes
 from scenes.shapes import aim, nudge
+from scenes.simplify_materials import simplify
 from scenes.stage import clear_lights
 
 SIDES = ("before", "after")

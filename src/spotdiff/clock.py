@@ -13,6 +13,11 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def utc_unless_zoned(moment: datetime | None) -> datetime | None:
+    """A moment as it is; one without a zone is taken as a time of UTC. None for none."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
 def to_microseconds(instant: datetime) -> int:
     """An aware instant as whole microseconds since 1970, without loss.
 

@@ -72,10 +72,10 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
     except PackageNotFoundError:
         return None
     package = str(error.name).partition(".")[0].replace("_", "-").lower()
-    found = (re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement) for requirement in wanted)
+    matches = (re.match(r"([\w.-]+).*;\s*extra == [\"']([\w-]+)[\"']", requirement) for requirement in wanted)
     extras = [
         one[2]
-        for one in found
+        for one in matches
         if one and one[2] not in ("all", "test") and one[1].replace("_", "-").lower().split("-mqtt")[0] == package
     ]
     asked = [extra for extra in _extras_asked(error) if extra in extras]
@@ -106,8 +106,8 @@ def error_line(error: BaseException) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error, also one of OpenCV or onnxruntime, says that there was not enough memory."""
-    told = str(error)
-    return isinstance(error, MemoryError) or any(sign in told for sign in _OUT_OF_MEMORY)
+    text = str(error)
+    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
 
 
 def why_no_folder(path: str | os.PathLike[str]) -> str:

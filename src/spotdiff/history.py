@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.methods import score
+from spotdiff.metrics.odds import log_odds
 from spotdiff.types import Pair
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ MOST = 8  # earlier pictures, the latest, that are held against the one before
 _QUIET = 0.05  # evidence up to which an unchanged place says nothing
 _REACH = 0.01  # of the longer side: how far what is restless wanders
 _FEWEST_PX = 2
-_LEAST = 1e-4  # chance, so that the log-odds are finite
 
 
 def restless(pair: Pair, method: Method, *, name: str) -> tuple[Map, float | None] | None:
@@ -34,13 +34,13 @@ def restless(pair: Pair, method: Method, *, name: str) -> tuple[Map, float | Non
     """
     if not pair.history or getattr(method, "learns_history", False):
         return None
-    found = [score(method, replace(pair, after=earlier, history=()), name=name) for earlier in pair.history[-MOST:]]
-    floor = found[0].change.copy()
-    for evidence in found[1:]:
+    usual = [score(method, replace(pair, after=earlier, history=()), name=name) for earlier in pair.history[-MOST:]]
+    floor = usual[0].change.copy()
+    for evidence in usual[1:]:
         np.maximum(floor, evidence.change, out=floor)
     reach = max(round(_REACH * max(floor.shape)), _FEWEST_PX)
     wide = cv2.dilate(floor, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
-    whole = [evidence.anything for evidence in found if evidence.anything is not None]
+    whole = [evidence.anything for evidence in usual if evidence.anything is not None]
     return np.asarray(wide, np.float32), max(whole) if whole else None
 
 
@@ -58,11 +58,6 @@ def over(evidence: Evidence, floor: Map, whole: float | None) -> Evidence:
 
 
 def _less(chance: Map, floor: Map) -> Map:
-    shift = np.maximum(_log_odds(floor) - _log_odds(np.float32(_QUIET)), 0)
-    lowered = 1 / (1 + np.exp(shift - _log_odds(chance)))
+    shift = np.maximum(log_odds(floor) - log_odds(np.float32(_QUIET)), 0)
+    lowered = 1 / (1 + np.exp(shift - log_odds(chance)))
     return np.where(shift > 0, np.minimum(lowered, chance), chance).astype(np.float32)
-
-
-def _log_odds(chance: Map | np.float32) -> Map:
-    bounded = np.clip(chance, _LEAST, 1 - _LEAST)
-    return np.asarray(np.log(bounded / (1 - bounded)), np.float32)

@@ -81,14 +81,14 @@ def load(folder: str, name: str) -> type:
     name = canonical(folder, name)
     if name in _files(folder):
         module = import_module(f"spotdiff.{folder.replace('/', '.')}.{name.replace('-', '_')}")
-        found: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
-        return found
-    guest = _of_other_packages(folder).get(name)
-    if guest is None:
+        plugin: type = getattr(module, "".join(part.capitalize() for part in name.split("-")))
+        return plugin
+    entry_point = _of_other_packages(folder).get(name)
+    if entry_point is None:
         near = difflib.get_close_matches(name.lower(), names(folder), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(folder))}"
         raise OptionError(f"there is no {name!r} in {folder}; {hint}")
-    return _loaded(guest, name, _NEEDS.get(folder, ()))
+    return _loaded(entry_point, name, _NEEDS.get(folder, ()))
 
 
 @contextmanager
@@ -105,20 +105,20 @@ def failing_by_name(folder: str, name: str) -> Iterator[None]:
     except BaseException as error:
         if canonical(folder, name) in _files(folder):
             raise
-        told = f"{type(error).__name__}: {error_line(error)}"
-        raise MethodError(f"the plug-in {name} of {folder} failed: {told}; tell whoever made it") from None
+        reason = f"{type(error).__name__}: {error_line(error)}"
+        raise MethodError(f"the plug-in {name} of {folder} failed: {reason}; tell whoever made it") from None
 
 
-def _loaded(guest: EntryPoint, name: str, needs: Sequence[str]) -> type:
+def _loaded(entry_point: EntryPoint, name: str, needs: Sequence[str]) -> type:
     """The class of a plug-in of another package, whatever that does when it is imported."""
-    whose = f"the plug-in {name} ({guest.value})"
+    whose = f"the plug-in {name} ({entry_point.value})"
     try:
-        found = guest.load()
+        plugin = entry_point.load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an exit while it is imported would pass for an answer
-        told = error_line(error) if isinstance(error, Exception) else type(error).__name__
-        raise OptionError(f"{whose} cannot be loaded: {type(error).__name__}: {told}; mend or remove it") from None
-    if not (isinstance(found, type) and is_dataclass(found) and all(hasattr(found, need) for need in needs)):
+        reason = error_line(error) if isinstance(error, Exception) else type(error).__name__
+        raise OptionError(f"{whose} cannot be loaded: {type(error).__name__}: {reason}; mend or remove it") from None
+    if not (isinstance(plugin, type) and is_dataclass(plugin) and all(hasattr(plugin, need) for need in needs)):
         raise OptionError(f"{whose} is no dataclass{' with ' * bool(needs)}{' and '.join(needs)}; mend or remove it")
-    return found
+    return plugin

@@ -95,10 +95,10 @@ def _inflates(data: bytes | mmap, pieces: list[tuple[int, int]]) -> bool:
     try:
         for start, end in pieces:
             for at in range(start, end, _CHUNK):
-                found = inflater.decompress(data[at : min(at + _CHUNK, end)])
-                if max(found[-done % row :: row], default=0) > _HIGHEST_FILTER:
+                inflated = inflater.decompress(data[at : min(at + _CHUNK, end)])
+                if max(inflated[-done % row :: row], default=0) > _HIGHEST_FILTER:
                     return False
-                done += len(found)
+                done += len(inflated)
     except zlib.error:
         return False
     return done == row * height and inflater.eof and not inflater.unused_data

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from spotdiff.batching.judge import Criteria, learn, verdict_of
+from spotdiff.batching.judge import Criteria, judgement_of, learn
 from spotdiff.errors import DataError, OptionError
 
 
@@ -36,24 +36,24 @@ def record(*scores, verdict="changed", area=100, method="spot"):
     ],
 )
 def test_what_a_record_comes_to(criteria, verdict):
-    assert verdict_of(record(0.9, 0.7), Criteria(**criteria)) == verdict
+    assert judgement_of(record(0.9, 0.7), Criteria(**criteria)).verdict == verdict
 
 
 def test_a_pair_that_nobody_could_compare_stays_unsure():
-    assert verdict_of(record(verdict="unsure"), Criteria(max_pixels=10**6)) == "unsure"
+    assert judgement_of(record(verdict="unsure"), Criteria(max_pixels=10**6)).verdict == "unsure"
 
 
 def test_what_was_unsure_stays_so_where_no_score_is_asked_for():
-    assert verdict_of(record(0.4, verdict="unsure"), Criteria(max_pixels=10)) == "unsure"
-    assert verdict_of(record(0.4, verdict="unsure"), Criteria(min_score=0.3)) == "changed"
+    assert judgement_of(record(0.4, verdict="unsure"), Criteria(max_pixels=10)).verdict == "unsure"
+    assert judgement_of(record(0.4, verdict="unsure"), Criteria(min_score=0.3)).verdict == "changed"
 
 
 def test_good_and_bad_pairs_tell_a_threshold():
     good, bad = [record(0.2), record(0.3), record(verdict="same")], [record(0.8), record(0.9, 0.1)]
     found = learn(good, bad)
     assert (found.precision, found.recall) == (1.0, 1.0)
-    assert all(verdict_of(one, found.criteria) != "changed" for one in good)
-    assert all(verdict_of(one, found.criteria) == "changed" for one in bad)
+    assert all(judgement_of(one, found.criteria).verdict != "changed" for one in good)
+    assert all(judgement_of(one, found.criteria).verdict == "changed" for one in bad)
 
 
 def test_where_none_parts_them_the_best_is_told_with_its_figures():

@@ -1,6 +1,6 @@
 import json
 
-from ready import SPELLINGS
+from ready_methods import SPELLINGS
 from spotdiff.methods import get_method, method_names
 from spotdiff.params import params_of
 

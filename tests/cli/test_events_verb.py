@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import pytest
 
 from spotdiff.watching.alerts import AlertQueue, message_of
-from spotdiff.watching.event import Witness
+from spotdiff.watching.event import EventPictures
 from spotdiff.watching.event_texts import record_of
 from spotdiff.watching.events import open_store
-from watching.events.store_toys import START, make_event, make_witness
+from watching.events.store_toys import START, make_event, make_pictures
 from watching.run.run_toys import BAG, place
 
 VERBS = ("list", "show", "acknowledge", "normal", "export", "rerun", "verify", "retry")
@@ -24,10 +24,10 @@ def made(tmp_path_factory):
     path = tmp_path_factory.mktemp("events") / "events.db"
     mask = (place(BAG) != place()).any(axis=2)
     with open_store(str(path), reserve_mb=0) as store:
-        store.add(make_event(0, box=BAG, text="Left: <b>a bag & more</b>."), Witness(place(), place(BAG), mask))
-        store.add(make_event(10, camera="yard", kind="taken", zone="gate"), make_witness(seed=1))
+        store.add(make_event(0, box=BAG, text="Left: <b>a bag & more</b>."), EventPictures(place(), place(BAG), mask))
+        store.add(make_event(10, camera="yard", kind="taken", zone="gate"), make_pictures(seed=1))
         store.add(make_event(20, kind="black", box=None, text="The picture of hall is black."))
-        store.add(make_event(30, camera="yard", kind="moved", box_before=(1, 2, 9, 9)), make_witness(seed=2))
+        store.add(make_event(30, camera="yard", kind="moved", box_before=(1, 2, 9, 9)), make_pictures(seed=2))
         store.acknowledge("yard-1", by="Ann", note="=mine")
         closed = START + timedelta(minutes=25)
         store.change("hall-2", state="closed", outcome="recovered", closed=closed)

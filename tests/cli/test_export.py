@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import pytest
 
-import tiny
+import tiny_networks
 
 
 @pytest.fixture
 def run(tmp_path):
     """The folder of a training run."""
-    tiny.random_weights("unet", tmp_path / "run" / "weights.safetensors")
+    tiny_networks.random_weights("unet", tmp_path / "run" / "weights.safetensors")
     return tmp_path / "run"
 
 

@@ -13,7 +13,7 @@ from spotdiff.cli import run_verb
 from spotdiff.nets.parts.facts import read_facts
 from spotdiff.train import loop
 from spotdiff.train.validation import Validation
-from toys import write_squares
+from tiny_training import write_squares
 
 SMALL = ("net.backbone=small", "net.pretrained=false", "net.widths=6,8", "net.radii=1,1", "net.keys=4", "net.width=8")
 TINY = [word for setting in SMALL for word in ("--set", setting)]

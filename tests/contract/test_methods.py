@@ -7,8 +7,8 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 import numpy as np
 import pytest
 
-import tiny
-from ready import EVERY, SPELLINGS
+import tiny_networks
+from ready_methods import EVERY, SPELLINGS
 from spotdiff import plugins
 from spotdiff.errors import OptionError
 from spotdiff.methods import get_method
@@ -50,7 +50,7 @@ def other_values(name: str, field: str) -> list:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A function that makes a method, with weights where it needs some."""
-    weights_of = tiny.weights_in(tmp_path_factory.mktemp("weights"))
+    weights_of = tiny_networks.weights_in(tmp_path_factory.mktemp("weights"))
 
     def make(name: str, **settings):
         return get_method(name, settings | ({"weights": weights_of(name)} if name in NETWORKS else {}))

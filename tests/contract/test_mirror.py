@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import spotdiff
-import tiny
-from ready import EVERY
+import tiny_networks
+from ready_methods import EVERY
 from spotdiff import plugins
 from spotdiff.params import params_of
 from spotdiff.report.maps import probability_maps
@@ -19,7 +19,7 @@ MIRRORED = {"added": "removed", "removed": "added"}
 
 @pytest.fixture(scope="module")
 def settings_of(tmp_path_factory):
-    weights_of = tiny.weights_in(tmp_path_factory.mktemp("weights"))
+    weights_of = tiny_networks.weights_in(tmp_path_factory.mktemp("weights"))
 
     def settings(name):
         needs = "weights" in params_of(plugins.load("methods", name)) and name != "spot"  # spot brings its own

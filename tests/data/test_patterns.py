@@ -6,16 +6,9 @@ import unicodedata
 
 import pytest
 
+from data.test_folders import make
 from spotdiff.data import open_patterns
 from spotdiff.errors import DataError, OptionError
-
-
-def make(root, *files):
-    for file in files:
-        path = root / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-    return root
 
 
 def keys(dataset):

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import spotdiff
-from answering import Answer, AnsweringServer, serving
+from http_stub import Answer, AnsweringServer, serving
 from spotdiff.describe.endpoint import Endpoint
 from spotdiff.errors import OptionError
 from spotdiff.types import Pair, Picture, Region

@@ -9,12 +9,12 @@ import numpy as np
 import onnx
 import pytest
 
-import tiny
+import tiny_networks
 from spotdiff.errors import DataError
 from spotdiff.export import export_onnx, quantised
 from spotdiff.methods import get_method
 from spotdiff.types import Pair, Picture
-from toys import Squares
+from tiny_training import Squares
 
 from .checks import check_exported
 
@@ -28,7 +28,7 @@ def made(tmp_path_factory):
 
     def make(name: str):
         if name not in kept:
-            weights = tiny.random_weights(name, folder / name / "weights.safetensors", recipe="yard")
+            weights = tiny_networks.random_weights(name, folder / name / "weights.safetensors", recipe="yard")
             kept[name] = export_onnx(folder / name, folder / f"{name}.onnx"), weights
         return kept[name]
 
@@ -84,9 +84,9 @@ def test_8_bits_need_pairs(made, tmp_path):
 
 
 def test_an_export_that_says_something_else_is_refused(tmp_path, monkeypatch):
-    wrong = Path(tiny.bright_onnx(tmp_path / "bright.onnx"))
+    wrong = Path(tiny_networks.bright_onnx(tmp_path / "bright.onnx"))
     monkeypatch.setattr("spotdiff.export.conversion.to_onnx", lambda net, facts: wrong.read_bytes())
-    weights = tiny.random_weights("unet", tmp_path / "u.safetensors")
+    weights = tiny_networks.random_weights("unet", tmp_path / "u.safetensors")
     with pytest.raises(DataError, match="the exported network answers"):
         export_onnx(weights, tmp_path / "u.onnx")
     assert not (tmp_path / "u.onnx").exists()

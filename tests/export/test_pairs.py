@@ -8,7 +8,7 @@ import pytest
 
 from spotdiff.data import open_dataset
 from spotdiff.export.int8 import known_pairs
-from toys import SIDE, Squares
+from tiny_training import SIDE, Squares
 
 
 @pytest.fixture

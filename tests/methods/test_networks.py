@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import spotdiff
-import tiny
-from ready import SPELLINGS
+import tiny_networks
+from ready_methods import SPELLINGS
 from spotdiff import plugins
 from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
@@ -33,7 +33,7 @@ NETS = net_names()
 
 @pytest.fixture(scope="module")
 def weights_of(tmp_path_factory):
-    return tiny.weights_in(tmp_path_factory.mktemp("weights"))
+    return tiny_networks.weights_in(tmp_path_factory.mktemp("weights"))
 
 
 def pair_of(shape=(60, 90), **more) -> Pair:
@@ -200,7 +200,7 @@ def test_the_threshold_becomes_one_half(weights_of):
 
 
 def test_threshold_and_side_come_from_the_facts(tmp_path):
-    path = tiny.random_weights("unet", tmp_path / "u.safetensors", threshold=0.25, side=48)
+    path = tiny_networks.random_weights("unet", tmp_path / "u.safetensors", threshold=0.25, side=48)
     asked = {"weights": path, "both_ways": False}
     by_facts = get_method("unet", asked).score(pair_of())
     by_hand = get_method("unet", asked | {"threshold": 0.25, "side": 48}).score(pair_of())
@@ -268,11 +268,12 @@ def test_boxes_of_both_pictures_are_brought_together(side, weights_of):
 
 
 def test_an_undirected_network_says_one_map(tmp_path):
-    path = tiny.random_weights("unet", tmp_path / "u.safetensors", directed=False)
+    path = tiny_networks.random_weights("unet", tmp_path / "u.safetensors", directed=False)
     evidence = get_method("unet", {"weights": path}).score(pair_of())
     assert not evidence.directed
     assert evidence.gone is evidence.new
-    directed = get_method("unet", {"weights": tiny.random_weights("unet", tmp_path / "v.safetensors")}).score(pair_of())
+    weights = tiny_networks.random_weights("unet", tmp_path / "v.safetensors")
+    directed = get_method("unet", {"weights": weights}).score(pair_of())
     assert np.array_equal(evidence.change, directed.change)
 
 
@@ -303,10 +304,10 @@ def test_a_comparison_says_whose_weights_decided(weights_of):
 
 
 def test_weights_are_read_once_and_again_when_they_change(tmp_path):
-    path = tiny.random_weights("unet", tmp_path / "u.safetensors")
+    path = tiny_networks.random_weights("unet", tmp_path / "u.safetensors")
     first, _ = open_weights(path)
     assert open_weights(path)[0] is first
-    tiny.random_weights("unet", tmp_path / "u.safetensors", side=32)
+    tiny_networks.random_weights("unet", tmp_path / "u.safetensors", side=32)
     assert open_weights(path)[0] is not first
     assert open_weights(path)[1].side == 32
 
@@ -344,7 +345,7 @@ except MissingExtra as missing:
 
 
 def test_a_network_method_takes_its_exported_file_too(tmp_path):
-    path = tiny.bright_onnx(tmp_path / "bright.onnx", net="unet")
+    path = tiny_networks.bright_onnx(tmp_path / "bright.onnx", net="unet")
     pair = pair_of()
     by_unet, by_onnx = (get_method(name, {"weights": path}).score(pair) for name in ("unet", "onnx"))
     assert np.array_equal(by_unet.gone, by_onnx.gone)

@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import spotdiff
-import tiny
+import tiny_networks
 from spotdiff.errors import DataError, OptionError
 from spotdiff.methods import get_method
 from spotdiff.nets.parts.facts import KEY
@@ -27,7 +27,7 @@ BOX = (20, 10, 44, 38)
 
 @pytest.fixture(scope="module")
 def bright(tmp_path_factory):
-    return tiny.bright_onnx(tmp_path_factory.mktemp("onnx") / "bright.onnx")
+    return tiny_networks.bright_onnx(tmp_path_factory.mktemp("onnx") / "bright.onnx")
 
 
 def grey(level: int = 120) -> np.ndarray:
@@ -124,11 +124,11 @@ def test_a_file_that_cannot_be_used_is_one_line(fault, bright, tmp_path, capfd):
 
 
 def test_a_file_is_opened_once_and_again_when_it_changes(tmp_path):
-    path = tiny.bright_onnx(tmp_path / "b.onnx")
+    path = tiny_networks.bright_onnx(tmp_path / "b.onnx")
     first, facts = open_onnx(path)
     assert open_onnx(path)[0] is first
     assert open_onnx(path, threads=1)[0] is not first or cv2.getNumThreads() == 1
-    tiny.bright_onnx(tmp_path / "b.onnx", net="brighter")
+    tiny_networks.bright_onnx(tmp_path / "b.onnx", net="brighter")
     assert open_onnx(path)[1].net == "brighter" != facts.net
 
 

@@ -41,14 +41,6 @@ def flat(centres):
     return [part for head in centres for part in head]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("shape", [(32, 32), (64, 96), (45, 71), (33, 38)])
 def test_grids_are_the_picture_by_the_stride_rounded_up(stride, shape):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spotdiff
-from ready import READY
+from ready_methods import READY
 from spotdiff.align.fill import fill
 from spotdiff.regions.extract import Limits, Thresholds
 from spotdiff.regions.find import find_regions

@@ -21,7 +21,7 @@ from spotdiff.report.index import index_page
 from spotdiff.report.unpaired import unpaired_page
 from spotdiff.types import Picture
 from spotdiff.watching.event import Event
-from spotdiff.watching.page import event_page
+from spotdiff.watching.event_page import event_page
 
 pytestmark = needs_browser
 

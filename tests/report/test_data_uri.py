@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotdiff.report.data_uri import heat_uri, picture_uri, shrink, thumbnail
+from spotdiff.image.resize import shrink_within
+from spotdiff.report.data_uri import file_uri, heat_file, picture_uri, thumbnail
 from spotdiff.types import Picture
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
@@ -34,11 +35,11 @@ def test_transparency_is_kept_where_there_is_any():
     ("shape", "small"), [((60, 90, 3), (40, 60, 3)), ((90, 1), (60, 1)), ((20, 30), (20, 30))], ids=str
 )
 def test_only_long_sides_shrink(shape, small):
-    assert shrink(np.zeros(shape, np.uint8), 60).shape == small
+    assert shrink_within(np.zeros(shape, np.uint8), 60).shape == small
 
 
 def test_heat_is_clear_at_0_and_opaque_and_bright_at_1():
-    heat = np.asarray(opened(heat_uri(np.array([[0, 0.5, 1]], np.float32))).convert("RGBA")).astype(int)[0]
+    heat = np.asarray(opened(file_uri(heat_file(np.array([[0, 0.5, 1]], np.float32)))).convert("RGBA")).astype(int)[0]
     assert heat[0, 3] == 0
     assert heat[2, 3] > 220
     assert heat[0, :3].sum() < heat[1, :3].sum() < heat[2, :3].sum()

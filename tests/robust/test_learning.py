@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-import tiny
+import tiny_networks
 from spotdiff.__main__ import run
 from spotdiff.nets.parts.facts import KEY
-from toys import write_squares
+from tiny_training import write_squares
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -144,7 +144,7 @@ LIES = [
 
 @pytest.mark.parametrize("lie", LIES, ids=str)
 def test_weights_that_say_of_themselves_what_cannot_be(lie, squares, refused, tmp_path):
-    data = Path(tiny.random_weights("spot", tmp_path / "w.safetensors")).read_bytes()
+    data = Path(tiny_networks.random_weights("spot", tmp_path / "w.safetensors")).read_bytes()
     end = 8 + int.from_bytes(data[:8], "little")
     head = json.loads(data[8:end])
     head["__metadata__"][KEY] = json.dumps(json.loads(head["__metadata__"][KEY]) | lie)
@@ -163,7 +163,7 @@ def test_a_head_without_end_is_no_weights(squares, refused, tmp_path):
 
 
 def test_weights_that_found_nothing_still_answer(squares, capfd, tmp_path):
-    path = tiny.random_weights("spot", tmp_path / "w.safetensors", threshold=1.0)
+    path = tiny_networks.random_weights("spot", tmp_path / "w.safetensors", threshold=1.0)
     pair = str(squares / "before" / "001.png"), str(squares / "after" / "001.png")
     assert run(["compare", *pair, "--method", "spot", "--set", f"weights={path}"]) in (0, 1)
     assert not capfd.readouterr().err
@@ -171,7 +171,7 @@ def test_weights_that_found_nothing_still_answer(squares, capfd, tmp_path):
 
 @pytest.mark.parametrize("place", range(0, 900, 25))
 def test_a_changed_bit_of_an_exported_network_is_no_traceback(place, squares, capfd, tmp_path):
-    data = bytearray(Path(tiny.bright_onnx(tmp_path / "whole.onnx")).read_bytes())
+    data = bytearray(Path(tiny_networks.bright_onnx(tmp_path / "whole.onnx")).read_bytes())
     data[place % len(data)] ^= 0x80
     path = tmp_path / "flipped.onnx"
     path.write_bytes(data)

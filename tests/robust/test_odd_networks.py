@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper
 
 import spotdiff
-import tiny
+import tiny_networks
 from spotdiff.__main__ import run
 from spotdiff.errors import MethodError
 from spotdiff.methods import get_method
@@ -114,7 +114,7 @@ def test_the_command_says_so_in_one_line(capfd, tmp_path):
 
 
 def test_weights_of_ours_that_turned_to_nan_are_trouble(tmp_path):
-    net, facts = load_weights(tiny.random_weights("unet", tmp_path / "w.safetensors"))
+    net, facts = load_weights(tiny_networks.random_weights("unet", tmp_path / "w.safetensors"))
     with torch.no_grad():
         for value in net.parameters():
             value.fill_(torch.nan)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spotdiff
-from ready import READY
+from ready_methods import READY
 from robust import corpus
 from spotdiff.options import ALIGN, LIGHT
 

@@ -17,6 +17,9 @@ import cv2
 import numpy as np
 import pytest
 
+from browser import Browser
+from spotdiff.client import Client
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AT_ONCE = Path(__file__).parent / "at_once"  # what makes a server's long runs no more patient than the rest
 PATIENCE = 240  # seconds after which something hangs
@@ -136,7 +139,7 @@ def own_server_fixture(tmp_path):
     servers = []
 
     def start(*options, data=tmp_path / "data", hurried=False, **environment):
-        program = (str(Path(__file__).with_name("hurried_server.py")),) if hurried else ("-m", "spotdiff")
+        program = (str(Path(__file__).with_name("server_with_short_waits.py")),) if hurried else ("-m", "spotdiff")
         servers.append(Server(data, ("--workers", "1", *options), environment=environment, program=program).start())
         return servers[-1]
 
@@ -163,3 +166,15 @@ def large_pictures_fixture(texture):
     """PNG files that keep a worker busy for a while."""
     before = texture(1600, 1200, seed=5)
     return png(before), png(before[::-1])
+
+
+@pytest.fixture(scope="module", name="browser")
+def browser_fixture(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(name="client")
+def client_fixture(server):
+    return Client(f"http://127.0.0.1:{server.port}", patience=30)

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from robust.corpus import chunk
 from server.account_verbs import bearing, give_token
 from spotdiff.server import connection as connection_module
 from spotdiff.server.api.limits import Body, BodyLimit
@@ -230,10 +231,6 @@ def test_the_end_of_a_connection_may_be_waited_for_as_long_as_one_likes():
         return seen
 
     assert asyncio.run(waited()) == ["http.request", "http.disconnect"]
-
-
-def chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def png_bomb(width, height, *extra):

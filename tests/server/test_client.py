@@ -12,17 +12,12 @@ import pytest
 from PIL import Image
 
 import spotdiff
-from answering import Answer, AnsweringServer, serving
+from http_stub import Answer, AnsweringServer, serving
 from server.conftest import EXAMPLES
 from spotdiff.client import Client, Job
 from spotdiff.errors import LoadError, OptionError, ServerError
 
 PLAIN = {"method": "pixel", "align": "off", "light": "off"}
-
-
-@pytest.fixture(name="client")
-def client_fixture(server):
-    return Client(f"http://127.0.0.1:{server.port}", patience=30)
 
 
 @pytest.fixture(name="files")

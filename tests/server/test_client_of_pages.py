@@ -23,11 +23,6 @@ from watching.run.run_toys import BAG
 PLAIN = {"method": "pixel", "align": "off", "light": "off"}
 
 
-@pytest.fixture(name="client")
-def client_fixture(server):
-    return Client(f"http://127.0.0.1:{server.port}", patience=30)
-
-
 @pytest.fixture(name="record")
 def record_fixture(client, pictures):
     return client.compare(*pictures, **PLAIN)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from server.conftest import png
-from spotdiff.batching.judge import Criteria, verdict_of
+from spotdiff.batching.judge import Criteria, judgement_of
 from spotdiff.report.record import load_schema
 
 
@@ -37,7 +37,7 @@ def test_less_sensitivity_leaves_fewer_regions(server, record):
     assert counts[0] > counts[-1]
     for one, sensitivity in zip(found, (0.9, 0.5, 0.0), strict=True):
         jsonschema.Draft202012Validator(load_schema()).validate(one)
-        assert one["verdict"] == verdict_of(record, Criteria(sensitivity=sensitivity))
+        assert one["verdict"] == judgement_of(record, Criteria(sensitivity=sensitivity)).verdict
         assert one["id"] == record["id"]
         if len(one["regions"]) < len(record["regions"]):
             assert f"{len(one['regions'])} of {len(record['regions'])} regions counted" in one["text"]

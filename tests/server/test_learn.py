@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import insert
 
 import spotdiff
-import tiny
+import tiny_networks
 from browser import BROWSER
 from server.closed_schemas import closed
 from server.conftest import png
 from spotdiff.errors import DataError
 from spotdiff.nets.parts.weights import read_weights
-from spotdiff.server.api.answers.learning import LEARNING
 from spotdiff.server.api.request_options import make_options
+from spotdiff.server.api.response_schemas.learning import LEARNING
 from spotdiff.server.learn import runner as running
 from spotdiff.server.learn.runner import Runner
 from spotdiff.server.learn.weights import with_weights
@@ -89,7 +89,7 @@ def corrected_fixture(tmp_path, texture):
 @pytest.fixture(name="from_tiny")
 def from_tiny_fixture(monkeypatch, tmp_path):
     """The verbs are run as ever, but what is shipped is a tiny network: to export the real one takes a minute."""
-    shipped = tiny.random_weights("spot", tmp_path / "tiny.safetensors")
+    shipped = tiny_networks.random_weights("spot", tmp_path / "tiny_networks.safetensors")
     run_verb = running.run_verb
     verbs = []
 
@@ -102,7 +102,7 @@ def from_tiny_fixture(monkeypatch, tmp_path):
     return verbs
 
 
-@pytest.mark.skipif(BROWSER is not None, reason="test_walk.py trains in a browser")
+@pytest.mark.skipif(BROWSER is not None, reason="test_first_visit_in_browser.py trains in a browser")
 def test_a_place_learns_and_is_compared_with_what_it_learned(runs, corrected, from_tiny, tmp_path):
     runner = Runner(runs, corrected, tmp_path, nice=0)
     runner.start()

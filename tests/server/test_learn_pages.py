@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from browser import Browser, needs_browser
+from browser import needs_browser
 from server.test_learn import corrected_place
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module", name="browser")
-def browser_fixture(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module", name="shelf")

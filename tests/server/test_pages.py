@@ -13,16 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from browser import Browser, needs_browser
+from browser import needs_browser
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module", name="browser")
-def browser_fixture(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture
@@ -268,7 +261,7 @@ def test_review_by_keys_alone(server, tab, pictures):
     assert "Ann <b>: approved" in page.text("#trail")
     page.click("#approve-all")
     page.until(f"{counts}.includes('3 approved')")
-    assert "Nothing waits" in page.text("#said")
+    assert "Nothing waits" in page.text("#answer-text")
     page.press("u")
     page.until(f"{counts}.startsWith('3 wait')")
     page.press("o")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,18 +13,12 @@ from spotdiff.server import Settings
 from spotdiff.server.store.open import open_database
 from spotdiff.server.store.retention import Deleted, delete_older
 from spotdiff.server.store.schema import VERSION, metadata
-from watching.events.test_store_postgres import Server as Postgres
+from watching.events.test_store_postgres import throwaway_server
 
 
 @pytest.fixture(scope="module", name="postgres")
 def postgres_fixture():
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed")
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="spotdiff-pg-") as folder:
-        one = Postgres(found[-1].parent, Path(folder))
-        yield one
-        one.stop()
+    yield from throwaway_server()
 
 
 def differences(url):

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from browser import Browser, needs_browser
+from browser import needs_browser
 from server.conftest import Server
 from server.test_watch import Site, events_of, until
 from watching.run.run_toys import BAG
@@ -25,13 +25,6 @@ def watching_fixture(tmp_path_factory):
     until(lambda: events_of(server, kind="left"))
     yield server, site
     server.end()
-
-
-@pytest.fixture(scope="module", name="browser")
-def browser_fixture(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def address(server, path):

@@ -14,8 +14,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from answering import Answer, AnsweringServer, serving
 from browser import Browser, needs_browser
+from http_stub import Answer, AnsweringServer, serving
 from server.account_verbs import refused_start
 from server.conftest import PATIENCE
 from spotdiff.client import Client

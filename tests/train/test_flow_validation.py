@@ -21,7 +21,7 @@ from spotdiff.train.recipe import get_recipe
 from spotdiff.train.result import REPORT, Result, result_of, write_result
 from spotdiff.train.run import fine_tuned, prepare, shipped
 from spotdiff.train.validation import Validation
-from toys import SMALL, Squares, write_squares
+from tiny_training import SMALL, Squares, write_squares
 
 HELD_OUT = [Squares()[number] for number in range(1, 6)]  # of which number 3 is unchanged
 FACTS = Facts(

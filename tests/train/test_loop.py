@@ -12,7 +12,7 @@ from spotdiff.nets.parts.facts import Facts
 from spotdiff.nets.parts.weights import load_weights
 from spotdiff.train.loop import CHECKPOINT, METRICS, WEIGHTS, learn, rate, seed_of
 from spotdiff.train.recipe import get_recipe
-from toys import SMALL, Squares
+from tiny_training import SMALL, Squares
 
 HELD_OUT = [Squares()[number] for number in range(1000, 1008)]
 FACTS = Facts(

@@ -12,7 +12,7 @@ import torch
 from spotdiff.nets.parts.outputs import Centres, Classes, Head, Masks
 from spotdiff.train.batches import collate
 from spotdiff.train.losses import Loss, alike, dice_loss, four_maps
-from toys import Squares
+from tiny_training import Squares
 
 NAMES = ("squared", "cross-entropy", "focal", "dice", "cross-entropy+dice")
 

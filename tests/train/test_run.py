@@ -13,7 +13,7 @@ from spotdiff.methods.spot import Spot
 from spotdiff.nets.parts.weights import load_weights, read_weights
 from spotdiff.train.recipe import get_recipe
 from spotdiff.train.run import fine_tuned, prepare, shipped
-from toys import write_squares
+from tiny_training import write_squares
 
 TINY = {
     "net.backbone": "small",

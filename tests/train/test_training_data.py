@@ -11,7 +11,7 @@ import pytest
 from spotdiff.errors import DataError
 from spotdiff.train.recipe import get_recipe
 from spotdiff.train.training_data import Mixed, find_training_data
-from toys import Squares, write_squares
+from tiny_training import Squares, write_squares
 
 
 def recipe_of(**changes):

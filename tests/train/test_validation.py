@@ -9,7 +9,7 @@ import torch
 from spotdiff.evaluate.map_metrics import MapScores
 from spotdiff.nets.parts.outputs import Masks, Net
 from spotdiff.train.validation import add_scores, predictions, validate
-from toys import Squares
+from tiny_training import Squares
 
 
 class Says(Net):

@@ -167,7 +167,7 @@ def test_waits_grow_to_a_limit_and_start_again_after_a_good_time(monkeypatch):
     feed = feeds.Feed(Task("rtsp://cam/", "stream", FeedOptions(), whole=False), name="", live=True)
     waits = []
     for _ in range(8):
-        feed._lose("no")
+        feed._give_up("no")
         waits.append(round(feed._due - clock[0]))
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
@@ -179,7 +179,7 @@ def test_waits_grow_to_a_limit_and_start_again_after_a_good_time(monkeypatch):
             pass
 
     feed._decoders.append(Held())  # gave frames for 70 s
-    feed._lose("no")
+    feed._give_up("no")
     assert round(feed._due - clock[0]) == 1
     feed.close()
 
@@ -206,7 +206,7 @@ def test_a_film_by_url_is_played_in_time_or_replayed_whole(tmp_path, tools):
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    from answering import serving
+    from http_stub import serving
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args):

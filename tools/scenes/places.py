@@ -6,9 +6,9 @@ from math import cos, radians, sin
 
 from scenes import props
 from scenes.materials import brick, concrete, paint, plaster, wood
+from scenes.random_things import LARGE, SMALL, colour
 from scenes.shapes import Thing
 from scenes.stage import area_light, clear_sky, plain_sky, spot_light, sun_light
-from scenes.stock import LARGE, SMALL, colour
 
 TOP = 0.75
 

@@ -63,15 +63,15 @@ class Approval:
 
 def read_approvals(out: Path) -> list[Approval]:
     """The approvals of a folder of answers, the earliest first; none where there is no log."""
-    found: dict[int, Approval] = {}
+    approvals: dict[int, Approval] = {}
     for line in _lines(out):
         number, what = line["number"], line["what"]
         if what == "approved":
-            found[number] = Approval(number, tuple(Step(**step) for step in line["steps"]), what, undone=False)
-        elif number in found:
-            undone = what == "undone" or found[number].undone
-            found[number] = Approval(number, found[number].steps, what, undone=undone)
-    return [found[number] for number in sorted(found)]
+            approvals[number] = Approval(number, tuple(Step(**step) for step in line["steps"]), what, undone=False)
+        elif number in approvals:
+            undone = what == "undone" or approvals[number].undone
+            approvals[number] = Approval(number, approvals[number].steps, what, undone=undone)
+    return [approvals[number] for number in sorted(approvals)]
 
 
 def log(out: Path, what: What, number: int, steps: Sequence[Step] = ()) -> None:

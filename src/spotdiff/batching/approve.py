@@ -170,8 +170,8 @@ def _chosen(
         raise OptionError("approve takes names of pairs, --all, or --only changed|unsure|new|missing")
     known = {row["name"] for row in index}
     if unknown := [name for name in names if name not in known]:
-        told = hint(unknown[0], tuple(known)) or f"; its names are in {out / 'index.csv'}"
-        raise OptionError(f"{out} has no pair {unknown[0]!r}{told}")
+        advice = hint(unknown[0], tuple(known)) or f"; its names are in {out / 'index.csv'}"
+        raise OptionError(f"{out} has no pair {unknown[0]!r}{advice}")
     wanted = [row for row in index if everything or not names or row["name"] in names]
     return [row for row in wanted if only in (None, row["verdict"])]
 
@@ -228,9 +228,9 @@ def _target(name: str, old: str, source: str, manifest: Manifest) -> str:
     if _format(old) == _format(source):
         return old
     if manifest.table:
-        told = f"{manifest.table} names {old} as the baseline, and {source} is of another format"
+        problem = f"{manifest.table} names {old} as the baseline, and {source} is of another format"
         raise DataError(
-            f"{name}: {told}; write it as {Path(old).suffix}, or put it in place by hand and into the table"
+            f"{name}: {problem}; write it as {Path(old).suffix}, or put it in place by hand and into the table"
         )
     return str(Path(old).with_suffix(Path(source).suffix))
 

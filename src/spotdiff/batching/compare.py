@@ -104,11 +104,11 @@ class Done:
         """The pair with what its record comes to under some criteria, in words of a language."""
         if not criteria.given or not self.row.compared:
             return self
-        found = judgement_of(json.loads(OutputPaths(out, self.row.name).record.read_bytes()), criteria)
-        if not found.reason:
+        judgement = judgement_of(json.loads(OutputPaths(out, self.row.name).record.read_bytes()), criteria)
+        if not judgement.reason:
             return self
-        text = judged_text(found.verdict, found.reason, self.row.text, get_catalogue(language))
-        return replace(self, row=replace(self.row, verdict=found.verdict, measured=self.row.verdict, text=text))
+        text = judged_text(judgement.verdict, judgement.reason, self.row.text, get_catalogue(language))
+        return replace(self, row=replace(self.row, verdict=judgement.verdict, measured=self.row.verdict, text=text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,10 @@ class BatchJob:
         earlier = EarlierRun.of(self.out)
         done = list(show(run(entries, plan, workers=workers), len(entries)))
         place = {entry.name: position for position, entry in enumerate(entries)}
-        done.sort(key=lambda one: place[one.row.name])
+        done.sort(key=lambda pair: place[pair.row.name])
         manifest = self._manifest()
         manifest.write(self.out)
-        done = [one.judged(criteria, self.out, language=self.options.language) for one in done]
+        done = [pair.judged(criteria, self.out, language=self.options.language) for pair in done]
         self._write(done, plan)
         for line in [] if earlier is None else earlier.take_away_stale(self.index_path, manifest):
             tell(line)
@@ -127,8 +127,8 @@ class BatchJob:
         files: list[Name] = [self.index_path, self.out / REGIONS, self.out / PAGES, *plan.logs, *named, *reports]
         check_outputs(files, [*self.pairs, *inputs_of(entries, plan), *criteria])
         if self.options.page == ALL_PAGES and (self.maps or self.coco or overlays or plan.pages != "off"):
-            told = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
-            raise OptionError(f"{told}, or leave them, with pages off beside a report")
+            problem = "maps, coco, overlays and the pages of pairs show one page of a file: give its number"
+            raise OptionError(f"{problem}, or leave them, with pages off beside a report")
 
     def _manifest(self) -> Manifest:
         language = self.options.language

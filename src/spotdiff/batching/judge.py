@@ -72,8 +72,8 @@ class Criteria:
             raise DataError(f"{path}: no settings file in TOML ({error_line(error)})") from None
         known = tuple(field.name for field in fields(cls))
         if unknown := sorted(values.keys() - {*known}):
-            told = hint(unknown[0], known) or f"; there are {', '.join(known)}"
-            raise DataError(f"{path}: there is no setting {unknown[0]}{told}")
+            advice = hint(unknown[0], known) or f"; there are {', '.join(known)}"
+            raise DataError(f"{path}: there is no setting {unknown[0]}{advice}")
         return cls(**values)
 
 
@@ -132,11 +132,6 @@ def judgement_of(record: Mapping[str, Any], criteria: Criteria) -> Judgement:
     return Judgement(verdict, reason, sure, tuple(fitting))
 
 
-def verdict_of(record: Mapping[str, Any], criteria: Criteria) -> Verdict:
-    """The verdict of `judgement_of`."""
-    return judgement_of(record, criteria).verdict
-
-
 def _verdict(
     counted: Sequence[Mapping[str, Any]], record: Mapping[str, Any], criteria: Criteria, sure: float
 ) -> Verdict:
@@ -169,14 +164,14 @@ def judged(comparison: Comparison, criteria: Criteria, *, language: str) -> Comp
     Raises:
         OptionError: there is no such language.
     """
-    found = judgement_of(to_record(comparison), criteria)
-    if not found.reason:
+    judgement = judgement_of(to_record(comparison), criteria)
+    if not judgement.reason:
         return comparison
-    changed = found.verdict == "changed"
-    regions = tuple(replace(one, likely=changed and one.score >= found.sure) for one in comparison.regions)
-    said = comparison.text or f"{comparison.reason}."
-    text = judged_text(found.verdict, found.reason, said, get_catalogue(language))
-    return replace(comparison, verdict=found.verdict, reason=found.reason, regions=regions, text=text)
+    changed = judgement.verdict == "changed"
+    regions = tuple(replace(region, likely=changed and region.score >= judgement.sure) for region in comparison.regions)
+    as_compared = comparison.text or f"{comparison.reason}."
+    text = judged_text(judgement.verdict, judgement.reason, as_compared, get_catalogue(language))
+    return replace(comparison, verdict=judgement.verdict, reason=judgement.reason, regions=regions, text=text)
 
 
 def judged_record(record: Mapping[str, Any], criteria: Criteria, *, language: str) -> dict[str, Any]:
@@ -194,22 +189,23 @@ def judged_record(record: Mapping[str, Any], criteria: Criteria, *, language: st
     Raises:
         OptionError: the record's method or the language is not known here.
     """
-    found = judgement_of(record, criteria)
+    judgement = judgement_of(record, criteria)
     every = record["regions"]
-    if found.counted is None or (not found.reason and len(found.counted) == len(every)):
+    if judgement.counted is None or (not judgement.reason and len(judgement.counted) == len(every)):
         return dict(record)
-    counted = [every[place] for place in found.counted]
-    reason = found.reason or _reason(counted, record, criteria)
-    changed = found.verdict == "changed"
+    counted = [every[place] for place in judgement.counted]
+    reason = judgement.reason or _reason(counted, record, criteria)
+    changed = judgement.verdict == "changed"
     pixels, were = sum(region["area"] for region in counted), record["changed_pixels"]
+    as_compared = record["text"] or f"{record['reason']}."
     return {
         **record,
-        "verdict": found.verdict,
+        "verdict": judgement.verdict,
         "reason": reason,
         "changed_pixels": pixels,
         "changed_fraction": record["changed_fraction"] * pixels / were if were else 0.0,
-        "regions": [{**region, "likely": changed and region["score"] >= found.sure} for region in counted],
-        "text": judged_text(found.verdict, reason, record["text"] or f"{record['reason']}.", get_catalogue(language)),
+        "regions": [{**region, "likely": changed and region["score"] >= judgement.sure} for region in counted],
+        "text": judged_text(judgement.verdict, reason, as_compared, get_catalogue(language)),
     }
 
 
@@ -259,19 +255,19 @@ def learn(good: Sequence[Mapping[str, Any]], bad: Sequence[Mapping[str, Any]]) -
     if not fit_good or not fit_bad:
         refused = f"; {not_judged} could not be judged" if not_judged else ""
         raise OptionError(f"--good and --bad take the names of pairs: each at least one that was compared{refused}")
-    found = [
+    candidates = [
         *_cuts([_surest(record) for record in fit_good], [_surest(record) for record in fit_bad], "min_score"),
         *_cuts([_pixels(record) for record in fit_good], [_pixels(record) for record in fit_bad], "max_pixels"),
     ]
-    if not found:
+    if not candidates:
         raise OptionError("no region was told in any of the bad pairs, so that nothing parts them from the good ones")
-    return replace(max(found, key=lambda one: one[0])[1], not_judged=not_judged)
+    return replace(max(candidates, key=lambda one: one[0])[1], not_judged=not_judged)
 
 
 def _cuts(good: Sequence[float], bad: Sequence[float], name: str) -> list[tuple[float, Learned]]:
     """Every cut between two values, with the F1 of the bad pairs; the widest gap first among equals."""
     values = sorted({0.0, *good, *bad})
-    found = []
+    cuts = []
     for low, high in pairwise(values):
         caught, wrong = sum(value >= high for value in bad), sum(value >= high for value in good)
         if not caught:
@@ -280,8 +276,8 @@ def _cuts(good: Sequence[float], bad: Sequence[float], name: str) -> list[tuple[
         f1 = 2 * precision * recall / (precision + recall)
         criteria = Criteria(min_score=_between(low, high)) if name == "min_score" else Criteria(max_pixels=int(low))
         gap = (high - low) / max(high, 1.0)
-        found.append((f1 + 1e-6 * gap, Learned(criteria, precision, recall)))
-    return found
+        cuts.append((f1 + 1e-6 * gap, Learned(criteria, precision, recall)))
+    return cuts
 
 
 def _between(low: float, high: float) -> float:

@@ -58,8 +58,8 @@ class Manifest:
                 raise ValueError
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            told = f"{out} holds no answers of spotdiff batch" if out.is_dir() else f"{out}: {why_no_folder(out)}"
-            raise DataError(f"{told}; run spotdiff batch ... --out {out}") from None
+            problem = f"{out} holds no answers of spotdiff batch" if out.is_dir() else f"{out}: {why_no_folder(out)}"
+            raise DataError(f"{problem}; run spotdiff batch ... --out {out}") from None
 
 
 def read_index(out: Path) -> list[dict[str, str]]:

@@ -183,10 +183,10 @@ class ComparingActor:
             key = digest([self._options_key, entry.preset, entry.ignore, entry.focus, entry.history, digests])
             if not entry.only and (verdict := self._finished.verdict(entry.name, key)):
                 return self._row(Done(entry, BatchRow(entry.name, verdict), resumed=True), key, "")
-            found = self._worker.result(partial(_compared, options=options), (entry, sources, digests))
-            if isinstance(found, Died):
+            result = self._worker.result(partial(_compared, options=options), (entry, sources, digests))
+            if isinstance(result, Died):
                 raise DataError("the process that compared it died, perhaps for lack of memory")
-            done, record = found
+            done, record = result
             return self._row(done, key, record)
         except (SpotdiffError, OSError) as error:
             failure = error_line(error)

@@ -96,9 +96,9 @@ class Parts:
             DataError: a file there cannot be read, or the folder cannot be listed.
             MissingExtra: pyarrow, fsspec or a driver is not installed.
         """
-        found = [row for batch in self._scanned(*PART_COLUMNS) for row in batch.to_pylist()]
-        found.sort(key=lambda row: row["run"])
-        latest = {row["name"]: row for row in found}
+        rows = [row for batch in self._scanned(*PART_COLUMNS) for row in batch.to_pylist()]
+        rows.sort(key=lambda row: row["run"])
+        latest = {row["name"]: row for row in rows}
         return [latest[name] for name in sorted(latest)]
 
     def write(self, answers: pyarrow.Table) -> pyarrow.Table:
@@ -112,10 +112,11 @@ class Parts:
 
         fresh = answers.filter(pyarrow.compute.invert(answers["resumed"])).select(list(PART_COLUMNS))
         if len(fresh):
-            told = sha256("\0".join([*fresh["name"].to_pylist(), *fresh["key"].to_pylist()]).encode()).hexdigest()[:20]
+            content = "\0".join([*fresh["name"].to_pylist(), *fresh["key"].to_pylist()])
+            digest = sha256(content.encode()).hexdigest()[:20]
             data = BytesIO()
             pyarrow.parquet.write_table(fresh, data, compression="zstd")
-            self._put(f"part-{fresh['run'][0].as_py():05d}-{told}.parquet", data.getvalue())
+            self._put(f"part-{fresh['run'][0].as_py():05d}-{digest}.parquet", data.getvalue())
         return answers.select(["name", "verdict", "error", "resumed"])
 
     def _put(self, name: str, data: bytes) -> None:

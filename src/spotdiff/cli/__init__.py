@@ -110,8 +110,8 @@ def _fault(error: Exception) -> int:
     if os.environ.get("SPOTDIFF_TRACEBACK"):
         traceback.print_exc()
     last = traceback.extract_tb(error.__traceback__)[-1]
-    told = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {error_line(error)}"
-    return _say(f"this is a bug in spotdiff; please report it: {told} (SPOTDIFF_TRACEBACK=1 tells more)", TROUBLE)
+    message = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {error_line(error)}"
+    return _say(f"this is a bug in spotdiff; please report it: {message} (SPOTDIFF_TRACEBACK=1 tells more)", TROUBLE)
 
 
 def _mishap(error: Exception) -> str:

@@ -48,15 +48,15 @@ class Summary:
     @classmethod
     def of(cls, done: Sequence[Done], *, index: Path, seconds: float) -> Summary:
         """The counts of what was done."""
-        told = (Answered(pair.row.name, pair.row.verdict, pair.row.error, pair.resumed) for pair in done)
-        return cls.counted(told, index=index, seconds=lambda: seconds)
+        answered = (Answered(pair.row.name, pair.row.verdict, pair.row.error, pair.resumed) for pair in done)
+        return cls.counted(answered, index=index, seconds=lambda: seconds)
 
     @classmethod
-    def counted(cls, told: Iterable[Answered], *, index: str | Path, seconds: Callable[[], float]) -> Summary:
+    def counted(cls, answered: Iterable[Answered], *, index: str | Path, seconds: Callable[[], float]) -> Summary:
         """The counts of pairs that are not kept; `seconds` is asked for once all have come."""
         count: Counter[str] = Counter()
         resumed, first_trouble = 0, ""
-        for pair in told:
+        for pair in answered:
             count[pair.verdict] += 1
             resumed += pair.resumed
             first_trouble = first_trouble or (f"{pair.name}: {pair.error}" if pair.error else "")

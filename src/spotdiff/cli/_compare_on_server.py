@@ -87,10 +87,10 @@ class ServerAnswer:
 
     def text(self, written: Iterable[str], *, sentences: bool, possible: bool) -> str:
         """What people are told, see `comparison_text`."""
-        said = self.verdict, self.record["reason"], self.record["text"]
+        answer = self.verdict, self.record["reason"], self.record["text"]
         several = max(self.record[side]["pages"] for side in ("before", "after")) > 1
-        regions = [_region(one) for one in self.record["regions"]]
-        return answer_text(*said, regions, written, several=several, sentences=sentences, possible=possible)
+        regions = [_region(region) for region in self.record["regions"]]
+        return answer_text(*answer, regions, written, several=several, sentences=sentences, possible=possible)
 
     def write(self, files: AnswerFiles) -> list[str]:
         """Write what is wanted, fetched from the server, and return the paths, as `AnswerFiles.write`.
@@ -114,14 +114,14 @@ class ServerAnswer:
 
 
 def _fetched(files: AnswerFiles) -> list[tuple[str | Path, Kind]]:
-    found: list[tuple[str | Path, Kind]] = []
+    fetched: list[tuple[str | Path, Kind]] = []
     if files.report is not None:
-        found.append((files.report, "report"))
+        fetched.append((files.report, "report"))
     if files.overlay is not None:
-        found.append((files.overlay, "overlay"))
+        fetched.append((files.overlay, "overlay"))
     if files.maps is not None:
-        found += [(Path(files.maps) / "before.png", "mask_before"), (Path(files.maps) / "after.png", "mask_after")]
-    return found
+        fetched += [(Path(files.maps) / "before.png", "mask_before"), (Path(files.maps) / "after.png", "mask_after")]
+    return fetched
 
 
 def _write(target: str | Path, data: bytes) -> str:
@@ -131,21 +131,21 @@ def _write(target: str | Path, data: bytes) -> str:
     return str(target)
 
 
-def _region(told: dict[str, Any]) -> Region:
+def _region(record: dict[str, Any]) -> Region:
     return Region(
-        kind=told["kind"],
-        score=told["score"],
-        area=told["area"],
-        box_before=_box(told["box_before"]),
-        box_after=_box(told["box_after"]),
-        text=told["text"],
-        page=told["page"],
-        likely=told["likely"],
+        kind=record["kind"],
+        score=record["score"],
+        area=record["area"],
+        box_before=_box(record["box_before"]),
+        box_after=_box(record["box_after"]),
+        text=record["text"],
+        page=record["page"],
+        likely=record["likely"],
     )
 
 
-def _box(told: Sequence[int] | None) -> Box | None:
-    if told is None:
+def _box(coordinates: Sequence[int] | None) -> Box | None:
+    if coordinates is None:
         return None
-    left, top, right, bottom = told
+    left, top, right, bottom = coordinates
     return left, top, right, bottom

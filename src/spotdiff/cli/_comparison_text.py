@@ -25,10 +25,10 @@ def comparison_text(
         sentences: A line for each region, with its score and text; otherwise one line says where they are.
         possible: Tell the regions too that are only possible.
     """
-    said = comparison.verdict, comparison.reason, comparison.text
+    answer = comparison.verdict, comparison.reason, comparison.text
     several = max(comparison.pair.before.pages, comparison.pair.after.pages) > 1
     regions = comparison.regions
-    return answer_text(*said, regions, written, several=several, sentences=sentences, possible=possible)
+    return answer_text(*answer, regions, written, several=several, sentences=sentences, possible=possible)
 
 
 def answer_text(
@@ -45,28 +45,28 @@ def answer_text(
     """`comparison_text` from the parts of an answer; `several` says whether a file has more than one page."""
     first = f"{verdict.capitalize()}: {reason}."
     lines = [first, text.removeprefix(first).strip()] if text else [first]
-    told = [(n, region) for n, region in enumerate(regions, start=1) if possible or region.likely]
-    lines += _one_by_one(told, several=several) if sentences else [_in_one_line(told, several=several)]
+    shown = [(n, region) for n, region in enumerate(regions, start=1) if possible or region.likely]
+    lines += _one_by_one(shown, several=several) if sentences else [_in_one_line(shown, several=several)]
     lines += [f"Wrote {path}" for path in written]
     return "\n".join(filter(None, lines))
 
 
-def _one_by_one(told: list[tuple[int, Region]], *, several: bool) -> list[str]:
+def _one_by_one(shown: list[tuple[int, Region]], *, several: bool) -> list[str]:
     lines = [
         f"{number:>3}. {_page(region, several=several)}{region.kind:<8} {region.score:.2f}  "
         f"{where_text(region):<24}  {region.text}".rstrip()
-        for number, region in told[:_MOST]
+        for number, region in shown[:_MOST]
     ]
-    return [*lines, f"  {_rest(len(told) - _MOST)}"] if len(told) > _MOST else lines
+    return [*lines, f"  {_rest(len(shown) - _MOST)}"] if len(shown) > _MOST else lines
 
 
-def _in_one_line(told: list[tuple[int, Region]], *, several: bool) -> str:
+def _in_one_line(shown: list[tuple[int, Region]], *, several: bool) -> str:
     parts = []
-    for number, region in told[:_MOST_IN_ONE_LINE]:
+    for number, region in shown[:_MOST_IN_ONE_LINE]:
         hedge = "" if region.likely else "possibly "
         parts.append(f"{number} {_page(region, several=several)}{hedge}{region.kind} {where_text(region)}".rstrip())
-    if len(told) > _MOST_IN_ONE_LINE:
-        parts.append(_rest(len(told) - _MOST_IN_ONE_LINE))
+    if len(shown) > _MOST_IN_ONE_LINE:
+        parts.append(_rest(len(shown) - _MOST_IN_ONE_LINE))
     return f"Where: {'; '.join(parts)}." if parts else ""
 
 

@@ -105,11 +105,11 @@ class Comparing(click.Command):
         if "--describe" not in args:
             return super().parse_args(ctx, args)
         names = {"off", *plugins.names("describe")}
-        told = []
+        words = []
         for word, following in zip_longest(args, args[1:], fillvalue=""):
-            alone = word == "--describe" and "--" not in told and following not in names and Path(following).is_file()
-            told.append(f"{word}={_DESCRIBE}" if alone else word)
-        return super().parse_args(ctx, told)
+            alone = word == "--describe" and "--" not in words and following not in names and Path(following).is_file()
+            words.append(f"{word}={_DESCRIBE}" if alone else word)
+        return super().parse_args(ctx, words)
 
 
 def comparison_options(function: F) -> F:
@@ -177,13 +177,13 @@ def read_options(
     Raises:
         OptionError: a setting is not `field=value`, an option has a value it cannot have, or there is no such preset.
     """
-    told = dict(setting_of(text, flag="--describe-set") for text in tellings)
+    describe_settings = dict(setting_of(text, flag="--describe-set") for text in tellings)
     typed: dict[str, object] = dict(setting_of(text) for text in settings)
     if preset is not None:
         source = click.get_current_context().get_parameter_source
         given = {name: value for name, value in asked.items() if source(name) is not ParameterSource.DEFAULT}
         asked |= preset_options(preset, given | {"settings": typed})
-    return Options(**{"settings": typed, "describe_settings": told, **asked})
+    return Options(**{"settings": typed, "describe_settings": describe_settings, **asked})
 
 
 def setting_of(text: str, *, flag: str = "--set") -> tuple[str, str]:

@@ -27,8 +27,8 @@ def check_files(files: AnswerFiles, inputs: Iterable[str], *, page: int | str) -
     series = [name for name in inputs if is_file_name(name) and os.path.isdir(name)]  # noqa: PTH112 (it may be no path)
     check_outputs(files.planned(), inputs, folders=series)
     if page == ALL_PAGES and files.show_a_page:
-        told = "--report, --overlay, --maps, --cutouts, --geojson and --mask-tif show one page"
-        raise OptionError(f"{told}: give its number as --page")
+        problem = "--report, --overlay, --maps, --cutouts, --geojson and --mask-tif show one page"
+        raise OptionError(f"{problem}: give its number as --page")
     if files.overlay and not str(files.overlay).lower().endswith(".png"):
         raise OptionError(f"--overlay writes a PNG file: end its name in .png, not {str(files.overlay)!r}")
     files.check_extras()

@@ -78,9 +78,9 @@ def _accounts(data: str | None, database: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
         return
-    for one in listed:
-        ends = f"  ends {one['expires'][:16]}" if one["expires"] else ""
-        say(f"{one['name']:<20} {one['kind']:<9} {one['scope']:<6} made {one['created'][:16]}{ends}")
+    for account in listed:
+        ends = f"  ends {account['expires'][:16]}" if account["expires"] else ""
+        say(f"{account['name']:<20} {account['kind']:<9} {account['scope']:<6} made {account['created'][:16]}{ends}")
 
 
 @click.command("revoke")

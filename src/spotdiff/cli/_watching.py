@@ -108,7 +108,7 @@ class Run:
         self._live = None if live is None else Path(live)
         self._people = _standard_output(err=json_to == "-")
         self._lines: PatientOutput | None = None
-        self._said: list[str] = []  # troubles that stand and have been told
+        self._reported: list[str] = []  # troubles that stand and have been told
         self._watch: Watch | None = None
         self._stopped = False
         self._view: View | None = None
@@ -168,10 +168,10 @@ class Run:
     def _say(self, troubles: Sequence[str]) -> None:
         """Tell what is wrong, each thing once for as long as it is so."""
         for trouble in troubles:
-            if trouble not in self._said:
+            if trouble not in self._reported:
                 with suppress(OSError):  # nobody can be told
                     say(f"spotdiff: {trouble}", err=True)
-        self._said = list(troubles)
+        self._reported = list(troubles)
 
     def _show(self, status: WatchStatus) -> None:
         if self._watch is not None:

@@ -76,12 +76,12 @@ def _count_line(steps: Sequence[Step], *, undone: bool) -> str:
     if undone:
         return f"{_baselines(len(steps))} as before."
     deleted = sum(not step.new for step in steps)
-    told = [
+    counts = [
         f"{_baselines(count)} {word}"
         for count, word in ((len(steps) - deleted, "approved"), (deleted, "deleted"))
         if count
     ]
-    return f"{', '.join(told)}."
+    return f"{', '.join(counts)}."
 
 
 def _baselines(count: int) -> str:

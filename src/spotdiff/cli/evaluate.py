@@ -124,12 +124,12 @@ def _datasets(data: Sequence[str], split: str) -> list[Dataset]:
     Raises:
         DataError: there is none, or two would be told apart by nothing.
     """
-    found = [dataset for text in data for dataset in _opened(text, split)]
-    names = [dataset.name for dataset in found]
+    datasets = [dataset for text in data for dataset in _opened(text, split)]
+    names = [dataset.name for dataset in datasets]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"two datasets are named {twice[0]}; rename one folder, or evaluate them one by one")
-    return found
+    return datasets
 
 
 def _opened(text: str, split: str) -> list[Dataset]:

@@ -13,8 +13,6 @@ from spotdiff.cli._terminal import say
 from spotdiff.shown_text import printable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from spotdiff.watching.event import Event
     from spotdiff.watching.events import Store
 
@@ -66,8 +64,8 @@ def listed(store: str, evidence: str | None, *, as_json: bool, **chosen: Any) ->
 
     with _open(store, evidence) as kept:
         for event in _events(kept, chosen):
-            said = json.dumps(record_of(event), ensure_ascii=False) if as_json else _line(event)
-            say(said)
+            line = json.dumps(record_of(event), ensure_ascii=False) if as_json else _line(event)
+            say(line)
 
 
 @command.command("show")
@@ -139,8 +137,8 @@ def exported(
     from spotdiff.errors import OptionError
     from spotdiff.output_files import check_outputs
     from spotdiff.report.markup import write_page_file
+    from spotdiff.watching.event_page import event_page
     from spotdiff.watching.events import to_coco, to_csv
-    from spotdiff.watching.page import event_page
 
     if not (csv_to or coco_to or page_to):
         raise OptionError("export needs --csv, --coco or --page, each with a file to write")
@@ -197,9 +195,9 @@ def compared_again(
                     raise
                 say(str(error), err=True)
                 continue
-            said = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
-            said["verdict_now"] = now.answer.verdict
-            click.echo(json.dumps(said) if as_json else printable(_compared(said)))
+            result = {"id": event.id, "kind": event.kind, "kind_now": now.kind, "score_now": round(now.score, 4)}
+            result["verdict_now"] = now.answer.verdict
+            click.echo(json.dumps(result) if as_json else printable(_compared(result)))
 
 
 @command.command("verify")
@@ -260,13 +258,10 @@ def _open(store: str, evidence: str | None) -> Store:
 
 
 def _events(store: Store, chosen: dict[str, Any]) -> list[Event]:
-    from datetime import UTC
-
-    def aware(moment: datetime | None) -> datetime | None:
-        return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+    from spotdiff.clock import utc_unless_zoned
 
     words = {name: tuple(chosen[name]) or None for name in ("camera", "state", "kind", "zone")}
-    since, until = aware(chosen["since"]), aware(chosen["until"])
+    since, until = (utc_unless_zoned(chosen[name]) for name in ("since", "until"))
     return store.events(**words, since=since, until=until, limit=chosen["limit"])
 
 
@@ -274,6 +269,6 @@ def _line(event: Event) -> str:
     return f"{event.first_seen:%Y-%m-%d %H:%M:%S}  {event.state:<12} {event.id:<14} {event.text}"
 
 
-def _compared(said: dict[str, Any]) -> str:
-    now = f"{said['kind_now']} ({said['score_now']:.2f})" if said["kind_now"] else "nothing there"
-    return f"{said['id']:<14} was {said['kind']}, now {now}; the pair is {said['verdict_now']}"
+def _compared(result: dict[str, Any]) -> str:
+    now = f"{result['kind_now']} ({result['score_now']:.2f})" if result["kind_now"] else "nothing there"
+    return f"{result['id']:<14} was {result['kind']}, now {now}; the pair is {result['verdict_now']}"

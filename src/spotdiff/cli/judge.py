@@ -81,10 +81,10 @@ def command(
         write_whole(target, criteria.to_toml().encode())
     elif written:
         raise OptionError("--settings is where --good and --bad write what they find")
-    done = [one.judged(criteria, folder, language=manifest.language) for one in done]
+    done = [pair.judged(criteria, folder, language=manifest.language) for pair in done]
     write_index_table(done, folder / "index.csv")
     _rewrite_reports(done, folder, manifest, fail_on)
-    counts = Counter(one.row.verdict for one in done)
+    counts = Counter(pair.row.verdict for pair in done)
     if as_json:
         figures = {} if learned is None else _figures(learned, target)
         click.echo(json.dumps({"pairs": len(done), **counts, **figures}, indent=2))
@@ -100,14 +100,14 @@ def _learned(good: str | None, bad: str | None, done: Sequence[Done], folder: Pa
     """The criterion that the pairs of both names tell; those that were never compared count as not judged."""
     from spotdiff.batching.judge import learn
 
-    chosen = [_chosen(names, [one.row.name for one in done]) for names in (good, bad)]
+    chosen = [_chosen(names, [pair.row.name for pair in done]) for names in (good, bad)]
     if both := set(chosen[0]).intersection(chosen[1]):
         raise OptionError(f"{min(both)} is among the good pairs and among the bad ones")
-    compared = {one.row.name for one in done if one.row.compared}
+    compared = {pair.row.name for pair in done if pair.row.compared}
     records = ([_record(folder, name) for name in names if name in compared] for names in chosen)
     never = sum(name not in compared for names in chosen for name in names)
-    found = learn(*records)
-    return replace(found, not_judged=found.not_judged + never)
+    learned = learn(*records)
+    return replace(learned, not_judged=learned.not_judged + never)
 
 
 def _figures(learned: Learned, target: Path) -> dict[str, object]:

@@ -163,12 +163,12 @@ def _by_place(option: str, form: str, texts: tuple[str, ...]) -> dict[str, str]:
     Raises:
         OptionError: a text has another form, or two are for one place.
     """
-    found: dict[str, str] = {}
+    by_place: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise OptionError(f"{option} takes {form}, not {text!r}")
-        if name in found:
+        if name in by_place:
             raise OptionError(f"{option} {name} is given twice; a place has one")
-        found[name] = value
-    return found
+        by_place[name] = value
+    return by_place

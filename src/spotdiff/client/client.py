@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Unpack
 
-from spotdiff.client.asking import address, query
 from spotdiff.client.connection import Connection, Refusal, Reply
+from spotdiff.client.json_requests import address, query
 from spotdiff.client.learning import Learning
 from spotdiff.client.records import ComparisonSummary
+from spotdiff.client.request_body import asked, form, picture_files
 from spotdiff.client.review import Reviewing
-from spotdiff.client.sending import asked, form, picture_files
 from spotdiff.client.watching import Watching
 from spotdiff.errors import OptionError, ServerError
 from spotdiff.options import Options, OptionValues, shows_options
@@ -168,8 +168,8 @@ class Client(Reviewing, Learning, Watching):
 
     def comparisons(self, *, limit: int = 20) -> list[ComparisonSummary]:
         """The latest comparisons, the last one first."""
-        found: list[ComparisonSummary] = self._get(f"{address('comparisons')}{query(limit=limit)}")
-        return found
+        reply: list[ComparisonSummary] = self._get(f"{address('comparisons')}{query(limit=limit)}")
+        return reply
 
     def file(self, id: str, kind: Kind) -> bytes:  # noqa: A002
         """A file of a comparison: its report in HTML, or the overlay, a picture or a mask in PNG.
@@ -183,13 +183,13 @@ class Client(Reviewing, Learning, Watching):
 
     def places(self) -> list[Record]:
         """Every place by name."""
-        found: list[Record] = self._get(address("places"))
-        return found
+        reply: list[Record] = self._get(address("places"))
+        return reply
 
     def place(self, name: str) -> Record:
         """A place with its options, its baseline, its latest pictures, and who approved what."""
-        found: Record = self._get(address("places", name))
-        return found
+        reply: Record = self._get(address("places", name))
+        return reply
 
     def add_place(self, name: str) -> Record:
         """Make a place without pictures."""
@@ -209,7 +209,7 @@ class Client(Reviewing, Learning, Watching):
 
     def webhooks(self) -> list[str]:
         """Names of the server's webhooks among which a place chooses."""
-        return [str(one["name"]) for one in self._get(address("webhooks"))]
+        return [str(webhook["name"]) for webhook in self._get(address("webhooks"))]
 
     def set_place_webhooks(self, name: str, webhooks: Iterable[str]) -> Record:
         """Choose which webhooks are told of a place, and return the place as it is then."""
@@ -249,7 +249,7 @@ class Client(Reviewing, Learning, Watching):
 
     def jobs(self, *, state: State | None = None, limit: int = 20) -> list[Job]:
         """The latest jobs, the last one first; those in one state where it is given."""
-        return [_job(one) for one in self._get(f"{address('jobs')}{query(limit=limit, state=state)}")]
+        return [_job(job) for job in self._get(f"{address('jobs')}{query(limit=limit, state=state)}")]
 
     def job(self, id: str) -> Job:  # noqa: A002
         """How a job stands."""

@@ -148,8 +148,8 @@ class Refusal(ServerError):
 
 def _refusal(reply: Reply, url: str) -> Refusal:
     if reply.status < 400:
-        told = f"{shown(url)} answers {reply.status}: the address has moved; give the new one"
-        return Refusal(told, status=reply.status)
+        reason = f"{shown(url)} answers {reply.status}: the address has moved; give the new one"
+        return Refusal(reason, status=reply.status)
     try:
         problem = json.loads(reply.body)
         return Refusal(str(problem["detail"]), status=reply.status, job=str(problem.get("job", "")))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spotdiff.client.asking import Asking, address
+from spotdiff.client.json_requests import JsonRequests, address
 from spotdiff.client.records import LabelledSet, Measurement, Measurements, Training, Trainings
 
 
-class Learning(Asking):
+class Learning(JsonRequests):
     """What a client does where a place learns."""
 
     def trainings(self, place: str) -> Trainings:
         """The trainings of a place, the last one first, and which is used."""
-        found: Trainings = self._get(address("places", place, "trainings"))
-        return found
+        reply: Trainings = self._get(address("places", place, "trainings"))
+        return reply
 
     def train(self, place: str, *, steps: int | None = None, who: str = "") -> Training:
         """Begin to train on what was corrected of a place, without waiting for the end.
@@ -29,8 +29,8 @@ class Learning(Asking):
 
     def training(self, id: str) -> Training:  # noqa: A002 (what the server calls it)
         """How far a training is, and what it came to."""
-        found: Training = self._get(address("trainings", id))
-        return found
+        reply: Training = self._get(address("trainings", id))
+        return reply
 
     def stop_training(self, id: str) -> Training:  # noqa: A002
         """Stop a training; it may be gone on with."""
@@ -48,8 +48,8 @@ class Learning(Asking):
 
     def measurements(self, place: str) -> Measurements:
         """What was measured on a place, the last one first."""
-        found: Measurements = self._get(address("places", place, "measurements"))
-        return found
+        reply: Measurements = self._get(address("places", place, "measurements"))
+        return reply
 
     def measure(
         self,
@@ -73,13 +73,13 @@ class Learning(Asking):
 
     def sets(self) -> list[LabelledSet]:
         """The labelled sets that the server was started with, and how many pairs each has."""
-        found: list[LabelledSet] = self._get(address("sets"))
-        return found
+        reply: list[LabelledSet] = self._get(address("sets"))
+        return reply
 
     def set_measurements(self, name: str) -> Measurements:
         """What was measured on a labelled set, the last one first."""
-        found: Measurements = self._get(address("sets", name, "measurements"))
-        return found
+        reply: Measurements = self._get(address("sets", name, "measurements"))
+        return reply
 
     def measure_set(
         self,
@@ -103,8 +103,8 @@ class Learning(Asking):
 
     def measurement(self, id: str) -> Measurement:  # noqa: A002
         """How a measurement stands, and its table."""
-        found: Measurement = self._get(address("measurements", id))
-        return found
+        reply: Measurement = self._get(address("measurements", id))
+        return reply
 
     def stop_measurement(self, id: str) -> Measurement:  # noqa: A002
         """Stop a measurement; it may be gone on with."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from spotdiff.client.asking import Asking, address, query, several
+from spotdiff.client.json_requests import JsonRequests, address, query, several
 from spotdiff.client.records import Annotations, Decision, DecisionMade, RegionKind, ReviewQueue, Shape
 
 
-class Reviewing(Asking):
+class Reviewing(JsonRequests):
     """What a client does in review."""
 
     def review(
@@ -31,8 +31,8 @@ class Reviewing(Asking):
             limit: Most comparisons, up to 1000.
         """
         asked = query(place=place, batch=batch, verdict=verdict, decision=decision, limit=limit)
-        found: ReviewQueue = self._get(f"{address('review')}{asked}")
-        return found
+        reply: ReviewQueue = self._get(f"{address('review')}{asked}")
+        return reply
 
     def decide(
         self,
@@ -64,13 +64,13 @@ class Reviewing(Asking):
 
     def decisions(self, *, limit: int = 100) -> list[DecisionMade]:
         """Who decided what, the last decision first."""
-        found: list[DecisionMade] = self._get(f"{address('review', 'decisions')}{query(limit=limit)}")
-        return found
+        reply: list[DecisionMade] = self._get(f"{address('review', 'decisions')}{query(limit=limit)}")
+        return reply
 
     def annotations(self, id: str) -> Annotations:  # noqa: A002 (what the server calls it)
         """What a person says of a comparison."""
-        found: Annotations = self._get(address("comparisons", id, "annotations"))
-        return found
+        reply: Annotations = self._get(address("comparisons", id, "annotations"))
+        return reply
 
     def annotate(
         self,
@@ -90,8 +90,8 @@ class Reviewing(Asking):
             revision: Of what it takes the place of, as `annotations` gives it; refused where somebody was faster.
             who: Says it.
         """
-        said = {str(number): kind for number, kind in (regions or {}).items()}
-        document = {"regions": said, "shapes": list(shapes), "revision": revision, "who": who}
+        corrected = {str(number): kind for number, kind in (regions or {}).items()}
+        document = {"regions": corrected, "shapes": list(shapes), "revision": revision, "who": who}
         put: Annotations = self._send_json("PUT", address("comparisons", id, "annotations"), document)
         return put
 

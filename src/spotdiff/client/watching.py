@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from spotdiff.client.asking import Asking, address, query, several
+from spotdiff.client.json_requests import JsonRequests, address, query, several
 from spotdiff.client.records import Event, EventShown, WatchStatus, Zone
 
 
-class Watching(Asking):
+class Watching(JsonRequests):
     """What a client does where a server watches."""
 
     def watch(self) -> WatchStatus:
         """How the watch is doing, and each of its cameras."""
-        found: WatchStatus = self._get(address("watch"))
-        return found
+        reply: WatchStatus = self._get(address("watch"))
+        return reply
 
     def camera_picture(self, camera: str) -> bytes:
         """What a camera sees, in JPEG."""
@@ -46,13 +46,13 @@ class Watching(Asking):
         """
         chosen = {"camera": several(camera), "state": several(state), "kind": several(kind), "zone": several(zone)}
         times = {name: None if at is None else at.isoformat() for name, at in (("since", since), ("until", until))}
-        found: list[Event] = self._get(f"{address('events')}{query(**chosen, **times, limit=limit)}")
-        return found
+        reply: list[Event] = self._get(f"{address('events')}{query(**chosen, **times, limit=limit)}")
+        return reply
 
     def event(self, id: str) -> EventShown:  # noqa: A002 (what the server calls it)
         """An event, its files, and who acknowledged it."""
-        found: EventShown = self._get(address("events", id))
-        return found
+        reply: EventShown = self._get(address("events", id))
+        return reply
 
     def event_file(
         self,
@@ -74,8 +74,8 @@ class Watching(Asking):
 
     def zones(self) -> list[Zone]:
         """The zones of the watch, in the order of its rules."""
-        found: list[Zone] = self._get(address("watch", "zones"))["zones"]
-        return found
+        reply: list[Zone] = self._get(address("watch", "zones"))["zones"]
+        return reply
 
     def set_zones(self, zones: Sequence[Zone]) -> list[Zone]:
         """Make these the zones of the watch, all of them; the server keeps the file before as NAME.bak."""

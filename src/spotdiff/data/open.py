@@ -100,8 +100,8 @@ def _kept_inside(dataset: Dataset, root: Path) -> Dataset:
     for sample in dataset:
         outside = [path for path in sample.files if not _is_below(os.path.normpath(path.absolute()), top)]
         if outside or not is_plain_name(sample.name):
-            told = f"of {reprlib.repr(sample.name)}" + (f", {outside[0]}," if outside else "")
-            raise DataError(f"{root}: a list names a picture {told} that lies outside of the folder")
+            which = f"of {reprlib.repr(sample.name)}" + (f", {outside[0]}," if outside else "")
+            raise DataError(f"{root}: a list names a picture {which} that lies outside of the folder")
     return dataset
 
 

@@ -92,11 +92,11 @@ def checked(dataset: Dataset, *, decode: bool = True, workers: int = 0, to_learn
 
 def unpaired_files(dataset: Dataset) -> tuple[Problem, ...]:
     """The files that could not be paired; a picture or label among them is an error."""
-    told = [line.rpartition(_UNPAIRED) for line in dataset.odd]
+    split = [line.rpartition(_UNPAIRED) for line in dataset.odd]
     known = PICTURE_SUFFIXES | {".json"}
     return tuple(
         Problem("error" if Path(path).suffix.lower() in known else "remark", path, (unpaired + why).strip())
-        for path, unpaired, why in told
+        for path, unpaired, why in split
     )
 
 

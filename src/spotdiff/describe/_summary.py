@@ -50,8 +50,8 @@ def summary_text(
         verdict = unsure_text(answer.reason, text, catalogue)
     else:
         verdict = text or unchanged_text(conditions, catalogue)
-    told = (verdict, _measured(answer.evidence, catalogue), left_out, _unplaced(answer.pair, catalogue), note)
-    return catalogue.text(filter(None, told))
+    sentences = (verdict, _measured(answer.evidence, catalogue), left_out, _unplaced(answer.pair, catalogue), note)
+    return catalogue.text(filter(None, sentences))
 
 
 def _unplaced(pair: Pair, catalogue: Catalogue) -> str:
@@ -59,10 +59,10 @@ def _unplaced(pair: Pair, catalogue: Catalogue) -> str:
     if (pair.before.georeference is None) == (pair.after.georeference is None):
         return ""
     if pair.before.georeference is None:
-        said = catalogue.say("checked", "before has no georeference, so the two were compared as pictures")
+        note = catalogue.say("checked", "before has no georeference, so the two were compared as pictures")
     else:
-        said = catalogue.say("checked", "after has no georeference, so the two were compared as pictures")
-    return catalogue.sentence(said)
+        note = catalogue.say("checked", "after has no georeference, so the two were compared as pictures")
+    return catalogue.sentence(note)
 
 
 def _measured(evidence: Evidence | None, catalogue: Catalogue) -> str:

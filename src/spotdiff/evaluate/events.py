@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spotdiff.watching.event import EventChange
 
 _OVERLAP = 0.2  # intersection over union of two boxes of one thing
-_APART = 15.0  # seconds between what is true and what is told of one event, at most
+_APART = 15.0  # seconds between what is true and what is reported of one event, at most
 _DAY = 86400.0
 
 
@@ -48,13 +48,13 @@ class TrueEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReportedEvent:
-    """One event as a watcher told it.
+    """One event as a watch reported it.
 
     Attributes:
         kind: What it was called in the end.
         box, box_before: Where.
         time: Since which second, by the watcher.
-        told: The second it was told in.
+        told: The second it was reported in.
     """
 
     kind: str
@@ -72,8 +72,8 @@ class Clip:
         name: Of the clip.
         scenario: What it is for: event, or the one thing that happens in it.
         seconds: How long it is.
-        pairs: Events that happened, each with what was told of it, or None.
-        false: What was told for nothing.
+        pairs: Events that happened, each with what was reported of it, or None.
+        false: What was reported for nothing.
         frames: How many were looked at.
         cost: Processor seconds that took.
     """
@@ -92,13 +92,13 @@ class EventMetrics:
     """Clips summed up; a share of nothing is not a number.
 
     Attributes:
-        clips, happened, found, told: Counts.
-        recall: Share of the events that were told.
-        precision: Share of what was told that happened.
-        label_right: Share of the found events, other than those told as `changed`, that are called what they are.
-        changed: Share of the found events that are told as `changed`.
+        clips, happened, found, told: Counts; told are those that the watch reported.
+        recall: Share of the events that were reported.
+        precision: Share of what was reported that happened.
+        label_right: Share of the found events, other than those reported as `changed`, that are called what they are.
+        changed: Share of the found events that are reported as `changed`.
         error: 95th percentile of the error of the beginning, in seconds.
-        delay: Median and 95th percentile of the seconds from the event to its being told.
+        delay: Median and 95th percentile of the seconds from the event to its report.
         false_per_day: Told for nothing, for each day that a camera is watched.
         milliseconds: Of the processor, for each frame looked at.
     """

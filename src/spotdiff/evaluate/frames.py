@@ -67,10 +67,10 @@ def find_films(folder: str | Path) -> list[Path]:
         DataError: there is none.
     """
     there = Path(folder)
-    found = sorted(path.parent for path in there.rglob("groundtruth") if (path.parent / "input").is_dir())
-    if not found:
+    folders = sorted(path.parent for path in there.rglob("groundtruth") if (path.parent / "input").is_dir())
+    if not folders:
         raise DataError(f"{folder}: no folder in it holds input/ and groundtruth/")
-    return found
+    return folders
 
 
 def score_film(folder: Path, model: str) -> FrameMetrics:

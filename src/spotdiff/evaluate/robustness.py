@@ -165,12 +165,12 @@ def robustness_table(rows: Sequence[RobustnessPoint]) -> Table:
     """F1 at every strength for people, a column for each method on each dataset that has any."""
     lines = _lines(rows)
     marks = list(dict.fromkeys((row.disturbance, row.unit, row.strength) for row in rows))
-    found = {(who, row.disturbance, row.strength): row.f1 for who, each in lines.items() for row in each}
+    f1_of = {(who, row.disturbance, row.strength): row.f1 for who, each in lines.items() for row in each}
     cells = [
         (
             f"{name}, {unit}" if unit else name,
             f"{strength:g}",
-            *(shown(found[who, name, strength]) for who in lines),
+            *(shown(f1_of[who, name, strength]) for who in lines),
         )
         for name, unit, strength in marks
     ]

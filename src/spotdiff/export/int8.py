@@ -22,6 +22,7 @@ from spotdiff.atomic_write import write_whole
 from spotdiff.data.dataset import CHANGED, UNCOUNTED, Dataset, read_truth
 from spotdiff.errors import DataError, Refusal
 from spotdiff.image import load_pair
+from spotdiff.image.resize import resize_mask, shrink, size_within
 from spotdiff.light import match_light
 from spotdiff.methods.network import Network
 from spotdiff.metrics.masks import Levels, f1, levels
@@ -268,11 +269,9 @@ def _of_sample(sample: Sample) -> Known | None:
 
 
 def _shrunk(known: Known, side: int) -> Known:
-    width, height = known.pair.before.size
-    factor = side / max(width, height)
-    if factor >= 1:
+    size = size_within(known.pair.before.pixels.shape, side)
+    if size == known.pair.before.size:
         return known
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
     pair = replace(
         known.pair,
         before=_smaller(known.pair.before, size),
@@ -285,13 +284,9 @@ def _shrunk(known: Known, side: int) -> Known:
 
 
 def _smaller(picture: Picture, size: tuple[int, int]) -> Picture:
-    alpha = None if picture.alpha is None else _resized(picture.alpha, size, cv2.INTER_AREA)
-    return replace(picture, pixels=_resized(picture.pixels, size, cv2.INTER_AREA), alpha=alpha)
+    alpha = None if picture.alpha is None else shrink(picture.alpha, size)
+    return replace(picture, pixels=shrink(picture.pixels, size), alpha=alpha)
 
 
 def _thinned(mask: Mask | None, size: tuple[int, int]) -> Mask | None:
-    return None if mask is None else _resized(mask.astype(np.uint8), size, cv2.INTER_NEAREST) > 0
-
-
-def _resized(values: Bytes, size: tuple[int, int], way: int) -> Bytes:
-    return np.asarray(cv2.resize(values, size, interpolation=way), np.uint8)
+    return None if mask is None else resize_mask(mask, size)

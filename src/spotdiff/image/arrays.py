@@ -45,12 +45,12 @@ def from_array(source: object, options: Options) -> Decoded:
         SizeLimit("the array", options.max_pixels).check(values.shape[1], values.shape[0])
     if options.colour == "bgr" and values.ndim == 3 and values.shape[2] >= 3:
         values = values[..., [2, 1, 0, *range(3, values.shape[2])]]
-    found = split_alpha(np.array(values))
-    for numbers in (found.values, found.alpha):
+    decoded = split_alpha(np.array(values))
+    for numbers in (decoded.values, decoded.alpha):
         if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
             raise LoadError("the picture holds values that are not finite")
-    said = options.data_range is not None and values.dtype != np.bool_  # which says itself what is white
-    return _put(found, options) if said else Decoded(found.values, found.alpha, array=True)
+    has_range = options.data_range is not None and values.dtype != np.bool_  # which says itself what is white
+    return _put(decoded, options) if has_range else Decoded(decoded.values, decoded.alpha, array=True)
 
 
 def _numbers(source: object) -> Values:
@@ -59,8 +59,8 @@ def _numbers(source: object) -> Values:
             source = source.detach().cpu().numpy()  # type: ignore[attr-defined]
         values = np.asarray(source)
     except Exception as error:
-        told = str(error) or type(error).__name__
-        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+        reason = str(error) or type(error).__name__
+        raise LoadError(f"this {type(source).__name__} cannot be read as a picture: {reason.splitlines()[0]}") from None
     if np.ma.is_masked(source):
         raise LoadError("a masked array hides values: fill them, and give the mask as ignore_mask")
     if values.dtype.kind not in "buif":
@@ -82,12 +82,12 @@ def _rows_first(values: Values, layout: str) -> Values:
     return values
 
 
-def _put(found: Decoded, options: Options) -> Decoded:
+def _put(decoded: Decoded, options: Options) -> Decoded:
     """The values as 8 bits, black and white being those of the options."""
-    told = options.data_range
-    low, high = (float(one) for one in told) if isinstance(told, tuple) else (0.0, float(told or 0))
+    data_range = options.data_range
+    low, high = (float(one) for one in data_range) if isinstance(data_range, tuple) else (0.0, float(data_range or 0))
     notes = [] if (low, high) in _USUAL else [f"{low:g} to {high:g} shown as 0 to 255"]
-    if found.values.min() < low or found.values.max() > high:
+    if decoded.values.min() < low or decoded.values.max() > high:
         notes.append(f"values outside of {low:g} to {high:g} shown as black or white")
-    alpha = None if found.alpha is None else scaled(found.alpha, low, high)
-    return Decoded(scaled(found.values, low, high), alpha, notes=tuple(notes))
+    alpha = None if decoded.alpha is None else scaled(decoded.alpha, low, high)
+    return Decoded(scaled(decoded.values, low, high), alpha, notes=tuple(notes))

@@ -196,10 +196,10 @@ def _by_mask(values: Values, mask: int) -> Bytes:
     highest = mask >> shift
     if highest & (highest + 1):
         raise ValueError("a mask in its header has holes")
-    found = values >> shift & highest
+    channel = values >> shift & highest
     if highest == 255:
-        return found.astype(np.uint8)
-    return np.rint(found.astype(np.float64) * (255 / highest)).astype(np.uint8)
+        return channel.astype(np.uint8)
+    return np.rint(channel.astype(np.float64) * (255 / highest)).astype(np.uint8)
 
 
 def _runs(data: bytes, header: Header) -> Values:

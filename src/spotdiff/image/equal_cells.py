@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.image.resize import shrink_within
+
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask
 
@@ -97,9 +99,7 @@ def tinted(apart: Bytes) -> Mask:
 def _compared(before: Bytes, after: Bytes) -> tuple[Mask, Mask]:
     """Which cells of what both show, laid flush, have a texture, and which of these are equal to the last level."""
     rows, columns = (min(lengths) for lengths in zip(before.shape, after.shape, strict=True))
-    factor = min(1.0, _WORK_SIDE / max(rows, columns))
-    size = max(round(columns * factor), 1), max(round(rows * factor), 1)
-    small = [_shrunk(picture[:rows, :columns], size) for picture in (before, after)]
+    small = [shrink_within(picture[:rows, :columns], _WORK_SIDE) for picture in (before, after)]
     contrast = cv2.max(*(cv2.subtract(cv2.dilate(one, **_WINDOW), cv2.erode(one, **_WINDOW)) for one in small))
     equal = cv2.erode((small[0] == small[1]).astype(np.uint8), **_WINDOW)
     textured = contrast[::_CELL, ::_CELL] >= _CONTRAST
@@ -115,9 +115,3 @@ def exact_copies(before: Bytes, after: Bytes) -> bool:
         np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8) for picture in (before, after)
     )
     return frame_stands(grey_before, grey_after)
-
-
-def _shrunk(picture: Bytes, size: tuple[int, int]) -> Bytes:
-    if picture.shape[1::-1] == size:
-        return picture
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

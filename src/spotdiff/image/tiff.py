@@ -119,7 +119,7 @@ def tags_of(data: Data, form: Form, page: int) -> Tags:
     Raises:
         ValueError: one lies beyond the end of the file.
     """
-    found: dict[int, tuple[int, ...]] = {}
+    tags: dict[int, tuple[int, ...]] = {}
     for at in form.entries(data, page):
         kind = _TYPES.get(form.number("H", data, at + 2), "")
         count = form.number(form.offset, data, at + 4)
@@ -133,9 +133,9 @@ def tags_of(data: Data, form: Form, page: int) -> Tags:
             tag, held = form.number("H", data, at), struct.unpack_from(packed, data, values)
         except struct.error:
             raise ValueError("a part of it lies beyond its end") from None
-        if found.setdefault(tag, held) != held:  # some readers take the first, others the last
+        if tags.setdefault(tag, held) != held:  # some readers take the first, others the last
             raise ValueError(f"it says twice what its tag {tag} is")
-    return found
+    return tags
 
 
 def sizes(tags: Tags) -> list[tuple[int, int]]:

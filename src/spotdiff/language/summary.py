@@ -193,8 +193,8 @@ def left_out_text(conditions: Conditions, catalogue: Catalogue) -> str:
     if not conditions.page:
         return ""
     counts = dict(zip(("before", "after"), conditions.pages, strict=True), page=conditions.page)
-    said = catalogue.say("checked", "only page {page} was compared; before has {before}, after {after}", **counts)
-    return catalogue.sentence(said)
+    text = catalogue.say("checked", "only page {page} was compared; before has {before}, after {after}", **counts)
+    return catalogue.sentence(text)
 
 
 def whole_page_text(page: int, catalogue: Catalogue, *, added: bool) -> str:
@@ -228,13 +228,13 @@ def pages_text(pages: Sequence[tuple[Verdict, str]], catalogue: Catalogue) -> st
         >>> pages_text([("same", "No change found."), ("changed", "Page 2 was added.")], get_catalogue("en"))
         'Pages that changed: one of 2. Page 2 was added.'
     """
-    told = [text for verdict, text in pages if verdict != "same"]
-    if not told:
+    sentences = [text for verdict, text in pages if verdict != "same"]
+    if not sentences:
         compared = catalogue.say("pages", "all {count} pages were compared", count=len(pages))
         return catalogue.text(map(catalogue.sentence, (catalogue.say("checked", "no change found"), compared)))
     changed = catalogue.number(sum(verdict == "changed" for verdict, _ in pages))
     counts = catalogue.say("pages", "pages that changed: {number} of {count}", number=changed, count=len(pages))
-    return catalogue.text([catalogue.sentence(counts), *told[:_PAGES_TOLD]])
+    return catalogue.text([catalogue.sentence(counts), *sentences[:_PAGES_TOLD]])
 
 
 def unsure_text(reason: str, more: str, catalogue: Catalogue) -> str:

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from spotdiff.methods._tolerant_difference import outside, strongest
+from spotdiff.metrics.odds import log_odds
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
@@ -30,7 +31,6 @@ _PIECE, _SMALL_PIECE = 640, 320  # pixels, about the side of a piece; of one tha
 _OVERLAP = 64  # pixels that neighbouring pieces share, over which one answer fades into the other
 _WORTH = 1.4  # times as large as the last look, a picture is looked at once more as it is
 _CHEAP = 1280  # pixels of the longer side, over which that must be twice as large
-_LEAST = 1e-4  # chance under which all is the same
 _STANDS_OUT = 24  # levels beyond all that the other picture shows near there: under that, no closer look
 _FEWEST = 4  # such pixels in a piece that is looked at closer
 _SMALL = 64  # pixels of the longer side, up to which a thing is small
@@ -142,12 +142,7 @@ def _not_ruled_out(last: Maps, shape: tuple[int, ...]) -> Mask:
 
 def _joined(base: Map, said: Map) -> Map:
     """What both looks say together."""
-    return np.asarray(1 / (1 + np.exp(-0.5 * (_odds(base) + _odds(said)))), np.float32)
-
-
-def _odds(chance: Map) -> Map:
-    clipped = np.clip(chance, _LEAST, 1 - _LEAST)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
+    return np.asarray(1 / (1 + np.exp(-0.5 * (log_odds(base) + log_odds(said)))), np.float32)
 
 
 def _seen_from_afar(coarser: Map, window: Window, shape: tuple[int, ...]) -> Map:

@@ -22,6 +22,7 @@ import numpy as np
 from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
 from spotdiff.image.palette import near_in_palette
 from spotdiff.image.rendered import is_lossless, is_rendered
+from spotdiff.image.resize import resize_mask
 from spotdiff.light import same_surface
 from spotdiff.methods._exact_difference import Loss, differ_by_loss, with_exact_difference
 from spotdiff.methods._surer import surer
@@ -129,7 +130,7 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
     and 98.9 % of the lines (29 pairs).
     """
     same = _same_from_afar(before, after)
-    counted = np.ones(same.shape, bool) if usable is None else _resized(usable, same.shape)
+    counted = np.ones(same.shape, bool) if usable is None else resize_mask(usable, same.shape[::-1])
     if not counted.any() or float(same[counted].mean()) < _HALF:
         return evidence
     smooth = [np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8) for picture in (before, after)]
@@ -154,7 +155,8 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
         thin &= _brighter((before, after), _LINE_RATIO) & ~shaded
         named |= _lines(thin if usable is None else thin & usable)
     mild = _opened((apart >= _MILD) & brighter & ~shaded, _WIDE)
-    rest = counted & ~_resized(cv2.dilate(mild.astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8)) > 0, same.shape)
+    near_mild = cv2.dilate(mild.astype(np.uint8), np.ones((_BESIDE, _BESIDE), np.uint8)) > 0
+    rest = counted & ~resize_mask(near_mild, same.shape[::-1])
     if float(rest.mean()) >= _HALF and float(same[rest].mean()) >= _VERY_STEADY:
         named |= mild
     both = np.ones_like(named), np.ones_like(named)
@@ -167,11 +169,6 @@ def _same_from_afar(before: Bytes, after: Bytes) -> Mask:
     size = max(round(before.shape[1] * factor), 1), max(round(before.shape[0] * factor), 1)
     small = [cv2.GaussianBlur(cv2.resize(p, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0) for p in (before, after)]
     return np.asarray(strongest(np.asarray(cv2.absdiff(*small), np.uint8)) <= _NOISE)
-
-
-def _resized(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    small = cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(small > 0)
 
 
 def _brighter(smooth: Sequence[Bytes], ratio: float) -> Mask:

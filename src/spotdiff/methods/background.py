@@ -84,9 +84,9 @@ class Background:
         for place, picture in enumerate(pair.history):
             if picture.size != pair.before.size:
                 raise Refusal(f"picture {place + 1} of the history is {picture.size}, the pair is {pair.before.size}")
-        lessons = [*pair.history, pair.before][-self.frames :]
-        model = self._model(len(lessons))
-        for picture in lessons:
+        pictures = [*pair.history, pair.before][-self.frames :]
+        model = self._model(len(pictures))
+        for picture in pictures:
             model.learn(self._frame(picture, pair.usable))
         frame = self._frame(pair.after, pair.usable)
         change = model.judge(frame)
@@ -94,7 +94,7 @@ class Background:
             change[shadow(frame, model.usual())] = 0
         if pair.usable is not None:
             change[~pair.usable] = 0
-        return Evidence.undirected(change, {"learned_from": len(lessons)})
+        return Evidence.undirected(change, {"learned_from": len(pictures)})
 
     def _model(self, count: int) -> Model:
         """A fresh model that will learn `count` pictures."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import cv2
 import numpy as np
 
+from spotdiff.image.resize import shrink
 from spotdiff.light import same_surface
 from spotdiff.methods._plain_difference import with_plain_difference
 from spotdiff.methods._tolerant_difference import outside
@@ -78,8 +79,8 @@ class Classic:
         height, width = pair.before.pixels.shape[:2]
         factor = min(1.0, (self.most * 1e6 / (width * height)) ** 0.5)
         size = max(round(width * factor), 1), max(round(height * factor), 1)
-        before, after = (_shrunk(p.opaque, size) for p in (pair.before, pair.after))
-        usable = None if pair.usable is None else _shrunk(pair.usable.astype(np.uint8), size) > 0
+        before, after = (shrink(p.opaque, size) for p in (pair.before, pair.after))
+        usable = None if pair.usable is None else shrink(pair.usable.astype(np.uint8), size) > 0
         change, noise = self._change(before, after, usable)
         if factor < 1:
             change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -121,12 +122,6 @@ class Classic:
 
     def _mean(self, values: Map) -> Map:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), self.window), np.float32)
-
-
-def _shrunk(values: Bytes, size: tuple[int, int]) -> Bytes:
-    if (values.shape[1], values.shape[0]) == size:
-        return values
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _both(colour: Map, structure: Map) -> Map:

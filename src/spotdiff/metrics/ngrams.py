@@ -113,10 +113,10 @@ def _ngrams(words: Words, size: int) -> Counts:
 
 
 def _all_ngrams(words: Words) -> Counts:
-    found: Counts = Counter()
+    counts: Counts = Counter()
     for size in range(1, _ORDER + 1):
-        found += _ngrams(words, size)
-    return found
+        counts += _ngrams(words, size)
+    return counts
 
 
 def _longest_common(first: Words, second: Words) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,17 +27,3 @@ def iou(one: Box, other: Box) -> float:
     """
     shared = overlap(one, other)
     return shared / (area(one) + area(other) - shared) if shared else 0.0
-
-
-def non_maximum_suppression(boxes: Sequence[Box], scores: Sequence[float], *, max_iou: float = 0.5) -> list[int]:
-    """Indices of the boxes kept, the best first: none overlaps a better one by more than `max_iou`.
-
-    Examples:
-        >>> non_maximum_suppression([(0, 0, 4, 4), (0, 0, 4, 5), (9, 9, 12, 12)], [0.5, 0.9, 0.1])
-        [1, 2]
-    """
-    kept: list[int] = []
-    for index in sorted(range(len(boxes)), key=lambda i: (-scores[i], i)):
-        if all(iou(boxes[index], boxes[other]) <= max_iou for other in kept):
-            kept.append(index)
-    return kept

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from spotdiff.data.coco import coco_box, coco_document
+from spotdiff.data.coco_document import coco_box, coco_document
 from spotdiff.report.coordinates import SIDES, Side
 from spotdiff.types import KINDS
 

@@ -69,11 +69,11 @@ def _windows(labels: NDArray[np.int32]) -> dict[int, tuple[slice, slice]]:
     if not len(y):
         return {}
     order = np.argsort(labels[y, x], kind="stable")
-    found, first = np.unique(labels[y, x][order], return_index=True)
+    present, first = np.unique(labels[y, x][order], return_index=True)
     ends = [reach.reduceat(axis[order], first) for axis in (y, x) for reach in (np.minimum, np.maximum)]
     return {
         int(label): (slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1))
-        for label, top, bottom, left, right in zip(found, *ends, strict=True)
+        for label, top, bottom, left, right in zip(present, *ends, strict=True)
     }
 
 

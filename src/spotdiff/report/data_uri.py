@@ -10,6 +10,7 @@ import numpy as np
 
 from spotdiff.image.decode import PNG
 from spotdiff.image.png import encode_indexed
+from spotdiff.image.resize import shrink_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,22 +32,17 @@ def picture_file(picture: Picture, *, max_side: int = SHOWN) -> bytes:
 
     Drawings, screenshots and transparent pictures come as PNG, photographs as JPEG of quality 88.
     """
-    pixels = cv2.cvtColor(shrink(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
+    pixels = cv2.cvtColor(shrink_within(picture.pixels, max_side), cv2.COLOR_RGB2BGR)
     if picture.alpha is not None and picture.alpha.min() < 255:
-        return _encode(".png", np.dstack([pixels, shrink(picture.alpha, max_side)]))
+        return _encode(".png", np.dstack([pixels, shrink_within(picture.alpha, max_side)]))
     jpeg = _encode(".jpg", pixels, cv2.IMWRITE_JPEG_QUALITY, 88)
     png = _encode(".png", pixels)
     return png if len(png) <= _PNG_BONUS * len(jpeg) else jpeg
 
 
-def heat_uri(change: Map, *, max_side: int = 1200) -> str:
-    """A `data:` address of a heat map; see `heat_file`."""
-    return file_uri(heat_file(change, max_side=max_side))
-
-
 def heat_file(change: Map, *, max_side: int = 1200) -> bytes:
     """A PNG file of a heat map: (H, W) in [0, 1], see-through at 0, dark to bright and opaque at 1."""
-    levels = (shrink(change, max_side).clip(0, 1) * (_LEVELS - 1)).round().astype(np.uint8)
+    levels = (shrink_within(change, max_side).clip(0, 1) * (_LEVELS - 1)).round().astype(np.uint8)
     return encode_indexed(levels, heat_colours())
 
 
@@ -61,7 +57,7 @@ def heat_colours() -> Bytes:
 
 def thumbnail(picture: Picture, *, max_side: int = 192) -> bytes:
     """A JPEG file of a picture, its long side brought down to `max_side` pixels."""
-    return jpeg(shrink(picture.opaque, max_side))
+    return jpeg(shrink_within(picture.opaque, max_side))
 
 
 def jpeg(pixels: Bytes) -> bytes:
@@ -82,16 +78,6 @@ def picture_type(data: bytes) -> str:
 def data_uri(data: bytes, mime: str) -> str:
     """A `data:` address of a file."""
     return f"data:{mime};base64,{b64encode(data).decode()}"
-
-
-def shrink(pixels: NDArray[Any], max_side: int) -> NDArray[Any]:
-    """An array of pixels whose long side is `max_side` at most; smaller ones stay as they are."""
-    height, width = pixels.shape[:2]
-    factor = max_side / max(height, width)
-    if factor >= 1:
-        return pixels
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def _encode(suffix: str, pixels: NDArray[Any], *settings: int) -> bytes:

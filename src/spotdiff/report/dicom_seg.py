@@ -64,16 +64,16 @@ def check_scans(comparison: Comparison) -> None:
 
 
 def _compared(comparison: Comparison) -> list[Compared]:
-    found: list[Compared]
+    series: list[Compared]
     if comparison.pages:
-        told = [(page.scans, page.kinds) for page in comparison.pages]
-        found = [(*scans, kinds) for scans, kinds in told if scans is not None and kinds is not None]
+        pages = [(page.scans, page.kinds) for page in comparison.pages]
+        series = [(*scans, kinds) for scans, kinds in pages if scans is not None and kinds is not None]
     else:
         before, after = comparison.pair.before.scan, comparison.pair.after.scan
-        found = [] if after is None else [(before, after, kinds_in(comparison, "after"))]
-    if not found:
+        series = [] if after is None else [(before, after, kinds_in(comparison, "after"))]
+    if not series:
         raise OptionError("a DICOM segmentation lies on the later study, and after is no DICOM file")
-    return found
+    return series
 
 
 def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdicom's own type)
@@ -84,8 +84,8 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
     sources = [_dataset(header) for header in dict.fromkeys(after.header for _, after, _ in compared)]
     earlier = [_dataset(header) for header in dict.fromkeys(b.header for b, _, _ in compared if b is not None)]
     own, study = {source.SOPInstanceUID for source in sources}, sources[0].get("StudyInstanceUID")
-    further = [one for one in earlier if one.get("StudyInstanceUID") == study and one.SOPInstanceUID not in own]
-    elsewhere = [one for one in earlier if one.get("StudyInstanceUID") not in (study, None)]
+    further = [each for each in earlier if each.get("StudyInstanceUID") == study and each.SOPInstanceUID not in own]
+    elsewhere = [each for each in earlier if each.get("StudyInstanceUID") not in (study, None)]
     try:
         with quiet():
             made = Segmentation(
@@ -110,8 +110,8 @@ def _segmentation(compared: Sequence[Compared]) -> Any:  # noqa: ANN401 (highdic
                 made.StudiesContainingOtherReferencedInstancesSequence = _references(elsewhere)
             return made
     except (AttributeError, ValueError, TypeError, KeyError) as error:
-        told = (str(error).splitlines() or [type(error).__name__])[0]
-        raise OptionError(f"no DICOM segmentation can be made of this study: {told}") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise OptionError(f"no DICOM segmentation can be made of this study: {reason}") from None
 
 
 def _references(sources: Sequence[Any]) -> list[Any]:
@@ -124,9 +124,9 @@ def _references(sources: Sequence[Any]) -> list[Any]:
         file.ReferencedSOPClassUID, file.ReferencedSOPInstanceUID = source.SOPClassUID, source.SOPInstanceUID
         series.setdefault((source.StudyInstanceUID, source.SeriesInstanceUID), []).append(file)
     studies: dict[str, Any] = {}
-    for (study, one), files in series.items():
+    for (study, series_uid), files in series.items():
         item = Dataset()
-        item.SeriesInstanceUID, item.ReferencedInstanceSequence = one, files
+        item.SeriesInstanceUID, item.ReferencedInstanceSequence = series_uid, files
         named = studies.setdefault(study, Dataset())
         named.StudyInstanceUID = study
         named.ReferencedSeriesSequence = [*named.get("ReferencedSeriesSequence", []), item]

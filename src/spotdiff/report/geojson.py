@@ -46,15 +46,15 @@ def geojson(comparison: Comparison, *, crs: str = "wgs84") -> dict[str, Any]:
         raise OptionError(f"crs takes {' or '.join(CRS)}, not {crs!r}")
     side = placed_side(comparison, what="GeoJSON")
     place = georeference_of(comparison, side)
-    found = pixel_polygons(comparison, side)
+    by_region = pixel_polygons(comparison, side)
     collection: dict[str, Any] = {"type": "FeatureCollection", "name": comparison.name or "changes"}
     if crs == "keep":
         collection["crs"] = {"type": "name", "properties": {"name": _urn(place)}}
     collection |= {"verdict": comparison.verdict, "reason": comparison.reason}
-    geometries = [on_ground(polygons, place) for polygons in found.values()]
+    geometries = [on_ground(polygons, place) for polygons in by_region.values()]
     if crs == "wgs84":
         geometries = in_wgs84(geometries, place)
-    areas = square_metres(found, place)
+    areas = square_metres(by_region, place)
     features = [
         {
             "type": "Feature",
@@ -62,7 +62,7 @@ def geojson(comparison: Comparison, *, crs: str = "wgs84") -> dict[str, Any]:
             "geometry": right_handed(geometry),
             "properties": _properties(number + 1, comparison.regions[number], areas[number]),
         }
-        for number, geometry in zip(found, geometries, strict=True)
+        for number, geometry in zip(by_region, geometries, strict=True)
     ]
     return collection | {"features": features}
 

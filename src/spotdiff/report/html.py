@@ -24,6 +24,7 @@ from spotdiff.report.markup import (
     image,
     join,
     json_island,
+    page_file,
     page_top,
     whole_page,
     write_page_file,
@@ -91,6 +92,7 @@ def _main(
     return fill(
         "report.html",
         panes=join(*(_pane(comparison, side, sources, full, tiles) for side in SIDES)),
+        **{name: Html(page_file(f"{name}.html")) for name in ("views", "zoom", "divider")},
         legend=_legend(),
         heading=_heading(comparison),
         regions=_regions(comparison),

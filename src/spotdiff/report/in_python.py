@@ -76,14 +76,15 @@ def notebook_html(comparison: Comparison) -> str:
     """What a notebook shows: the answer in words, after with its regions drawn, and a table of them."""
     import cv2
 
-    from spotdiff.report.data_uri import data_uri, shrink
+    from spotdiff.image.resize import shrink_within
+    from spotdiff.report.data_uri import data_uri
     from spotdiff.report.markup import element, image, join
     from spotdiff.report.overlay import overlay
 
     parts = [element("b", comparison.verdict), " ", comparison.text or comparison.reason]
     picture = ""
     if not comparison.pages:
-        drawn = cv2.cvtColor(shrink(overlay(comparison), _SIDE), cv2.COLOR_RGB2BGR)
+        drawn = cv2.cvtColor(shrink_within(overlay(comparison), _SIDE), cv2.COLOR_RGB2BGR)
         picture = image(data_uri(cv2.imencode(".png", drawn)[1].tobytes(), "image/png"), alt="what changed")
     heads = element("tr", *(element("th", head) for head in ("", "kind", "score", "before", "after", "in words")))
     rows = [

@@ -14,7 +14,7 @@ import spotdiff
 
 Value = str | int | bool | None  # of an attribute
 
-_PAGE = Path(__file__).parent / "page"
+PAGE_FOLDER = Path(__file__).parent / "page"  # templates, styles and scripts
 _INSIDE = "data:"  # pictures that the page itself holds
 _MODULE = re.compile(r"^import .*\n|^export (?=const |function )", re.MULTILINE)
 
@@ -122,7 +122,7 @@ def _in_one_script(names: list[str]) -> str:
 
 def page_file(name: str) -> str:
     """The text of a file in the folder `page`."""
-    return (_PAGE / name).read_text(encoding="utf-8")
+    return (PAGE_FOLDER / name).read_text(encoding="utf-8")
 
 
 def write_page_file(text: str, path: str | Path) -> None:

@@ -12,16 +12,16 @@ from starlette.concurrency import run_in_threadpool
 import spotdiff
 from spotdiff.server.api.accounts import account_routes
 from spotdiff.server.api.annotations import annotation_routes
-from spotdiff.server.api.answers import describe_answers
 from spotdiff.server.api.authentication import Authentication
 from spotdiff.server.api.compare import compare_routes
 from spotdiff.server.api.guard import Guard
 from spotdiff.server.api.jobs import job_routes
 from spotdiff.server.api.learn import learn_routes, measurement_routes, set_routes, training_routes
 from spotdiff.server.api.limits import BodyLimit
-from spotdiff.server.api.observed import Observed, metrics_routes
 from spotdiff.server.api.openapi import PROBLEM, PROBLEMS
 from spotdiff.server.api.places import place_routes, webhook_routes
+from spotdiff.server.api.request_log import RequestLog, metrics_routes
+from spotdiff.server.api.response_schemas import describe_answers
 from spotdiff.server.api.review import review_routes
 from spotdiff.server.api.watch import event_routes, watch_routes
 from spotdiff.server.learn.labelled_sets import LabelledSets
@@ -77,9 +77,9 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     accounts, usage = Accounts(engine), Usage(engine, settings)
     service = Service(settings, jobs, places, comparisons, Review(engine), annotations, runner, accounts, usage, sets)
     if settings.watch is not None:
-        from spotdiff.server.watch.watched import Watched
+        from spotdiff.server.watch.camera_watch import CameraWatch
 
-        service.watched = Watched(settings.watch, settings.data)
+        service.watched = CameraWatch(settings.watch, settings.data)
 
     folders = WatchedFolders(settings, jobs, places, WatchedFiles(engine), usage, queued=service.wake)
     metrics = Metrics(service, deliveries)
@@ -146,5 +146,5 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
     app.add_middleware(BodyLimit, seconds=settings.upload)  # the last one added is the first to be asked
     app.add_middleware(Authentication, accounts=accounts, settings=settings, port=port)
     app.add_middleware(Guard, settings=settings, port=port)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(RequestLog, metrics=metrics)
     return app

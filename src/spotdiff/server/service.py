@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spotdiff.server.store.places import Places
     from spotdiff.server.store.review import Review
     from spotdiff.server.store.usage import Usage
-    from spotdiff.server.watch.watched import Watched
+    from spotdiff.server.watch.camera_watch import CameraWatch
     from spotdiff.server.workers.pool import Workers
     from spotdiff.server.workers.waiting import Waiting
 
@@ -68,12 +68,12 @@ class Service:
     waiting: Waiting | None = None
     changes: Waiting | None = None
     workers: Workers | None = None
-    watched: Watched | None = None
+    watched: CameraWatch | None = None
     coming: Counter[str] = field(default_factory=Counter)  # jobs whose pictures arrive, by account
     _admission: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
-    def watching(self) -> Watched:
+    def watching(self) -> CameraWatch:
         """The watch over cameras.
 
         Raises:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.image.resize import shrink_within
 from spotdiff.report.colours import KIND_COLOURS
-from spotdiff.report.data_uri import data_uri, shrink, thumbnail
+from spotdiff.report.data_uri import data_uri, thumbnail
 from spotdiff.report.markup import Html, bar, element, fill, image, join, whole_page
 from spotdiff.report.plots import AREA_COLOURS, Point, shares_svg, swatch
 from spotdiff.timelapse.table import verdict_in
@@ -94,11 +95,8 @@ def _facts(steps: Sequence[Step]) -> Html:
         "not readable": str(bad) if bad else "",
         "dated by": ", ".join(dict.fromkeys(step.dated_by for step in steps)),
     }
-    return element("dl", *(_fact(name, value) for name, value in facts.items() if value), class_="facts")
-
-
-def _fact(name: str, value: str) -> Html:
-    return element("div", element("dt", name), element("dd", value))
+    shown = [element("div", element("dt", name), element("dd", value)) for name, value in facts.items() if value]
+    return element("dl", *shown, class_="facts")
 
 
 def _now(steps: Sequence[Step]) -> Html:
@@ -207,7 +205,7 @@ def small_picture(picture: Picture, areas: Areas, labels: NDArray[np.int32] | No
         areas: Corners by name.
         labels: (H, W) int32; where it is not 0 is coloured and the rest dimmed. None leaves the picture as it is.
     """
-    pixels = shrink(picture.pixels, _SIDE)
+    pixels = shrink_within(picture.pixels, _SIDE)
     if labels is not None:
         height, width = picture.pixels.shape[:2]
         pixels = _painted(pixels, (labels[:height, :width] > 0).astype(np.float32))

@@ -51,15 +51,16 @@ class Result:
             return ""
         figures = f"score {shown(self.before['score'])} before"
         if self.better:
-            said = f"Better than before on {self.pairs} held-out pairs: {figures}, {shown(self.after['score'])} after."
+            after = f"{shown(self.after['score'])} after"
+            outcome = f"Better than before on {self.pairs} held-out pairs: {figures}, {after}."
         else:
-            said = (
+            outcome = (
                 f"No better than before on {self.pairs} held-out pairs: {figures}, {shown(self.last['score'])} after "
                 f"{self.last['step']:.0f} steps. The weights are those it began with."
             )
         if 0 < self.labelled < _ENOUGH:
-            said += f" {self.pairs} held-out pairs are too few to be sure of that; label {_ENOUGH} pairs or more."
-        return said
+            outcome += f" {self.pairs} held-out pairs are too few to be sure of that; label {_ENOUGH} pairs or more."
+        return outcome
 
     def table(self) -> list[tuple[str, str, str]]:
         """Figure by figure: its name, before and after."""

@@ -162,13 +162,13 @@ def _count(files: Sequence[object], noun: str, none: str) -> str:
 
 
 def _digest(materials: Materials, samples: Sequence[Sample]) -> str:
-    seal = hashlib.sha256()
+    digest = hashlib.sha256()
     files = [(file.name, file.data) for file in (*materials.photos, *materials.cutouts)]
     files += [file for view in materials.views for file in view.pictures]
     for name, data in files:
-        seal.update(f"{Path(name).name} {len(data)}\n".encode("utf-8", "replace"))
+        digest.update(f"{Path(name).name} {len(data)}\n".encode("utf-8", "replace"))
     for sample in samples:
         parts = (sample.before, sample.after, sample.mask, sample.gone, sample.new, sample.boxes)
         for path in filter(None, parts):
-            seal.update(f"{sample.name} {path.stat().st_size}\n".encode("utf-8", "replace"))
-    return seal.hexdigest()
+            digest.update(f"{sample.name} {path.stat().st_size}\n".encode("utf-8", "replace"))
+    return digest.hexdigest()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from typing import TYPE_CHECKING
 
+from spotdiff.end_with_parent import end_with_parent
 from spotdiff.errors import LoadError
 from spotdiff.video.frame_rate import played
 from spotdiff.video.ring_buffer import RingReader, RingWriter
@@ -171,7 +171,7 @@ def decode(task: Task, ring: RingAddress, pipe: Connection, watched: Connection)
     # quiet on Ctrl-C and on standard error, and short-lived without its parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+    end_with_parent(watched)
     try:
         writer = RingWriter(ring)
         sender = FrameSender(writer, pipe, whole=task.whole)
@@ -185,11 +185,6 @@ def decode(task: Task, ring: RingAddress, pipe: Connection, watched: Connection)
         pipe.send_bytes(_FAILED + without_secrets(kind + str(error), task.source).encode())
     finally:
         os._exit(0)  # libraries that say farewell to a dead server would wait for its answer
-
-
-def _end_with(watched: Connection) -> None:
-    watched.poll(None)
-    os._exit(1)
 
 
 def _reader_of(task: Task) -> Reader:

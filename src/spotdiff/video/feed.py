@@ -180,15 +180,15 @@ class Feed:
             frame = self._take()
             if frame is not None:
                 return frame
-            self._tend()
+            self._check_decoder()
             left = deadline - time.monotonic()
             if left <= 0:
                 return self._take()
             if not self._ended:
-                self._rest(min(left, _POLL))
+                self._pause(min(left, _POLL))
         return None
 
-    def _rest(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         if self._decoders:
             self._decoders[0].wait(seconds)
         else:
@@ -210,8 +210,8 @@ class Feed:
         self._taken_at.append(time.monotonic())
         return frame
 
-    def _tend(self) -> None:
-        """Look after the decoding process: start it, note its end, replace it when it failed or hangs."""
+    def _check_decoder(self) -> None:
+        """Check the decoding process: start it, note its end, replace it when it failed or hangs."""
         if not self._decoders:
             if time.monotonic() >= self._due:
                 self._start()
@@ -224,9 +224,9 @@ class Feed:
             self._ended = True
             self._drop()
         elif decoder.done:
-            self._lose(decoder.trouble or f"{self._shown}: it came to an end")
+            self._give_up(decoder.trouble or f"{self._shown}: it came to an end")
         elif decoder.silent_for() > self._limit(decoder):
-            self._lose(f"{self._shown}: nothing came for {decoder.silent_for():.1f} s", hung=True)
+            self._give_up(f"{self._shown}: nothing came for {decoder.silent_for():.1f} s", hung=True)
 
     def _limit(self, decoder: Decoder) -> float:
         """Seconds without a sign of life after which a process is given up."""
@@ -242,9 +242,9 @@ class Feed:
         try:
             self._decoders.append(Decoder(task))
         except OSError as error:
-            self._lose(f"{self._shown}: no process for it can be started ({error.strerror or error})")
+            self._give_up(f"{self._shown}: no process for it can be started ({error.strerror or error})")
 
-    def _lose(self, reason: str, *, hung: bool = False) -> None:
+    def _give_up(self, reason: str, *, hung: bool = False) -> None:
         """Give the process up, which may hang; a live source gets another after a while.
 
         Raises:
@@ -254,7 +254,7 @@ class Feed:
         if self._decoders:
             decoder = self._decoders[0]
             if hung or decoder.crashed:
-                self._note_culprit(decoder.ring.file)
+                self._note_failing_file(decoder.ring.file)
             if decoder.given >= 0 and time.monotonic() - decoder.started > self._wait:
                 self._wait = FIRST_WAIT
         self._drop()
@@ -265,7 +265,7 @@ class Feed:
         self._due = time.monotonic() + self._wait * random.uniform(1, 1 + JITTER)
         self._wait = min(2 * self._wait, LONGEST_WAIT)
 
-    def _note_culprit(self, file: str) -> None:
+    def _note_failing_file(self, file: str) -> None:
         """A picture that brought the process down twice, or held it up, is not tried a third time."""
         if file == self._file:  # it was handed on: something else held the process up
             file = ""
@@ -318,10 +318,10 @@ class Feed:
         Raises:
             LoadError: a film or folder cannot be read at all.
         """
-        self._tend()
+        self._check_decoder()
         while not self.live and not self._ended and self._decoders[0].ring.last < 0:
-            self._rest(_POLL)
-            self._tend()
+            self._pause(_POLL)
+            self._check_decoder()
         return self
 
     def close(self) -> None:

@@ -105,9 +105,9 @@ class CameraMonitor:
         try:
             work()
         except Exception as error:  # a rejected row, an odd frame, a mistake of ours
-            said = " ".join(str(error).split())
+            reason = " ".join(str(error).split())
             known = isinstance(error, SpotdiffError)
-            self.fault = said if known else f"{type(error).__name__}{said and ': '}{said}"
+            self.fault = reason if known else f"{type(error).__name__}{reason and ': '}{reason}"
             if self.fault != self.failed:
                 self._note("fault", self.fault)
             self.failed = self.fault

@@ -68,7 +68,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Witness:
+class EventPictures:
     """The pictures that show an event, not yet written anywhere.
 
     Attributes:
@@ -91,13 +91,13 @@ class Opened:
     Attributes:
         key: Names it among what the camera reports: one key, one open event.
         event: Without an id, which the store gives.
-        witness: The pictures that show it.
+        pictures: The pictures that show it.
         clip: First and last second of the clip that shows how it came, on the source's clock.
     """
 
     key: str
     event: Event
-    witness: Witness
+    pictures: EventPictures
     clip: tuple[float, float]
 
 

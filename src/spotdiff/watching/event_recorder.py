@@ -33,7 +33,7 @@ class _PendingChange:
 
     change: EventChange
     wall: datetime
-    told: bool = False  # that it could not be written
+    announced: bool = False  # that it could not be written
 
 
 @dataclass(slots=True)
@@ -120,8 +120,8 @@ class EventRecorder:
                 break
             self._changes.popleft()
         for pending in self._changes:
-            if isinstance(pending.change, Opened) and not pending.told:
-                pending.told = True
+            if isinstance(pending.change, Opened) and not pending.announced:
+                pending.announced = True
                 self._listener(pending.change.event, "unkept")
         while len(self._changes) > _MOST:
             self._changes.popleft()
@@ -173,7 +173,7 @@ class EventRecorder:
     def _record_opened(self, change: Opened) -> None:
         if change.key in self._open:
             return
-        event = self._store.add(change.event, change.witness)
+        event = self._store.add(change.event, change.pictures)
         self._open[change.key] = event
         self._clips.append(_PendingClip(event.id, *change.clip))
         self._listener(event, "opened")

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotdiff.watching.event import HEALTH_KINDS, Amended, Closed, Event, Opened, Witness
+from spotdiff.image.resize import enlarge, resize_mask, shrink
+from spotdiff.watching.event import HEALTH_KINDS, Amended, Closed, Event, EventPictures, Opened
 from spotdiff.watching.event_texts import fault_text, intrusion_text, scene_text
 from spotdiff.watching.frame_buffer import FrameBuffer
 from spotdiff.watching.health import CameraHealth
 from spotdiff.watching.intrusion import IntrusionDetector
 from spotdiff.watching.scene.scene import Scene
 from spotdiff.watching.scene.stabiliser import undo_offset, visible_after
-from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 from spotdiff.watching.zones import ZoneMap
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class FrameAnalyser:
             last = self.last_frame
             since = last.seconds if last else 0.0
             event = self._event("offline", wall - timedelta(seconds=seconds), since, wall, since + seconds)
-            witness = Witness(last.pixels if last else None, None, None)
-            yield Opened("offline", event, witness, (since - self._rules.before, since))
+            pictures = EventPictures(last.pixels if last else None, None, None)
+            yield Opened("offline", event, pictures, (since - self._rules.before, since))
 
     def event_template(self, frame: Frame) -> Event:
         """An event of this camera and moment that says nothing yet."""
@@ -213,12 +214,12 @@ class FrameAnalyser:
             return
         before = self.scene.regimes.now.work if self.scene and self.scene.regimes else None
         event = self._event(change.kind, self._wall(frame, change.seconds), change.seconds, frame.wall, frame.seconds)
-        yield Opened(change.kind, event, Witness(before, frame.pixels, None), self._clip(change.seconds))
+        yield Opened(change.kind, event, EventPictures(before, frame.pixels, None), self._clip(change.seconds))
 
     def _begin_anew(self, change: HealthChange, frame: Frame) -> Iterator[EventChange]:
         """Where there was nothing to see there is a place: something had covered the camera since it was begun."""
         event = self._event("covered", self._wall(frame, self._began), self._began, frame.wall, frame.seconds)
-        yield Opened("covered", event, Witness(None, frame.pixels, None), self._clip(change.seconds))
+        yield Opened("covered", event, EventPictures(None, frame.pixels, None), self._clip(change.seconds))
         yield Closed("covered", "recovered", change.seconds)
         if self.scene is not None:
             yield from self._close_scene_events(self.scene, frame)
@@ -257,13 +258,13 @@ class FrameAnalyser:
             score=judgement.score,
             text=scene_text(self._judge.catalogue, judgement.kind, judgement.text, name),
         )
-        return Opened(key, event, self._witness_of(candidate, sizes), self._clip(since))
+        return Opened(key, event, self._pictures_of(candidate, sizes), self._clip(since))
 
-    def _witness_of(self, candidate: Candidate, sizes: Sizes) -> Witness:
+    def _pictures_of(self, candidate: Candidate, sizes: Sizes) -> EventPictures:
         if candidate.judgement is None or candidate.pictures is None:
-            return Witness(None, None, None)
+            return EventPictures(None, None, None)
         before, after = (enlarge(picture, sizes.own) for picture in candidate.pictures)
-        return Witness(before, after, resize_mask(candidate.judgement.mask, sizes.own))
+        return EventPictures(before, after, resize_mask(candidate.judgement.mask, sizes.own))
 
     def _detect_intrusions(
         self, work: Bytes, seconds: float, zones: ZoneMap, scene: Scene, median: MedianFrame
@@ -290,8 +291,8 @@ class FrameAnalyser:
         )
         x, y = (edge * sizes.own[0] / sizes.work[0] for edge in scene.offset)
         before, after = enlarge(scene.median.work, sizes.own), undo_offset(frame.pixels, x, y)
-        witness = Witness(before, after, resize_mask(intrusion.mask, sizes.own))
-        return Opened(key, event, witness, self._clip(since))
+        pictures = EventPictures(before, after, resize_mask(intrusion.mask, sizes.own))
+        return Opened(key, event, pictures, self._clip(since))
 
     def _wall(self, frame: Frame, seconds: float) -> datetime:
         """A second of the source's clock on the wall's."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.image import load_picture
+from spotdiff.image.resize import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.report.html import write_page
 from spotdiff.report.record import write_json
-from spotdiff.watching.event import Closed, Event, Opened, Witness
+from spotdiff.watching.event import Closed, Event, EventPictures, Opened
 from spotdiff.watching.event_texts import inspection_text
 from spotdiff.watching.rules.schedule import days_of, due_times
 from spotdiff.watching.scene.judge import region_bounds
-from spotdiff.watching.scene.working_sizes import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.watching.zones import min_score, zone_mask
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ class Inspections:
         if regions:
             before, after = (enlarge(picture, sizes.own) for picture in looks)
             mask = np.isin(np.asarray(answer.labels), [region.label for region in regions])
-            witness = Witness(before, after, resize_mask(mask, sizes.own))
+            pictures = EventPictures(before, after, resize_mask(mask, sizes.own))
             event = self._event(rule, regions, template, sizes, answer)
-            yield Opened(key, event, witness, (template.seconds - 1, template.seconds))
+            yield Opened(key, event, pictures, (template.seconds - 1, template.seconds))
 
     def _write(self, answer: Comparison, name: str) -> None:
         try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import cv2
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.image.resize import shrink_within
 from spotdiff.watching.event_texts import record_of
-from spotdiff.watching.scene.working_sizes import shrink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +42,7 @@ def write_live(folder: Path, status: WatchStatus, frames: Mapping[str, Frame]) -
         OSError: a file cannot be written.
     """
     for camera, frame in frames.items():
-        height, width = frame.pixels.shape[:2]
-        factor = min(1.0, _SIDE / max(height, width))
-        small = shrink(frame.pixels, (max(round(width * factor), 1), max(round(height * factor), 1)))
-        small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+        small = cv2.cvtColor(shrink_within(frame.pixels, _SIDE), cv2.COLOR_RGB2BGR)
         encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
         write_whole(picture_path(folder, camera), encoded.tobytes())
     record = {

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.atomic_write import write_whole
+from spotdiff.image.resize import resize_mask
 from spotdiff.watching.scene.candidates import Candidate, dilate
 from spotdiff.watching.scene.judge import Judgement
 from spotdiff.watching.scene.reference import Reference, Regimes
-from spotdiff.watching.scene.working_sizes import resize_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

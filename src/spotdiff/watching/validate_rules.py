@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from spotdiff.describe import get_describer
 from spotdiff.errors import SpotdiffError
 from spotdiff.image import load_picture
+from spotdiff.image.resize import shrink
 from spotdiff.video import open_feed, without_password
 from spotdiff.watching.alerts.router import Routes
 from spotdiff.watching.events import check_store
 from spotdiff.watching.events.address import parse_address
 from spotdiff.watching.run import time_zone
 from spotdiff.watching.scene.isolated_judge import tried_judge, try_method
-from spotdiff.watching.scene.working_sizes import Sizes, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.event import listens_for
 
-from answering import AnsweringServer, serving
+from http_stub import AnsweringServer, serving
 from spotdiff.watching.alerts import AlertQueue, Message, SinkDown
 from spotdiff.watching.events.schema import metadata
 

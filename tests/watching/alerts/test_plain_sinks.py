@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from answering import Answer
+from http_stub import Answer
 from spotdiff.errors import OptionError
 from spotdiff.watching.alerts import DeliveryWorker, SinkDown
 from spotdiff.watching.alerts.sinks.apprise import Apprise

@@ -20,12 +20,12 @@ from sqlalchemy.exc import OperationalError
 
 from spotdiff.watching.events import clean_up, open_store, verify
 from spotdiff.watching.events.write import Writer
-from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
+from watching.events.store_toys import evidence_files, make_event, make_frames, make_pictures
 
 RUNS_PER_STORE = 10
 LONGEST_S = 0.08
 EARLY = 0.2  # share of runs that may be killed before the store is open
-WITNESS, FRAMES = make_witness(frames=0), make_frames(6)
+WITNESS, FRAMES = make_pictures(frames=0), make_frames(6)
 FLAKY = 0.3  # share of commits whose answer is lost, in every other store
 
 

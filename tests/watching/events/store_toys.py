@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from sqlalchemy.exc import OperationalError
 
-from spotdiff.watching.event import Event, Witness
+from spotdiff.watching.event import Event, EventPictures
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -22,13 +22,13 @@ def make_event(minute: float = 0, **fields) -> Event:
     return replace(event, **fields)
 
 
-def make_witness(width: int = 64, height: int = 48, *, frames: int = 4, seed: int = 0) -> Witness:
+def make_pictures(width: int = 64, height: int = 48, *, frames: int = 4, seed: int = 0) -> EventPictures:
     """Noise, so that nothing gets smaller than it should."""
     rng = np.random.default_rng(seed)
     before, after = (rng.integers(0, 256, (height, width, 3), np.uint8) for _ in range(2))
     mask = np.zeros((height, width), np.bool_)
     mask[6:20, 8:24] = True
-    return Witness(before, after, mask, make_frames(frames, width, height))
+    return EventPictures(before, after, mask, make_frames(frames, width, height))
 
 
 def make_frames(

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from spotdiff.watching.events import Retention, clean_up, open_store, unknown_files, verify
-from watching.events.store_toys import START, evidence_files, make_event, make_frames, make_witness
+from watching.events.store_toys import START, evidence_files, make_event, make_frames, make_pictures
 from watching.events.test_store_evidence import told
 
 KEPT_30_DAYS = Retention(keep_days=30)
@@ -41,7 +41,7 @@ def keep(store, clock, *, days, cameras=("hall",)):
     """A closed event a day, of so many days."""
     for _ in range(days):
         for camera in cameras:
-            event = store.add(make_event(camera=camera, first_seen=clock.now, confirmed=clock.now), make_witness())
+            event = store.add(make_event(camera=camera, first_seen=clock.now, confirmed=clock.now), make_pictures())
             store.change(event.id, state="closed")
         store.enforce(KEPT_30_DAYS)
         clock.now += DAY
@@ -65,12 +65,12 @@ def binned(store):
 def test_an_older_database_deletes_nothing_of_what_was_made_since(opened, tmp_path, kept_since):
     store = opened()
     for number in range(kept_since):
-        store.add(make_event(number), make_witness())
+        store.add(make_event(number), make_pictures())
     store.close()
     shutil.copy(tmp_path / "events.db", tmp_path / "yesterday.db")
     store = opened()
     for number in range(kept_since, kept_since + 3):
-        store.attach_clip(store.add(make_event(number), make_witness()).id, make_frames(3))
+        store.attach_clip(store.add(make_event(number), make_pictures()).id, make_frames(3))
     store.close()
     files = evidence_files(tmp_path / "events-evidence")
     shutil.move(tmp_path / "yesterday.db", tmp_path / "events.db")
@@ -80,7 +80,7 @@ def test_an_older_database_deletes_nothing_of_what_was_made_since(opened, tmp_pa
     assert len(cleaned.unknown) == 18
     assert list(cleaned.unknown) == unknown_files(store)
     assert "evidence unknown" in told(store)[-1]
-    assert store.add(make_event(), make_witness()).id == f"hall-{kept_since + 4}"
+    assert store.add(make_event(), make_pictures()).id == f"hall-{kept_since + 4}"
     store.enforce(Retention(keep_days=0.001, keep_bytes=1))
     assert files - evidence_files(store.folder) <= {path for path in files if path not in cleaned.unknown}
     assert verify(store) == []
@@ -88,13 +88,13 @@ def test_an_older_database_deletes_nothing_of_what_was_made_since(opened, tmp_pa
 
 def test_without_its_numbers_an_older_database_writes_over_nothing(opened, tmp_path):
     store = opened()
-    store.add(make_event(), make_witness())
+    store.add(make_event(), make_pictures())
     files = {path: path.read_bytes() for path in store.folder.glob("2026/**/*.*")}
     store.close()
     (tmp_path / "events.db").unlink()
     (tmp_path / "events-evidence/.store.json").unlink()
     store = opened()
-    assert store.add(make_event(), make_witness(seed=1)).id == "hall-2"
+    assert store.add(make_event(), make_pictures(seed=1)).id == "hall-2"
     assert {path: path.read_bytes() for path in files} == files
 
 
@@ -108,7 +108,7 @@ def test_files_of_others_in_the_folder_stay(opened, tmp_path):
     (folder / "2024/06/01/empty").mkdir(parents=True)
     store = opened(folder=folder)
     clean_up(store)
-    store.change(store.add(make_event(), make_witness()).id, state="closed")
+    store.change(store.add(make_event(), make_pictures()).id, state="closed")
     store.enforce(Retention(keep_days=0.001, keep_bytes=1, reserve_bytes=1 << 60))
     clean_up(store)
     assert [(folder / name).read_bytes() for name in names] == [b"mine"] * len(names)
@@ -123,8 +123,8 @@ def test_stores_that_share_a_folder_leave_each_other_alone(opened, tmp_path):
     first = opened()
     second = open_store(str(tmp_path / "copy.db"), folder=first.folder, reserve_mb=0)
     with second:
-        mine = [first.add(make_event(), make_witness()), first.add(make_event(), make_witness())]
-        other = second.add(make_event(), make_witness())
+        mine = [first.add(make_event(), make_pictures()), first.add(make_event(), make_pictures())]
+        other = second.add(make_event(), make_pictures())
         clean_up(second)
         clean_up(first)
         assert {event.id for event in (*mine, other)} == {"hall-1", "hall-2", "hall-3"}
@@ -204,14 +204,14 @@ def test_the_limit_of_bytes_holds_with_the_bin_and_by_any_clock(store, clock):
 
 
 def test_a_clip_that_is_replaced_goes_to_the_bin(store):
-    event = store.add(make_event(), make_witness())
+    event = store.add(make_event(), make_pictures())
     store.attach_clip(event.id, make_frames(6))
     assert binned(store) == ["2026/03/01/hall-1/clip.mp4"]
     assert store.evidence(event.id)["clip"].path.name == "clip-2.mp4"
 
 
 def test_what_could_not_be_moved_yet_is_moved_by_the_next_clean_up(store, monkeypatch):
-    event = store.add(make_event(), replace(make_witness(), frames=()))
+    event = store.add(make_event(), replace(make_pictures(), frames=()))
     store.attach_clip(event.id, make_frames(3))
 
     def cut_off(paths):

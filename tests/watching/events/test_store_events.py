@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from spotdiff.errors import DataError
 from spotdiff.watching.events.schema import instant, journal, micros, outbox
-from watching.events.store_toys import make_event, make_witness
+from watching.events.store_toys import make_event, make_pictures
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2500, 1, 1), timezones=st.timezones() | st.just(UTC)))
@@ -102,10 +102,10 @@ def test_a_writer_waits_for_the_other_one(opened):
 
 
 def test_an_id_is_taken_once_and_its_evidence_stays(store):
-    kept = store.add(make_event(), make_witness())
+    kept = store.add(make_event(), make_pictures())
     digest = store.evidence(kept.id)["after"].path.read_bytes()
     with pytest.raises(DataError, match="hall-1"):
-        store.add(kept, make_witness(seed=1))
+        store.add(kept, make_pictures(seed=1))
     assert store.evidence(kept.id)["after"].path.read_bytes() == digest
     bare = store.add(make_event())
     with pytest.raises(DataError, match="UNIQUE"):
@@ -173,7 +173,7 @@ def test_an_unknown_event_is_told_with_the_nearest_one(store, call):
 )
 def test_what_cannot_be_kept_is_refused_before_anything_is_written(store, fields):
     with pytest.raises(DataError):
-        store.add(make_event(**fields), make_witness())
+        store.add(make_event(**fields), make_pictures())
     assert store.events() == []
     assert not list(store.folder.glob("2026*"))
     assert store.waiting == 0

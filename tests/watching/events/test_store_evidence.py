@@ -16,11 +16,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from spotdiff.errors import DataError
-from spotdiff.watching.event import EVENT_KINDS, Witness
+from spotdiff.watching.event import EVENT_KINDS, EventPictures
 from spotdiff.watching.events import clean_up, open_store, to_coco, to_csv, verify
 from spotdiff.watching.events.encoding import encode_clip, thumbnail, with_boxes
 from spotdiff.watching.events.schema import journal
-from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
+from watching.events.store_toys import evidence_files, make_event, make_frames, make_pictures
 
 
 def seconds_of(path) -> list[float]:
@@ -38,8 +38,8 @@ def told(store) -> list[str]:
 
 
 def test_every_role_has_its_file(store):
-    witness = make_witness(640, 480)
-    event = store.add(make_event(), witness)
+    pictures = make_pictures(640, 480)
+    event = store.add(make_event(), pictures)
     found = store.evidence(event.id)
     place = store.folder / "2026/03/01/hall-1"
     names = {role: file.path.relative_to(place).as_posix() for role, file in found.items()}
@@ -53,9 +53,9 @@ def test_every_role_has_its_file(store):
     }
     assert all(file.path.stat().st_size == file.bytes for file in found.values())
     assert found["thumbnail"].bytes <= 50_000
-    assert np.array_equal(np.asarray(Image.open(found["mask"].path)) > 0, witness.mask)
+    assert np.array_equal(np.asarray(Image.open(found["mask"].path)) > 0, pictures.mask)
     for role in ("before", "after"):
-        blurred = [cv2.blur(one, (15, 15)).astype(int) for one in (rgb_of(found[role].path), getattr(witness, role))]
+        blurred = [cv2.blur(one, (15, 15)).astype(int) for one in (rgb_of(found[role].path), getattr(pictures, role))]
         assert np.abs(blurred[0] - blurred[1]).max() < 12 < np.abs(blurred[0] - blurred[1][::-1]).max()
     assert verify(store) == []
     assert not list((store.folder / ".staging").rglob("*.jpg"))
@@ -78,7 +78,7 @@ def test_a_thumbnail_is_small_whatever_it_shows():
 
 def test_a_place_is_that_of_the_utc_day_whatever_the_zone(store):
     seen = make_event(700).first_seen.astimezone(timezone(timedelta(hours=9)))
-    event = store.add(make_event(first_seen=seen), make_witness())
+    event = store.add(make_event(first_seen=seen), make_pictures())
     assert store.attach_clip(event.id, make_frames(3))
     assert {path.rpartition("/")[0] for path in evidence_files(store.folder)} == {"2026/03/01/hall-1"}
 
@@ -128,7 +128,7 @@ def test_pictures_that_cannot_be_read_or_come_too_late_are_left_out(tmp_path):
 
 
 def test_evidence_that_cannot_be_made_is_told_and_the_event_is_kept(store):
-    broken = replace(make_witness(), after=np.zeros((0, 0, 3), np.uint8), frames=((0.0, b"no"),))
+    broken = replace(make_pictures(), after=np.zeros((0, 0, 3), np.uint8), frames=((0.0, b"no"),))
     event = store.add(make_event(), broken)
     assert set(store.evidence(event.id)) == {"before", "mask"}
     assert [line.split(":")[0] for line in told(store)] == ["evidence lost"] * 4
@@ -137,13 +137,13 @@ def test_evidence_that_cannot_be_made_is_told_and_the_event_is_kept(store):
 
 
 def test_an_event_of_the_whole_camera_has_no_boxes_and_no_mask(store):
-    event = store.add(make_event(kind="black", box=None), replace(make_witness(), before=None, mask=None, frames=()))
+    event = store.add(make_event(kind="black", box=None), replace(make_pictures(), before=None, mask=None, frames=()))
     assert set(store.evidence(event.id)) == {"after", "thumbnail"}
     assert store.evidence(store.add(make_event()).id) == {}
 
 
 def test_a_clip_comes_later_and_may_be_replaced(store):
-    event = store.add(make_event(), replace(make_witness(), frames=()))
+    event = store.add(make_event(), replace(make_pictures(), frames=()))
     assert store.attach_clip(event.id, make_frames(3))
     first = store.evidence(event.id)["clip"]
     assert store.attach_clip(event.id, make_frames(6))
@@ -160,7 +160,7 @@ def test_a_clip_comes_later_and_may_be_replaced(store):
 
 
 def test_verify_finds_what_is_missing_cut_or_altered(store):
-    ids = [store.add(make_event(), make_witness()).id for _ in range(4)]
+    ids = [store.add(make_event(), make_pictures()).id for _ in range(4)]
     files = [store.evidence(id_)["after"].path for id_ in ids]
     files[0].unlink()
     files[1].write_bytes(files[1].read_bytes()[:-1])
@@ -176,7 +176,7 @@ def test_verify_finds_what_is_missing_cut_or_altered(store):
 
 
 def test_a_clean_up_clears_what_was_cut_off_and_tells_what_it_does_not_know(store):
-    kept = store.add(make_event(), make_witness())
+    kept = store.add(make_event(), make_pictures())
     gone = store.evidence(kept.id)["clip"].path
     gone.unlink()
     stranger = store.folder / "2026/02/28/hall-9"
@@ -231,8 +231,8 @@ def test_events_as_a_table(store):
 
 
 def test_events_as_coco(store):
-    store.add(make_event(), make_witness())
-    store.add(make_event(kind="black", box=None), make_witness())
+    store.add(make_event(), make_pictures())
+    store.add(make_event(kind="black", box=None), make_pictures())
     store.add(make_event())
     answer = json.loads(json.dumps(to_coco(store, store.events())))
     assert [(image["id"], image["event"]) for image in answer["images"]] == [(1, "hall-1"), (2, "hall-2")]
@@ -249,6 +249,6 @@ def test_events_as_coco(store):
 
 
 def test_a_witness_of_nothing_leaves_no_folder(store):
-    event = store.add(make_event(), Witness(None, None, None))
+    event = store.add(make_event(), EventPictures(None, None, None))
     assert store.evidence(event.id) == {}
     assert evidence_files(store.folder) == set()

@@ -13,10 +13,10 @@ from spotdiff.errors import OptionError
 from spotdiff.watching.events import Retention, StoreDown, open_store, verify
 from spotdiff.watching.events.durable_files import Reserve, free_bytes
 from spotdiff.watching.events.schema import journal
-from watching.events.store_toys import evidence_files, make_event, make_frames, make_witness
+from watching.events.store_toys import evidence_files, make_event, make_frames, make_pictures
 
 MB = 1 << 20
-WITNESS = make_witness(640, 480, frames=0)  # about 1 MB of files
+WITNESS = make_pictures(640, 480, frames=0)  # about 1 MB of files
 
 
 def told(store) -> list[str]:
@@ -143,7 +143,7 @@ def test_a_picture_that_came_out_shorter_is_not_believed(store, monkeypatch):
         return os.stat_result((*whole(handle)[:6], 1, *whole(handle)[7:10]))
 
     monkeypatch.setattr("spotdiff.watching.events.durable_files.os.fstat", shorter)
-    event = store.add(make_event(), make_witness())
+    event = store.add(make_event(), make_pictures())
     monkeypatch.undo()
     assert store.evidence(event.id) == {}
     assert told(store) == ["evidence lost"]
@@ -154,7 +154,7 @@ def test_evidence_that_cannot_be_put_in_its_place_does_not_lose_the_event(store,
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(store.files, "publish", broken)
-    event = store.add(make_event(), make_witness())
+    event = store.add(make_event(), make_pictures())
     assert (store.events(), store.evidence(event.id), told(store)) == ([event], {}, ["evidence lost"])
 
 

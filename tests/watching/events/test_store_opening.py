@@ -17,7 +17,7 @@ from spotdiff.errors import DataError, OptionError
 from spotdiff.watching.events import StoreDown, clean_up, open_store
 from spotdiff.watching.events.address import parse_address
 from spotdiff.watching.events.schema import VERSION, metadata
-from watching.events.store_toys import make_event, make_witness
+from watching.events.store_toys import make_event, make_pictures
 
 READER = """
 import sys
@@ -144,7 +144,7 @@ def test_an_older_database_is_brought_up(opened, tmp_path):
 
 def test_a_folder_of_another_store_is_refused(opened, tmp_path):
     first = opened()
-    first.add(make_event(), make_witness())
+    first.add(make_event(), make_pictures())
     assert "another store" in refused(tmp_path / "other.db", folder=first.folder)
     assert clean_up(first).files == 0
 
@@ -163,7 +163,7 @@ def test_another_process_lists_events_while_they_are_written(store, tmp_path):
         assert reader.stdout.readline() == "open\n"
         seen = []
         for number in range(30):
-            store.add(make_event(number), make_witness(frames=0) if number % 10 == 0 else None)
+            store.add(make_event(number), make_pictures(frames=0) if number % 10 == 0 else None)
             reader.stdin.write("\n")
             reader.stdin.flush()
             seen.append(int(reader.stdout.readline()))

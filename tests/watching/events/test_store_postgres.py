@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, select, text
 from spotdiff.errors import DataError
 from spotdiff.watching.events import Retention, StoreDown, check_store, clean_up, open_store, verify
 from spotdiff.watching.events.schema import VERSION, journal, metadata
-from watching.events.store_toys import make_event, make_frames, make_witness
+from watching.events.store_toys import make_event, make_frames, make_pictures
 
 
 class Server:
@@ -63,15 +63,20 @@ class Server:
         assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.fixture(scope="module")
-def server():
+def throwaway_server():
+    """A PostgreSQL server for as long as it is needed; skips the test where none is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed")
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="spotdiff-pg-") as folder:
-        one = Server(found[-1].parent, Path(folder))
-        yield one
-        one.stop()
+        cluster = Server(found[-1].parent, Path(folder))
+        yield cluster
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def server():
+    yield from throwaway_server()
 
 
 @pytest.fixture
@@ -110,7 +115,7 @@ def test_a_check_makes_nothing(server, url, opened, tmp_path):
 
 
 def test_events_go_in_are_changed_and_come_out(store):
-    event = store.add(make_event(text="nul \0, Tür 📦", box_before=None), make_witness())
+    event = store.add(make_event(text="nul \0, Tür 📦", box_before=None), make_pictures())
     assert event.id == "hall-1"
     assert store.attach_clip(event.id, make_frames(3))
     closed = store.change(event.id, state="closed", outcome="gone", score=0.25)
@@ -132,10 +137,10 @@ def test_events_go_in_are_changed_and_come_out(store):
 
 def test_a_server_that_is_stopped_and_started_loses_nothing(server, opened, url, tmp_path):
     store = opened(url, folder=tmp_path / "evidence")
-    first = store.add(make_event(), make_witness())
+    first = store.add(make_event(), make_pictures())
     server.stop()
     try:
-        second = store.add(make_event(1), make_witness())
+        second = store.add(make_event(1), make_pictures())
         store.acknowledge(first.id, by="Ann")
         store.change(second.id, text="a box")
         assert store.attach_clip(second.id, make_frames(9))
@@ -149,7 +154,7 @@ def test_a_server_that_is_stopped_and_started_loses_nothing(server, opened, url,
     finally:
         server.start()
     assert store.flush() == 0
-    third = store.add(make_event(2), make_witness())
+    third = store.add(make_event(2), make_pictures())
     assert [event.id for event in store.events()] == [first.id, second.id, third.id] == ["hall-1", "hall-2", "hall-3"]
     assert store.event(first.id).state == "acknowledged"
     assert store.event(second.id).text == "a box"
@@ -172,7 +177,7 @@ def test_what_waits_at_a_server_is_taken_by_the_next_process(server, opened, url
     store = opened(url, folder=tmp_path / "evidence")
     server.stop()
     try:
-        event = store.add(make_event(), make_witness())
+        event = store.add(make_event(), make_pictures())
         store.close()
     finally:
         server.start()

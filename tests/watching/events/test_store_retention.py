@@ -8,7 +8,7 @@ from sqlalchemy import select
 from spotdiff.errors import OptionError
 from spotdiff.watching.events import Retention, StoreDown, clean_up, verify
 from spotdiff.watching.events.schema import journal
-from watching.events.store_toys import down, evidence_files, make_event, make_witness
+from watching.events.store_toys import down, evidence_files, make_event, make_pictures
 
 NOW = make_event(60 * 24 * 10).first_seen  # ten days after the first event
 STILLS = {"before", "after", "boxes", "mask"}
@@ -22,7 +22,7 @@ def filled(opened):
     ids = []
     for number in range(5):
         store._clock = lambda day=number: make_event(60 * 24 * day).first_seen
-        ids.append(store.add(make_event(number), make_witness(seed=number)).id)
+        ids.append(store.add(make_event(number), make_pictures(seed=number)).id)
     for number, id_ in enumerate(ids[:3]):
         store.change(id_, state="closed", closed=make_event(60 * 24 * number).first_seen)
     store.acknowledge(ids[4])
@@ -90,7 +90,7 @@ def test_closed_events_go_after_their_days(filled):
 
 def test_a_film_of_years_ago_that_was_replayed_today_is_kept(opened):
     store = opened(clock=lambda: NOW)
-    event = store.add(make_event(0), make_witness(seed=0))
+    event = store.add(make_event(0), make_pictures(seed=0))
     store.change(event.id, state="closed", closed=event.first_seen)
     store.enforce(Retention(keep_days=0.001))
     assert [one.id for one in store.events()] == [event.id]

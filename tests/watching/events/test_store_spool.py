@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from spotdiff.watching.events import StoreDown, clean_up, verify
 from spotdiff.watching.events.schema import evidence, journal
 from spotdiff.watching.events.write import Spool
-from watching.events.store_toys import down, evidence_files, make_event, make_frames, make_witness
+from watching.events.store_toys import down, evidence_files, make_event, make_frames, make_pictures
 
 
 def spooled(store) -> list[dict]:
@@ -22,7 +22,7 @@ def spooled(store) -> list[dict]:
 def test_everything_goes_on_while_the_database_is_down(store):
     old = store.add(make_event())
     with down(store):
-        new = store.add(make_event(1), make_witness())
+        new = store.add(make_event(1), make_pictures())
         assert new.id == "hall-2"
         store.acknowledge(old.id, by="Ann")
         store.change(old.id, text="a box")
@@ -54,7 +54,7 @@ def test_everything_goes_on_while_the_database_is_down(store):
 def test_what_waits_is_taken_by_the_next_process(opened):
     first = opened()
     with down(first):
-        waiting = first.add(make_event(), make_witness())
+        waiting = first.add(make_event(), make_pictures())
     first.writer.engine.dispose()
     second = opened()
     assert second.events() == [waiting]
@@ -120,7 +120,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once(store, monkeypatch):
         raise OperationalError("COMMIT", {}, Exception("the server closed the connection unexpectedly"))
 
     monkeypatch.setattr(type(writer), "_transact", cut_off)
-    event = store.add(make_event(), make_witness())
+    event = store.add(make_event(), make_pictures())
     store.journal("start")
     assert store.attach_clip(event.id, make_frames(3))
     assert store.flush() == 3  # taken, and that answer is lost, too
@@ -146,7 +146,7 @@ def test_a_line_that_was_cut_off_spoils_no_other(opened):
 
 def test_a_change_that_the_database_refuses_does_not_stop_the_others(store):
     with down(store):
-        event = store.add(make_event(), make_witness())
+        event = store.add(make_event(), make_pictures())
         store.attach_clip(event.id, make_frames(2))
     entries = spooled(store)
     entries[0]["change"]["event"]["kind"] = None
@@ -170,7 +170,7 @@ def test_without_database_and_spool_nothing_is_promised(store, monkeypatch):
     monkeypatch.setattr(Spool, "append", broken)
     with down(store):
         with pytest.raises(StoreDown, match=r"closed the connection unexpectedly, and its spool: Input/output error$"):
-            store.add(make_event(), make_witness())
+            store.add(make_event(), make_pictures())
         with pytest.raises(StoreDown):
             store.change(kept.id, text="other")
     assert evidence_files(store.folder) == set()

@@ -10,7 +10,7 @@ import pytest
 
 from spotdiff.errors import DataError
 from spotdiff.language.catalogue import get_catalogue
-from spotdiff.watching.event import Amended, Closed, Event, Opened, Witness
+from spotdiff.watching.event import Amended, Closed, Event, EventPictures, Opened
 from spotdiff.watching.event_recorder import EventRecorder
 from spotdiff.watching.events import StoreDown
 
@@ -24,7 +24,7 @@ class Store:
     def __init__(self):
         self.down, self.events = False, {}
 
-    def add(self, event, witness):
+    def add(self, event, pictures):
         self._check()
         self.events["hall-1"] = replace(event, id="hall-1")
         return self.events["hall-1"]
@@ -50,7 +50,7 @@ def test_what_cannot_be_kept_now_is_kept_later_and_in_order():
         store, analyser, lambda event, change: heard.append((change, event.kind)), get_catalogue("en")
     )
     store.down = True
-    recorder.record(Opened("scene-1", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    recorder.record(Opened("scene-1", EVENT, EventPictures(None, None, None), (0, 1)), NOON, 10.0)
     recorder.record(Amended("scene-1", "moved", (5, 5, 9, 9), (0, 0, 4, 4), 0.8, "It moved."), NOON, 11.0)
     recorder.record(Closed("scene-1", "reverted", 12.0), NOON, 13.0)
     assert (heard, recorder.open_events) == ([("unkept", "taken")], ())
@@ -68,7 +68,7 @@ def test_an_end_that_could_not_be_written_leaves_the_event_open_until_it_is():
     store, heard = Store(), []
     analyser = SimpleNamespace(buffer=SimpleNamespace(between=lambda first, last: ()))
     recorder = EventRecorder(store, analyser, lambda event, change: heard.append(change), get_catalogue("en"))
-    recorder.record(Opened("black", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    recorder.record(Opened("black", EVENT, EventPictures(None, None, None), (0, 1)), NOON, 10.0)
     store.down = True
     recorder.record(Closed("black", "recovered", 12.0), NOON, 12.0)
     assert len(recorder.open_events) == 1
@@ -87,7 +87,7 @@ def test_a_clip_of_an_event_that_was_thrown_away_is_let_go():
     store.attach_clip = attach
     analyser = SimpleNamespace(buffer=SimpleNamespace(between=lambda first, last: ((0.0, b"a"), (1.0, b"b"))))
     recorder = EventRecorder(store, analyser, lambda event, change: None, get_catalogue("en"))
-    recorder.record(Opened("black", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    recorder.record(Opened("black", EVENT, EventPictures(None, None, None), (0, 1)), NOON, 10.0)
     recorder.cut_clips(10.0)
     recorder.cut_clips(11.0)
     assert tried == ["hall-1"]
@@ -100,7 +100,7 @@ def said_by_a_person():
     analyser = SimpleNamespace(buffer=buffer, accept=lambda key: heard.append(("accepted", key)))
     listener = lambda event, change: heard.append((change, event.outcome))  # noqa: E731
     recorder = EventRecorder(store, analyser, listener, get_catalogue("en"))
-    recorder.record(Opened("scene-1", EVENT, Witness(None, None, None), (0, 1)), NOON, 10.0)
+    recorder.record(Opened("scene-1", EVENT, EventPictures(None, None, None), (0, 1)), NOON, 10.0)
     store.events["hall-1"] = replace(store.events["hall-1"], state="closed", outcome="normal", closed=NOON)
     return recorder, store, heard
 

@@ -7,11 +7,12 @@ from functools import cache
 import cv2
 import numpy as np
 
+from spotdiff.image.resize import shrink
 from spotdiff.methods import get_method
 from spotdiff.options import Options
 from spotdiff.watching.scene.judge import Judge
 from spotdiff.watching.scene.scene import Criteria, Scene
-from spotdiff.watching.scene.working_sizes import Sizes, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 
 SIZE = (256, 144)
 HERE, THERE = (80, 60, 106, 86), (170, 40, 196, 66)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotdiff.watching.event import Closed, Opened
-from spotdiff.watching.scene.lens_thread import is_lens_thread
+from spotdiff.watching.scene.lens_cobweb import is_lens_cobweb
 from watching.scene.fake_camera import EMPTY, FakeCamera, in_short
 from watching.scene.scene_toys import SIZE, judge, lit, place, with_thing
 
@@ -128,12 +128,12 @@ def test_a_thread_that_hangs_still_is_one_and_a_broom_is_none():
     mask = np.zeros((SIZE[1], SIZE[0]), bool)
     still = thread(10.0, period=40.0, reach=30, width=2, brightness=235).astype(np.uint8)
     mask[cv2.dilate((cv2.absdiff(still, EMPTY).max(-1) > 25).astype(np.uint8), np.ones((3, 3))) > 0] = True
-    assert is_lens_thread(EMPTY, still, mask)
+    assert is_lens_cobweb(EMPTY, still, mask)
     broom = cv2.line(EMPTY.copy(), (60, 10), (95, 134), (230, 200, 90), 4, cv2.LINE_AA)
     mask = cv2.absdiff(broom, EMPTY).max(-1) > 25
-    assert not is_lens_thread(EMPTY, broom, mask)
+    assert not is_lens_cobweb(EMPTY, broom, mask)
     camera = FakeCamera(judge=judge("spot"))
     camera.show(EMPTY, 12)
     assert len(camera.show(broom, 40)) == 1
     crate = with_thing(EMPTY, BOX)
-    assert not is_lens_thread(EMPTY, cv2.GaussianBlur(crate, (0, 0), 3), cv2.absdiff(crate, EMPTY).max(-1) > 25)
+    assert not is_lens_cobweb(EMPTY, cv2.GaussianBlur(crate, (0, 0), 3), cv2.absdiff(crate, EMPTY).max(-1) > 25)

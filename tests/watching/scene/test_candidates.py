@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spotdiff.image.resize import enlarge, resize_mask, shrink, shrink_mask
 from spotdiff.watching.scene.candidates import Candidate, bounding_box, dilate, overlaps
-from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
-from spotdiff.watching.scene.working_sizes import Sizes, enlarge, resize_mask, shrink, shrink_mask
+from spotdiff.watching.scene.recent_frames import RecentFrames, nearest_look, ring_around
+from spotdiff.watching.scene.working_sizes import Sizes
 from watching.scene.scene_toys import HERE, lit, noisy, place, with_thing
 
 SCALES = Sizes.of(place(), side=640)
@@ -108,7 +109,7 @@ WHERE[HERE[1] : HERE[3], HERE[0] : HERE[2]] = True
 
 
 def began(draw, *, until=15.0, fps=5.0, before=EMPTY, after=FULL, where=WHERE, noticed=99.0):
-    history, rng = History(span=180.0), np.random.default_rng(0)
+    history, rng = RecentFrames(span=180.0), np.random.default_rng(0)
     for number in range(round(until * fps)):
         history.add(number / fps, shrink(noisy(draw(number / fps), rng), SCALES.tiny))
     return history.began(before, after, where, noticed=noticed)
@@ -151,7 +152,7 @@ def test_what_the_past_does_not_tell():
     assert began(lambda t: FULL, noticed=7.0) == 0.0
     assert began(lambda t: FULL, noticed=-2.0) == -2.0
     assert began(come, where=np.zeros_like(WHERE), noticed=7.0) == 7.0
-    assert History(span=9.0).began(EMPTY, FULL, WHERE, noticed=7.0) == 7.0
+    assert RecentFrames(span=9.0).began(EMPTY, FULL, WHERE, noticed=7.0) == 7.0
     assert began(lambda t: place(seed=9), noticed=7.0) == 7.0
 
 
@@ -166,7 +167,7 @@ def test_a_picture_full_of_it_has_no_surroundings():
 
 
 def test_the_past_is_bounded():
-    history, tiny = History(span=10.0), shrink(EMPTY, SCALES.tiny)
+    history, tiny = RecentFrames(span=10.0), shrink(EMPTY, SCALES.tiny)
     for number in range(3000):
         history.add(number / 100, tiny)
     kept = [seconds for seconds, _ in history._frames]

@@ -31,10 +31,10 @@ def test_a_report_says_when_where_and_shows_it():
     assert 10 <= event.confirmed_seconds <= 16
     assert iou(event.box, HERE) > 0.5
     assert told.clip[0] < event.seconds < told.clip[1]
-    assert told.witness.before.shape == told.witness.after.shape == EMPTY.shape
-    assert told.witness.mask.shape == EMPTY.shape[:2]
+    assert told.pictures.before.shape == told.pictures.after.shape == EMPTY.shape
+    assert told.pictures.mask.shape == EMPTY.shape[:2]
     left, top, right, bottom = HERE
-    assert told.witness.mask[top:bottom, left:right].mean() > 0.8
+    assert told.pictures.mask[top:bottom, left:right].mean() > 0.8
     assert len(camera.analyser.buffer.between(*told.clip)) > 20
     assert in_short(camera.show(EMPTY, 28)) == ["reverted"]
 
@@ -46,7 +46,7 @@ def test_boxes_are_in_the_pixels_of_the_source():
     camera.show(empty, 6)
     (told,) = camera.show(with_thing(empty, box), 18)
     assert iou(told.event.box, box) > 0.7
-    assert told.witness.after.shape == (270, 480, 3)
+    assert told.pictures.after.shape == (270, 480, 3)
 
 
 def test_moved_is_amended():
@@ -79,7 +79,7 @@ def test_a_fault_is_an_event_of_the_camera_and_none_of_the_scene(name, fault):
     assert in_short(told) == [name.split()[0]]
     assert told[0].event.seconds == pytest.approx(8, abs=0.3)
     assert told[0].event.box is None
-    assert told[0].witness.after.shape == EMPTY.shape
+    assert told[0].pictures.after.shape == EMPTY.shape
     assert in_short(camera.show(first, 48)) == ["recovered"]
 
 

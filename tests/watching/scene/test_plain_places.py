@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spotdiff.image.resize import shrink
 from spotdiff.watching.event import Opened
 from spotdiff.watching.health import is_complete
 from spotdiff.watching.scene.stabiliser import Stabiliser
-from spotdiff.watching.scene.working_sizes import shrink
 from watching.scene.fake_camera import EMPTY, FakeCamera, in_short
 from watching.scene.scene_toys import SIZE, place, with_thing
 

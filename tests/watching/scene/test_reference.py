@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from spotdiff.image.resize import resize_mask, shrink
 from spotdiff.watching.scene.candidates import dilate
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.temporal_median import MedianFrame
-from spotdiff.watching.scene.working_sizes import Sizes, resize_mask, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 from watching.scene.scene_toys import in_grey, lit, place
 
 SCALES = Sizes.of(place(), side=640)

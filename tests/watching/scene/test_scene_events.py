@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from spotdiff.image.resize import shrink
 from spotdiff.regions.boxes import iou
 from spotdiff.watching.scene.scene import Criteria
-from spotdiff.watching.scene.working_sizes import shrink
 from watching.scene.scene_toys import (
     DWELL,
     HERE,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spotdiff.image.resize import shrink
 from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
-from spotdiff.watching.scene.working_sizes import Sizes, shrink
+from spotdiff.watching.scene.working_sizes import Sizes
 from watching.scene.scene_toys import in_grey, lit, moved, noisy, place
 
 WORK = (384, 216)

@@ -33,7 +33,7 @@ from spotdiff.data.annotations.parsing import (
     parse_size,
     value_of,
 )
-from spotdiff.data.coco import coco_document
+from spotdiff.data.coco_document import coco_document
 from spotdiff.data.read_json import read_json_object
 from spotdiff.errors import DataError
 from spotdiff.regions.polygons import Polygon, polygon_area, rectangle, rotated

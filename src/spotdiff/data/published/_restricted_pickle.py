@@ -136,8 +136,8 @@ class _Steps:
     def marked(self) -> list[Any]:
         """What was put down since the last mark, taken off."""
         at = self._marks.pop()
-        found, self._stack[at:] = self._stack[at:], []
-        return found
+        taken, self._stack[at:] = self._stack[at:], []
+        return taken
 
     def forget(self) -> None:
         self.marked()
@@ -155,7 +155,7 @@ class _Steps:
         self._stack[-count:] = [tuple(_plain(self._stack[-left]) for left in range(count, 0, -1))]
 
     def collect(self, make: Callable[[list[Any]], object]) -> None:
-        self._stack.append(make([_plain(one) for one in self.marked()]))
+        self._stack.append(make([_plain(value) for value in self.marked()]))
 
     def extend(self, items: Iterable[Any]) -> None:
         target = self._stack[-1]

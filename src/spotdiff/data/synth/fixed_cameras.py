@@ -17,6 +17,7 @@ import numpy as np
 from spotdiff.data.decode_array import decode_array
 from spotdiff.data.file_names import is_hidden
 from spotdiff.errors import DataError, why_no_folder
+from spotdiff.image.resize import shrink_within
 from spotdiff.input_files import read_bytes
 
 if TYPE_CHECKING:
@@ -95,10 +96,7 @@ class FixedCamera:
         return np.asarray(255 * cv2.dilate(odd, np.ones((_THIN, _THIN), np.uint8)))
 
     def _small(self, number: int) -> Bytes:
-        grey = self.picture(number, how=cv2.IMREAD_REDUCED_GRAYSCALE_2)
-        factor = min(_SIDE / max(grey.shape), 1.0)
-        size = max(round(grey.shape[1] * factor), 1), max(round(grey.shape[0] * factor), 1)
-        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+        return shrink_within(self.picture(number, how=cv2.IMREAD_REDUCED_GRAYSCALE_2), _SIDE)
 
 
 def structure_shared(one: Bytes, other: Bytes) -> Map:

@@ -98,13 +98,6 @@ def _inks(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.flo
     return ink, ground
 
 
-@cache
-def _pillow_font() -> Any:  # noqa: ANN401 (Pillow names its two kinds of fonts apart)
-    from PIL import ImageFont
-
-    return ImageFont.load_default(_HEIGHT)
-
-
 _FACES = (None, cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 
 
@@ -113,9 +106,9 @@ def _letters(text: str, face: int) -> Bytes:
     if face == 0:
         from PIL import Image, ImageDraw
 
-        left, top, right, bottom = (int(edge) for edge in _pillow_font().getbbox(text))
+        left, top, right, bottom = (int(edge) for edge in screen_font(_HEIGHT).getbbox(text))
         image = Image.new("L", (right - left + 16, bottom - top + 16))
-        ImageDraw.Draw(image).text((8 - left, 8 - top), text, fill=255, font=_pillow_font())
+        ImageDraw.Draw(image).text((8 - left, 8 - top), text, fill=255, font=screen_font(_HEIGHT))
         return np.asarray(image)
     hershey = _FACES[face]
     (width, height), under = cv2.getTextSize(text, hershey, 1.3, 3)

@@ -91,7 +91,9 @@ class Materials:
             DataError: a folder or list is missing or holds no picture, or files cannot be read (all are named), or a
                 cut-out has no transparency.
         """
-        read = [[_read(path) for path in _files(source)] for source in (photos, cutouts)]
+        read = [
+            [StoredImage(os.fspath(path), read_bytes(path)) for path in _files(source)] for source in (photos, cutouts)
+        ]
         wrong = [f"{file.name} ({why})" for file in read[0] if (why := _trouble(file.data, cutout=False))]
         wrong += [f"{file.name} ({why})" for file in read[1] if (why := _trouble(file.data, cutout=True))]
         if wrong:
@@ -160,10 +162,6 @@ def _files(source: str | Path | None) -> list[Path]:
             raise DataError(f"{root} lists no picture")
         return paths
     raise DataError(f"{root}: {why_no_folder(root)}, and no .txt file that lists pictures")
-
-
-def _read(path: Path) -> StoredImage:
-    return StoredImage(os.fspath(path), read_bytes(path))
 
 
 def _trouble(data: bytes, *, cutout: bool) -> str:

@@ -75,7 +75,7 @@ def _surface(rng: np.random.Generator, side: int) -> Bytes:
     """One surface, or two that meet along a line."""
     picture = _texture(rng, side, side)
     if rng.random() < 0.5:
-        _lay(picture, _texture(rng, side, side), _half(rng, side))
+        cv2.copyTo(_texture(rng, side, side), _half(rng, side), picture)
     return picture
 
 
@@ -87,10 +87,6 @@ def _half(rng: np.random.Generator, side: int) -> Bytes:
     corners = [middle + far * along, middle - far * along, middle - far * along + far * across]
     corners.append(middle + far * along + far * across)
     return np.asarray(cv2.fillPoly(np.zeros((side, side), np.uint8), [np.array(corners, np.int32)], 255))
-
-
-def _lay(picture: Bytes, other: Bytes, mask: Bytes) -> None:
-    cv2.copyTo(other, mask, picture)
 
 
 def _room(rng: np.random.Generator, side: int) -> Bytes:

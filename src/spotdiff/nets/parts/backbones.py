@@ -118,11 +118,11 @@ class _Small(Backbone):
         self.channels, self.strides = widths[-levels:], tuple(strides[-levels:])
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        maps, found = pictures * 2 - 1, []
+        maps, levels = pictures * 2 - 1, []
         for stage in self.stages:
             maps = stage(maps)
-            found.append(maps)
-        return found[-len(self.channels) :]
+            levels.append(maps)
+        return levels[-len(self.channels) :]
 
 
 class _Lite(Backbone):

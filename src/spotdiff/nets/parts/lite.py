@@ -74,12 +74,12 @@ class Lite0(nn.Module):
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Maps at strides 2, 4, 8 and so on of pictures (N, C, H, W) in [0, 1]; odd sizes are rounded up."""
         maps = self.stem(pictures * (255 / 128) - 127 / 128)
-        found = []
+        levels = []
         for number, block in enumerate(self.blocks):
             maps = block(maps)
             if number in self.ends:
-                found.append(maps)
-        return found
+                levels.append(maps)
+        return levels
 
 
 class _Block(nn.Module):
@@ -126,8 +126,8 @@ def _conv(
 
 def published_weights() -> Path | None:
     """The file of ImageNet weights, or None where the package that holds it is not installed."""
-    found = importlib.util.find_spec(PACKAGE)
-    for folder in (found.submodule_search_locations or ()) if found else ():
+    package = importlib.util.find_spec(PACKAGE)
+    for folder in (package.submodule_search_locations or ()) if package else ():
         for path in sorted(Path(folder).glob("models/efficientnet-lite0-*.pth")):
             return path
     return None

@@ -101,8 +101,8 @@ def _check_fit(net: Net, values: Mapping[str, Tensor], *, path: object) -> None:
 
 def digest_of(values: Mapping[str, Tensor]) -> str:
     """SHA-256 over names and bytes of all values, in the order of the names."""
-    seal = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(values):
-        seal.update(name.encode())
-        seal.update(values[name].contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return seal.hexdigest()
+        digest.update(name.encode())
+        digest.update(values[name].contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -68,11 +68,11 @@ def annotation_routes(service: Service) -> APIRouter:
         return service.annotations.of(name)
 
     @api.put(here)
-    def put(name: str, said: Correction, request: Request) -> dict[str, Any]:
-        check_correction(said, regions=_region_count(service, name))
-        document = said.model_dump(include={"regions", "shapes"})
-        who = person(request, said.who)
-        return service.annotations.put(name, document, revision=said.revision, who=who)
+    def put(name: str, correction: Correction, request: Request) -> dict[str, Any]:
+        check_correction(correction, regions=_region_count(service, name))
+        document = correction.model_dump(include={"regions", "shapes"})
+        who = person(request, correction.who)
+        return service.annotations.put(name, document, revision=correction.revision, who=who)
 
     @api.get(f"{here}.zip", response_class=StreamingResponse)
     def export(name: str, format: Format = "pairs", joined: bool = False) -> Response:  # noqa: A002, FBT001, FBT002
@@ -108,16 +108,16 @@ _ARCHIVE_BODY = {
 }
 
 
-def check_correction(said: Correction, *, regions: int) -> None:
+def check_correction(correction: Correction, *, regions: int) -> None:
     """Refuse what speaks of no region, and what has no area.
 
     Raises:
         Problem: 422.
     """
-    for number in said.regions:
+    for number in correction.regions:
         if not number.isascii() or not number.isdecimal() or not 1 <= int(number) <= regions:
             raise Problem(422, f"there is no region {number[:20]}; the comparison has {regions}, numbered from 1 on")
-    for shape in said.shapes:
+    for shape in correction.shapes:
         if shape.form != "brush" and len(set(shape.points)) < 3:
             raise Problem(422, f"a {shape.form} has three corners or more, not {len(set(shape.points))}")
 
@@ -147,8 +147,8 @@ def _archive(service: Service, names: list[str], form: str, *, joined: bool) -> 
             while block := target.read(_BLOCK):
                 yield block
 
-    said = {"Content-Disposition": f'attachment; filename="spotdiff-{form}.zip"'}
-    return StreamingResponse(blocks(), media_type="application/zip", headers=said)
+    headers = {"Content-Disposition": f'attachment; filename="spotdiff-{form}.zip"'}
+    return StreamingResponse(blocks(), media_type="application/zip", headers=headers)
 
 
 async def _received(request: Request, target: BinaryIO, *, seconds: float) -> None:
@@ -172,9 +172,9 @@ def _bring_in(service: Service, name: str, archive: BinaryIO, form: str, who: st
     """What an archive says takes the place of all that was said: its labels are of everything that changed."""
     from spotdiff.server.store.labelled_pairs import NO_CHANGE, read_archive
 
-    said = service.annotations.of(name)
+    annotations = service.annotations.of(name)
     shapes = read_archive(archive, form, name, service.comparisons.folder(name), joined=joined)
     regions = {str(number): NO_CHANGE for number in range(1, _region_count(service, name) + 1)}
-    correction = Correction(regions=regions, shapes=shapes, revision=said["revision"])  # type: ignore[arg-type]
+    correction = Correction(regions=regions, shapes=shapes, revision=annotations["revision"])  # type: ignore[arg-type]
     document = correction.model_dump(include={"regions", "shapes"})
-    return service.annotations.put(name, document, revision=said["revision"], who=who)
+    return service.annotations.put(name, document, revision=annotations["revision"], who=who)

@@ -54,8 +54,8 @@ def compare_routes(service: Service) -> APIRouter:
 
     @api.get("/comparisons/{name}/tiles/{picture}_files/{level}/{asked}", response_class=Response)
     def one_tile(name: str, picture: str, level: int, asked: str) -> Response:
-        found = tile(service.comparisons.folder(name), picture, level, asked)
-        return Response(found.data, media_type=found.media_type, headers=KEPT)
+        stored = tile(service.comparisons.folder(name), picture, level, asked)
+        return Response(stored.data, media_type=stored.media_type, headers=KEPT)
 
     @api.get("/comparisons/{name}")
     def record(name: str, criteria: Annotated[AskedCriteria, Query()]) -> Response:

@@ -51,17 +51,17 @@ class EventStreams:
     async def _events(self, name: str) -> AsyncIterator[str]:
         changes = self._service.changes
         assert changes is not None
-        told: dict[str, Any] = {}
+        sent: dict[str, Any] = {}
 
         def is_new() -> bool:
-            return self._service.shown_job(name) != told
+            return self._service.shown_job(name) != sent
 
         while True:
             job = await run_in_threadpool(self._service.shown_job, name)
-            yield ":\n\n" if job == told else _event(job)
+            yield ":\n\n" if job == sent else f"event: job\ndata: {json.dumps(job)}\n\n"
             if job["state"] in ENDED or changes.stopped:
                 return
-            told = job
+            sent = job
             await changes.wait(name, is_new, seconds=_HEARTBEAT)
 
 
@@ -77,7 +77,3 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._closed()
-
-
-def _event(job: dict[str, Any]) -> str:
-    return f"event: job\ndata: {json.dumps(job)}\n\n"

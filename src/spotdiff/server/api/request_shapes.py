@@ -32,7 +32,7 @@ def without_polygons(given: Mapping[str, Any]) -> dict[str, Any]:
     boxes = dict(given)
     for name in ("ignore", "focus"):
         if polygons := _polygons(given, name):
-            rest = [one for one in given[name] if not _is_polygon(one)]
+            rest = [shape for shape in given[name] if not _is_polygon(shape)]
             boxes[name] = rest if name == "ignore" else [*rest, *map(_box_round, polygons)]
     return boxes
 
@@ -65,18 +65,18 @@ def _covered(given: Mapping[str, Any], name: str, size: tuple[int, int], *, boxe
     covered = np.zeros(size[::-1], bool)
     for polygon in _polygons(given, name):
         covered |= polygon_mask(polygon, size)
-    for left, top, right, bottom in [one for one in given[name] if not _is_polygon(one)] if boxes else []:
+    for left, top, right, bottom in [shape for shape in given[name] if not _is_polygon(shape)] if boxes else []:
         covered[max(top, 0) : bottom, max(left, 0) : right] = True
     return covered
 
 
-def _is_polygon(one: object) -> bool:
-    return isinstance(one, list) and bool(one) and isinstance(one[0], list)
+def _is_polygon(shape: object) -> bool:
+    return isinstance(shape, list) and bool(shape) and isinstance(shape[0], list)
 
 
 def _polygons(given: Mapping[str, Any], name: str) -> list[Polygon]:
     shapes = given.get(name)
-    return [_polygon(name, one) for one in shapes if _is_polygon(one)] if isinstance(shapes, list) else []
+    return [_polygon(name, shape) for shape in shapes if _is_polygon(shape)] if isinstance(shapes, list) else []
 
 
 def _polygon(name: str, corners: Sequence[Any]) -> Polygon:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from spotdiff.clock import utc_unless_zoned
 from spotdiff.server.api.authentication import person
 from spotdiff.server.api.whole_file import WholeFile
 
@@ -74,7 +75,8 @@ def event_routes(service: Service) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[dict[str, Any]]:
         chosen = {"camera": camera, "state": state, "kind": kind, "zone": zone}
-        return service.watching.events(limit=limit, since=_aware(since), until=_aware(until), **chosen)
+        times = {"since": utc_unless_zoned(since), "until": utc_unless_zoned(until)}
+        return service.watching.events(limit=limit, **times, **chosen)
 
     @api.get("/{name}")
     def event(name: str) -> dict[str, Any]:
@@ -101,7 +103,3 @@ def _remark_of(request: Request, remark: Remark | None) -> dict[str, str]:
     """Who says it, and the note."""
     given = remark or Remark()
     return {"who": person(request, given.who), "note": given.note}
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -23,13 +23,13 @@ class LabelledSets:
         """How many pairs each has, by name; a folder that is no dataset is left out."""
         if self._folder is None:
             return {}
-        found = {}
+        sizes = {}
         for path in sorted(self._folder.iterdir()):
             try:
-                found[path.name] = len(_opened(path).samples)
+                sizes[path.name] = len(_opened(path).samples)
             except (DataError, OSError):
                 continue
-        return found
+        return sizes
 
     def pairs(self, name: str) -> int:
         """How many pairs one has.

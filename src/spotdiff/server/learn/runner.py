@@ -238,6 +238,7 @@ def _url(name: str, kind: Kind) -> str:
 
 
 def _summary(row: RowMapping) -> dict[str, Any]:
-    told = {name: row[name] for name in ("id", "place", "labelled_set", "state", "settings", "pairs", "who", "problem")}
+    names = ("id", "place", "labelled_set", "state", "settings", "pairs", "who", "problem")
+    fields = {name: row[name] for name in names}
     times = {name: shown_time(row[name]) for name in ("created", "finished")}
-    return {**told, **times, "url": _url(row["id"], row["kind"])}
+    return {**fields, **times, "url": _url(row["id"], row["kind"])}

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from spotdiff import plugins
 from spotdiff.options import Options
 from spotdiff.presets import PRESETS
-from spotdiff.report.markup import page_file
+from spotdiff.report.markup import PAGE_FOLDER, page_file
 from spotdiff.server.api.request_options import make_options
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import BODY
@@ -36,7 +36,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 def add_pages(app: FastAPI, service: Service) -> None:
     """Give an application its pages."""
-    templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
+    templates = Environment(loader=FileSystemLoader((_FOLDER, PAGE_FOLDER)), autoescape=True, undefined=StrictUndefined)
     templates.globals["watches"] = service.watched is not None
     templates.globals["has_sets"] = service.settings.sets is not None
 
@@ -61,7 +61,7 @@ def add_pages(app: FastAPI, service: Service) -> None:
         body = (service.comparisons.folder(name) / BODY).read_text(encoding="utf-8")
         options = service.jobs.row(name)["options"]
         told_at = make_options(options, megapixels=service.settings.megapixels).sensitivity
-        return page("comparison.html", one=row, body=Markup(body), told_at=told_at, options=options)
+        return page("comparison.html", comparison=row, body=Markup(body), told_at=told_at, options=options)
 
     @app.get("/places", include_in_schema=False)
     def places() -> Response:

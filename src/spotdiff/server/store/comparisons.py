@@ -77,6 +77,6 @@ class Comparisons:
 
 def shown_comparison(row: RowMapping) -> dict[str, Any]:
     """A comparison as lists show it."""
-    told = ("id", "verdict", "score", "regions", "text", "before_name", "after_name", "place", "batch", "decision")
-    shown = {name: row[name] for name in told}
+    names = ("id", "verdict", "score", "regions", "text", "before_name", "after_name", "place", "batch", "decision")
+    shown = {name: row[name] for name in names}
     return shown | {"created": shown_time(row["created"]), "url": f"/api/v1/comparisons/{row['id']}"}

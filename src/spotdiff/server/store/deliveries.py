@@ -37,8 +37,8 @@ class Deliveries:
         shown = shown_job(job)
         compared = None
         if answer is not None:
-            told = {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
-            compared = {"id": job["id"], **told, "url": shown["comparison"]}
+            answered = {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
+            compared = {"id": job["id"], **answered, "url": shown["comparison"]}
         about = {"job": shown, "place": job["place"], "comparison": compared}
         kinds = [f"job.{job['state']}"]
         if answer is not None and answer.verdict == "changed" and job["place"] is not None:
@@ -85,8 +85,8 @@ class Deliveries:
         """How many messages wait, and how many were given up."""
         grouped = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
         with self._engine.begin() as connection:
-            found = {state: count for state, count in connection.execute(grouped)}
-        return {state: found.get(state, 0) for state in ("waiting", "dead")}
+            counts = {state: count for state, count in connection.execute(grouped)}
+        return {state: counts.get(state, 0) for state in ("waiting", "dead")}
 
     def _change(self, number: int, **values: object) -> None:
         with writing(self._engine).begin() as connection:

@@ -137,8 +137,8 @@ class Jobs:
         """How many jobs there are by state."""
         grouped = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         with self._engine.begin() as connection:
-            found = {state: count for state, count in connection.execute(grouped)}
-        return {state: found.get(state, 0) for state in STATES}
+            counts = {state: count for state, count in connection.execute(grouped)}
+        return {state: counts.get(state, 0) for state in STATES}
 
     def are_open_for(self, place: str) -> bool:
         """Whether a picture of a place waits for its comparison or is being compared."""
@@ -162,14 +162,14 @@ class Jobs:
         with writing(self._engine).begin() as connection:
             if not _end(connection, job["id"], "done"):
                 return
-            told = {"number": job["number"], "place": job["place"]}
+            position = {"number": job["number"], "place": job["place"]}
             if answer is not None:
-                row = {name: job[name] for name in ("id", "before_name", "after_name", "created", "batch")} | told
+                row = {name: job[name] for name in ("id", "before_name", "after_name", "created", "batch")} | position
                 row |= {"verdict": answer.verdict, "score": answer.score, "regions": answer.regions}
                 row["text"] = answer.text
                 connection.execute(insert(comparisons).values(row))
             if job["place"] is not None:
-                row = told | {"sha256": job["after"], "name": job["after_name"], "received": job["created"]}
+                row = position | {"sha256": job["after"], "name": job["after_name"], "received": job["created"]}
                 row["comparison"] = None if answer is None else job["id"]
                 connection.execute(insert(place_pictures).values(row))
             if job["before"] is None:  # of two first pictures the earlier to be read stays the baseline
@@ -205,13 +205,13 @@ class Jobs:
     def try_again(self, name: str) -> None:
         """Queue a job again whose worker died by itself; the third try is the last."""
         running = (jobs.c.state == "running") & (jobs.c.id == name)
-        told = problem_content(
+        problem = problem_content(
             500, f"it was tried {MOST_TRIES} times, and each time its process ended; try smaller pictures"
         )
         with writing(self._engine).begin() as connection:
             lost = select(jobs.c.id).where(running & (jobs.c.tries >= MOST_TRIES))
-            for one in connection.execute(lost).scalars().all():
-                self._fail(connection, one, told)
+            for lost_id in connection.execute(lost).scalars().all():
+                self._fail(connection, lost_id, problem)
             connection.execute(update(jobs).where(running).values(state="queued"))
 
     def listed(self, state: str | None, count: int) -> Sequence[RowMapping]:

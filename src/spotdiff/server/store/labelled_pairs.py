@@ -139,8 +139,8 @@ def annotations_of(folder: Path, document: Mapping[str, Any], frame: Frame) -> d
     """
     drawn: dict[Side, list[Annotation]] = {"before": [], "after": []}
     record = json.loads((folder / "record.json").read_bytes())
-    told = (*_corrected_regions(record, document, frame), *_drawn_shapes(document, frame))
-    for sides, annotation in told:
+    annotations = (*_corrected_regions(record, document, frame), *_drawn_shapes(document, frame))
+    for sides, annotation in annotations:
         for side in sides:
             drawn[side].append(annotation)
     unseen = frame.unseen if frame.rows is None else frame.unseen & ~_drawn_mask(drawn, frame)
@@ -154,11 +154,11 @@ def _drawn_mask(drawn: Mapping[Side, Sequence[Annotation]], frame: Frame) -> Mas
     """Where something is told of either picture."""
     from spotdiff.regions.polygons import covered_window
 
-    told = np.zeros(frame.unseen.shape, bool)
+    annotated = np.zeros(frame.unseen.shape, bool)
     for each in (each for of_side in drawn.values() for each in of_side):
         (left, top, right, bottom), covered = covered_window(each.polygons, frame.size)
-        told[top:bottom, left:right] |= covered
-    return told
+        annotated[top:bottom, left:right] |= covered
+    return annotated
 
 
 def write_archive(
@@ -233,12 +233,12 @@ def read_archive(source: BinaryIO, form: str, name: str, folder: Path, *, joined
                 (root / side).mkdir(exist_ok=True)
                 (root / side / f"{name}.png").write_bytes(encode_colour(getattr(frame, side)))
         pairs = _read(label_format, root, joined=joined)
-    found = next((pair for pair in pairs if pair.name == name), None)
-    if found is None:
+    match = next((pair for pair in pairs if pair.name == name), None)
+    if match is None:
         raise DataError(f"nothing in it is of {name}")
     return [
         {"kind": each.category, "side": side, "form": "polygon", "points": frame.outward(side, polygon).tolist()}
-        for side, drawn in found.annotations.items()
+        for side, drawn in match.annotations.items()
         for each in drawn
         for polygon in each.polygons
     ]
@@ -362,15 +362,17 @@ def _unpack(source: BinaryIO, root: Path, suffix: str) -> None:
     """Write the annotation files of an archive below a folder; nothing of it may lead out of there."""
     try:
         with ZipFile(source) as archive:
-            files = [one for one in archive.infolist() if one.filename.endswith(suffix) and not one.is_dir()]
-            if len(files) > _MOST_FILES or sum(one.file_size for one in files) > _MOST_BYTES:
+            files = [
+                member for member in archive.infolist() if member.filename.endswith(suffix) and not member.is_dir()
+            ]
+            if len(files) > _MOST_FILES or sum(member.file_size for member in files) > _MOST_BYTES:
                 raise Problem(422, f"the archive has more than {_MOST_FILES} annotation files or {_MOST_BYTES} bytes")
-            for one in files:
-                parts = PurePosixPath(one.filename).parts
+            for member in files:
+                parts = PurePosixPath(member.filename).parts
                 if any(part in ("..", "/") or "\\" in part or not part.isprintable() for part in parts):
                     raise Problem(422, "the archive has a file whose name leads out of it")
                 path = root.joinpath(*parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(archive.read(one))
+                path.write_bytes(archive.read(member))
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError):
         raise Problem(422, "it is no zip archive that can be read") from None

@@ -115,8 +115,8 @@ class Places:
             changed = {**row["options"], **changes}
             options = {option: value for option, value in changed.items() if value is not None}
             check(options)
-            told = row["webhooks"] if webhooks is None else sorted(set(webhooks))
-            connection.execute(update(places).where(places.c.name == name).values(options=options, webhooks=told))
+            names = row["webhooks"] if webhooks is None else sorted(set(webhooks))
+            connection.execute(update(places).where(places.c.name == name).values(options=options, webhooks=names))
         return self.shown(name)
 
     def picture_job(self, name: str, number: int) -> str:
@@ -213,11 +213,11 @@ def _picture(connection: Connection, wanted: Any) -> RowMapping | None:  # noqa:
 
 def _pictures(wanted: Any) -> Select[Any]:  # noqa: ANN401 (SQLAlchemy's expressions)
     """Pictures that are wanted, each with what came of comparing it."""
-    told = [comparisons.c[name] for name in _COMPARED]
+    compared = [comparisons.c[name] for name in _COMPARED]
     joined = place_pictures.outerjoin(comparisons, comparisons.c.id == place_pictures.c.comparison)
-    return select(place_pictures, *told).select_from(joined).where(wanted)
+    return select(place_pictures, *compared).select_from(joined).where(wanted)
 
 
 def _shown_picture(row: RowMapping) -> dict[str, Any]:
-    told = {name: row[name] for name in ("number", "name", "sha256", "comparison", *_COMPARED)}
-    return {**told, "received": shown_time(row["received"])}
+    fields = {name: row[name] for name in ("number", "name", "sha256", "comparison", *_COMPARED)}
+    return {**fields, "received": shown_time(row["received"])}

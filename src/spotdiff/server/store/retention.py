@@ -200,5 +200,5 @@ class Retention:
         finally:
             os.close(held)
         if gone.jobs or gone.pictures:
-            told = "deleted what is older than %g days: %d jobs with their comparisons, %d pictures"
-            _log.warning(told, self._settings.keep, gone.jobs, gone.pictures)
+            message = "deleted what is older than %g days: %d jobs with their comparisons, %d pictures"
+            _log.warning(message, self._settings.keep, gone.jobs, gone.pictures)

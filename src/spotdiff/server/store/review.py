@@ -95,12 +95,12 @@ class Review:
 
     def trail(self, *, limit: int) -> list[dict[str, Any]]:
         """Who decided what, the last decision first."""
-        told = [comparisons.c[name] for name in ("place", "batch", "before_name", "after_name", "verdict")]
+        columns = [comparisons.c[name] for name in ("place", "batch", "before_name", "after_name", "verdict")]
         joined = decisions.join(comparisons, comparisons.c.id == decisions.c.comparison)
-        query = select(decisions, *told).select_from(joined).order_by(decisions.c.number.desc()).limit(limit)
+        query = select(decisions, *columns).select_from(joined).order_by(decisions.c.number.desc()).limit(limit)
         with self._engine.begin() as connection:
             rows = connection.execute(query).mappings().all()
-        names = ("comparison", "decision", "who", *(column.name for column in told))
+        names = ("comparison", "decision", "who", *(column.name for column in columns))
         return [{name: row[name] for name in names} | {"at": shown_time(row["at"])} for row in rows]
 
     @staticmethod

@@ -122,10 +122,10 @@ def described(folder: Path, picture: str) -> str:
     Raises:
         Problem: 404, it has no tiles.
     """
-    found = _first(folder, "SELECT format, width, height FROM pictures WHERE name = ?", (picture,))
-    if found is None:
+    row = _first(folder, "SELECT format, width, height FROM pictures WHERE name = ?", (picture,))
+    if row is None:
         raise Problem(404, f"the comparison has no tiles of {picture[:40]}; its pictures are shown whole")
-    form, width, height = found
+    form, width, height = row
     size = f'<Size Width="{width}" Height="{height}"/>'
     return f'{_ABOUT}Format="{form}" Overlap="{OVERLAP}" TileSize="{SIZE}">{size}</Image>\n'
 
@@ -148,9 +148,9 @@ def tile(folder: Path, picture: str, level: int, name: str) -> Tile:
             "SELECT data FROM tiles JOIN pictures ON name = picture"
             " WHERE picture = ? AND level = ? AND col = ? AND row = ? AND format = ?"
         )
-        found = _first(folder, query, (picture, level, int(asked[1]), int(asked[2]), asked[3]))
-        if found is not None:
-            return Tile(found[0], next(kind for kind, form in FORMATS.items() if form == asked[3]))
+        row = _first(folder, query, (picture, level, int(asked[1]), int(asked[2]), asked[3]))
+        if row is not None:
+            return Tile(row[0], next(kind for kind, form in FORMATS.items() if form == asked[3]))
     raise Problem(404, f"{picture[:40]} has no tile {name[:40]} at level {level}")
 
 

@@ -68,14 +68,14 @@ class WatchProcess:
         pause = _AGAIN
         while not self._stopping:
             self._changed.clear()
-            steady, told = self._watched()
-            self.trouble = "" if self._changed.is_set() else told
+            steady, reason = self._watched()
+            self.trouble = "" if self._changed.is_set() else reason
             if self._changed.is_set():
                 pause = _AGAIN
                 continue
-            _log.warning("the watch has ended: %s", told)
+            _log.warning("the watch has ended: %s", reason)
             pause = _AGAIN if steady else min(2 * pause, _LONGEST)
-            self._changed.wait(None if told == ENDED else pause)
+            self._changed.wait(None if reason == ENDED else pause)
 
     def _watched(self) -> tuple[bool, str]:
         """Watch until it ends: whether it went on for a while, and why it ended."""
@@ -95,11 +95,11 @@ class WatchProcess:
         process.join()
         with self._lock:
             self._end = None
-        told = f"its process ended with code {process.exitcode}"
+        reason = f"its process ended with code {process.exitcode}"
         with suppress(EOFError, OSError):
-            told = str(own.recv()) if own.poll() else told
+            reason = str(own.recv()) if own.poll() else reason
         own.close()
-        return time.monotonic() - started > _STEADY, told
+        return time.monotonic() - started > _STEADY, reason
 
     def _close(self) -> None:
         """Ask the process to end."""
@@ -127,14 +127,14 @@ def run_watch(connection: Connection, rules: Path, live: Path) -> None:
             if wanted.metrics:
                 metrics.serve(wanted.metrics)
             watch.run(until=ended.is_set, show=lambda status: setattr(metrics, "status", status))
-        told = "; ".join(watch.failures) or ENDED
+        reason = "; ".join(watch.failures) or ENDED
     except SpotdiffError as error:
-        told = str(error)
+        reason = str(error)
     except Exception:
         traceback.print_exc()
-        told = "the watch failed; the server's log says how"
+        reason = "the watch failed; the server's log says how"
     metrics.close()
-    connection.send(" ".join(told.split()))
+    connection.send(" ".join(reason.split()))
 
 
 def _wait_for_end(connection: Connection, ended: threading.Event) -> None:

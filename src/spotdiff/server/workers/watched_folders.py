@@ -129,7 +129,7 @@ class _Folder:
         self._taken = files.of(place)
         self._since: dict[str, tuple[_File, float]] = {}
         self._too_large: set[_File] = set()
-        self._told = ""
+        self._logged = ""
 
     def look(self) -> bool:
         """Take the oldest file that is new and whole, if there is one; whether there was."""
@@ -137,21 +137,21 @@ class _Folder:
             taken = self._take_next()
         except Problem as problem:
             if problem.status != 429 or isinstance(problem, KeepsTooMuch):  # else the file waits, like anybody
-                self._tell(str(problem))
+                self._log_once(str(problem))
             return False
         except SQLAlchemyError:
-            self._tell("the database does not answer")
+            self._log_once("the database does not answer")
             return False
         except OSError as error:
-            self._tell(f"{error.filename or self._path}: {error.strerror or error}")
+            self._log_once(f"{error.filename or self._path}: {error.strerror or error}")
             return False
         return taken
 
-    def _tell(self, trouble: str) -> None:
+    def _log_once(self, trouble: str) -> None:
         """Log what is wrong with the folder, once until something else is."""
-        if trouble != self._told:
+        if trouble != self._logged:
             _log.error("watched folder of %s: %s", self._place, trouble)
-        self._told = trouble
+        self._logged = trouble
 
     def _take_next(self) -> bool:
         if self._jobs.are_open_for(self._place):  # what comes next is compared with what that one leaves as baseline
@@ -166,7 +166,7 @@ class _Folder:
         return True
 
     def _new_files(self) -> list[_File]:
-        found = []
+        files = []
         with os.scandir(self._path) as entries:
             for entry in entries:
                 name = Path(entry.name)
@@ -174,10 +174,10 @@ class _Folder:
                     continue
                 if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
-                    found.append(_File(Path(entry.path), status.st_size, status.st_mtime_ns))
-        self._since = {file.name: self._since[file.name] for file in found if file.name in self._since}
-        self._too_large.intersection_update(found)
-        return [file for file in found if file not in self._too_large and not self._is_taken(file)]
+                    files.append(_File(Path(entry.path), status.st_size, status.st_mtime_ns))
+        self._since = {file.name: self._since[file.name] for file in files if file.name in self._since}
+        self._too_large.intersection_update(files)
+        return [file for file in files if file not in self._too_large and not self._is_taken(file)]
 
     def _is_taken(self, file: _File) -> bool:
         seen = self._taken.get(file.name)
@@ -210,7 +210,7 @@ class _Folder:
         else:
             seen = replace(seen, job=self._add(seen))
         self._taken[file.name] = seen
-        self._told = ""
+        self._logged = ""
         return earlier is None or earlier.sha256 != digest
 
     def _add(self, seen: Seen) -> str:

@@ -22,6 +22,7 @@ from spotdiff.language.paraphrase import caption
 from spotdiff.language.places import place_of
 from spotdiff.nets.parts.captioning import slots_tensor
 from spotdiff.nets.parts.vocabulary import PAD, Vocabulary
+from spotdiff.regions.boxes import overlap
 from spotdiff.regions.context_crop import square, surroundings, where_seen
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _of_regions(pair: CaptionedPair, side: int) -> list[Item]:
     if rng.random() < _FALSE * max(len(items), 2):
         size = before.shape[1], before.shape[0]
         box = _anywhere(size, rng)
-        if not any(_overlap(box, taken) for place in pair.places for taken in (place.box_before, place.box_after)):
+        taken = [own for place in pair.places for own in (place.box_before, place.box_after) if own is not None]
+        if not any(overlap(box, own) for own in taken):
             guess = ChangeFact(rng.choice(_GUESSED), Thing(), Spot(place_of(box, size)))
             items.append(Item(*_pair_of(before, after, box, box, side), (), (), guess))
     return items
@@ -167,10 +169,6 @@ def _anywhere(size: tuple[int, int], rng: Random) -> Box:
     width, height = (max(int(side * rng.uniform(0.08, 0.35)), 2) for side in size)
     left, top = rng.randrange(size[0] - width), rng.randrange(size[1] - height)
     return left, top, left + width, top + height
-
-
-def _overlap(box: Box, other: Box | None) -> bool:
-    return other is not None and all(box[i] < other[i + 2] and other[i] < box[i + 2] for i in (0, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

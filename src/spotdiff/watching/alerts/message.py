@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 from spotdiff.errors import DataError
 from spotdiff.watching.event import Event
 
 Change = Literal["opened", "closed", "acknowledged", "escalated"]
-
-CHANGES: tuple[Change, ...] = get_args(Change)
 PART = "text"  # of a message, in keys and payloads; there has never been another
 _PREFIXES = {"opened": "", "closed": "over: ", "acknowledged": "seen: ", "escalated": "still open: "}
 _KINDS = {
@@ -38,7 +36,7 @@ class Message:
 
     Attributes:
         event: The event's id.
-        change: One of `CHANGES`.
+        change: What happened to it.
         kind: The event's kind.
         camera: Name of the source.
         zone: Name of the zone, or "" for the whole picture.

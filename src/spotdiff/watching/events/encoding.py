@@ -18,12 +18,13 @@ from av.video.stream import VideoStream
 
 from spotdiff.image.draw import draw_box
 from spotdiff.image.png import encode_grey
+from spotdiff.image.resize import shrink_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from spotdiff.types import Bytes
-    from spotdiff.watching.event import Event, Witness
+    from spotdiff.watching.event import Event, EventPictures
 
 FILES = {  # role: name of its file
     "before": "before.jpg",
@@ -34,14 +35,14 @@ FILES = {  # role: name of its file
     "clip": "clip.mp4",
 }
 THUMBNAIL_BYTES = 50_000
-_QUALITY, _THUMBNAIL_WIDTH = 90, 320
+_QUALITY, _THUMBNAIL_SIDE = 90, 320
 _IS_COLOUR, _WAS_COLOUR = (255, 40, 40), (255, 190, 0)  # red where it is, amber where it stood
 _TICKS = 90_000  # of a clip's clock in a second
 _CONTAINER = {"movflags": "frag_keyframe+empty_moov"}
 _CODEC = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "50", "threads": "1"}
 
 
-def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]:
+def encode(event: Event, pictures: EventPictures) -> tuple[dict[str, bytes], list[str]]:
     """All files of an event's evidence, and what could not be made.
 
     Returns:
@@ -50,7 +51,7 @@ def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]
     """
     files: dict[str, bytes] = {}
     failed: list[str] = []
-    for role, make in _makers(event, witness).items():
+    for role, make in _makers(event, pictures).items():
         try:
             files[role] = make()
         except (ValueError, cv2.error) as error:
@@ -58,8 +59,8 @@ def encode(event: Event, witness: Witness) -> tuple[dict[str, bytes], list[str]]
     return files, failed
 
 
-def _makers(event: Event, witness: Witness) -> dict[str, Callable[[], bytes]]:
-    before, after, mask = witness.before, witness.after, witness.mask
+def _makers(event: Event, pictures: EventPictures) -> dict[str, Callable[[], bytes]]:
+    before, after, mask = pictures.before, pictures.after, pictures.mask
     shown = before if after is None else after
     makers: dict[str, Callable[[], bytes]] = {}
     if before is not None:
@@ -72,8 +73,8 @@ def _makers(event: Event, witness: Witness) -> dict[str, Callable[[], bytes]]:
             makers["boxes"] = lambda: jpeg(with_boxes(event, shown))
     if mask is not None:
         makers["mask"] = lambda: encode_grey(np.where(mask, np.uint8(255), np.uint8(0)))
-    if witness.frames:
-        makers["clip"] = lambda: encode_clip(witness.frames)
+    if pictures.frames:
+        makers["clip"] = lambda: encode_clip(pictures.frames)
     return makers
 
 
@@ -113,10 +114,7 @@ def thumbnail(pixels: Bytes) -> bytes:
         ValueError: the picture cannot be written as JPEG.
         cv2.error: they are no picture.
     """
-    height, width = pixels.shape[:2]
-    scale = min(1.0, _THUMBNAIL_WIDTH / max(width, height))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = shrink_within(pixels, _THUMBNAIL_SIDE)
     for quality in (85, 60, 35, 10):
         data = jpeg(small, quality=quality)
         if len(data) <= THUMBNAIL_BYTES:

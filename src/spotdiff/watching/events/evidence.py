@@ -20,17 +20,17 @@ from uuid import uuid4
 from spotdiff.database.failures import is_disk_full, reason
 from spotdiff.errors import SpotdiffError
 from spotdiff.file_lock import try_lock
-from spotdiff.watching.events.bin_folder import OURS, BinFolder, remove_empty
 from spotdiff.watching.events.durable_files import FolderLock, make_folders, sync_folder, write_durably
 from spotdiff.watching.events.encoding import FILES, encode
 from spotdiff.watching.events.schema import micros
+from spotdiff.watching.events.trash_folder import OURS, TrashFolder, remove_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from spotdiff.watching.event import Event, Witness
+    from spotdiff.watching.event import Event, EventPictures
     from spotdiff.watching.events.durable_files import Reserve
 
 STAGING = ".staging"
@@ -87,7 +87,7 @@ class EvidenceFolder:
         Raises:
             OSError: it cannot be written.
         """
-        self.path, self.bin = path, BinFolder(path, clock)
+        self.path, self.trash = path, TrashFolder(path, clock)
         self.lock = FolderLock(path / ".lock")
         self._staging = path / STAGING / uuid4().hex[:12]
         with self.lock:
@@ -172,7 +172,7 @@ class EvidenceFolder:
         Raises:
             OSError: one cannot be moved.
         """
-        self.bin.put(paths)
+        self.trash.put(paths)
         for place in {(self.path / path).parent for path in paths}:
             remove_empty(place, self.path)
 
@@ -246,9 +246,9 @@ class EvidenceWriter:
         self._freed_at = -FREEING_S
         self.trouble = ""
 
-    def stage(self, event: Event, witness: Witness | None) -> StagedFiles | None:
+    def stage(self, event: Event, pictures: EventPictures | None) -> StagedFiles | None:
         """Write as much of the evidence as there is room for; None when nothing could be written."""
-        files, failed = encode(event, witness) if witness else ({}, [])
+        files, failed = encode(event, pictures) if pictures else ({}, [])
         self.trouble = "" if files else self.trouble
         for line in failed:
             self._note_lost(event, line)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from spotdiff.csv_cells import csv_text
-from spotdiff.data.coco import coco_box, coco_document
+from spotdiff.data.coco_document import coco_box, coco_document
 from spotdiff.errors import DataError
 from spotdiff.watching.event import EVENT_KINDS, Event
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from spotdiff.types import Box
     from spotdiff.watching.events.store import Store
 
 _COLUMNS = tuple(field.name for field in fields(Event))
@@ -42,7 +41,8 @@ def to_coco(store: Store, events: Iterable[Event]) -> dict[str, Any]:
     for event in events:
         file = store.evidence(event.id).get("after")
         if file is not None:
-            annotations = [] if event.box is None else [_annotation(event, event.box)]
+            fields = {"category_id": EVENT_KINDS.index(event.kind) + 1, "score": event.score}
+            annotations = [] if event.box is None else [fields | coco_box(event.box)]
             images.append(({**_image(store.folder, file.path), "event": event.id}, annotations))
     return coco_document(images, EVENT_KINDS, supercategory="event")
 
@@ -62,7 +62,3 @@ def _image(folder: Path, path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or 'not a picture'}") from None
     return {"file_name": path.relative_to(folder).as_posix(), "width": width, "height": height}
-
-
-def _annotation(event: Event, box: Box) -> dict[str, Any]:
-    return {"category_id": EVENT_KINDS.index(event.kind) + 1, **coco_box(box), "score": event.score}

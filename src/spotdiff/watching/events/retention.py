@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from spotdiff.params import check, param
-from spotdiff.watching.events.believed_clock import LEAP, is_believed
 from spotdiff.watching.events.durable_files import free_bytes
 from spotdiff.watching.events.evidence import event_folder
 from spotdiff.watching.events.schema import event_of, events, evidence, journal, micros
+from spotdiff.watching.events.trusted_clock import LEAP, is_trusted
 from spotdiff.watching.events.write import DUE_FACT, add_journal_line, mark_due, read_fact, write_fact
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def enforce(writer: Writer, folder: EvidenceFolder, retention: Retention, *, now
         OSError: a file cannot be moved.
     """
     freed = Freed()
-    if is_believed(writer, now):
-        folder.bin.empty(until=now - GRACE)
+    if is_trusted(writer, now):
+        folder.trash.empty(until=now - GRACE)
         if retention.keep_days:
             freed = _remove_expired(writer, folder, micros(now - timedelta(days=retention.keep_days)))
     with writer.reading() as connection:
@@ -136,11 +136,11 @@ def remove_due(writer: Writer, folder: EvidenceFolder) -> int:
 
 def _empty_bin(retention: Retention, folder: EvidenceFolder, size: int) -> int:
     """Give up of the bin what there is no room for; bytes that evidence of `size` bytes takes up too many even so."""
-    thrown_away = folder.bin.bytes()
+    thrown_away = folder.trash.bytes()
     over = size + thrown_away - retention.keep_bytes if retention.keep_bytes else 0
     lack = retention.reserve_bytes - free_bytes(folder.path) if retention.reserve_bytes else 0
     excess = max(over, lack, 0)
-    return max(excess - folder.bin.empty(need=excess), 0)
+    return max(excess - folder.trash.empty(need=excess), 0)
 
 
 def _remove_expired(writer: Writer, folder: EvidenceFolder, limit: int) -> Freed:
@@ -208,6 +208,6 @@ def _remove(writer: Writer, folder: EvidenceFolder, ids: Sequence[str], step: _S
         removed = writer.transact(delete_rows)
         remove_due(writer, folder)
         for place, record in records.items():
-            folder.bin.put_record(place, record)
+            folder.trash.put_record(place, record)
     clips, stills, thumbnails = (sum(role in roles for role, _ in removed) for roles in (_CLIPS, _STILLS, _THUMBNAILS))
     return Freed(clips, stills, thumbnails, len(ids) if step.whole else 0, sum(size for _, size in removed))

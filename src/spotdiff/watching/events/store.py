@@ -12,9 +12,8 @@ from sqlalchemy import select
 from spotdiff.database.connection import writing
 from spotdiff.database.failures import is_disk_full
 from spotdiff.errors import DataError, SpotdiffError
-from spotdiff.watching.event import Event, Witness
+from spotdiff.watching.event import Event, EventPictures
 from spotdiff.watching.events import write
-from spotdiff.watching.events.believed_clock import is_believed
 from spotdiff.watching.events.errors import StoreDown
 from spotdiff.watching.events.evidence import EvidenceFile, EvidenceWriter, event_folder
 from spotdiff.watching.events.retention import enforce, remove_due
@@ -31,6 +30,7 @@ from spotdiff.watching.events.schema import (
     row_of,
     storable,
 )
+from spotdiff.watching.events.trusted_clock import is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -148,7 +148,7 @@ class Store:
                     self.reserve.release()
         return f"{camera}-{number}"
 
-    def add(self, event: Event, witness: Witness | None = None) -> Event:
+    def add(self, event: Event, pictures: EventPictures | None = None) -> Event:
         """Keep a new event and the pictures that show it.
 
         The files are whole and durable before the row is written; both are when this returns. On a full disk the
@@ -156,7 +156,7 @@ class Store:
 
         Args:
             event: With the id "" it gets the next one of its camera.
-            witness: Its pictures, or None.
+            pictures: Its pictures, or None.
 
         Returns:
             The event with its id.
@@ -166,7 +166,7 @@ class Store:
             StoreDown: neither the database nor the spool can be written; the event is not kept.
         """
         check_event(event)
-        staged = self._evidence.stage(event, witness)
+        staged = self._evidence.stage(event, pictures)
         try:
             with self.writer.lock:
                 if event.id and (self.folder / event_folder(event)).exists():
@@ -276,7 +276,7 @@ class Store:
             StoreDown: neither the database nor the spool can be written.
         """
         event = self._known(id)
-        staged = self._evidence.stage(event, Witness(None, None, None, tuple(frames)))
+        staged = self._evidence.stage(event, EventPictures(None, None, None, tuple(frames)))
         if staged is None:
             return False
         try:
@@ -309,7 +309,7 @@ class Store:
         Raises:
             StoreDown: the database does not answer.
         """
-        return is_believed(self.writer, self.now())
+        return is_trusted(self.writer, self.now())
 
     def event(self, id: str) -> Event:  # noqa: A002 (the field's name)
         """The event of this id.

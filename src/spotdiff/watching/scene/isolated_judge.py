@@ -135,8 +135,8 @@ class _Job(Generic[Result]):
         if isinstance(self._error, SpotdiffError):
             raise self._error
         if self._error is not None:
-            said = " ".join(str(self._error).split())
-            raise MethodError(f"{self._name} fails: {type(self._error).__name__}{said and ': '}{said}")
+            reason = " ".join(str(self._error).split())
+            raise MethodError(f"{self._name} fails: {type(self._error).__name__}{reason and ': '}{reason}")
         return self._results[0]
 
     def _run(self) -> None:

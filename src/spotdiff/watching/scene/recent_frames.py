@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.watching.scene.working_sizes import resize_mask, shrink
+from spotdiff.image.resize import resize_mask, shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask
@@ -17,7 +17,7 @@ _NEAR = 0.35  # of the distance of the two looks: so near a frame must be to one
 _MOST = 600  # frames kept
 
 
-class History:
+class RecentFrames:
     """The last `span` seconds of a scene as tiny pictures."""
 
     def __init__(self, *, span: float) -> None:

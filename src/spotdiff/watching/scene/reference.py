@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotdiff.image.resize import shrink
 from spotdiff.watching.scene.detector import difference_map, light_ratio
-from spotdiff.watching.scene.working_sizes import shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Map, Mask

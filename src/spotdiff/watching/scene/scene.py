@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotdiff.image.resize import resize_mask, shrink, shrink_mask
 from spotdiff.watching.event_texts import moved_text
 from spotdiff.watching.scene.candidates import Candidate, dilate, displacement, join_moved, overlaps
 from spotdiff.watching.scene.detector import connected_parts
 from spotdiff.watching.scene.judge import judge_ground
-from spotdiff.watching.scene.lens_thread import is_lens_thread
-from spotdiff.watching.scene.recent_frames import History, nearest_look, ring_around
+from spotdiff.watching.scene.lens_cobweb import is_lens_cobweb
+from spotdiff.watching.scene.recent_frames import RecentFrames, nearest_look, ring_around
 from spotdiff.watching.scene.reference import Reference, Regimes
 from spotdiff.watching.scene.stabiliser import Stabiliser, undo_offset
 from spotdiff.watching.scene.temporal_median import TemporalMedian
-from spotdiff.watching.scene.working_sizes import resize_mask, shrink, shrink_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -107,7 +107,7 @@ class Scene:
         self.offset = 0.0, 0.0
         self._stabiliser: Stabiliser | None = None
         self._judge, self._criteria = judge, criteria
-        self._frames, self._history = TemporalMedian(sizes, span=_SPAN), History(span=_PAST)
+        self._frames, self._history = TemporalMedian(sizes, span=_SPAN), RecentFrames(span=_PAST)
         self._count = 0
         self._next_look = self._last_look = 0.0
         self._next_judgement = self._rest = 0.0
@@ -325,8 +325,8 @@ class Scene:
         criteria = self._criteria(candidate.mask, None) or Criteria()
         ground = resize_mask(dilate(candidate.mask, 1), self.sizes.work)
         judgement = judge_ground(answer, ground, self._judge.describe)
-        thread = judgement is not None and is_lens_thread(usual, median.work, judgement.mask)
-        if judgement is None or judgement.score < criteria.min_score or thread:
+        cobweb = judgement is not None and is_lens_cobweb(usual, median.work, judgement.mask)
+        if judgement is None or judgement.score < criteria.min_score or cobweb:
             self._not_confirmed(candidate, median, final=answer.verdict != "unsure")
             return
         small = shrink_mask(judgement.mask, self.sizes.small)

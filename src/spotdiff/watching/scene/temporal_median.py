@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from spotdiff.image.background_models import middle
+from spotdiff.image.resize import shrink
 from spotdiff.watching.scene.stabiliser import visible_after
-from spotdiff.watching.scene.working_sizes import shrink
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-
 if TYPE_CHECKING:
-    from spotdiff.types import Box, Bytes, Mask
+    from spotdiff.types import Box, Bytes
 
 _SMALL, _TINY = 2, 4  # how much smaller than the working picture
 
@@ -59,27 +56,3 @@ class Sizes:
     def small_area(self) -> float:
         """The source's own pixels for each of the small picture."""
         return self.own[0] * self.own[1] / (self.small[0] * self.small[1])
-
-
-def shrink(pixels: Bytes, size: tuple[int, int]) -> Bytes:
-    """A picture made smaller by averaging; itself where it has that size."""
-    if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def enlarge(pixels: Bytes, size: tuple[int, int]) -> Bytes:
-    """A picture made larger; itself where it has that size."""
-    if pixels.shape[1::-1] == size:
-        return pixels
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """A mask (H, W) bool brought to another size."""
-    return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
-
-
-def shrink_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """A mask brought to a smaller size: what it covers by a third is in it."""
-    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1 / 3)

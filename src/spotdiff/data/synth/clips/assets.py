@@ -17,6 +17,7 @@ from spotdiff.data.synth.cutouts import Cutout, cutout_of, posed, tinted
 from spotdiff.data.synth.drawn_objects import draw_object
 from spotdiff.data.synth.materials import Materials
 from spotdiff.data.synth.scenes import scene
+from spotdiff.regions.boxes import overlap
 
 if TYPE_CHECKING:
     from spotdiff.data.synth.canvas import Position
@@ -146,7 +147,7 @@ class AssetSampler:
         highest = min(max(int(_HIGHEST * self.recipe.height) - tall - _MARGIN, 0), rooms[1] - 1)
         top = _MARGIN + int(self.rng.integers(highest, rooms[1]))
         near = (left - _GAP, top - _GAP, left + wide + _GAP, top + tall + _GAP)
-        return None if any(_overlap(near, box) for box in taken) else (left, top)
+        return None if any(overlap(near, box) for box in taken) else (left, top)
 
     def _stands_out_at(self, canvas: Bytes, cutout: Cutout, at: Position) -> bool:
         left, top = at[0] + MARGIN, at[1] + MARGIN
@@ -166,10 +167,6 @@ class AssetSampler:
 
 def _short(name: str) -> str:
     return "/".join(Path(name).parts[-2:])
-
-
-def _overlap(left: Box, right: Box) -> bool:
-    return left[0] < right[2] and right[0] < left[2] and left[1] < right[3] and right[1] < left[3]
 
 
 def _figure(rng: np.random.Generator) -> Cutout:

@@ -60,7 +60,7 @@ export function askWho(field) {
 export const standing = ({ state, step }) => (state === "queued" ? "Waiting …" : `Comparing: ${step ?? "load"} …`);
 
 /** Where a page tells how things stand. */
-export function teller(element) {
+export function statusLine(element) {
   return (text, wrong = false) => {
     element.textContent = text;
     element.classList.toggle("wrong", wrong);

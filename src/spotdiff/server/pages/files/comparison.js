@@ -1,5 +1,5 @@
 /* One comparison: decided on, decided anew at another sensitivity, corrected. */
-import { ask, base, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
+import { ask, base, jobOf, showValue, standing, statusLine, whoDecides } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { report } from "./report.js";
 import { showTiles } from "./tiles.js";
@@ -7,7 +7,7 @@ import { byId } from "./viewer.js";
 
 const { id, toldAt, decision } = byId("actions").dataset;
 const address = `${base}/comparisons/${id}`;
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const { data, viewer } = report;
 report.detail = showTiles(viewer);
 const attempt = (act) => async (...given) => {
@@ -132,7 +132,7 @@ report.over = (...where) => { if (corrected) drawing.paint(...where); };
 report.pick = (event) => corrected && drawing.click(event);
 report.chosen = showRegion;
 
-const saying = teller(byId("saved"));
+const saying = statusLine(byId("saved"));
 let saving = Promise.resolve();
 let waiting = 0;
 function save() {
@@ -152,11 +152,11 @@ async function store() {
 addEventListener("beforeunload", (event) => { if (byId("saved").textContent === "Saving …") event.preventDefault(); });
 
 async function load() {
-  const said = await ask(`${address}/annotations`);
-  corrected = said.regions;
-  revision = said.revision;
-  drawing.load(said.shapes);
-  saying(revision ? `Saved${said.who ? ` by ${said.who}` : ""}.` : "What you draw is saved as you go.");
+  const correction = await ask(`${address}/annotations`);
+  corrected = correction.regions;
+  revision = correction.revision;
+  drawing.load(correction.shapes);
+  saying(revision ? `Saved${correction.who ? ` by ${correction.who}` : ""}.` : "What you draw is saved as you go.");
   showRegion();
   markList();
 }

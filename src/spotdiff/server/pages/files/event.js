@@ -1,8 +1,8 @@
 /* One event, on which a person decides. */
-import { ask, teller } from "./api.js";
+import { ask, statusLine } from "./api.js";
 import { byId, listenToKeys } from "./viewer.js";
 
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const { url } = byId("event").dataset;
 const who = byId("who");
 if (who) {

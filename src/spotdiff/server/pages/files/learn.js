@@ -1,10 +1,10 @@
 /* The trainings of a place: begun, followed as they run, stopped, gone on with, and used. */
-import { ask, base, make, teller } from "./api.js";
+import { ask, base, make, statusLine } from "./api.js";
 import { actor, follow, heading, isUnderWay, tableOf } from "./runs.js";
 import { byId, listenToKeys } from "./viewer.js";
 
 const FEWEST = 4;
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const { place } = byId("learn").dataset;
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, EDGE] = [420, 120, 8];

@@ -1,9 +1,9 @@
 /* Methods measured side by side, on what people corrected at a place or on a labelled set. */
-import { ask, base, make, teller } from "./api.js";
+import { ask, base, make, statusLine } from "./api.js";
 import { actor, follow, heading, isUnderWay, tableOf } from "./runs.js";
 import { byId, listenToKeys } from "./viewer.js";
 
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const { on, counted } = byId("measure").dataset;
 const FIGURES = ["any F1", "any IoU", "any AP", "boxes recall", "boxes precision", "boxes kind right", "pictures caught", "pictures false alarms", "cost s/pair"];
 const MAPS = { any: "any change", added: "added", new: "added or new", removed: "removed", gone: "removed or gone", changed: "changed", unchanged: "unchanged" };

@@ -1,10 +1,10 @@
 /* One place: new pictures, approval, and the options under which its pictures are compared. */
-import { ask, jobOf, showValue, standing, teller, whoDecides } from "./api.js";
+import { ask, jobOf, showValue, standing, statusLine, whoDecides } from "./api.js";
 import { asOption, createDrawing, fromOption } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
 const { address } = byId("place").dataset;
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 
 /* ---- pictures ---- */
 async function send(file) {
@@ -34,7 +34,7 @@ byId("approve")?.addEventListener("click", async () => {
 
 /* ---- who is told ---- */
 byId("webhooks")?.addEventListener("change", async (event) => {
-  const tell = teller(byId("told"));
+  const tell = statusLine(byId("told"));
   const webhooks = [...event.currentTarget.querySelectorAll(":checked")].map((box) => box.value);
   try {
     await ask(address, { method: "PATCH", json: { webhooks } });
@@ -46,7 +46,7 @@ byId("webhooks")?.addEventListener("change", async (event) => {
 
 /* ---- options, saved as they are changed ---- */
 const stored = JSON.parse(byId("stored").textContent);
-const saying = teller(byId("saved"));
+const saying = statusLine(byId("saved"));
 const slider = byId("sensitivity");
 let saving = Promise.resolve();
 function save(options) {

@@ -1,8 +1,8 @@
 /* Makes a place and opens it. */
-import { ask, base, teller } from "./api.js";
+import { ask, base, statusLine } from "./api.js";
 import { byId, listenToKeys } from "./viewer.js";
 
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 byId("new").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {

@@ -1,9 +1,9 @@
 /* The queue of comparisons on which nobody has decided, by pointer or keys. */
-import { ask, askWho, base, make, teller, whoDecides } from "./api.js";
+import { ask, askWho, base, make, statusLine, whoDecides } from "./api.js";
 import { showTiles } from "./tiles.js";
 import { byId, createViewer, listenToKeys, SIDES } from "./viewer.js";
 
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const filters = ["place", "batch", "verdict", "decision"];
 const nothing = { sizes: { before: [4, 3], after: [4, 3] }, common: [4, 3], placed: { before: [4, 3], after: [4, 3], common: [4, 3] }, heat: false };
 let queue = [];
@@ -60,7 +60,7 @@ async function open(index) {
   SIDES.forEach(fillPane);
   viewer.show(view ? { sizes: Object.fromEntries(SIDES.map((side) => [side, view.record[side].size])), common: view.common, placed: view.placed, heat: view.heat } : nothing);
   if (view) viewer.setView(view.heat ? (viewer.state.view === "blink" ? "blink" : "slider") : "side");
-  byId("said").textContent = one ? one.text : "Nothing waits here.";
+  byId("answer-text").textContent = one ? one.text : "Nothing waits here.";
 }
 
 /* ---- the queue ---- */
@@ -128,11 +128,11 @@ function decideAll(decision) {
     await settled(decided, `${decided.length} ${decision}.`);
   });
 }
-async function settled(decided, told) {
+async function settled(decided, message) {
   undone.push(decided);
   byId("undo").disabled = false;
   await load();
-  say(told);
+  say(message);
 }
 function undo() {
   return attempt(async () => {

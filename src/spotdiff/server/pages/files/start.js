@@ -1,12 +1,12 @@
 /* Takes two pictures and how to compare them, and opens the answer. */
-import { ask, base, jobOf, showValue, standing, teller } from "./api.js";
+import { ask, base, jobOf, showValue, standing, statusLine } from "./api.js";
 import { asOption, createDrawing } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
 const form = byId("form");
 const send = form.querySelector("[type=submit]");
 const inputs = ["before", "after"].map(byId);
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const hint = "Choose a picture, or drop or paste it here";
 
 /* ---- the two pictures ---- */

@@ -1,10 +1,10 @@
 /* What the cameras see now, how they do, and the events, on which a person decides. */
-import { ask, base, make, teller } from "./api.js";
+import { ask, base, make, statusLine } from "./api.js";
 import { byId, listenToKeys } from "./viewer.js";
 
 const PICTURE_MS = 1000;
 const EVENTS_MS = 3000;
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 
 /* ---- cameras ---- */
 const cards = [...byId("cameras").children];
@@ -51,7 +51,7 @@ function eventItem(event) {
   const still = event.files.thumbnail ?? event.files.boxes ?? event.files.after;
   const link = `/watch/events/${encodeURIComponent(event.id)}`;
   const when = event.first_seen.slice(0, 19).replace("T", " ");
-  const said = make("div", {},
+  const details = make("div", {},
     make("time", { dateTime: event.first_seen, text: `${when} UTC ` }),
     make("span", { className: "badge", text: event.kind }),
     make("a", { href: link, className: "names", text: ` ${event.id}` }),
@@ -60,9 +60,9 @@ function eventItem(event) {
   if (event.state === "open") buttons.append(decide(event, "acknowledge", "Acknowledge"));
   if (event.state !== "closed") buttons.append(decide(event, "normal", "This is normal now"));
   else buttons.append(make("span", { className: "muted", text: `closed: ${event.outcome}` }));
-  said.append(buttons);
+  details.append(buttons);
   const picture = still ? make("img", { alt: "", loading: "lazy", src: still }) : make("span", { className: "no-picture" });
-  return make("li", { className: "panel" }, make("a", { href: link, tabIndex: -1, ariaHidden: "true" }, picture), said);
+  return make("li", { className: "panel" }, make("a", { href: link, tabIndex: -1, ariaHidden: "true" }, picture), details);
 }
 function decide(event, what, text) {
   const button = make("button", { type: "button", className: "button", text, ariaLabel: `${text}: ${event.id}` });

@@ -1,9 +1,9 @@
 /* The zones of a camera, drawn on what it sees; what each asks for stands in the list. */
-import { ask, base, make, teller } from "./api.js";
+import { ask, base, make, statusLine } from "./api.js";
 import { createDrawing } from "./draw.js";
 import { byId, createViewer, listenToKeys } from "./viewer.js";
 
-const say = teller(byId("status"));
+const say = statusLine(byId("status"));
 const { camera } = byId("zones").dataset;
 const { zones, size, kinds } = JSON.parse(byId("stored").textContent);
 const COLOURS = ["#d55e00", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#0072b2"];

@@ -34,7 +34,7 @@ WHO: Schema = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class Documentation:
     """What the document says of some addresses.
 
     Attributes:

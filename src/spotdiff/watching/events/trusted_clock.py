@@ -28,7 +28,7 @@ _MOST_COUNTED = timedelta(hours=6) // _MICROSECOND  # of the time between two lo
 _CLOCK_FACT = "clock"
 
 
-def is_believed(writer: Writer, now: datetime) -> bool:
+def is_trusted(writer: Writer, now: datetime) -> bool:
     """Look at the clock, which says `now`: has it gone on steadily since the store was last used?
 
     Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     AT,
     COUNT,
     NUMBER,
     TEXT,
     TIME,
-    Described,
+    Documentation,
     an_object,
     list_of,
     one_of,
@@ -40,7 +40,7 @@ _ACCOUNT = an_object(
 _TOKEN = an_object("A token, which is shown once.", name=TEXT, scope=_SCOPE, token=TEXT)
 _REVOKED = an_object("An account that is no more.", name=TEXT, revoked={"const": True})
 
-ACCOUNTS = Described(
+ACCOUNTS = Documentation(
     answers={
         ("get", "/api/v1/me"): ("Who one is", {"200": "Caller"}),
         ("get", _ALL): ("Who may use the server", {"200": "[Account]"}),

@@ -21,7 +21,7 @@ _GONE = 499  # the client went away before it was answered
 _log = logging.getLogger("spotdiff.server")
 
 
-class Observed:
+class RequestLog:
     """ASGI middleware: looks on, and changes nothing."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:

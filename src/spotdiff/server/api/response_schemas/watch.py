@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     AT,
     COUNT,
     NUMBER,
@@ -12,7 +12,7 @@ from spotdiff.server.api.answers.described import (
     TEXT,
     TIME,
     TRUTH,
-    Described,
+    Documentation,
     an_object,
     list_of,
     one_of,
@@ -20,7 +20,7 @@ from spotdiff.server.api.answers.described import (
     ref,
     with_example,
 )
-from spotdiff.server.api.answers.events import EVENT_EXAMPLE, OF_EVENT
+from spotdiff.server.api.response_schemas.events import EVENT_EXAMPLE, OF_EVENT
 from spotdiff.watching.rules.settings import WHAT
 
 _WATCH = "/api/v1/watch"
@@ -85,7 +85,7 @@ _ZONE_EXAMPLE = {
     "tell": [],
 }
 
-WATCH = Described(
+WATCH = Documentation(
     answers={
         ("get", _WATCH): ("How the watch is doing", {"200": "WatchStatus"}),
         ("get", f"{_WATCH}/zones"): ("The zones of the watch", {"200": "Zones"}),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from spotdiff.report.record import load_schema
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     ADDRESS,
     AT,
     BOX,
@@ -18,7 +18,7 @@ from spotdiff.server.api.answers.described import (
     TIME,
     TRUTH,
     VERDICT,
-    Described,
+    Documentation,
     Schema,
     an_object,
     by_name,
@@ -103,7 +103,7 @@ def _record_schemas() -> dict[str, Schema]:
     return {"Comparison": with_example(plain, _RECORD), **parts}
 
 
-COMPARISONS = Described(
+COMPARISONS = Documentation(
     answers={
         ("post", "/api/v1/compare"): ("Compare two pictures", {"200": "Comparison", "202": "Job"}),
         ("get", _ALL): ("The latest comparisons", {"200": "[ComparisonSummary]"}),

@@ -16,7 +16,7 @@ import pytest
 from browser import Browser, needs_browser
 from server.closed_schemas import closed
 from server.conftest import png
-from spotdiff.server.api.answers.learning import LEARNING
+from spotdiff.server.api.response_schemas.learning import LEARNING
 
 pytestmark = needs_browser
 STEPS = 2  # of a real training, which says nothing of what more of them would come to

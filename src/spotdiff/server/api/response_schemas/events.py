@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     ADDRESS,
     AT,
     BOX,
@@ -11,7 +11,7 @@ from spotdiff.server.api.answers.described import (
     TEXT,
     TIME,
     WHO,
-    Described,
+    Documentation,
     an_object,
     by_name,
     extended,
@@ -70,7 +70,7 @@ _URL = f"{_ALL}/hall-1"
 _LISTED_EXAMPLE = {**EVENT_EXAMPLE, "url": _URL, "files": {role: f"{_URL}/{role}" for role in ("before", "after")}}
 _SHOWN = extended(_LISTED, "An event, its files, and what a person says of it.", acknowledged_by=WHO, note=TEXT)
 
-EVENTS = Described(
+EVENTS = Documentation(
     answers={
         ("get", _ALL): ("The latest events", {"200": "[Event]"}),
         ("get", _ONE): ("An event", {"200": "EventShown"}),

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from spotdiff.server.api.answers.accounts import ACCOUNTS
-from spotdiff.server.api.answers.annotations import ANNOTATIONS
-from spotdiff.server.api.answers.comparisons import COMPARISONS
-from spotdiff.server.api.answers.events import EVENTS
-from spotdiff.server.api.answers.health import HEALTH
-from spotdiff.server.api.answers.jobs import JOBS
-from spotdiff.server.api.answers.learning import LEARNING
-from spotdiff.server.api.answers.places import PLACES
-from spotdiff.server.api.answers.review import REVIEW
-from spotdiff.server.api.answers.watch import WATCH
+from spotdiff.server.api.response_schemas.accounts import ACCOUNTS
+from spotdiff.server.api.response_schemas.annotations import ANNOTATIONS
+from spotdiff.server.api.response_schemas.comparisons import COMPARISONS
+from spotdiff.server.api.response_schemas.events import EVENTS
+from spotdiff.server.api.response_schemas.health import HEALTH
+from spotdiff.server.api.response_schemas.jobs import JOBS
+from spotdiff.server.api.response_schemas.learning import LEARNING
+from spotdiff.server.api.response_schemas.places import PLACES
+from spotdiff.server.api.response_schemas.review import REVIEW
+from spotdiff.server.api.response_schemas.watch import WATCH
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from spotdiff.server.api.answers.described import Described, Schema
+    from spotdiff.server.api.response_schemas.documentation import Documentation, Schema
 
 SUBJECTS = (COMPARISONS, JOBS, PLACES, REVIEW, ANNOTATIONS, LEARNING, WATCH, EVENTS, ACCOUNTS, HEALTH)
 
@@ -45,7 +45,7 @@ def describe_answers(app: FastAPI, problem: Schema) -> None:
     app.openapi = described  # type: ignore[method-assign]
 
 
-def _describe(document: Schema, subject: Described) -> None:
+def _describe(document: Schema, subject: Documentation) -> None:
     schemas = document["components"]["schemas"]
     schemas |= subject.schemas
     for name, example in subject.sent.items():
@@ -63,7 +63,7 @@ def _describe(document: Schema, subject: Described) -> None:
         operation["responses"]["200"] = {"description": summary, "content": content}
 
 
-def _described_operation(operation: Schema, summary: str, subject: Described) -> Schema:
+def _described_operation(operation: Schema, summary: str, subject: Documentation) -> Schema:
     """An operation with what it does, and examples of what it takes."""
     operation["summary"] = summary
     for parameter in operation.get("parameters", ()):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     ADDRESS,
     AT,
     COUNT,
     JOB_ID,
     TEXT,
     TIME,
-    Described,
+    Documentation,
     an_object,
     one_of,
     or_none,
@@ -49,7 +49,7 @@ _EXAMPLE = {
     "comparison": None,
 }
 
-JOBS = Described(
+JOBS = Documentation(
     answers={
         ("get", _ALL): ("The latest jobs", {"200": "[Job]"}),
         ("get", _ONE): ("How a job stands", {"200": "Job"}),

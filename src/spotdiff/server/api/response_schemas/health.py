@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import TEXT, Described, an_object, with_example
+from spotdiff.server.api.response_schemas.documentation import TEXT, Documentation, an_object, with_example
 
-HEALTH = Described(
+HEALTH = Documentation(
     answers={("get", "/healthz"): ("Whether the server is there", {"200": "Health"})},
     schemas={
         "Health": with_example(

@@ -59,17 +59,17 @@ def asked(options: Options) -> dict[str, Any]:
     if options.ignore_mask is not None:
         raise OptionError("ignore_mask cannot be sent to a server; give boxes as ignore")
     usual = Options()
-    found = {
+    changed = {
         declared.name: value
         for declared in fields(options)
         if declared.name not in _OF_READING
         and not _equal(value := getattr(options, declared.name), getattr(usual, declared.name))
     }
-    if "areas" in found:
+    if "areas" in changed:
         from spotdiff.describe._named_areas import read_areas
 
-        found["areas"] = read_areas(found["areas"])
-    return found
+        changed["areas"] = read_areas(changed["areas"])
+    return changed
 
 
 def _equal(value: object, usual: object) -> bool:
@@ -92,9 +92,9 @@ def picture_files(sources: Sequence[object], options: Options) -> list[tuple[str
     from spotdiff.image.source import Coded, open_source
 
     opened = [source if _is_array(source) else open_source(source, max_bytes=options.max_bytes) for source in sources]
-    coded = [one for one in opened if isinstance(one, Coded)]
+    coded = [file for file in opened if isinstance(file, Coded)]
     if len(coded) == len(opened):
-        return [(PurePath(one.path).name, one.data) for one in coded]
+        return [(PurePath(file.path).name, file.data) for file in coded]
     reading = Options(**{name: getattr(options, name) for name in (*_OF_READING, "page")})
     if len(opened) == 1:
         return [_png(load_picture(opened[0], options=reading))]

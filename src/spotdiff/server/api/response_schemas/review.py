@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.comparisons import SUMMARY_EXAMPLE
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.comparisons import SUMMARY_EXAMPLE
+from spotdiff.server.api.response_schemas.documentation import (
     AT,
     COUNT,
     JOB_ID,
@@ -11,7 +11,7 @@ from spotdiff.server.api.answers.described import (
     TIME,
     VERDICT,
     WHO,
-    Described,
+    Documentation,
     an_object,
     list_of,
     one_of,
@@ -47,7 +47,7 @@ _DECISION = an_object(
     at=TIME,
 )
 
-REVIEW = Described(
+REVIEW = Documentation(
     answers={
         ("get", _REVIEW): ("What waits for a decision", {"200": "ReviewQueue"}),
         ("post", _REVIEW): ("Decide on comparisons, or take decisions back", {"200": "Decided"}),

@@ -11,7 +11,7 @@ import time
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.conftest import PATIENCE
-from server.test_lasting import WISH, running, worker_of
+from server.test_killed_and_full import WISH, running, worker_of
 
 
 def metrics(server):

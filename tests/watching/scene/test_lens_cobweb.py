@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spotdiff.watching.scene.lens_thread import is_lens_thread
+from spotdiff.watching.scene.lens_cobweb import is_lens_cobweb
 from watching.scene.scene_toys import noisy, place, with_thing
 
 SIZE = 400, 240
@@ -56,7 +56,7 @@ def called_thread(before, after, *, rows=slice(None)):
     apart = cv2.absdiff(*looks).max(-1) > 25
     mask = np.zeros_like(apart)
     mask[rows] = cv2.morphologyEx(apart.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))[rows] > 0
-    return is_lens_thread(*looks, mask)
+    return is_lens_cobweb(*looks, mask)
 
 
 HANGS = {

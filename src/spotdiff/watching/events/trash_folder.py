@@ -22,7 +22,7 @@ _stems, _endings = zip(*(name.split(".") for name in (*FILES.values(), RECORD)),
 OURS = re.compile("|".join(rf"{stem}(-\d+)?\.{ending}" for stem, ending in zip(_stems, _endings, strict=True)))
 
 
-class BinFolder:
+class TrashFolder:
     """The bin of an evidence folder: `.bin/<when>/<path>`, where `path` is the one that the file had in the folder.
 
     Args:

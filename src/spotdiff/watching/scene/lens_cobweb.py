@@ -27,7 +27,7 @@ _MOSTLY = 95.0  # percent of a strip that is as soft as that
 _STEEP = 1.6  # times as steep as a strip's edge would be, if it rose evenly from its rim to its middle
 
 
-def is_lens_thread(usual: Bytes, now: Bytes, mask: Mask) -> bool:
+def is_lens_cobweb(usual: Bytes, now: Bytes, mask: Mask) -> bool:
     """Whether what differs is a thread close to the lens, that came, went, or hangs elsewhere now.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     ADDRESS,
     AT,
     COUNT,
@@ -11,7 +11,7 @@ from spotdiff.server.api.answers.described import (
     TIME,
     TRUTH,
     WHO,
-    Described,
+    Documentation,
     Schema,
     an_object,
     by_name,
@@ -120,7 +120,7 @@ _MEASUREMENT_EXAMPLE = {
 }
 _USED = or_none({**TEXT, "description": "Id of the training whose weights are used; null for those that ship."})
 
-LEARNING = Described(
+LEARNING = Documentation(
     answers={
         ("get", f"{_PLACE}/trainings"): ("What a place has learned", {"200": "Trainings"}),
         ("post", f"{_PLACE}/trainings"): ("Train on what was corrected", {"201": "Training"}),

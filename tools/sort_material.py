@@ -1,4 +1,4 @@
-"""Sort a collection of pictures into the folders that a training takes: material.py COLLECTION --out MATERIAL.
+"""Sort a collection of pictures into the folders that a training takes: sort_material.py COLLECTION --out MATERIAL.
 
 A collection has a `manifest.csv` with the columns path, kind (photo, cutout, timelapse, exposure, noise), class and
 split (train or val). Out come `train` and `val`, each with `photos`, `cutouts` and `views`, as links. Pictures that

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     AT,
     COUNT,
     JOB_ID,
     TIME,
     WHO,
-    Described,
+    Documentation,
     an_object,
     by_name,
     list_of,
@@ -33,7 +33,7 @@ _ANNOTATIONS = an_object(
     at=or_none(TIME),
 )
 
-ANNOTATIONS = Described(
+ANNOTATIONS = Documentation(
     answers={
         ("get", _OF_ONE): ("What a person says of a comparison", {"200": "Annotations"}),
         ("put", _OF_ONE): ("Say what is wrong with a comparison", {"200": "Annotations"}),

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from spotdiff.client.connection import Connection
-from spotdiff.client.sending import plain
+from spotdiff.client.request_body import plain
 
 
-class Asking:
+class JsonRequests:
     """Asks one server; what it gives is in JSON's own types."""
 
     _connection: Connection

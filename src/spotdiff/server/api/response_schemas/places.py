@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.described import (
+from spotdiff.server.api.response_schemas.documentation import (
     AT,
     COUNT,
     JOB_ID,
@@ -10,7 +10,7 @@ from spotdiff.server.api.answers.described import (
     TIME,
     VERDICT,
     WHO,
-    Described,
+    Documentation,
     an_object,
     list_of,
     one_of,
@@ -66,7 +66,7 @@ _SUMMARY = an_object(
     latest=or_none(ref("PlacePicture")),
 )
 
-PLACES = Described(
+PLACES = Documentation(
     answers={
         ("get", _ALL): ("All places", {"200": "[PlaceSummary]"}),
         ("post", _ALL): ("Make a place", {"201": "Place"}),

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from spotdiff.server.api.answers.document import describe_answers as describe_answers
+from spotdiff.server.api.response_schemas.document import describe_answers as describe_answers

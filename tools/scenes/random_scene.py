@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from math import hypot, radians
 
 from scenes.places import Place, build, light
+from scenes.random_things import make
 from scenes.shapes import Thing
-from scenes.stock import make
 
 KINDS = ("added", "removed", "replaced", "moved")
 UNCHANGED = 0.35  # share of scenes in which nothing happens

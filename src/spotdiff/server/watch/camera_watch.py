@@ -32,7 +32,7 @@ _OLD = 10.0  # seconds after which the status says nothing of now
 _MISSING = "there is no event"
 
 
-class Watched:
+class CameraWatch:
     """The watch of a server; threads may share it.
 
     Attributes:
