@@ -187,7 +187,7 @@ def _shrinking_for(sizes: Sequence[tuple[int, int]]) -> int:
 
     Examples:
         >>> _shrinking_for([(40_000, 25_000), (100, 100)])
-        13
+        19
     """
     by_pixels = math.sqrt(max(width * height for width, height in sizes) / _OVERVIEW)
     return max(math.ceil(by_pixels), math.ceil(max(map(max, sizes)) / _LONGEST), 1)

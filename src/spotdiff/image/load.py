@@ -14,7 +14,7 @@ import numpy as np
 from spotdiff.errors import LoadError, OptionError
 from spotdiff.image.arrays import from_array, is_array
 from spotdiff.image.common_grid import on_one_grid
-from spotdiff.image.decode import PNG, Decoded, decode, split_alpha
+from spotdiff.image.decode import PNG, Decoded, decode
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.large_file import LargeFile, large_file
@@ -25,10 +25,9 @@ from spotdiff.options import ALL_PAGES, Options
 from spotdiff.types import Pair, Picture, UnpairedPage
 
 if TYPE_CHECKING:
-    from spotdiff.image.source import Values
     from spotdiff.types import Mask
 
-    Opened = Picture | Coded | Decoded | Series | Values | LargeFile
+    Opened = Picture | Coded | Decoded | Series | LargeFile
 
 
 def load_picture(source: object, *, options: Options | None = None) -> Picture:
@@ -194,7 +193,7 @@ def open_picture(source: object, options: Options) -> Opened:
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
-def _decoded(opened: Picture | Coded | Decoded | Values | LargeFile, options: Options, page: int) -> Decoded:
+def _decoded(opened: Picture | Coded | Decoded | LargeFile, options: Options, page: int) -> Decoded:
     if isinstance(opened, LargeFile):
         size = "{}x{}".format(*opened.size)
         raise LoadError(f"{shown(opened.path)}: {size} is too large to be held; only compare reads it by windows")
@@ -206,10 +205,7 @@ def _decoded(opened: Picture | Coded | Decoded | Values | LargeFile, options: Op
         return _decoded_file(opened, options, page)
     if page > 1:
         raise LoadError("the array has one page; leave page")
-    if isinstance(opened, Decoded):
-        return opened
-    SizeLimit("the image", options.max_pixels).check(opened.shape[1], opened.shape[0])
-    return split_alpha(np.array(opened))  # the caller's later writing changes no answer
+    return opened
 
 
 def _decoded_file(coded: Coded, options: Options, page: int) -> Decoded:

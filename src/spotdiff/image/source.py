@@ -16,9 +16,7 @@ from spotdiff.input_files import why_no_file
 from spotdiff.shown_text import without_password
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Values = NDArray[Any]
+    from spotdiff.image.decode import Decoded
 
 _MB = 1_000_000
 _PART = 1 << 20  # bytes
@@ -55,7 +53,7 @@ def read_pipe(path: str, *, max_bytes: float) -> Coded | str:
         return path
 
 
-def open_source(source: object, *, max_bytes: float, max_pixels: float = math.inf) -> Coded | Values:
+def open_source(source: object, *, max_bytes: float, max_pixels: float = math.inf) -> Coded | Decoded:
     """Bytes of a file, or the values of a Pillow image.
 
     Args:
@@ -82,17 +80,19 @@ def open_source(source: object, *, max_bytes: float, max_pixels: float = math.in
     raise LoadError(f"a picture is a path, bytes, a file, an array or a Pillow image, not {type(source).__name__}")
 
 
-def _pixels_of(image: Any, limit: SizeLimit) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
+def _pixels_of(image: Any, limit: SizeLimit) -> Decoded:  # noqa: ANN401 (Pillow's image or a subclass of it)
     import numpy as np
 
+    from spotdiff.image.decode import split_alpha
     from spotdiff.image.pillow_reader import plain_mode, upright
 
     limit.check(*image.size)
     try:
-        return upright(np.asarray(plain_mode(image)), image)
+        values = np.array(upright(np.asarray(plain_mode(image)), image))  # the caller's later writing changes no answer
     except Exception as error:
         told = str(error) or type(error).__name__
         raise LoadError(f"this {type(image).__name__} cannot be read as a picture: {told.splitlines()[0]}") from None
+    return split_alpha(values)
 
 
 def _read_file(file: Any, max_bytes: float) -> Coded:  # noqa: ANN401 (anything with a read)

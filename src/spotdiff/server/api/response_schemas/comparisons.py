@@ -72,6 +72,10 @@ _VIEW = an_object(
     places=list_of(list_of(BOX, "Of one region: two for a moved one."), "Where regions stand in the common frame."),
     where=list_of(TEXT, "The same in words."),
     heat={**TRUTH, "description": "Whether there is a heat map."},
+    details=by_name(
+        by_name(an_object("Its box, and the part as a data URI.", box=BOX, source=TEXT), "Of one region, by side."),
+        "Parts at full size of pictures too large to be held, by the number of the region.",
+    ),
     pictures=by_name(ADDRESS, "Of what is shown, by name."),
     full=by_name(ADDRESS, "Of the pictures, where what is shown is smaller."),
     tiles=by_name(ADDRESS, "Of what describes their tiles, by name, where pictures are too large to be sent whole."),
@@ -83,6 +87,7 @@ _VIEW_EXAMPLE = {
     "places": [[[30, 20, 50, 40]]],
     "where": ["20x20 at 30,20"],
     "heat": True,
+    "details": {},
     "pictures": {name: f"{_ALL}/{JOB_ID}/view/{name}" for name in (*_SIDES, "heat")},
     "full": {},
     "tiles": {},
