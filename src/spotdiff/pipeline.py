@@ -197,8 +197,8 @@ def _judged(
     own = in_own_pixels(regions, pair, alignment)
     answer = replace(answer, evidence=evidence, labels=labels, regions=own, weights=evidence.weights)
     answer = conclude(answer, limits.asked)
-    told = tuple(replace(region, likely=one.likely) for region, one in zip(regions, answer.regions, strict=True))
-    return answer, told
+    framed = tuple(replace(region, likely=one.likely) for region, one in zip(regions, answer.regions, strict=True))
+    return answer, framed
 
 
 def limits_for(method: Method, options: Options) -> Limits:

@@ -79,15 +79,15 @@ def compare_large(
     alignment = _enlarged(judged.alignment, before.factor)
     laid = _Laid(first, second, alignment, None, (options, "second" if is_turned else "first"))
     if afar.evidence is None:
-        return _answer(afar, laid, (), _Found(TiledLabels(first.size, tile=_CORE)), limits)
+        return _answer(afar, laid, (), _WindowResults(TiledLabels(first.size, tile=_CORE)), limits)
     aligned, _ = lay_moved(exchanged(pair) if is_turned else pair, judged.alignment, flow=False)
     relighting = find_light(aligned, model=options.light)[1]
     if options.align != "off":
         laid = replace(laid, alignment=_refined(first, second, alignment))
     laid = replace(laid, relighting=relighting)
-    found = _look(laid, judge, _for_window(options))
-    regions = join_windows(found.windows, _larger_than_windows(judged, before.factor), found.labels)
-    return _answer(afar, laid, regions, found, limits)
+    results = _look(laid, judge, _for_window(options))
+    regions = join_windows(results.windows, _larger_than_windows(judged, before.factor), results.labels)
+    return _answer(afar, laid, regions, results, limits)
 
 
 def _larger_than_windows(judged: Comparison, factor: int) -> OverviewRegions:
@@ -164,7 +164,7 @@ def _for_window(options: Options) -> Options:
 
 
 def _answer(
-    afar: Comparison, laid: _Laid, regions: tuple[Region, ...], found: _Found, limits: Thresholds
+    afar: Comparison, laid: _Laid, regions: tuple[Region, ...], results: _WindowResults, limits: Thresholds
 ) -> tuple[Comparison, Comparison]:
     """The answer in the pictures' own pixels, and in those of the overviews.
 
@@ -172,7 +172,7 @@ def _answer(
         afar: The answer for the overviews.
         laid: The pictures.
         regions: In the frame of the first of them.
-        found: What the windows showed.
+        results: What the windows showed.
         limits: Which regions are likely.
     """
     is_turned = laid.counts[1] == "second"
@@ -188,12 +188,12 @@ def _answer(
     shown = [_in_overview(region, laid) for region in own]
     if is_turned:
         own, shown = [turned_region(region) for region in own], [turned_region(region) for region in shown]
-    counted = _changed_pixels(found.labels)
+    counted = _changed_pixels(results.labels)
     width, height = laid.first.size
-    windows = WindowedAnswer(afar, _LabelsBySide(laid, found.labels), counted, width * height, found.all_equal)
-    notes = {} if afar.evidence is None else {**afar.evidence.notes, "windows": found.looked_at}
+    windows = WindowedAnswer(afar, _LabelsBySide(laid, results.labels), counted, width * height, results.all_equal)
+    notes = {} if afar.evidence is None else {**afar.evidence.notes, "windows": results.looked_at}
     evidence = None if afar.evidence is None else replace(afar.evidence, notes=notes)
-    labels = None if evidence is None else _labels_on_overview(found.labels, laid, afar, on_overview)
+    labels = None if evidence is None else _labels_on_overview(results.labels, laid, afar, on_overview)
     overview = replace(
         afar,
         mirror=None,
@@ -205,10 +205,10 @@ def _answer(
     )
     if evidence is not None:
         overview = conclude(overview, limits)
-    told = tuple(replace(one, likely=seen.likely) for one, seen in zip(own, overview.regions, strict=True))
+    full_size = tuple(replace(one, likely=seen.likely) for one, seen in zip(own, overview.regions, strict=True))
     pair = Pair(_full(afar.pair.before, given[0]), _full(afar.pair.after, given[1]))
-    windows = replace(windows, overview=overview, details=_details(told, given))
-    return replace(overview, regions=told, alignment=alignment, pair=pair, windows=windows), overview
+    windows = replace(windows, overview=overview, details=_details(full_size, given))
+    return replace(overview, regions=full_size, alignment=alignment, pair=pair, windows=windows), overview
 
 
 def _given(laid: _Laid) -> tuple[LargePicture, LargePicture]:
@@ -218,11 +218,11 @@ def _given(laid: _Laid) -> tuple[LargePicture, LargePicture]:
 
 def _details(regions: Sequence[Region], given: Sequence[LargePicture]) -> dict[int, dict[str, Detail]]:
     """What the surest regions show at full size, with as much round them as a page shows of a region."""
-    found: dict[int, dict[str, Detail]] = {number: {} for number in range(min(len(regions), _DETAILS))}
+    details: dict[int, dict[str, Detail]] = {number: {} for number in range(min(len(regions), _DETAILS))}
     for side, large in zip(("before", "after"), given, strict=True):
         boxes = {
             number: _with_surroundings(box, regions[number], large.windows.size)
-            for number in found
+            for number in details
             if (box := getattr(regions[number], f"box_{side}")) is not None
         }
         for number, box in sorted(boxes.items(), key=lambda entry: entry[1][1]):  # a file is read from above
@@ -231,8 +231,8 @@ def _details(regions: Sequence[Region], given: Sequence[LargePicture]) -> dict[i
             part = large.part((box[0] + x, box[1] + y, box[2] + x, box[3] + y)).pixels
             factor = max(part.shape[1] / _DETAIL[0], 1.0)
             size = max(round(part.shape[1] / factor), 1), max(round(part.shape[0] / factor), 1)
-            found[number][side] = Detail(box, np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA)))
-    return {number: found[number] for number in found if found[number]}
+            details[number][side] = Detail(box, np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA)))
+    return {number: details[number] for number in details if details[number]}
 
 
 def _with_surroundings(box: Box, region: Region, size: tuple[int, int]) -> Box:
@@ -328,18 +328,18 @@ class _LabelsBySide:
         part = self._read((x0 - 1, y0 - 1, x1 + 1, y1 + 1)).astype(np.float32)
         local = _translation(1 - x0, 1 - y0) @ back @ _translation(framed[0], framed[1])
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        found = cv2.warpPerspective(part, local, (right - left, bottom - top), flags=flags, borderValue=-1)
-        return np.asarray(np.rint(found), np.int32)
+        labels = cv2.warpPerspective(part, local, (right - left, bottom - top), flags=flags, borderValue=-1)
+        return np.asarray(np.rint(labels), np.int32)
 
     def _read(self, box: Box) -> Labels:
         """The labels of a box that may reach out of the frame, where nothing was compared."""
         width, height = self.labels.size
-        found = np.full((box[3] - box[1], box[2] - box[0]), -1, np.int32)
+        labels = np.full((box[3] - box[1], box[2] - box[0]), -1, np.int32)
         left, top, right, bottom = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
         if left < right and top < bottom:
             part = slice(top - box[1], bottom - box[1]), slice(left - box[0], right - box[0])
-            found[part] = self.labels.read((left, top, right, bottom))
-        return found
+            labels[part] = self.labels.read((left, top, right, bottom))
+        return labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -483,7 +483,7 @@ def _looks(size: tuple[int, int], laid: _Laid) -> Iterator[Box]:
 
 
 @dataclass(slots=True, eq=False)
-class _Found:
+class _WindowResults:
     """What the windows showed.
 
     Attributes:
@@ -499,12 +499,12 @@ class _Found:
     all_equal: bool = True
 
 
-def _look(laid: _Laid, judge: Judge, options: Options) -> _Found:
+def _look(laid: _Laid, judge: Judge, options: Options) -> _WindowResults:
     """Every window, one after the other; one whose pixels are equal is not given to the method."""
     width, height = laid.first.size
-    found = _Found(TiledLabels((width, height), tile=laid.first.factor * max(_CORE // laid.first.factor, 1)))
+    results = _WindowResults(TiledLabels((width, height), tile=laid.first.factor * max(_CORE // laid.first.factor, 1)))
     row_held = -1
-    for row, column, core in found.labels.tiles:
+    for row, column, core in results.labels.tiles:
         window = (
             max(core[0] - _MARGIN, 0),
             max(core[1] - _MARGIN, 0),
@@ -517,16 +517,16 @@ def _look(laid: _Laid, judge: Judge, options: Options) -> _Found:
         pair = laid.pair(window)
         there = _compared(pair)
         inner = slice(core[1] - window[1], core[3] - window[1]), slice(core[0] - window[0], core[2] - window[0])
-        found.labels.write(row, column, there[inner].astype(np.int32) - 1)
-        found.all_equal &= bool(there[inner].all())
+        results.labels.write(row, column, there[inner].astype(np.int32) - 1)
+        results.all_equal &= bool(there[inner].all())
         if not there.any() or _is_equal(pair, there):
             continue
-        found.all_equal = False
-        found.looked_at += 1
+        results.all_equal = False
+        results.looked_at += 1
         answer = judge(pair, options)
         if answer.regions and answer.labels is not None:
-            found.windows.append(WindowRegions.of(row, column, window, core, answer.regions, answer.labels))
-    return found
+            results.windows.append(WindowRegions.of(row, column, window, core, answer.regions, answer.labels))
+    return results
 
 
 def _compared(pair: Pair) -> Mask:

@@ -54,8 +54,8 @@ def align(
         laid = _lay_still(pair, beyond=beyond, max_pixels=max_pixels)
     else:
         motion = estimate_motion(pair, model="auto" if model == "flow" else model)
-        found = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
-        laid = lay_moved(pair, found, flow=model == "flow", beyond=beyond, max_pixels=max_pixels)
+        alignment = Alignment(motion.model, motion.matrix, motion.error_px, 1.0, note=motion.note)
+        laid = lay_moved(pair, alignment, flow=model == "flow", beyond=beyond, max_pixels=max_pixels)
     if laid[0].seen is not None and not laid[0].seen.any():
         raise Refusal("no place has data in both pictures")
     return laid
@@ -207,9 +207,9 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float =
     note = "the rows stay where they are"
     if (shifts != 0).any():
         note = "rows shifted by " + " to ".join(map(str, dict.fromkeys((int(shifts[0]), int(shifts[-1]))))) + " px"
-    found = Alignment("page", np.eye(3), 0.0, overlap, note=note)
+    alignment = Alignment("page", np.eye(3), 0.0, overlap, note=note)
     if shared.all():
-        return lay_flush(pair, found, beyond=beyond, max_pixels=max_pixels)
+        return lay_flush(pair, alignment, beyond=beyond, max_pixels=max_pixels)
     width = max(pair.before.size[0], pair.after.size[0])
     SizeLimit("the rows of both pages", max_pixels).check(width, len(shared))
     laid = [_spread(picture, own, width) for picture, own in zip((pair.before, pair.after), rows, strict=True)]
@@ -223,7 +223,7 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float =
             seen &= spread(picture.has_data, own, width, fill=False)
     valid = None if pair.valid is None else spread(pair.valid, rows[0], width, fill=beyond)
     aligned = replace(pair, before=laid[0], after=laid[1], seen=seen, valid=valid)
-    return aligned, replace(found, rows=rows)
+    return aligned, replace(alignment, rows=rows)
 
 
 def _spread(picture: Picture, own: NDArray[np.int64], width: int) -> Picture:

@@ -44,9 +44,9 @@ def estimate_motion(pair: Pair, model: str) -> Motion:
         raise Refusal("by their georeferences the pictures have no ground in common")
     here = before[top : top + height, left : left + width]
     there = after[top + down : top + down + height, left + right : left + right + width]
-    found = estimate(np.ascontiguousarray(here), np.ascontiguousarray(there), model=model)
-    matrix = _translation(left + right, top + down) @ found.matrix @ _translation(-left, -top)
-    return replace(found, matrix=matrix / matrix[2, 2], note=f"laid by georeference; {found.note}")
+    motion = estimate(np.ascontiguousarray(here), np.ascontiguousarray(there), model=model)
+    matrix = _translation(left + right, top + down) @ motion.matrix @ _translation(-left, -top)
+    return replace(motion, matrix=matrix / matrix[2, 2], note=f"laid by georeference; {motion.note}")
 
 
 def _translation(right: int, down: int) -> Matrix:

@@ -87,8 +87,8 @@ def estimate(before: Bytes, after: Bytes, *, model: str = "auto") -> Motion:
             raise Refusal(f"{which} is {width}x{height}, too small to be laid on a picture of another size")
         return Motion("none", np.eye(3), None, "too small to measure a motion")
     if _order(before) > _order(after):
-        found = estimate_ordered(after, before, model, exchanged=True)
-        return Motion(found.model, np.asarray(np.linalg.inv(found.matrix), np.float64), found.error_px, found.note)
+        motion = estimate_ordered(after, before, model, exchanged=True)
+        return Motion(motion.model, np.asarray(np.linalg.inv(motion.matrix), np.float64), motion.error_px, motion.note)
     return estimate_ordered(before, after, model)
 
 

@@ -34,8 +34,8 @@ def fit(model: str, before: Points, after: Points) -> Matrix:
         matrix[:2, 2] = (after - before).mean(0)
         return matrix
     if model == "homography":
-        found, _ = cv2.findHomography(before, after, 0)
-        return np.eye(3) if found is None else np.asarray(found, np.float64)
+        homography, _ = cv2.findHomography(before, after, 0)
+        return np.eye(3) if homography is None else np.asarray(homography, np.float64)
     rows = _similarity_rows(before) if model == "similarity" else _affine_rows(before)
     solution = np.linalg.lstsq(rows, after.ravel(), rcond=None)[0]
     matrix = np.eye(3)

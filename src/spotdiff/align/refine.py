@@ -73,7 +73,7 @@ def refine_by_ecc(before: Map, after: Map, matrix: Matrix, mask: Mask, *, affine
     start = np.ascontiguousarray((matrix / matrix[2, 2])[:2], np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-5)
     try:
-        _, found = cv2.findTransformECC(before, after, start, kind, stop, mask.astype(np.uint8) * 255, 3)
+        _, moved_by = cv2.findTransformECC(before, after, start, kind, stop, mask.astype(np.uint8) * 255, 3)
     except cv2.error:
         return matrix  # it says so where the pictures are flat or do not overlap: the motion stands as it was
-    return np.vstack([found, [0.0, 0.0, 1.0]]).astype(np.float64)
+    return np.vstack([moved_by, [0.0, 0.0, 1.0]]).astype(np.float64)

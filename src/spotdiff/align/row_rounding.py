@@ -43,7 +43,7 @@ def without_rounding(before: Bytes, after: Bytes, laid: tuple[Bytes, Bytes], row
     found = laid[1].copy()
     for left, top, right, bottom in _parts(differs):
         own = [side[top:bottom][shared[top:bottom]] for side in rows]
-        if _is_found(before[:, left:right], after[:, left:right], own[0], own[1]):
+        if _is_further(before[:, left:right], after[:, left:right], own[0], own[1]):
             window = slice(top, bottom), slice(left, right)
             found[window][shared[top:bottom]] = laid[0][window][shared[top:bottom]]
     return found
@@ -58,7 +58,7 @@ def _parts(differs: NDArray[np.bool_]) -> Iterator[Box]:
         yield max(left - 1, 0), max(top - 1, 0), min(left + wide + 1, width), min(top + high + 1, height)
 
 
-def _is_found(before: Bytes, after: Bytes, own: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+def _is_further(before: Bytes, after: Bytes, own: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     """Whether a part of before, by its own rows, is in after near the other rows."""
     part = before[own[0] : own[-1] + 1]
     for step in range(-_FURTHEST, _FURTHEST + 1):
@@ -93,7 +93,7 @@ def is_rounding(
     low, high = max(first - _CROSSED, 0), last + _CROSSED
     at = np.array([int(above[-1]) + 1 - (first - low)])
     for left, _, right, _ in _parts(~(blank[0] | blank[1])[None]):
-        if not _is_found(
+        if not _is_further(
             picture[:high, left:right], other[:, left:right], np.array([low, min(high, len(picture)) - 1]), at
         ):
             return False

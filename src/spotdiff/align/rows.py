@@ -47,17 +47,17 @@ def match_rows(before: Bytes, after: Bytes) -> Rows:
     """
     width = min(before.shape[1], after.shape[1])
     words = [_digests(picture[:, :width]) for picture in (before, after)]
-    found: tuple[list[int], list[int]] = ([], [])
+    rows: tuple[list[int], list[int]] = ([], [])
     spans = _without_moved_things([*_spans(words[0], words[1])], before[:, :width], after[:, :width])
     for top, bottom, over, under in spans:
         more, other = max(under - over - (bottom - top), 0), max(bottom - top - (under - over), 0)
         if (more or other) and _is_laid_from_the_end(before[top:bottom, :width], after[over:under, :width]):
-            found[0].extend([*[-1] * more, *range(top, bottom)])
-            found[1].extend([*range(over, over + more), *[-1] * other, *range(over + more, under)])
+            rows[0].extend([*[-1] * more, *range(top, bottom)])
+            rows[1].extend([*range(over, over + more), *[-1] * other, *range(over + more, under)])
             continue
-        found[0].extend([*range(top, bottom), *[-1] * more])
-        found[1].extend([*range(over, under - more), *[-1] * other, *range(under - more, under)])
-    return np.array(found[0], np.int64), np.array(found[1], np.int64)
+        rows[0].extend([*range(top, bottom), *[-1] * more])
+        rows[1].extend([*range(over, under - more), *[-1] * other, *range(under - more, under)])
+    return np.array(rows[0], np.int64), np.array(rows[1], np.int64)
 
 
 def _digests(picture: Bytes) -> list[bytes]:

@@ -38,12 +38,12 @@ class BatchResult:
     @property
     def counts(self) -> Mapping[Outcome, int]:
         """How many pairs have each verdict: changed, new, missing, unsure, trouble and same."""
-        found = Counter(row.verdict for row in self.rows)
-        return {verdict: found[verdict] for verdict in OUTCOMES}
+        tally = Counter(row.verdict for row in self.rows)
+        return {verdict: tally[verdict] for verdict in OUTCOMES}
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items() if number)
-        return f"<BatchResult {told or 'of no pairs'}: {self.index}>"
+        counts_text = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items() if number)
+        return f"<BatchResult {counts_text or 'of no pairs'}: {self.index}>"
 
 
 @shows_options

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spotdiff.batching.compare import Done, Plan
-from spotdiff.batching.judge import Criteria, check_told
+from spotdiff.batching.judge import Criteria, check_sensitivity
 from spotdiff.batching.manifest import Manifest
 from spotdiff.batching.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
 from spotdiff.batching.results import (
@@ -101,7 +101,7 @@ class BatchJob:
             entries_of(self.pairs, out=self.out),
             Criteria.read(self.criteria) if self.criteria else Criteria(),
         )
-        check_told(criteria, told_at=self.options.sensitivity)
+        check_sensitivity(criteria, compared_at=self.options.sensitivity)
         drawn = Path(self.overlays) if self.overlays else None
         shown = self.pages if self.report else "off"
         plan = Plan(self.out, self.options, maps=self.maps, thumbs=self.report is not None, pages=shown, overlays=drawn)

@@ -209,10 +209,10 @@ def judged_record(record: Mapping[str, Any], criteria: Criteria, *, language: st
     }
 
 
-def check_told(criteria: Criteria, *, told_at: float) -> None:
-    """Raise OptionError where criteria ask for fainter regions than were told at a sensitivity."""
-    if criteria.sensitivity is not None and criteria.sensitivity > told_at:
-        reason = f"fainter regions than those told at {told_at:g} were not kept"
+def check_sensitivity(criteria: Criteria, *, compared_at: float) -> None:
+    """Raise OptionError where criteria ask for fainter regions than a comparison at a sensitivity kept."""
+    if criteria.sensitivity is not None and criteria.sensitivity > compared_at:
+        reason = f"fainter regions than those at {compared_at:g} were not kept"
         raise OptionError(f"{reason}: compare at sensitivity {criteria.sensitivity:g} once, then judge")
 
 

@@ -130,8 +130,8 @@ def _answered(written: Any) -> Iterator[Answered]:  # noqa: ANN401
         for batch in written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             yield from (Answered(**row) for row in batch.to_pylist())
     except RayError as error:
-        told = [line for line in str(error).splitlines() if line.strip()]
-        raise DataError(f"the cluster could not go on: {told[-1].strip() if told else type(error).__name__}") from None
+        last = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+        raise DataError(f"the cluster could not go on: {last}") from None
 
 
 class ComparingActor:

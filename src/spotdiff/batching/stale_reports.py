@@ -56,9 +56,9 @@ class EarlierRun:
             if kept:
                 replace(manifest, **kept).write(self.out)
             return []
-        told = [self._gone(path, f"--{name}") for name, path in left.items() if (self.out / path).is_file()]
+        removed = [self._gone(path, f"--{name}") for name, path in left.items() if (self.out / path).is_file()]
         others = [path for path in self.indices if path != index]
-        return told + [self._gone(path.name, f"--index {path.suffix[1:]}") for path in others]
+        return removed + [self._gone(path.name, f"--index {path.suffix[1:]}") for path in others]
 
     def _is_written(self, path: str, manifest: Manifest) -> bool:
         wanted = {os.path.realpath(self.out / name) for name in (manifest.report, manifest.junit) if name}

@@ -126,10 +126,10 @@ def _judge(settings: str | None, options: Options) -> Callable[[Comparison], Com
     """
     if settings is None:
         return lambda comparison: comparison
-    from spotdiff.batching.judge import Criteria, check_told, judged
+    from spotdiff.batching.judge import Criteria, check_sensitivity, judged
 
     criteria = Criteria.read(settings)
-    check_told(criteria, told_at=options.sensitivity)
+    check_sensitivity(criteria, compared_at=options.sensitivity)
     return lambda comparison: judged(comparison, criteria, language=options.language)
 
 

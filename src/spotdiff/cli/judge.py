@@ -60,7 +60,7 @@ def command(
     Example: spotdiff judge answers --good "ok/*" --bad "broken/*"
     Exit codes: as of batch.
     """  # noqa: D301 (click wants the character itself)
-    from spotdiff.batching.judge import Criteria, check_told
+    from spotdiff.batching.judge import Criteria, check_sensitivity
     from spotdiff.batching.manifest import Manifest
     from spotdiff.batching.results import read_done, write_index_table
     from spotdiff.cli._batch_summary import exit_code
@@ -69,7 +69,7 @@ def command(
     folder = Path(out)
     manifest, done = Manifest.read(folder), read_done(folder)
     criteria = Criteria(sensitivity, min_score, max_pixels, max_fraction)
-    check_told(criteria, told_at=manifest.sensitivity)
+    check_sensitivity(criteria, compared_at=manifest.sensitivity)
     learned = None
     if good or bad:
         if criteria.given:

@@ -66,7 +66,7 @@ def map_plots(reports: Sequence[Report]) -> dict[str, str]:
     for name in ALL:
         known = [(r, r.map_curves[name], r.maps.maps[name]) for r in reports if r.maps and name in r.map_curves]
         lines = [
-            Line(_who(report, reports), f"F1 {shown(metrics.f1)}, AP {shown(metrics.average_precision)}", curve)
+            Line(_line_name(report, reports), f"F1 {shown(metrics.f1)}, AP {shown(metrics.average_precision)}", curve)
             for report, curve, metrics in known
         ]
         if lines:
@@ -74,7 +74,7 @@ def map_plots(reports: Sequence[Report]) -> dict[str, str]:
     return plots
 
 
-def _who(report: Report, reports: Sequence[Report]) -> str:
+def _line_name(report: Report, reports: Sequence[Report]) -> str:
     """What tells a report from the others: its method, its dataset, or both."""
     several_methods = len({each.label for each in reports}) > 1
     several_datasets = len({each.dataset for each in reports}) > 1

@@ -165,12 +165,12 @@ def robustness_table(rows: Sequence[RobustnessPoint]) -> Table:
     """F1 at every strength for people, a column for each method on each dataset that has any."""
     lines = _lines(rows)
     marks = list(dict.fromkeys((row.disturbance, row.unit, row.strength) for row in rows))
-    f1_of = {(who, row.disturbance, row.strength): row.f1 for who, each in lines.items() for row in each}
+    f1_of = {(line, row.disturbance, row.strength): row.f1 for line, each in lines.items() for row in each}
     cells = [
         (
             f"{name}, {unit}" if unit else name,
             f"{strength:g}",
-            *(shown(f1_of[who, name, strength]) for who in lines),
+            *(shown(f1_of[line, name, strength]) for line in lines),
         )
         for name, unit, strength in marks
     ]
@@ -183,7 +183,7 @@ def _lines(rows: Sequence[RobustnessPoint]) -> dict[str, list[RobustnessPoint]]:
     made: dict[str, list[RobustnessPoint]] = {}
     for row in rows:
         made.setdefault(f"{row.method}, {row.dataset}" if several else row.method, []).append(row)
-    return {who: each for who, each in made.items() if any(row.f1 == row.f1 for row in each)}
+    return {line: each for line, each in made.items() if any(row.f1 == row.f1 for row in each)}
 
 
 def _text(value: object) -> str:

@@ -45,9 +45,9 @@ class Catalogue:
         words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
         return self.say("number", words[number]) if number < len(words) else str(number)
 
-    def sentence(self, said: str) -> str:
+    def sentence(self, clause: str) -> str:
         """What was said, as a whole sentence."""
-        return self.say("sentence", "{said}.", said=said[:1].upper() + said[1:])
+        return self.say("sentence", "{said}.", said=clause[:1].upper() + clause[1:])
 
     def noun(self, phrase: str, **words: str) -> str:
         """A thing; in English with `an` before a vowel.
@@ -56,12 +56,12 @@ class Catalogue:
             >>> get_catalogue("en").noun("a {colour} {name}", colour="orange", name="box")
             'an orange box'
         """
-        said = self.say("thing", phrase, **words)
-        return _AN.sub("an ", said, count=1) if self.name == ENGLISH and said.startswith("a ") else said
+        filled = self.say("thing", phrase, **words)
+        return _AN.sub("an ", filled, count=1) if self.name == ENGLISH and filled.startswith("a ") else filled
 
     def text(self, sentences: Iterable[str]) -> str:
         """Sentences, one behind the other."""
-        return functools.reduce(lambda said, more: self.say("list", "{said} {more}", said=said, more=more), sentences)
+        return functools.reduce(lambda text, more: self.say("list", "{said} {more}", said=text, more=more), sentences)
 
 
 def languages() -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def _read(path: Path) -> gettext.GNUTranslations:
 def _check(phrase: str, translations: Iterable[str]) -> None:
     """Translations may have the gaps of their phrase and no others, and nothing in the gaps but a name."""
     known = {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
-    for said in translations:
-        for _, name, form, conversion in string.Formatter().parse(said):
+    for translation in translations:
+        for _, name, form, conversion in string.Formatter().parse(translation):
             if name is not None and (name not in known or form or conversion):
-                raise ValueError(f"{said!r} has a gap that {phrase!r} has not")
+                raise ValueError(f"{translation!r} has a gap that {phrase!r} has not")

@@ -17,9 +17,9 @@ def judged_text(verdict: Verdict, reason: str, compared: str, catalogue: Catalog
         >>> judged_text("same", "40 px differ and max_pixels is 50", "One thing was added.", get_catalogue("en"))
         'Same: 40 px differ and max_pixels is 50. As compared: One thing was added.'
     """
-    said = {
+    clause = {
         "same": catalogue.say("judged", "same: {reason}", reason=reason),
         "changed": catalogue.say("judged", "changed: {reason}", reason=reason),
         "unsure": catalogue.say("judged", "unsure: {reason}", reason=reason),
     }[verdict]
-    return catalogue.text([catalogue.sentence(said), catalogue.say("judged", "As compared: {said}", said=compared)])
+    return catalogue.text([catalogue.sentence(clause), catalogue.say("judged", "As compared: {said}", said=compared)])

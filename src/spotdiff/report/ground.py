@@ -52,8 +52,8 @@ def placed_side(comparison: Comparison, *, what: str) -> Side:
 
 def georeference_of(comparison: Comparison, side: Side) -> Georeference:
     """The georeference of a picture that has one."""
-    found: Georeference = getattr(comparison.pair, side).georeference
-    return found
+    georeference: Georeference = getattr(comparison.pair, side).georeference
+    return georeference
 
 
 def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Polygon]]:
@@ -65,19 +65,19 @@ def pixel_polygons(comparison: Comparison, side: Side) -> Mapping[int, list[Poly
     if comparison.windows is not None:
         return _polygons_by_windows(comparison, comparison.windows, side)
     by_label = _polygons_by_label(labels_in(comparison, side))
-    found: dict[int, list[Polygon]] = {}
+    polygons_of: dict[int, list[Polygon]] = {}
     for number, region in enumerate(comparison.regions):
         box, outlines = getattr(region, f"box_{side}"), getattr(region, f"outline_{side}")
         if region.label in by_label:
-            found[number] = by_label[region.label]
+            polygons_of[number] = by_label[region.label]
         elif box is not None:
-            found[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
-    return found
+            polygons_of[number] = _polygons_by_label(_drawn(box, outlines), box[0], box[1])[1]
+    return polygons_of
 
 
 def _polygons_by_windows(comparison: Comparison, windows: WindowedAnswer, side: Side) -> Mapping[int, list[Polygon]]:
     """`pixel_polygons` of pictures too large to be held: those of each region's box, or of its outlines."""
-    found: dict[int, list[Polygon]] = {}
+    polygons_of: dict[int, list[Polygon]] = {}
     for number, region in enumerate(comparison.regions):
         box, outlines = getattr(region, f"box_{side}"), getattr(region, f"outline_{side}")
         if box is None:
@@ -87,8 +87,8 @@ def _polygons_by_windows(comparison: Comparison, windows: WindowedAnswer, side: 
         if (right - left) * (bottom - top) <= _MOST_HELD:
             own = (windows.labels(side, box) == region.label).astype(np.int32)
             polygons = _polygons_by_label(own, left, top).get(1, [])
-        found[number] = polygons or [[[*_ring(outline)]] for outline in outlines if len(outline) > 2]
-    return found
+        polygons_of[number] = polygons or [[[*_ring(outline)]] for outline in outlines if len(outline) > 2]
+    return polygons_of
 
 
 def _ring(outline: Outline) -> Ring:
@@ -108,12 +108,12 @@ def _drawn(box: Box, outlines: Sequence[Outline]) -> NDArray[np.int32]:
 def _polygons_by_label(labels: NDArray[np.int32], left: int = 0, top: int = 0) -> dict[int, list[Polygon]]:
     from rasterio.features import shapes
 
-    found: dict[int, list[Polygon]] = defaultdict(list)
+    polygons_of: dict[int, list[Polygon]] = defaultdict(list)
     with quiet():
         for shape, label in shapes(labels, mask=labels > 0, connectivity=4):
             rings = [[(x + left, y + top) for x, y in ring] for ring in shape["coordinates"]]
-            found[int(label)].append(rings)
-    return found
+            polygons_of[int(label)].append(rings)
+    return polygons_of
 
 
 def on_ground(polygons: Sequence[Polygon], place: Georeference) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _area(ring: Sequence[Sequence[float]] | NDArray[np.float64]) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
-def square_metres(found: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
+def square_metres(polygons_of: Mapping[int, Sequence[Polygon]], place: Georeference) -> dict[int, float]:
     """Areas on the ellipsoid of polygons of pixels, by the same numbers.
 
     They are taken in an equal-area projection: maps stretch areas, Web Mercator four times at 60 degrees north.
@@ -189,7 +189,7 @@ def square_metres(found: Mapping[int, Sequence[Polygon]], place: Georeference) -
 
     rings = [
         (key, number > 0, ring)
-        for key, polygons in found.items()
+        for key, polygons in polygons_of.items()
         for part in polygons
         for number, ring in enumerate(part)
     ]

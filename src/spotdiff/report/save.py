@@ -84,8 +84,8 @@ class AnswerFiles:
             OSError: a file cannot be written.
         """
         if comparison.pages and self.show_a_page:
-            told = "a report, an overlay, maps, cutouts, GeoJSON and a mask show one page"
-            raise OptionError(f"{told}: compare one, as with page=1")
+            limit = "a report, an overlay, maps, cutouts, GeoJSON and a mask show one page"
+            raise OptionError(f"{limit}: compare one, as with page=1")
         if comparison.windows is not None and (self.maps is not None or self.cutouts is not None):
             raise OptionError("pictures of this size have no maps and no cutouts: save a report, JSON or a mask_tif")
         self._check(comparison, inputs)

@@ -101,9 +101,9 @@ def _parts(name: str) -> tuple[str, ...]:
 
 def _last_side(parts: tuple[str, ...]) -> int | None:
     for folders in PAIR_FOLDERS:  # what is called A or B below before or after is a part of the name
-        found = [at for at, part in enumerate(parts) if part in folders]
-        if found:
-            return found[-1]
+        sides = [at for at, part in enumerate(parts) if part in folders]
+        if sides:
+            return sides[-1]
     return None
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
-from spotdiff.batching.judge import Criteria, check_told, judged_record
+from spotdiff.batching.judge import Criteria, check_sensitivity, judged_record
 from spotdiff.server.api.openapi import COMPARE_BODY
 from spotdiff.server.api.request_options import make_options, read_options
 from spotdiff.server.api.uploads import receive
@@ -79,7 +79,7 @@ class AskedCriteria(BaseModel):
 def _judged(service: Service, name: str, criteria: Criteria) -> dict[str, Any]:
     record = service.comparisons.record(name)
     asked = make_options(service.jobs.row(name)["options"], megapixels=service.settings.megapixels)
-    check_told(criteria, told_at=asked.sensitivity)
+    check_sensitivity(criteria, compared_at=asked.sensitivity)
     return judged_record(record, criteria, language=asked.language)
 
 

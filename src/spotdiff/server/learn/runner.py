@@ -117,7 +117,7 @@ class Runner:
         """
         row, folder = self._runs.row(name, kind), run_folder(self._data, name)
         url = _url(name, kind)
-        files = {what: [f"{url}/{what}/{path.name}" for path in found] for what, found in _files(kind, folder).items()}
+        files = {what: [f"{url}/{what}/{path.name}" for path in paths] for what, paths in _files(kind, folder).items()}
         return {**_summary(row), **_KINDS[kind].details(folder), **files}
 
     def pairs(self, on: On) -> int:

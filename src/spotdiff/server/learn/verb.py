@@ -60,9 +60,9 @@ def _run(connection: Connection, arguments: tuple[str, ...], log: Path, nice: in
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     with suppress(AttributeError, OSError):  # Windows has no niceness
         os.nice(nice)
-    told = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    log_file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for stream in (1, 2):
-        os.dup2(told, stream)
+        os.dup2(log_file, stream)
     sys.argv = ["spotdiff", *arguments]
     runpy.run_module("spotdiff", run_name="__main__", alter_sys=True)
 

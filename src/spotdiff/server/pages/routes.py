@@ -60,8 +60,8 @@ def add_pages(app: FastAPI, service: Service) -> None:
         row = service.comparisons.row(name)
         body = (service.comparisons.folder(name) / BODY).read_text(encoding="utf-8")
         options = service.jobs.row(name)["options"]
-        told_at = make_options(options, megapixels=service.settings.megapixels).sensitivity
-        return page("comparison.html", comparison=row, body=Markup(body), told_at=told_at, options=options)
+        compared_at = make_options(options, megapixels=service.settings.megapixels).sensitivity
+        return page("comparison.html", comparison=row, body=Markup(body), compared_at=compared_at, options=options)
 
     @app.get("/places", include_in_schema=False)
     def places() -> Response:

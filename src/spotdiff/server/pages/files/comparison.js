@@ -5,7 +5,7 @@ import { report } from "./report.js";
 import { showTiles } from "./tiles.js";
 import { byId } from "./viewer.js";
 
-const { id, toldAt, decision } = byId("actions").dataset;
+const { id, comparedAt, decision } = byId("actions").dataset;
 const address = `${base}/comparisons/${id}`;
 const say = statusLine(byId("status"));
 const { data, viewer } = report;
@@ -54,12 +54,12 @@ const told = data.record.regions.map((region) => region.likely);
 let asked = 0; // the last question; answers to earlier ones are too late
 const judge = attempt(async () => {
   const wanted = Number(slider.value);
-  byId("again").hidden = wanted <= Number(toldAt);
+  byId("again").hidden = wanted <= Number(comparedAt);
   byId("again").textContent = `Compare again at ${wanted.toFixed(2)}${training ? ", with the weights that ship" : ""}`;
-  if (wanted > Number(toldAt)) return say(`Fainter regions than those at ${Number(toldAt).toFixed(2)} were not kept.`);
+  if (wanted > Number(comparedAt)) return say(`Fainter regions than those at ${Number(comparedAt).toFixed(2)} were not kept.`);
   const number = (asked += 1);
-  const record = wanted === Number(toldAt) ? data.record : await ask(`${address}?sensitivity=${wanted}`);
-  if (number === asked) showRecord(record, wanted === Number(toldAt));
+  const record = wanted === Number(comparedAt) ? data.record : await ask(`${address}?sensitivity=${wanted}`);
+  if (number === asked) showRecord(record, wanted === Number(comparedAt));
 });
 const boxesOf = (region) => JSON.stringify([region.box_before, region.box_after]);
 /* Regions that do not count are in the record no more; those of the page stay as they are, but are not shown. */
