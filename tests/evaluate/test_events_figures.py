@@ -23,8 +23,8 @@ def happened(kind="left", box=BOX, time=10.0, box_before=None):
     return TrueEvent(kind, box, box_before, time)
 
 
-def reported(kind="left", box=NEAR, time=10.5, second=21.0, box_before=None):
-    return ReportedEvent(kind, box, box_before, time, second)
+def reported(kind="left", box=NEAR, time=10.5, told=21.0, box_before=None):
+    return ReportedEvent(kind, box, box_before, time, told)
 
 
 def union(one, other):
@@ -106,12 +106,12 @@ def clip(pairs=(), false=(), *, seconds=600.0, frames=100, cost=1.0, scenario="e
 
 def test_summed():
     clips = [
-        clip([(happened(time=10), reported(time=11, second=22)), (happened("taken", FAR, 20), None)], [reported()]),
-        clip([(happened("taken", time=30), reported("left", time=30, second=36)), (happened(), reported("changed"))]),
+        clip([(happened(time=10), reported(time=11, told=22)), (happened("taken", FAR, 20), None)], [reported()]),
+        clip([(happened("taken", time=30), reported("left", time=30, told=36)), (happened(), reported("changed"))]),
         clip(seconds=1200.0, frames=300, cost=3.0, scenario="rain"),
     ]
     figures = summed(clips)
-    assert (figures.clips, figures.happened, figures.found, figures.reported) == (3, 4, 3, 4)
+    assert (figures.clips, figures.happened, figures.found, figures.told) == (3, 4, 3, 4)
     assert figures.recall == 0.75
     assert figures.precision == 0.75
     assert figures.label_right == 0.5
@@ -124,7 +124,7 @@ def test_summed():
 
 def test_a_share_of_nothing_is_not_a_number():
     figures = summed([])
-    assert (figures.clips, figures.happened, figures.reported) == (0, 0, 0)
+    assert (figures.clips, figures.happened, figures.told) == (0, 0, 0)
     for value in (figures.recall, figures.precision, figures.label_right, figures.error, *figures.delay):
         assert math.isnan(value)
     assert math.isnan(figures.false_per_day)

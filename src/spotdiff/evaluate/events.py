@@ -61,7 +61,7 @@ class ReportedEvent:
     box: Box
     box_before: Box | None
     time: float
-    reported: float
+    told: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class EventMetrics:
     clips: int
     happened: int
     found: int
-    reported: int
+    told: int
     recall: float
     precision: float
     label_right: float
@@ -231,20 +231,20 @@ def summed(clips: Sequence[Clip]) -> EventMetrics:
     import numpy as np
 
     pairs = [pair for clip in clips for pair in clip.pairs]
-    matched = [(event, report) for event, report in pairs if report is not None]
-    named = [(event, report) for event, report in matched if report.kind != "changed"]
+    found = [(event, report) for event, report in pairs if report is not None]
+    named = [(event, report) for event, report in found if report.kind != "changed"]
     false = sum(len(clip.false) for clip in clips)
-    errors = [abs(report.time - event.time) for event, report in matched]
-    delays = [report.reported - event.time for event, report in matched]
+    errors = [abs(report.time - event.time) for event, report in found]
+    delays = [report.told - event.time for event, report in found]
     return EventMetrics(
         clips=len(clips),
         happened=len(pairs),
-        found=len(matched),
-        reported=len(matched) + false,
-        recall=share(len(matched), len(pairs)),
-        precision=share(len(matched), len(matched) + false),
+        found=len(found),
+        told=len(found) + false,
+        recall=share(len(found), len(pairs)),
+        precision=share(len(found), len(found) + false),
         label_right=share(sum(event.kind == report.kind for event, report in named), len(named)),
-        changed=share(len(matched) - len(named), len(matched)),
+        changed=share(len(found) - len(named), len(found)),
         error=float(np.percentile(errors, 95)) if errors else math.nan,
         delay=(float(np.median(delays)), float(np.percentile(delays, 95))) if delays else (math.nan, math.nan),
         false_per_day=share(false, sum(clip.seconds for clip in clips) / _DAY),
@@ -267,7 +267,7 @@ def _line(name: str, clips: Sequence[Clip]) -> tuple[str, ...]:
     metrics = summed(clips)
     shares = (metrics.recall, metrics.precision, metrics.label_right, metrics.changed)
     counts = (str(metrics.clips), str(metrics.happened))
-    false = str(metrics.reported - metrics.found)
+    false = str(metrics.told - metrics.found)
     rest = (metrics.false_per_day, metrics.error, metrics.delay[1], metrics.milliseconds)
     return (name, *counts, *(shown(value) for value in shares), false, *(shown(value, 1) for value in rest))
 
