@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -257,23 +258,17 @@ def test_files_of_an_answer(tmp_path):
         answer.mask("after")
 
 
-def test_what_is_not_done_by_windows_is_refused_in_one_line(tmp_path):
+def test_what_wants_pictures_whole_is_compared_whole(tmp_path):
     before = ground()
     files = pair_of_files(tmp_path, before, before)
-    for asked, told in (
-        ({"align": "page"}, "--align page"),
-        ({"align": "flow"}, "--align flow"),
-        ({"ignore_mask": before}, "--ignore-mask"),
-        ({"history": [before]}, "history"),
-    ):
-        with pytest.raises(OptionError, match=told):
-            compared(*files, **asked)
-    with pytest.raises(LoadError, match="both must be files"):
-        compared(files[0], before[:100, :100])
+    mask = np.zeros(before.shape[:2], np.uint8)
+    for asked in ({"align": "page"}, {"align": "flow"}, {"ignore_mask": mask}, {"history": [before]}):
+        answer = spotdiff.compare(*files, method="pixel", max_pixels=10, **asked)
+        assert (answer.verdict, answer.windows) == ("same", None)
+    assert spotdiff.compare(files[0], before, method="pixel", max_pixels=10).windows is None
+    assert load_picture(files[0], options=spotdiff.Options(max_pixels=10)).pixels.shape == before.shape
     with pytest.raises(LoadError, match="million pixels; --max-pixels raises"):
         spotdiff.compare(*files, max_pixels=0.5)
-    with pytest.raises(LoadError, match="only compare reads it"):
-        load_picture(files[0], options=spotdiff.Options(max_pixels=10))
 
 
 def test_further_pages_are_told_of(tmp_path):
@@ -318,6 +313,17 @@ def test_batch_reads_them_too(tmp_path):
         workers=1,
     )
     assert [row.verdict for row in result.rows] == ["changed"]
+    record = json.loads((tmp_path / "out" / "place.json").read_text())
+    for side in ("before", "after"):
+        assert record[side]["sha256"] == sha256((tmp_path / side / "place.tif").read_bytes()).hexdigest()
+    again = spotdiff.batch(
+        tmp_path / "before",
+        tmp_path / "after",
+        out=tmp_path / "out",
+        options=spotdiff.Options(method="pixel", max_pixels=10),
+        workers=1,
+    )
+    assert again.resumed == 1
 
 
 def test_a_picture_without_room_for_its_rows_is_refused(tmp_path, monkeypatch):

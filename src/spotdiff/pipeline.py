@@ -12,10 +12,10 @@ import numpy as np
 
 from spotdiff.align import align, is_flush
 from spotdiff.describe import described, get_describer, read_areas, summary_text
-from spotdiff.errors import OptionError, Refusal
+from spotdiff.errors import Refusal
 from spotdiff.history import over, restless
-from spotdiff.image import load_pages, load_pair, open_picture
-from spotdiff.image.large_file import LargeFile, as_large_file
+from spotdiff.image import load_pages, load_pair
+from spotdiff.image.large_file import LargeFile, large_files
 from spotdiff.image.large_pair import LargePicture, opened_large_pair
 from spotdiff.light import match_light
 from spotdiff.methods import get_method, score
@@ -71,27 +71,22 @@ def compare(
         answers = _page_answers(loaded, method, options, clock)
         answer = over_pages(answers, language=options.language)
         return replace(answer, name=name, seconds=clock.seconds)
+    if not history and (files := large_files(before, after, options)):
+        return _compare_large(files, method, options, clock, name)
     with clock("load"):
-        opened = [open_picture(source, options) for source in (before, after)]
-    if any(isinstance(one, LargeFile) for one in opened):
-        return _compare_large(opened, history, method, options, clock, name)
-    with clock("load"):
-        pair = load_pair(*opened, options=options, history=history)
+        pair = load_pair(before, after, options=options, history=history)
     return compare_pair(pair, method, options, clock=clock, name=name)
 
 
 def _compare_large(
-    opened: Sequence[object], history: Sequence[object], method: Method, options: Options, clock: Clock, name: str
+    files: tuple[LargeFile, LargeFile], method: Method, options: Options, clock: Clock, name: str
 ) -> Comparison:
     """`compare` for pictures of which one is too large to be held."""
-    if history:
-        raise OptionError("pictures of this size are compared by windows, without a history: leave it")
-    files = [one if isinstance(one, LargeFile) else as_large_file(one) for one in opened]
 
     def judge(pair: Pair, how: Options) -> Comparison:
         return compare_pair(pair, method, how, clock=clock)
 
-    with opened_large_pair(files[0], files[1], options) as pair:
+    with opened_large_pair(*files, options) as pair:
         describer = get_describer(_with_areas_of_overview(options, pair[0]))
         answer, overview = compare_large(*pair, options, limits_for(method, options).asked, judge=judge)
     regions = tuple(in_common_frame(region, overview.alignment) for region in overview.regions)

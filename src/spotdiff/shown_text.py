@@ -1,4 +1,4 @@
-"""Texts of others as they may stand on a terminal or in a message: no control characters, and no passwords."""
+"""Texts as they may stand on a terminal or in a message: those of others without control characters and passwords."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ def in_one_line(text: str) -> str:
     if len(words) > _LONGEST:
         words = f"{words[: _LONGEST // 2]} ... {words[-_LONGEST // 2 :]}"
     return printable(words)
+
+
+def megabytes(size: float) -> str:
+    """A number of bytes in MB of a million bytes.
+
+    Examples:
+        >>> megabytes(1_234_000), megabytes(2_170_347_775)
+        ('1.23 MB', '2,170 MB')
+    """
+    number = size / 1e6
+    return f"{number:,.0f} MB" if number >= 1000 else f"{number:.3g} MB"
 
 
 def without_password(text: str) -> str:

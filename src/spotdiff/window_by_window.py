@@ -19,7 +19,6 @@ from spotdiff.align import lay_moved
 from spotdiff.align.models import errors, simplest
 from spotdiff.align.refine import even_out, together, track
 from spotdiff.align.warp import coverage, map_box, move_box, move_outlines, move_points, scaling, warp
-from spotdiff.errors import OptionError
 from spotdiff.image.load import valid_mask
 from spotdiff.light import Relighting, find_light
 from spotdiff.options import Options
@@ -65,10 +64,8 @@ def compare_large(
         judge: Compares a pair that is held, by options.
 
     Raises:
-        OptionError: options ask for what is not done by windows.
         LoadError: a picture cannot be read.
     """
-    _check(options)
     by_overview = _for_overview(options, before.factor)
     pair = Pair(before.overview(), after.overview())
     pair = replace(pair, valid=valid_mask(pair.before, by_overview))
@@ -127,13 +124,6 @@ def _enlarged(alignment: Alignment, factor: int) -> Alignment:
     error = None if alignment.error_px is None else alignment.error_px * factor
     still = np.array_equal(alignment.matrix, np.eye(3))
     return replace(alignment, matrix=np.eye(3) if still else matrix / matrix[2, 2], error_px=error)
-
-
-def _check(options: Options) -> None:
-    if options.align in ("page", "flow"):
-        raise OptionError(f"pictures of this size are compared by windows, without --align {options.align}: leave it")
-    if options.ignore_mask is not None:
-        raise OptionError("pictures of this size are compared by windows, without --ignore-mask: use --ignore boxes")
 
 
 def _for_overview(options: Options, factor: int) -> Options:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,12 @@ from spotdiff.options import ALL_PAGES
 from spotdiff.report.batch_row import BatchRow, Outcome
 
 if TYPE_CHECKING:
+    from spotdiff.image.large_file import LargeFile
     from spotdiff.image.load import Opened
     from spotdiff.options import Options
     from spotdiff.types import Comparison, Picture
+
+    Source = Opened | LargeFile
 
 RESUME_LOG = ".resume.jsonl"
 PAGES = ("off", "changed", "all")
@@ -211,26 +214,34 @@ def discard(paths: OutputPaths) -> None:
             path.unlink(missing_ok=True)
 
 
-def read_files(entry: Entry, options: Options) -> tuple[tuple[Opened, Opened], tuple[str, str]]:
+def read_files(entry: Entry, options: Options) -> tuple[tuple[Source, Source], tuple[str, str]]:
     """The files of both pictures, read once, and SHA-256 of each: of what is compared, whatever is written meanwhile.
 
     Raises:
         LoadError: one cannot be read.
     """
     from spotdiff.image import open_picture
+    from spotdiff.image.large_file import large_files
 
-    before, after = (open_picture(path, options) for path in (entry.before, entry.after))
+    before, after = (None if entry.history else large_files(entry.before, entry.after, options)) or (
+        open_picture(path, options) for path in (entry.before, entry.after)
+    )
     return (before, after), (file_sha256(before), file_sha256(after))
 
 
-def file_sha256(source: Opened) -> str:
+def file_sha256(source: Source) -> str:
     """SHA-256 of a file's bytes; "" for what is none, such as a series."""
+    from spotdiff.image.large_file import LargeFile
+
+    if isinstance(source, LargeFile):
+        with Path(source.path).open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
     data = getattr(source, "data", None)
     return sha256(data).hexdigest() if isinstance(data, bytes) else ""
 
 
 def record_of(
-    entry: Entry, sources: Sequence[Opened], digests: Sequence[str], options: Options
+    entry: Entry, sources: Sequence[Source], digests: Sequence[str], options: Options
 ) -> tuple[Comparison, dict[str, Any]]:
     """The answer for a pair whose files were read, and its record with their SHA-256.
 

@@ -28,7 +28,7 @@ from spotdiff.report.record import to_json
 if TYPE_CHECKING:
     import pyarrow
 
-    from spotdiff.image.load import Opened
+    from spotdiff.batching.compare import Source
     from spotdiff.options import Options
 
 _TOGETHER = 8  # pairs handed to an actor at once
@@ -199,7 +199,7 @@ class ComparingActor:
         return {**index_row(done), "key": key, "run": self._finished.run, "record": record, "resumed": done.resumed}
 
 
-def _read(entry: Entry, options: Options) -> tuple[Sequence[Opened], tuple[str, str]]:
+def _read(entry: Entry, options: Options) -> tuple[Sequence[Source], tuple[str, str]]:
     """The files of both pictures, tried again where a storage fails for a moment."""
     for pause in (_PAUSE, 2 * _PAUSE):
         try:
@@ -211,7 +211,7 @@ def _read(entry: Entry, options: Options) -> tuple[Sequence[Opened], tuple[str, 
     return read_files(entry, options)
 
 
-def _compared(task: tuple[Entry, Sequence[Opened], tuple[str, str]], *, options: Options) -> tuple[Done, str]:
+def _compared(task: tuple[Entry, Sequence[Source], tuple[str, str]], *, options: Options) -> tuple[Done, str]:
     """A pair, dealt with, and its record as text; "" for a picture that only one side has."""
     entry, sources, digests = task
     if entry.only:

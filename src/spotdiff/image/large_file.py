@@ -21,6 +21,7 @@ from spotdiff.types import Georeference
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from spotdiff.options import Options
     from spotdiff.types import Box, Mask
 
     Values = NDArray[Any]
@@ -41,7 +42,7 @@ class LargeFile:
 
     Attributes:
         path: Its path.
-        size: (width, height) by its header; 0 where nobody looked.
+        size: (width, height) by its header.
         pages: How many pages it has, of which the first is read.
     """
 
@@ -50,52 +51,49 @@ class LargeFile:
     pages: int = 1
 
 
-def large_file(path: str, *, page: int | str, max_pixels: float, max_bytes: float) -> LargeFile | None:
-    """The file, where its header tells of more pixels than are read whole; None for all others.
+def large_files(before: object, after: object, options: Options) -> tuple[LargeFile, LargeFile] | None:
+    """Both files, where one of the pictures is too large to be held; None where both are to be read whole.
 
-    None as well where it is over a limit, is none that is read by windows or rasterio is not installed: reading it
-    whole tells what is wrong.
+    That is so as well where one is over a limit, is none that is read by windows or no file on this machine, where
+    rasterio is not installed, and where pages, flow or a mask to ignore are asked for, which want pictures whole.
 
     Args:
-        path: Of a file.
-        page: Which of its pages is asked for; only the first is read by windows.
-        max_pixels: Largest picture read, in million pixels.
-        max_bytes: Largest file read, in MB.
+        before: A path, or what this function gave.
+        after: The same.
+        options: Limits and what is asked for.
     """
-    if max_pixels <= MOST_HELD or page != 1:
+    if isinstance(before, LargeFile) and isinstance(after, LargeFile):
+        return before, after
+    if not isinstance(before, (str, os.PathLike)) or not isinstance(after, (str, os.PathLike)):
         return None
+    if options.align in ("page", "flow") or options.ignore_mask is not None or options.page != 1:
+        return None
+    paths = os.fspath(before), os.fspath(after)
+    if options.max_pixels <= MOST_HELD or not _SMALLEST <= max(map(_bytes_on_disk, paths)) <= options.max_bytes * 1e6:
+        return None
+    first, second = (LargeFile(path, *_size_by_header(path)) for path in paths)
+    sizes = [file.size[0] * file.size[1] / 1e6 for file in (first, second)]
+    if not all(sizes) or not MOST_HELD < max(sizes) <= options.max_pixels or not geotiff.is_installed():
+        return None
+    return first, second
+
+
+def _bytes_on_disk(path: str) -> int:
+    """How large a file is; 0 for what is none."""
     try:
-        size_on_disk = Path(path).stat().st_size
-        if not _SMALLEST <= size_on_disk <= max_bytes * 1e6 or not Path(path).is_file():
-            return None
+        return Path(path).stat().st_size if Path(path).is_file() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _size_by_header(path: str) -> tuple[tuple[int, int], int]:
+    """(width, height) of a PNG, JPEG, TIFF or JPEG 2000 and its number of pages; (0, 0) for what is none of these."""
+    with suppress(Exception):  # a broken header breaks in many ways
         with Path(path).open("rb") as file:
             head = file.read(_PNG_SIZE.stop)
-    except (OSError, ValueError):
-        return None
-    (width, height), pages = _size_by_header(path, head)
-    if not MOST_HELD * 1e6 < width * height <= max_pixels * 1e6 or not geotiff.is_installed():
-        return None
-    return LargeFile(os.fspath(path), (width, height), pages)
-
-
-def as_large_file(opened: object) -> LargeFile:
-    """The file of a picture that is compared with a large one.
-
-    Raises:
-        LoadError: it is no file on this machine.
-    """
-    path = getattr(opened, "path", "")
-    if not path or not Path(path).is_file():
-        raise LoadError("the other picture is too large to be held, so both must be files on this machine")
-    return LargeFile(path, (0, 0))
-
-
-def _size_by_header(path: str, head: bytes) -> tuple[tuple[int, int], int]:
-    """(width, height) of a PNG, JPEG, TIFF or JPEG 2000 and its number of pages; (0, 0) for what is none of these."""
-    if head.startswith(_PNG):
-        numbers = head[_PNG_SIZE]
-        return (int.from_bytes(numbers[:4], "big"), int.from_bytes(numbers[4:], "big")), 1
-    with suppress(Exception):  # a broken header breaks in many ways
+        if head.startswith(_PNG):
+            numbers = head[_PNG_SIZE]
+            return (int.from_bytes(numbers[:4], "big"), int.from_bytes(numbers[4:], "big")), 1
         if (form := tiff.form_of(head)) is not None:
             with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
                 return tiff.size_and_pages(data, form)

@@ -17,7 +17,6 @@ from spotdiff.image.common_grid import on_one_grid
 from spotdiff.image.decode import PNG, Decoded, decode
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
-from spotdiff.image.large_file import LargeFile, large_file
 from spotdiff.image.meaning import Meaning
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
@@ -27,7 +26,7 @@ from spotdiff.types import Pair, Picture, UnpairedPage
 if TYPE_CHECKING:
     from spotdiff.types import Mask
 
-    Opened = Picture | Coded | Decoded | Series | LargeFile
+    Opened = Picture | Coded | Decoded | Series
 
 
 def load_picture(source: object, *, options: Options | None = None) -> Picture:
@@ -180,23 +179,16 @@ def open_picture(source: object, options: Options) -> Opened:
     Raises:
         LoadError: it cannot be read.
     """
-    if isinstance(source, (Picture, Coded, Decoded, Series, LargeFile)):
+    if isinstance(source, (Picture, Coded, Decoded, Series)):
         return source
     if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):  # noqa: PTH112 (a name may be none of a path)
         return open_series(os.fspath(source), max_bytes=options.max_bytes)
     if is_array(source):
         return from_array(source, options)
-    if isinstance(source, (str, os.PathLike)):
-        path, page = os.fspath(source), options.page
-        if large := large_file(path, page=page, max_pixels=options.max_pixels, max_bytes=options.max_bytes):
-            return large
     return open_source(source, max_bytes=options.max_bytes, max_pixels=options.max_pixels)
 
 
-def _decoded(opened: Picture | Coded | Decoded | LargeFile, options: Options, page: int) -> Decoded:
-    if isinstance(opened, LargeFile):
-        size = "{}x{}".format(*opened.size)
-        raise LoadError(f"{shown(opened.path)}: {size} is too large to be held; only compare reads it by windows")
+def _decoded(opened: Picture | Coded | Decoded, options: Options, page: int) -> Decoded:
     if isinstance(opened, Picture):
         meaning = Meaning(opened.has_data, georeference=opened.georeference, scan=opened.scan)
         pages = opened.page, opened.pages

@@ -13,7 +13,7 @@ from spotdiff.errors import LoadError, error_line
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
 from spotdiff.input_files import why_no_file
-from spotdiff.shown_text import without_password
+from spotdiff.shown_text import megabytes, without_password
 
 if TYPE_CHECKING:
     from spotdiff.image.decode import Decoded
@@ -125,7 +125,7 @@ def _read_path(path: str | bytes, max_bytes: float) -> bytes:
     try:
         size = Path(path).stat().st_size
         if size > max_bytes * _MB:
-            raise LoadError(f"{shown(path)}: {size / _MB:.3g} MB, {_too_large(max_bytes)}")
+            raise LoadError(f"{shown(path)}: {megabytes(size)}, {_too_large(max_bytes)}")
         with Path(path).open("rb") as file:
             return _read_limited(file, max_bytes, first=size + 1)
     except FileNotFoundError:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from spotdiff.shown_text import megabytes
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _MOST_KEYS = 10_000
 _SMALL = 4_000_000  # bytes of a body that is no upload
-_MB = 1_000_000
 
 
 class RateLimit:
@@ -99,7 +100,7 @@ class Body:
             raise HTTPException(408, "the request did not arrive in time; send it faster, or less") from None
         self.read += len(message.get("body", b""))
         if self.read > self.most:
-            raise HTTPException(413, f"the request has more than {self.most / _MB:.3g} MB")
+            raise HTTPException(413, f"the request has more than {megabytes(self.most)}")
         self.whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 

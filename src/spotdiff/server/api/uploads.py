@@ -20,6 +20,7 @@ from spotdiff.server.api.authentication import caller_of
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import put_in_place
 from spotdiff.server.store.jobs import Stored
+from spotdiff.shown_text import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -101,7 +102,7 @@ async def receive(request: Request, service: Service, *, pictures: Collection[st
 
 def _check_length(given: str | None, most: int) -> None:
     if given is not None and given.isdecimal() and int(given) > most:
-        raise Problem(413, f"the request has {int(given) / _MB:.3g} MB; the most is {most / _MB:.3g} MB")
+        raise Problem(413, f"the request has {megabytes(int(given))}; the most is {megabytes(most)}")
 
 
 async def _feed(request: Request, reader: _Reader, boundary: bytes) -> None:
@@ -209,7 +210,7 @@ class _Reader:
         part.size += end - start
         most = _MOST_TEXT if part.file is None else self._most
         if part.size > most:
-            raise Problem(413, f"{part.name!r} has more than {most / _MB:.3g} MB")
+            raise Problem(413, f"{part.name!r} has more than {megabytes(most)}")
         if part.file is None:
             part.value += data[start:end]
         else:
