@@ -29,6 +29,17 @@ def test_odd_files_are_new_or_missing_and_ambiguous_ones_have_an_error(tmp_path)
     assert two.error.startswith("two.jpg and two.png")
 
 
+def test_hidden_pictures_are_passed_over_and_told_of(tmp_path):
+    touch(tmp_path, "a/1.png", "b/1.png", "a/._1.png", "b/.old/1.png", "b/.old/2.png", "a/.DS_Store", "b/.out/1.png")
+    lines = []
+    found = pairs_of_folders(tmp_path / "a", tmp_path / "b", besides=tmp_path / "b" / ".out", tell=lines.append)
+    assert [entry.name for entry in found] == ["1"]
+    assert lines == [
+        f"{tmp_path / 'a'}: one picture passed over as hidden, such as ._1.png",
+        f"{tmp_path / 'b'}: 2 pictures passed over as hidden, such as .old/1.png",
+    ]
+
+
 def test_names_with_dots_keep_them(tmp_path):
     touch(tmp_path, "a/v1.2.png", "b/v1.2.png", "a/v1.3.png", "b/v1.3.png")
     assert [entry.name for entry in pairs_of_folders(tmp_path / "a", tmp_path / "b")] == ["v1.2", "v1.3"]

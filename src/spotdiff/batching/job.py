@@ -10,7 +10,7 @@ from pathlib import Path
 from spotdiff.batching.compare import Done, Plan
 from spotdiff.batching.judge import Criteria, check_sensitivity
 from spotdiff.batching.manifest import Manifest
-from spotdiff.batching.pairs import Entry, OutputPaths, pairs_of_folders, pairs_of_golden, pairs_of_table
+from spotdiff.batching.pairs import Entry, OutputPaths, Tell, pairs_of_folders, pairs_of_golden, pairs_of_table, unheard
 from spotdiff.batching.results import (
     PAGES,
     REGIONS,
@@ -80,7 +80,7 @@ class BatchJob:
         workers: int | None,
         show: Callable[[Iterable[Done], int], Iterator[Done]] = lambda done, total: iter(done),
         besides: Sequence[Name] = (),
-        tell: Callable[[str], None] = lambda line: None,
+        tell: Tell = unheard,
     ) -> list[Done]:
         """Compare all pairs, write everything, and return them in their order.
 
@@ -88,7 +88,7 @@ class BatchJob:
             workers: See `spotdiff.batching.run`.
             show: Hands the pairs on as they are done, of which there are so many in all.
             besides: Further files that the caller writes.
-            tell: Hears in a line each which reports of an earlier run are stale, and were taken away.
+            tell: Hears in a line each which pictures are hidden, and which reports of an earlier run were taken away.
 
         Raises:
             OptionError: an option cannot be, the pairs are none of those three, or a file would be written over.
@@ -98,7 +98,7 @@ class BatchJob:
         """
         check_method(self.options)  # a method without weights must not become trouble with every pair
         entries, criteria = (
-            entries_of(self.pairs, out=self.out),
+            entries_of(self.pairs, out=self.out, tell=tell),
             Criteria.read(self.criteria) if self.criteria else Criteria(),
         )
         check_sensitivity(criteria, compared_at=self.options.sensitivity)
@@ -162,12 +162,13 @@ class BatchJob:
             write_batch_coco(done, self.out, self.coco)
 
 
-def entries_of(names: Sequence[Name], *, out: Path) -> list[Entry]:
+def entries_of(names: Sequence[Name], *, out: Path, tell: Tell = unheard) -> list[Entry]:
     """The pairs of a table, of two folders, or of one picture and a folder.
 
     Args:
         names: What names them.
         out: Folder of the answers, in which no pictures are looked for.
+        tell: Hears in a line of pictures that are hidden, and so are not compared.
 
     Raises:
         OptionError: they are none of the three, or answers would go into a folder that is compared.
@@ -176,11 +177,11 @@ def entries_of(names: Sequence[Name], *, out: Path) -> list[Entry]:
     """
     pairs = [str(name) for name in names]
     if len(pairs) == 2 and Path(pairs[0]).is_file():
-        return pairs_of_golden(*pairs, besides=out)
+        return pairs_of_golden(*pairs, besides=out, tell=tell)
     if len(pairs) == 2:
         if file_identity(out) in map(file_identity, pairs):
             raise OptionError(f"{out} is one of the folders compared; choose another for the answers")
-        return pairs_of_folders(*pairs, besides=out)
+        return pairs_of_folders(*pairs, besides=out, tell=tell)
     if len(pairs) == 1 and not Path(pairs[0]).is_dir():
         return pairs_of_table(pairs[0])
     raise OptionError("batch takes a table of pairs, two folders, or a picture and a folder")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotdiff.batching.compare import Answered, Done, read_files, record_of, unpaired
 from spotdiff.batching.job import entries_of
-from spotdiff.batching.pairs import Entry, check_columns, check_names, name_error, pair_of_row
+from spotdiff.batching.pairs import Entry, Tell, check_columns, check_names, name_error, pair_of_row, unheard
 from spotdiff.batching.parts import Finished, Parts, answers_table
 from spotdiff.batching.pool import Died, Worker
 from spotdiff.batching.results import index_row
@@ -57,7 +57,15 @@ class RayBatch:
     workers: int | None = None
 
     @classmethod
-    def of(cls, names: Sequence[str], out: str, options: Options, *, workers: int | None = None) -> RayBatch:
+    def of(
+        cls,
+        names: Sequence[str],
+        out: str,
+        options: Options,
+        *,
+        workers: int | None = None,
+        tell: Tell = unheard,
+    ) -> RayBatch:
         """The batch on what names its pairs, as for `spotdiff batch`; a Parquet table may be a URL.
 
         Raises:
@@ -69,7 +77,7 @@ class RayBatch:
             raise OptionError("of URLs --engine ray takes one Parquet table: s3://BUCKET/pairs.parquet")
         if len(names) == 1 and (is_url or Path(names[0]).suffix in (".parquet", ".pq")):
             return cls(names[0], out, options, workers)
-        entries = entries_of(names, out=Path(out))
+        entries = entries_of(names, out=Path(out), tell=tell)
         return cls(list(check_names(entries, out=Path(out), inputs=())), out, options, workers)
 
     def run(self) -> tuple[int, Iterator[Answered]]:

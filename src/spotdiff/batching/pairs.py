@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from spotdiff.types import Box
 
 Only = Literal["new", "missing"]
+Tell = Callable[[str], None]  # is told in a line what a person should know of the pairs
 
 COLUMNS = ("name", "before", "after")
 HISTORY = "history"  # a column that may be there: a folder of earlier pictures of the place
 ASKED = ("preset", "ignore", "focus")  # further columns that may be there: options of the pair
 _DELIMITERS = (",", ";", "\t")
 _BOX = re.compile(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*")
+
+
+def unheard(line: str) -> None:
+    """A `Tell` that tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +266,11 @@ def boxes_of(text: str, *, column: str) -> tuple[Box, ...]:
 
 def _is_picture(path: Path, folder: Path) -> bool:
     """Is it no folder, not hidden below `folder`, and called as pictures are? A pipe is told of when it is read."""
-    is_called_so = path.suffix.lower() in PICTURE_SUFFIXES and not is_hidden(path, folder)
-    return is_called_so and os.path.lexists(path) and not path.is_dir()
+    return _is_called_picture(path) and not is_hidden(path, folder)
+
+
+def _is_called_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURE_SUFFIXES and os.path.lexists(path) and not path.is_dir()
 
 
 def pictures_in(folder: str | Path, *, called: str) -> list[str]:
@@ -283,18 +291,21 @@ def pictures_in(folder: str | Path, *, called: str) -> list[str]:
     return pictures
 
 
-def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | None = None) -> list[Entry]:
+def pairs_of_folders(
+    before: str | Path, after: str | Path, *, besides: Path | None = None, tell: Tell = unheard
+) -> list[Entry]:
     """The pairs of two folders by name; a picture without a counterpart is new or missing.
 
     Args:
         before: Folder of the earlier pictures, with any folders in it.
         after: Folder of the later ones.
         besides: A folder inside of them whose files are not looked at, such as where answers are written.
+        tell: Hears in a line of pictures that are hidden, and so are not compared.
 
     Raises:
         DataError: one of the two is no folder, or neither holds a picture.
     """
-    earlier, later = (_pictures(Path(folder), besides) for folder in (before, after))
+    earlier, later = (_pictures(Path(folder), besides, tell) for folder in (before, after))
     names = sorted({*earlier, *later})
     if not names:
         raise DataError(f"neither {before} nor {after} holds a picture")
@@ -302,18 +313,21 @@ def pairs_of_folders(before: str | Path, after: str | Path, *, besides: Path | N
     return [_matched((earlier.get(name, ()), later.get(name, ())), folders) for name in names]
 
 
-def pairs_of_golden(golden: str | Path, folder: str | Path, *, besides: Path | None = None) -> list[Entry]:
+def pairs_of_golden(
+    golden: str | Path, folder: str | Path, *, besides: Path | None = None, tell: Tell = unheard
+) -> list[Entry]:
     """One picture held against every picture of a folder, with any folders in it.
 
     Args:
         golden: The picture that is as it should be.
         folder: Of the pictures.
         besides: As in `pairs_of_folders`.
+        tell: The same.
 
     Raises:
         DataError: the folder is none, or holds no picture.
     """
-    pictures = _pictures(Path(folder), besides)
+    pictures = _pictures(Path(folder), besides, tell)
     if not pictures:
         raise DataError(f"{folder} holds no picture")
     entries = []
@@ -324,16 +338,24 @@ def pairs_of_golden(golden: str | Path, folder: str | Path, *, besides: Path | N
     return entries
 
 
-def _pictures(folder: Path, besides: Path | None) -> Mapping[str, Sequence[Path]]:
+def _pictures(folder: Path, besides: Path | None, tell: Tell) -> Mapping[str, Sequence[Path]]:
     """The pictures below a folder by their relative names without extension, letters composed."""
     if not folder.is_dir():
         takes = "batch takes a table of pairs, two folders, or a picture and a folder"
         raise DataError(f"{folder}: {why_no_folder(folder)}; {takes}")
     left_out = None if besides is None or folder.resolve() not in besides.resolve().parents else besides.resolve()
     pictures: dict[str, list[Path]] = defaultdict(list)
+    hidden = []
     for path in sorted(folder.rglob("*")):
-        if _is_picture(path, folder) and (left_out is None or left_out not in path.resolve().parents):
+        if not _is_called_picture(path) or (left_out is not None and left_out in path.resolve().parents):
+            continue
+        if is_hidden(path, folder):
+            hidden.append(path)
+        else:
             pictures[composed(_name_below(folder, path))].append(path)
+    if hidden:
+        count = "one picture" if len(hidden) == 1 else f"{len(hidden):,} pictures"
+        tell(f"{folder}: {count} passed over as hidden, such as {hidden[0].relative_to(folder)}")
     return pictures
 
 

@@ -122,10 +122,14 @@ def command(
         workers=workers,
         show=lambda done, total: watched(done, total, unit="pairs", quiet=quiet),
         besides=[json_to] if json_to else [],
-        tell=lambda line: click.echo(f"spotdiff: {line}", err=True),
+        tell=_tell,
     )
     summary = Summary.of(done, index=job.index_path, seconds=time.perf_counter() - start)
     return _report(summary, batch_text(done, summary), quiet=quiet, json_to=json_to, fail_on=fail_on)
+
+
+def _tell(line: str) -> None:
+    say(f"spotdiff: {line}", err=True)
 
 
 def _check_files_of_ray(wanted: Mapping[str, object]) -> None:
@@ -149,7 +153,7 @@ def _on_ray(
     from spotdiff.cli._progress_bar import watched
 
     start = time.perf_counter()
-    count, answered = RayBatch.of(pairs, out, options, workers=workers).run()
+    count, answered = RayBatch.of(pairs, out, options, workers=workers, tell=_tell).run()
     shown = watched(answered, count, unit="pairs", quiet=quiet)
     index = f"{out.rstrip('/')}/parts"
     summary = Summary.counted(shown, index=index, seconds=lambda: time.perf_counter() - start)
