@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 from mutated_inputs import mutated, mutated_text, whole_pictures
 
-PATIENCE = 30.0  # seconds for an answer
+QUIET = 1.0  # seconds without a word after which the client says that it has said all
+PATIENCE = 30.0  # seconds for an answer after that
 SECRET = "the-secret-of-this-machine"  # stands in a file beside the server's data, and in no answer
 _OPTIONS = (
     '{"method": "pixel", "align": "off", "light": "off"}',
@@ -143,26 +144,33 @@ def request_of(number: int, seed: int, port: int, token: str) -> bytes:
 
 def answer_to(port: int, request: bytes) -> bytes | None:
     """All that the server says; b"" where it closes at once, and None where it hangs."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=QUIET) as connection:
+        parts, over = [], False
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
-        parts = []
-        try:
-            while part := connection.recv(1 << 16):
-                parts.append(part)
-        except TimeoutError:
-            return None
-        except ConnectionResetError:
-            pass
-        return b"".join(parts)
+        while True:
+            try:
+                part = connection.recv(1 << 16)
+            except TimeoutError:
+                if over:
+                    return None
+                over = True  # it may wait for more of a body: now it hears that there is none
+                connection.settimeout(PATIENCE)
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
+                continue
+            except ConnectionResetError:
+                part = b""
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
 
 
 def start(folder: Path) -> tuple[subprocess.Popen[str], int, str]:
     """A server with an account: its process, its port and the token."""
     data = folder / "data"
     (folder / "secret.txt").write_text(SECRET)
-    add = [sys.executable, "-m", "spotdiff", "serve", "token", "tester", "--data", str(data), "--scope", "compare"]
+    add = [sys.executable, "-m", "spotdiff", "serve", "token", "tester", "--data", str(data), "--scope", "write"]
     made = subprocess.run(add, capture_output=True, text=True, check=False)
     token = made.stdout.split()[-1] if made.returncode == 0 and made.stdout.split() else ""
     command = [sys.executable, "-m", "spotdiff", "serve", "--port", "0", "--data", str(data), "--workers", "1"]
