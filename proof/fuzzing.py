@@ -34,10 +34,10 @@ from spotdiff.errors import SpotdiffError
 
 _RULES = """
 store = "events.db"
-fps = 5.0
 reserve_mb = 0
 [cameras.hall]
 source = "hall.mp4"
+fps = 5.0
 [zones.door]
 polygon = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.6]]
 dwell = "4 s"
@@ -53,7 +53,7 @@ _OPTIONS = json.dumps(
         "method": "pixel",
         "ignore": [[0, 0, 9, 9], [[1, 1], [8, 2], [4, 7]]],
         "areas": {"door": [[0, 0], [9, 0], [9, 9]]},
-        "settings": {"level": 3},
+        "settings": {"threshold": 3},
         "sensitivity": 0.5,
         "page": 1,
         "preset": "screens",
