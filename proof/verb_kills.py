@@ -109,7 +109,7 @@ def answer_files(root: Path) -> object:
 
 
 def weights(root: Path) -> object:
-    """Whether the weights are there to be used, and at which step the training ended."""
+    """The names of the weights that are left, which are there to be used."""
     from spotdiff.nets.parts.weights import read_weights
 
     _, values = read_weights(root / "run" / "weights.safetensors")
@@ -136,7 +136,8 @@ BATCH = Verb(
 APPROVE = Verb(lambda root: ["approve", str(root / "answers"), "--all"], batch_and_run, baselines)
 TRAIN = Verb(
     lambda root: [
-        *("train", "fc-siam-diff", "--data", str(root / "data"), "--out", str(root / "run"), "--steps", "40"),
+        *("train", "fc-siam-diff", "--data", str(root / "data"), "--out", str(root / "run"), "--steps", "12"),
+        *("--set", "size=64", "--set", "batch=2", "--set", "measure_every=4"),
         *("--workers", "0", "--threads", "1", "--quiet"),
     ],
     draw_examples,
