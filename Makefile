@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 TSC ?= tsc
 
-.PHONY: demo test check scripts format bench accuracy weights clean
+.PHONY: demo test check scripts format audit proof bench accuracy weights clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,16 @@ scripts:  ## the types of the pages' scripts, by what JSDoc says of them
 format: $(VENV)/installed
 	$(BIN)/ruff format src tests tools benchmarks proof
 	$(BIN)/ruff check --fix src tests tools benchmarks proof
+
+audit: $(VENV)/installed  ## licences of all dependencies, and their known faults where pip-audit reaches its database
+	$(BIN)/python tools/audit.py licences
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit || true
+	@$(BIN)/python tools/audit.py faults || test $$? -eq 2  # not reached is said, and no failure
+
+# All of it takes most of a day: make proof SCALE=1
+SCALE ?= 0.02
+proof: $(VENV)/installed  ## what must hold under fault and attack, at a scale
+	$(BIN)/python proof/run.py --scale $(SCALE) --table proof.md
 
 bench: $(VENV)/installed  ## speed as ratios to the peers (needs node for odiff)
 	$(BIN)/python benchmarks/speed.py

@@ -171,6 +171,8 @@ def mutated_text(text: str, rng: np.random.Generator) -> bytes:
     """A text with numbers or words put in place of others, or its bytes changed."""
     values = list(re.finditer(r'-?\d+(\.\d+)?|"[^"]*"', text))
     for _ in range(int(rng.integers(1, 4))):
+        if not values:
+            break
         value = values[int(rng.integers(0, len(values)))]
         word = str(rng.choice(_WORDS))
         text = text[: value.start()] + word + text[value.end() :]

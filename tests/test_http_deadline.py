@@ -103,3 +103,49 @@ def test_no_module_opens_a_connection_that_may_last_for_ever():
                 found.add((path.relative_to(PACKAGE).as_posix(), name))
     assert {name for name, _ in found} == {"http_deadline.py", "http_delivery.py"}
     assert {name for path, name in found if path == "http_delivery.py"} == {"build_opener"}
+
+
+def test_all_addresses_of_a_host_share_one_deadline(monkeypatch):
+    tried = []
+
+    class Silent:
+        """A socket whose other end never answers; no test may wait for real ones outside of this machine."""
+
+        def __init__(self, *kind):
+            self.limit = None
+
+        def settimeout(self, seconds):
+            self.limit = seconds
+
+        def connect(self, place):
+            tried.append((place, self.limit))
+            time.sleep(self.limit)
+            raise TimeoutError("timed out")
+
+        def close(self):
+            pass
+
+    places = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (f"192.0.2.{number}", 80)) for number in range(1, 6)]
+    monkeypatch.setattr("spotdiff.http_deadline.socket.getaddrinfo", lambda *given: places)
+    monkeypatch.setattr("spotdiff.http_deadline.socket.socket", Silent)
+    begun = time.monotonic()
+    with pytest.raises(ServerError, match="no answer came in time"):
+        Connection("http://many.example", "", TIMEOUT, 0.0).ask("GET", "/healthz")
+    assert [place for place, _ in tried] == [place for *_, place in places]  # none of them takes all of the time
+    assert time.monotonic() - begun < 3 * TIMEOUT  # 5 of them where each has all of it
+
+
+def test_the_second_address_is_taken_where_the_first_refuses(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_server(("127.0.0.1", 0)) as closed:
+        refused = closed.getsockname()
+        closed.close()
+        places = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in (refused, listening.getsockname())]
+        monkeypatch.setattr("spotdiff.http_deadline.socket.getaddrinfo", lambda *given: places)
+        threading.Thread(target=answered, args=(listening,), daemon=True).start()
+        assert Connection("http://two.example", "", 5.0, 0.0).ask("GET", "/").body == b"ok"
+
+
+def answered(listening):
+    with listening.accept()[0] as connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

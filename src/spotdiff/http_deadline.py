@@ -53,8 +53,8 @@ class TimedConnection(http.client.HTTPConnection):
     Args:
         host: Name or address, as `http.client.HTTPConnection` takes it.
         port: None for the usual one.
-        timeout: Seconds from now to the end of the answer. Each address of the host's name is given as long to answer
-            at all.
+        timeout: Seconds from now to the end of the answer, however many addresses the host's name has. Only the look-up
+            of the name is the system's own affair.
         options: Further ones of the class it extends.
 
     What takes longer raises TimeoutError, wherever that happens: while it connects, in the head or in the body.
@@ -63,6 +63,7 @@ class TimedConnection(http.client.HTTPConnection):
     def __init__(self, host: str, port: int | None = None, *, timeout: float, **options: Any) -> None:  # noqa: ANN401
         super().__init__(host, port, timeout=timeout, **options)
         self._deadline = Deadline.after(timeout)
+        self._create_connection = self._connected
         self.response_class = cast("type[http.client.HTTPResponse]", partial(_TimedResponse, self._deadline))
 
     def send(self, data: Any) -> None:  # noqa: ANN401 (whatever a socket takes)
@@ -74,6 +75,28 @@ class TimedConnection(http.client.HTTPConnection):
         if self.sock is not None:
             self.sock.settimeout(self._deadline.left())
         super().send(data)
+
+    def _connected(
+        self, address: tuple[str, int], timeout: float, source_address: tuple[str, int] | None = None
+    ) -> socket.socket:
+        """The first of a name's addresses that answers; what is left is shared out among those not tried yet."""
+        del timeout  # of one address; all of them have one deadline
+        found = socket.getaddrinfo(*address, 0, socket.SOCK_STREAM)
+        failed: OSError | None = None
+        for number, (family, kind, protocol, _, place) in enumerate(found):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(self._deadline.left() / (len(found) - number))
+                if source_address is not None:
+                    sock.bind(source_address)
+                sock.connect(place)
+            except OSError as error:
+                sock.close()
+                failed = failed or error
+            else:
+                sock.settimeout(self._deadline.left())
+                return sock
+        raise failed or OSError(f"{address[0]} has no address")
 
 
 class TimedTlsConnection(TimedConnection, http.client.HTTPSConnection):

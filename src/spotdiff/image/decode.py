@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra, SpotdiffError
 from spotdiff.image import bmp, dicom, geotiff, tiff
+from spotdiff.image.between_pages import BetweenPages
 from spotdiff.image.meaning import PLAIN, Meaning
 from spotdiff.image.pillow_reader import (
     FORMATS,
@@ -20,9 +22,10 @@ from spotdiff.image.pillow_reader import (
     UnknownColours,
     bomb_size,
     camera,
-    opened,
+    opened_tiff,
     read_deep,
     read_page,
+    read_tiff,
     turned,
 )
 from spotdiff.image.size_limit import SizeLimit
@@ -57,7 +60,15 @@ class Decoded:
     meaning: Meaning = PLAIN
 
 
-def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: Sequence[int] = ()) -> Decoded:
+def decode(
+    data: bytes,
+    *,
+    name: str,
+    max_pixels: float,
+    page: int = 1,
+    bands: Sequence[int] = (),
+    kept: BetweenPages | None = None,
+) -> Decoded:
     """One picture of a file.
 
     Args:
@@ -66,6 +77,7 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: S
         max_pixels: Largest picture accepted, in million pixels; checked before decoding.
         page: Which of its pages or frames, counted from 1.
         bands: Of a TIFF the numbers of one band or of three, from 1 on; without any those that it calls its colours.
+        kept: What reading an earlier page of the same bytes has left, which makes reading the next one cheaper.
 
     Raises:
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
@@ -73,7 +85,7 @@ def decode(data: bytes, *, name: str, max_pixels: float, page: int = 1, bands: S
     """
     limit = SizeLimit(name, max_pixels)
     with _errors_in_one_line(limit):
-        found = _read(data, page, limit, bands)
+        found = _read(data, page, limit, bands, BetweenPages() if kept is None else kept)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
@@ -106,16 +118,16 @@ def _errors_in_one_line(limit: SizeLimit) -> Iterator[None]:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
 
 
-def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
+def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int], kept: BetweenPages) -> Page:
     is_dicom = dicom.is_dicom(data)  # some begin as a TIFF does
     if not is_dicom and (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, limit, bands)
+        return _read_tiff(data, form, page, limit, bands, kept)
     if bands:
         raise LoadError(f"{limit.name}: --bands chooses bands of a TIFF, and this is none; leave it")
-    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit)
+    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit, kept)
 
 
-def _read_picture(data: bytes, page: int, limit: SizeLimit) -> Page:
+def _read_picture(data: bytes, page: int, limit: SizeLimit, kept: BetweenPages) -> Page:
     """A page of what is neither TIFF nor DICOM."""
     if data.startswith(PNG) and data[12:16] == b"IHDR":
         limit.check(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
@@ -123,9 +135,9 @@ def _read_picture(data: bytes, page: int, limit: SizeLimit) -> Page:
         width, height, mode = header
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
     if (bmp_header := bmp.read_header(data)) is None:
-        return read_page(data, page, limit=limit)
+        return read_page(data, page, limit=limit, kept=kept)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read_picture(inner, page, limit)
+        return _read_picture(inner, page, limit, kept)
     limit.check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
@@ -159,41 +171,44 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
     return np.asarray(kornia_rs.io.decode_image_png_u8(data, (height, width), mode))
 
 
-def _read_tiff(data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int]) -> Page:
+def _read_tiff(
+    data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int], kept: BetweenPages
+) -> Page:
     from PIL import UnidentifiedImageError
 
-    offsets = tiff.georeferenced_pages(data, form, tiff.page_offsets(data, form))
+    offsets = kept.offsets(data, form)
     if page > len(offsets):
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
-    data = tiff.with_first_page(data, form, offsets[page - 1])
     for size in tiff.sizes(tags):
         limit.check(*size)
     if bands:
         geotiff.require_rasterio("--bands")
     if bands or (tiff.is_georeferenced(tags) and geotiff.is_installed()):
+        data = tiff.with_first_page(data, form, offsets[page - 1])
         return geotiff.read_raster(data, limit, bands=bands, pages=len(offsets))
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
-            return read_page(data, 1, limit=limit, pages=len(offsets))
+            return read_tiff(kept.from_page(data, form, offsets[page - 1]), limit=limit, pages=len(offsets))
     try:
-        return _read_tiff_by_opencv(data, tags, len(offsets))
+        return _read_tiff_by_opencv(kept.from_page(data, form, offsets[page - 1]), tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
         told = f"a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
         raise LoadError(f"{limit.name}: {told}") from None
 
 
-def _read_tiff_by_opencv(data: bytes, tags: Tags, pages: int) -> Page:
+def _read_tiff_by_opencv(file: BytesIO, tags: Tags, pages: int) -> Page:
     """A page that Pillow would cut to 8 bits or does not know, of grey, RGB or RGBA."""
     if not tiff.is_grey_or_rgb(tags):
         raise UnknownColours("its channels are unknown")
-    tiff.check_strips(data, tags)
-    values = read_deep(data)
+    with file.getbuffer() as data:
+        tiff.check_strips(data, tags)
+        values = read_deep(data)
     if values.ndim == 3 and values.shape[2] == 4 and not tiff.has_alpha(tags):
         values = values[..., :3]
     try:
-        with opened(data) as image:
+        with opened_tiff(file) as image:
             orientation, taken = camera(image)
     except Exception:
         orientation, taken = 1, None

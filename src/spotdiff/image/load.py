@@ -204,7 +204,7 @@ def _decoded_file(coded: Coded, options: Options, page: int) -> Decoded:
     name = shown(coded.path) or "the picture"
     limit, bands = options.max_pixels, options.bands
     if coded.slice_of is None:
-        return decode(coded.data, name=name, max_pixels=limit, page=page, bands=bands)
+        return decode(coded.data, name=name, max_pixels=limit, page=page, bands=bands, kept=coded.kept)
     found, (number, count) = decode(coded.data, name=name, max_pixels=limit, bands=bands), coded.slice_of
     return replace(found, page=number, pages=count, notes=(f"slice {number} of {count}", *found.notes))
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from spotdiff.image.between_pages import BetweenPages
+
     Values = NDArray[Any]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "GIF", "PPM")
@@ -122,11 +124,18 @@ def opened(data: bytes, *, max_pixels: float = math.inf) -> Iterator[Image.Image
         PIL.UnidentifiedImageError: it is none that Pillow reads.
         MissingExtra: the package that reads it is not installed.
     """
+    with _opened(data, max_pixels) as image, image:
+        yield image
+
+
+@contextmanager
+def _opened(data: bytes, max_pixels: float) -> Iterator[Image.Image]:
+    """The same, and it stays open after the block."""
     from PIL import Image
 
     formats = (*FORMATS, _heic_reader()) if _is_heic(data) else FORMATS
-    with quiet(max_pixels=max_pixels), Image.open(BytesIO(data), formats=formats) as image:
-        yield image
+    with quiet(max_pixels=max_pixels):
+        yield Image.open(BytesIO(data), formats=formats)
 
 
 def checked_header(data: bytes, limit: SizeLimit) -> bool:
@@ -171,34 +180,71 @@ def _heic_reader() -> str:
     return "HEIF"
 
 
-def read_page(data: bytes, page: int, *, limit: SizeLimit, pages: int = 0) -> Page:
+@contextmanager
+def opened_tiff(file: BytesIO, *, max_pixels: float = math.inf) -> Iterator[Image.Image]:
+    """A TIFF as `opened` gives it; the file stays open."""
+    from PIL import Image
+
+    with quiet(max_pixels=max_pixels), Image.open(file, formats=("TIFF",)) as image:
+        yield image
+
+
+def read_tiff(file: BytesIO, *, limit: SizeLimit, pages: int) -> Page:
+    """The first page of a TIFF, which is said to have so many.
+
+    Raises:
+        PIL.UnidentifiedImageError: it is of a kind that Pillow does not read.
+    """
+    with opened_tiff(file, max_pixels=limit.max_pixels) as image:
+        limit.check(*image.size)
+        values = np.asarray(plain_mode(image))
+        orientation, taken = camera(image)
+        return Page(turned(values, orientation), taken, pages)
+
+
+def read_page(data: bytes, page: int, *, limit: SizeLimit, kept: BetweenPages) -> Page:
     """A page of a file.
 
     Args:
         data: The file's bytes.
         page: Which one, counted from 1.
         limit: How large it may be; looked at before anything is decoded.
-        pages: How many there are, where that is known; 0 asks the file.
+        kept: Of this file; a frame is made of those before it, so that the next one goes on from the last one read.
 
     Raises:
         NoSuchPage: there are fewer.
         PIL.UnidentifiedImageError: the file is none that Pillow reads.
         MissingExtra: the package that reads it is not installed.
     """
-    with opened(data, max_pixels=limit.max_pixels) as image:
+    with _frames(data, page, limit, kept) as image:
         limit.check(*image.size)
-        if not pages:
-            pages = getattr(image, "n_frames", 1)
-            if page > pages:
-                raise NoSuchPage(pages)
-            if page > 1:
-                image.seek(page - 1)
-                limit.check(*image.size)
+        pages = kept.count = kept.count or getattr(image, "n_frames", 1)
+        if page > pages:
+            raise NoSuchPage(pages)
+        if page > 1:
+            image.seek(page - 1)
+            limit.check(*image.size)
         if image.format == "PNG" and png_size(data) is None:
             raise ValueError("a checksum is wrong")  # Pillow overlooks some
         values = _values(data, image, page)
         orientation, taken = camera(image)
         return Page(turned(values, orientation), taken, pages)
+
+
+@contextmanager
+def _frames(data: bytes, page: int, limit: SizeLimit, kept: BetweenPages) -> Iterator[Image.Image]:
+    """The file, opened anew or where an earlier frame was read; it stays open for the next one, if there is one."""
+    if kept.frames is not None and kept.frames.tell() < page:
+        image, kept.frames = kept.frames, None
+        with quiet(max_pixels=limit.max_pixels):
+            yield image
+    else:
+        with _opened(data, limit.max_pixels) as image:
+            yield image
+    if page < kept.count:
+        kept.frames = image
+    else:
+        image.close()
 
 
 def _values(data: bytes, image: Image.Image, page: int) -> Values:
@@ -209,7 +255,7 @@ def _values(data: bytes, image: Image.Image, page: int) -> Values:
     return np.asarray(plain_mode(image))
 
 
-def read_deep(data: bytes) -> Values:
+def read_deep(data: bytes | memoryview) -> Values:
     """The first picture of a file as OpenCV reads it, (H, W) or R, G, B and perhaps alpha (H, W, 3 or 4).
 
     Raises:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
+from spotdiff.image.between_pages import BetweenPages
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
 from spotdiff.input_files import why_no_file
@@ -32,6 +33,7 @@ class Coded:
     data: bytes
     path: str
     slice_of: tuple[int, int] | None = None
+    kept: BetweenPages = field(default_factory=BetweenPages, repr=False)
 
 
 def read_pipe(path: str, *, max_bytes: float) -> Coded | str:

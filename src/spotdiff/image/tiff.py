@@ -160,7 +160,7 @@ def size_and_pages(data: Data, form: Form) -> tuple[tuple[int, int], int]:
     return sizes(tags_of(data, form, offsets[0]))[0], len(offsets)
 
 
-def check_strips(data: bytes, tags: Tags) -> None:
+def check_strips(data: Data | memoryview, tags: Tags) -> None:
     """Raise a ValueError where strips or tiles of a page are missing or lie beyond the end of the file."""
     for place, length in zip(_PLACES, _LENGTHS, strict=True):
         places, lengths = tags.get(place, ()), tags.get(length, ())
