@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from spotdiff.errors import MissingExtra, OptionError
 
@@ -25,6 +25,7 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "wal_autocheckpoint=256",  # pages: a log of about 1 MB, which must fit into what is set aside for a full disk
 )
+_FILE = "file"  # of a pooled connection: the identity of its file
 _SERVER_TIMEOUTS = {
     "connect_timeout": "3",
     "keepalives_idle": "5",
@@ -92,6 +93,9 @@ def shown_url(url: URL) -> str:
 def make_engine(url: URL, *, extra: str) -> Engine:
     """An engine whose transactions write only where `writes` is among the execution options (see `writing`).
 
+    Only the first connection to a SQLite file makes it: where its folder goes away for a while, none is made in its
+    place. A connection to a file that is no longer at its path, as when a backup was put there, is not used again.
+
     Args:
         url: From `parse_url`.
         extra: What to install where the server's driver is missing.
@@ -99,15 +103,32 @@ def make_engine(url: URL, *, extra: str) -> Engine:
     Raises:
         MissingExtra: the server's driver is not installed.
     """
-    if file_of(url) is None:
+    file = file_of(url)
+    if file is None:
         return _server_engine(url, extra)
-    engine = create_engine(url, connect_args={"timeout": 5}, max_overflow=-1)  # no thread fails for want of one
+    path = file.absolute()
+    made = False
+
+    def connect() -> sqlite3.Connection:
+        nonlocal made
+        uri = f"{path.as_uri()}?mode={'rw' if made else 'rwc'}"
+        connection = sqlite3.connect(uri, uri=True, timeout=5, check_same_thread=False)
+        made = True
+        return connection
+
+    engine = create_engine(url, creator=connect, max_overflow=-1)  # no thread fails for want of one
 
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 (the driver's own connection)
+    def configure(connection: Any, record: Any) -> None:  # noqa: ANN401 (the driver's own connection, and the pool's)
         connection.isolation_level = None  # transactions begin where we say
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        record.info[_FILE] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def check_file(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401
+        if _identity(path) not in (None, record.info[_FILE]):
+            raise DisconnectionError(f"{file} is another file now")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -115,6 +136,15 @@ def make_engine(url: URL, *, extra: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from others, wherever it is moved; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
