@@ -32,7 +32,7 @@ LAYERS = (
         "output_files",
         "shown_text",
     },
-    {"image", "align", "light", "regions", "metrics", "database"},
+    {"image", "align", "light", "sharpness", "regions", "metrics", "database"},
     {"data", "video"},
     {"nets"},
     {"methods", "describe", "report"},

@@ -24,6 +24,7 @@ from spotdiff.page_by_page import over_pages
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
 from spotdiff.regions.unshared import with_unshared
+from spotdiff.sharpness import BLURRED, match_sharpness
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region, UnpairedPage
 from spotdiff.verdict import conclude
@@ -179,12 +180,15 @@ def _judged(
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):
-            evidence = score(method, aligned, name=options.method)
-            if (usual := restless(aligned, method, name=options.method)) is not None:
+            alike, blur = match_sharpness(aligned) if options.light != "off" else (aligned, None)
+            evidence = score(method, alike, name=options.method)
+            if (usual := restless(alike, method, name=options.method)) is not None:
                 evidence = over(evidence, *usual)
+            if blur is not None:
+                evidence = replace(evidence, notes={**evidence.notes, f"{BLURRED}_{blur[0]}": blur[1]})
         with clock("regions"):
             limits = limits_for(method, options)
-            regions, labels = find_regions(aligned, evidence, limits)
+            regions, labels = find_regions(alike, evidence, limits)
             if is_flush(pair, alignment) or alignment.rows is not None:
                 evidence, regions, labels = with_unshared(pair, aligned, alignment.rows, evidence, regions, labels)
     except Refusal as refusal:

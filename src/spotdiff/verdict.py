@@ -13,6 +13,7 @@ from spotdiff.align.by_place import shared_ground
 from spotdiff.image.rendered import is_rendered
 from spotdiff.light import repainted
 from spotdiff.regions.extract import Thresholds, strips
+from spotdiff.sharpness import blur_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ _DIMMED = 2.0  # levels of the mean, of drawn pictures; compression makes one at
 _EXACT = 0.9  # share of one level that is one level in the other picture, too
 _LEAST_TOLD = 0.00005  # share of the picture that rounds to 0.01 %
 _AFAR = 64  # pixels of the longer side, for a rough look
+_VISIBLE = 3.0  # sigmas of a blur, under which a thing is lost in it
 _BRIGHTER = 16.0  # levels; where nobody evened out the light, that is more than the noise of half a picture
 _FARTHEST = 80.0  # levels; of 329 real pairs none was over 65
 
@@ -84,7 +86,7 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     if reason := unseen(answer):
         return _unsure(answer, reason, score)
-    if reason := _all_over(answer):
+    if reason := _out_of_focus(answer) or _all_over(answer):
         return _unsure(answer, reason, score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
@@ -110,6 +112,13 @@ def _all_over(answer: Comparison) -> str:
     if answer.light.model == "off" and apart > _BRIGHTER:
         return "the pictures differ all over, though light counts as it is"
     return "the pictures differ all over by more than light and camera explain" if apart > _FARTHEST else ""
+
+
+def _out_of_focus(answer: Comparison) -> str:
+    """Which picture is less sharp than the other, and what cannot be seen for it; "" where both are as sharp."""
+    if (blur := blur_of(answer.evidence)) is None:
+        return ""
+    return f"{blur[0]} is blurred: nothing changed that is larger than about {_VISIBLE * blur[1]:.0f} px"
 
 
 def _was_dimmed(pair: Pair) -> bool:

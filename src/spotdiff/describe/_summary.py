@@ -12,6 +12,7 @@ from spotdiff.align.by_place import place_matrix
 from spotdiff.image.grid import offset_between
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, left_out_text, unchanged_text, unsure_text
+from spotdiff.sharpness import blur_of
 
 if TYPE_CHECKING:
     from spotdiff.language.catalogue import Catalogue
@@ -88,6 +89,7 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
     return Conditions(
         brightness=_brightness(answer),
         shift=_shift(answer),
+        blurred=blur[0] if (blur := blur_of(answer.evidence)) else "",
         shifted_px=_row_shift(answer.alignment),
         error_px=None if answer.alignment.model in ("off", "page") else answer.alignment.error_px,
         seen=seen,

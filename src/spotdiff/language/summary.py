@@ -70,6 +70,7 @@ class Conditions:
     Attributes:
         brightness: Of after as a share of before's; 1 for the same, None when nobody looked.
         shift: How far a corner moved at most, as a share of the longer side; None when nobody looked.
+        blurred: Which of the two is far less sharp, before or after; "" for neither.
         shifted_px: How far rows of a page shifted up or down at most.
         error_px: Median distance that is left between the pictures, in pixels; None when nobody looked.
         seen: Share of the picture that was compared, of that of which less was; 1 for all of both.
@@ -84,6 +85,7 @@ class Conditions:
 
     brightness: float | None = None
     shift: float | None = None
+    blurred: str = ""
     shifted_px: int = 0
     error_px: float | None = None
     seen: float = 1.0
@@ -139,6 +141,10 @@ def _surroundings(conditions: Conditions, catalogue: Catalogue) -> list[str]:
         clauses.append(catalogue.say("summary", "the light is brighter"))
     if conditions.shift is not None and conditions.shift >= _SHIFTED:
         clauses.append(catalogue.say("summary", "the camera moved"))
+    if conditions.blurred == "before":
+        clauses.append(catalogue.say("summary", "the picture before is blurred"))
+    if conditions.blurred == "after":
+        clauses.append(catalogue.say("summary", "the picture after is blurred"))
     if conditions.shifted_px:
         shift = conditions.shifted_px
         clauses.append(catalogue.say("summary", "parts of the page shifted by up to {shift} px", shift=shift))
