@@ -23,6 +23,7 @@ from spotdiff.options import ALL_PAGES, Options, OptionValues, shows_options
 from spotdiff.page_by_page import over_pages
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
+from spotdiff.regions.shifted_panes import with_panes
 from spotdiff.regions.unshared import with_unshared
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
 from spotdiff.types import STEPS, Alignment, Comparison, Light, Pair, Region, UnpairedPage
@@ -187,6 +188,8 @@ def _judged(
             regions, labels = find_regions(aligned, evidence, limits)
             if is_flush(pair, alignment) or alignment.rows is not None:
                 evidence, regions, labels = with_unshared(pair, aligned, alignment.rows, evidence, regions, labels)
+            if alignment.panes:
+                evidence, regions, labels = with_panes(pair, aligned.valid, alignment.panes, evidence, regions, labels)
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)

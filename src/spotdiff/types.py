@@ -366,6 +366,35 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """Part of a page in which rows shifted.
+
+    Attributes:
+        box: In the pixels of both pictures, which lie flush.
+        rows: Each picture's own row, of the page, for every row of the pane's frame, which holds those of both; or -1.
+    """
+
+    box: Box
+    rows: Rows
+
+    def exchanged(self) -> Pane:
+        """The pane of the exchanged pictures."""
+        return Pane(self.box, self.rows[::-1])
+
+    @property
+    def shared(self) -> Mask:
+        """(N,) which rows of its frame both pictures have."""
+        shared: Mask = (self.rows[0] >= 0) & (self.rows[1] >= 0)
+        return shared
+
+    @property
+    def shifted(self) -> Mask:
+        """(N,) which rows of its frame both have, at two places."""
+        shifted: Mask = self.shared & (self.rows[0] != self.rows[1])
+        return shifted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
     """How `after` lies on `before`.
 
@@ -377,6 +406,7 @@ class Alignment:
         flow: (H, W, 2) float32 residual shift that was taken out after the matrix, or None.
         rows: For pages whose rows shifted, each picture's own row for every row of the common frame, which then holds
             the rows of both; -1 where that picture has none. The matrix is no motion then.
+        panes: Parts of pages that lie flush, whose own rows shifted beside what stayed.
         note: Why this model.
     """
 
@@ -386,6 +416,7 @@ class Alignment:
     overlap: float
     flow: Map | None = None
     rows: Rows | None = None
+    panes: tuple[Pane, ...] = ()
     note: str = ""
 
     def __repr__(self) -> str:
