@@ -81,6 +81,7 @@ class Picture:
         scan: Of a DICOM file what it says of them; None for any other.
         shrunk_from: (width, height) of the picture in its file, where that is too large to be held and the pixels are
             an overview of it; None where they are all of it.
+        lossy: Whether its file has a form that does not keep every colour, such as JPEG or a full palette.
     """
 
     pixels: Bytes
@@ -95,6 +96,7 @@ class Picture:
     georeference: Georeference | None = None
     scan: Scan | None = None
     shrunk_from: tuple[int, int] | None = None
+    lossy: bool = False
     _opaque: Bytes | None = field(default=None, init=False)  # once somebody asked: every step of the flow does
 
     def __repr__(self) -> str:
