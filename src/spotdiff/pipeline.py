@@ -17,7 +17,7 @@ from spotdiff.history import over, restless
 from spotdiff.image import load_pages, load_pair
 from spotdiff.image.large_file import LargeFile, large_files
 from spotdiff.image.large_pair import LargePicture, opened_large_pair
-from spotdiff.light import match_light
+from spotdiff.light import lost_colour, match_light, without_colour
 from spotdiff.methods import get_method, score
 from spotdiff.options import ALL_PAGES, Options, OptionValues, shows_options
 from spotdiff.page_by_page import over_pages
@@ -177,6 +177,8 @@ def _judged(
             whose = "before" if valid_after is None else "after"  # exchanged, like all that the reason names
             raise Refusal(f"nothing is left to compare: all of {whose} is ignored")
         with clock("light"):
+            if lost_colour(pair) and options.light != "off" and getattr(method, "overlooks", "light") == "light":
+                aligned = without_colour(aligned)
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):

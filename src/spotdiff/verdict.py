@@ -11,7 +11,7 @@ import numpy as np
 from spotdiff.align import overlap_of_after
 from spotdiff.align.by_place import shared_ground
 from spotdiff.image.rendered import is_rendered
-from spotdiff.light import repainted
+from spotdiff.light import lost_colour, repainted
 from spotdiff.regions.extract import Thresholds, strips
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     if reason := unseen(answer):
         return _unsure(answer, reason, score)
+    if answer.light.model != "off" and (grey := lost_colour(answer.pair)):
+        other = "after" if grey == "before" else "before"
+        return _unsure(answer, f"{grey} has no colour and {other} has: but for colour, nothing changed", score)
     if reason := _all_over(answer):
         return _unsure(answer, reason, score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
