@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -29,6 +29,8 @@ _GRID = 15  # cells along the longer side for the first guess of the field
 _FIELD_SIZE = 8  # the local field's Gaussian is the longer side over this
 _HALF = 0.5  # share of equal pixels from which on the light cannot have changed
 _CLOSE = 0.04  # log ratio, about 4 %, at which a place agrees with the light found
+_EACH = 4  # pixels: each fourth down and across is asked for its colour
+_GREY, _COLOURED = 6, 24  # levels between the channels: of grey that was compressed at most, of a colour at least
 _STANDS, _PAINT, _MUCH = 0.06, 0.2, 0.1  # log ratios of what is as it was, of another hue; share of the picture
 _WORTH = 0.02  # share of places that a fit must bring to agreement to be worth it
 _DRIFT, _DRIFT_GAMMA = 0.1, 0.04  # log ratio, and step of gamma, up to which a camera's gain drifted in one light
@@ -133,6 +135,28 @@ def repainted(pair: Pair) -> bool:
         for places, side in ((stands, 3), (tinted, 5))
     ]
     return min(shares) >= _MUCH
+
+
+def lost_colour(pair: Pair) -> Literal["before", "after", ""]:
+    """Which of two pictures is grey all over, where the other one is of a place that has colours; "" for neither."""
+    spreads = [
+        np.ptp(picture.opaque[::_EACH, ::_EACH].astype(np.int16), axis=2) for picture in (pair.before, pair.after)
+    ]
+    grey = [float(np.percentile(spread, 99.5)) <= _GREY for spread in spreads]
+    coloured = [float(np.mean(spread >= _COLOURED)) >= _MUCH for spread in spreads]
+    if grey[0] and coloured[1]:
+        return "before"
+    return "after" if grey[1] and coloured[0] else ""
+
+
+def without_colour(pair: Pair) -> Pair:
+    """The pair with both pictures in grey: of what one has no colours the other's tell nothing."""
+
+    def in_grey(picture: Picture) -> Picture:
+        grey = cv2.cvtColor(picture.opaque, cv2.COLOR_RGB2GRAY)
+        return replace(picture, pixels=np.asarray(cv2.merge([grey] * 3), np.uint8), alpha=None)
+
+    return replace(pair, before=in_grey(pair.before), after=in_grey(pair.after))
 
 
 def fit_tone(before: Floats, after: Floats, usable: Mask, *, with_gamma: bool) -> tuple[Floats, Floats]:

@@ -17,12 +17,13 @@ from spotdiff.history import over, restless
 from spotdiff.image import load_pages, load_pair
 from spotdiff.image.large_file import LargeFile, large_files
 from spotdiff.image.large_pair import LargePicture, opened_large_pair
-from spotdiff.light import match_light
+from spotdiff.light import lost_colour, match_light, without_colour
 from spotdiff.methods import get_method, score
 from spotdiff.options import ALL_PAGES, Options, OptionValues, shows_options
 from spotdiff.page_by_page import over_pages
 from spotdiff.regions.extract import Limits, limits_of
 from spotdiff.regions.find import find_regions, in_own_pixels
+from spotdiff.regions.shifted_panes import with_panes
 from spotdiff.regions.unshared import with_unshared
 from spotdiff.sharpness import BLURRED, match_sharpness
 from spotdiff.swap_symmetry import counting, exchanged, in_common_frame, judged_turned, mirrored
@@ -177,6 +178,8 @@ def _judged(
             whose = "before" if valid_after is None else "after"  # exchanged, like all that the reason names
             raise Refusal(f"nothing is left to compare: all of {whose} is ignored")
         with clock("light"):
+            if lost_colour(pair) and options.light != "off" and getattr(method, "overlooks", "light") == "light":
+                aligned = without_colour(aligned)
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):
@@ -191,6 +194,8 @@ def _judged(
             regions, labels = find_regions(alike, evidence, limits)
             if is_flush(pair, alignment) or alignment.rows is not None:
                 evidence, regions, labels = with_unshared(pair, aligned, alignment.rows, evidence, regions, labels)
+            if alignment.panes:
+                evidence, regions, labels = with_panes(pair, aligned.valid, alignment.panes, evidence, regions, labels)
     except Refusal as refusal:
         return replace(answer, reason=str(refusal), score=_UNKNOWN), ()
     own = in_own_pixels(regions, pair, alignment)

@@ -81,6 +81,7 @@ class Picture:
         scan: Of a DICOM file what it says of them; None for any other.
         shrunk_from: (width, height) of the picture in its file, where that is too large to be held and the pixels are
             an overview of it; None where they are all of it.
+        lossy: Whether its file has a form that does not keep every colour, such as JPEG or a full palette.
     """
 
     pixels: Bytes
@@ -95,6 +96,7 @@ class Picture:
     georeference: Georeference | None = None
     scan: Scan | None = None
     shrunk_from: tuple[int, int] | None = None
+    lossy: bool = False
     _opaque: Bytes | None = field(default=None, init=False)  # once somebody asked: every step of the flow does
 
     def __repr__(self) -> str:
@@ -366,6 +368,35 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """Part of a page in which rows shifted.
+
+    Attributes:
+        box: In the pixels of both pictures, which lie flush.
+        rows: Each picture's own row, of the page, for every row of the pane's frame, which holds those of both; or -1.
+    """
+
+    box: Box
+    rows: Rows
+
+    def exchanged(self) -> Pane:
+        """The pane of the exchanged pictures."""
+        return Pane(self.box, self.rows[::-1])
+
+    @property
+    def shared(self) -> Mask:
+        """(N,) which rows of its frame both pictures have."""
+        shared: Mask = (self.rows[0] >= 0) & (self.rows[1] >= 0)
+        return shared
+
+    @property
+    def shifted(self) -> Mask:
+        """(N,) which rows of its frame both have, at two places."""
+        shifted: Mask = self.shared & (self.rows[0] != self.rows[1])
+        return shifted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
     """How `after` lies on `before`.
 
@@ -377,6 +408,7 @@ class Alignment:
         flow: (H, W, 2) float32 residual shift that was taken out after the matrix, or None.
         rows: For pages whose rows shifted, each picture's own row for every row of the common frame, which then holds
             the rows of both; -1 where that picture has none. The matrix is no motion then.
+        panes: Parts of pages that lie flush, whose own rows shifted beside what stayed.
         note: Why this model.
     """
 
@@ -386,6 +418,7 @@ class Alignment:
     overlap: float
     flow: Map | None = None
     rows: Rows | None = None
+    panes: tuple[Pane, ...] = ()
     note: str = ""
 
     def __repr__(self) -> str:

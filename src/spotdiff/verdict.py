@@ -11,7 +11,7 @@ import numpy as np
 from spotdiff.align import overlap_of_after
 from spotdiff.align.by_place import shared_ground
 from spotdiff.image.rendered import is_rendered
-from spotdiff.light import repainted
+from spotdiff.light import lost_colour, repainted
 from spotdiff.regions.extract import Thresholds, strips
 from spotdiff.sharpness import blur_of
 
@@ -86,7 +86,7 @@ def _nothing(answer: Comparison, limits: Thresholds) -> Comparison:
     score = _suspicion(answer.evidence) * (2 * limits.least if limits.calibration else 1)
     if reason := unseen(answer):
         return _unsure(answer, reason, score)
-    if reason := _out_of_focus(answer) or _all_over(answer):
+    if reason := _out_of_focus(answer) or _without_colour(answer) or _all_over(answer):
         return _unsure(answer, reason, score)
     return replace(answer, verdict="same", reason="no region is sure and large enough", score=score)
 
@@ -119,6 +119,14 @@ def _out_of_focus(answer: Comparison) -> str:
     if (blur := blur_of(answer.evidence)) is None:
         return ""
     return f"{blur[0]} is blurred: nothing changed that is larger than about {_VISIBLE * blur[1]:.0f} px"
+
+
+def _without_colour(answer: Comparison) -> str:
+    """Which picture is grey where the other has colour, that counts as light here; "" for neither."""
+    if answer.light.model == "off" or not (grey := lost_colour(answer.pair)):
+        return ""
+    other = "after" if grey == "before" else "before"
+    return f"{grey} has no colour and {other} has: but for colour, nothing changed"
 
 
 def _was_dimmed(pair: Pair) -> bool:

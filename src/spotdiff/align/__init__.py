@@ -11,6 +11,7 @@ import numpy as np
 
 from spotdiff.align.by_place import check_data, estimate_motion, place_matrix, share_with_data, with_data
 from spotdiff.align.flow import residual_flow
+from spotdiff.align.panes import find_panes, without_shift
 from spotdiff.align.row_rounding import without_rounding
 from spotdiff.align.rows import gathered, match_rows, spread
 from spotdiff.align.warp import coverage, scaling, warp_picture
@@ -21,7 +22,7 @@ from spotdiff.types import Alignment, Pair
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spotdiff.types import Bytes, Mask, Picture, Rows
+    from spotdiff.types import Bytes, Mask, Pane, Picture, Rows
 
 _NOT_LOOKED_FOR = Alignment("off", np.eye(3), None, 1.0, note="not looked for; laid flush at the top left")
 _AFAR = 64  # pixels of the longer side, for a rough look
@@ -50,6 +51,8 @@ def align(
     if model == "page" and place_matrix(pair) is None:
         rows = match_rows(pair.before.opaque, pair.after.opaque)
         laid = lay_rows(pair, rows, beyond=beyond, max_pixels=max_pixels)
+        if laid[1].rows is None and pair.before.alpha is None and pair.after.alpha is None:
+            laid = _lay_panes(*laid, find_panes(pair.before.pixels, pair.after.pixels))
     elif model in ("off", "page"):
         laid = _lay_still(pair, beyond=beyond, max_pixels=max_pixels)
     else:
@@ -76,7 +79,7 @@ def lay(pair: Pair, other: Alignment, *, model: str = "auto", beyond: bool = Tru
         return _lay_still(pair, beyond=beyond)
     if model == "page":
         rows = (np.arange(pair.before.size[1]),) * 2 if other.rows is None else other.rows[::-1]
-        return lay_rows(pair, rows, beyond=beyond)
+        return _lay_panes(*lay_rows(pair, rows, beyond=beyond), tuple(pane.exchanged() for pane in other.panes))
     matrix = np.asarray(np.linalg.inv(other.matrix), np.float64)
     return lay_moved(pair, replace(other, matrix=matrix / matrix[2, 2], flow=None), flow=model == "flow", beyond=beyond)
 
@@ -224,6 +227,17 @@ def lay_rows(pair: Pair, rows: Rows, *, beyond: bool = True, max_pixels: float =
     valid = None if pair.valid is None else spread(pair.valid, rows[0], width, fill=beyond)
     aligned = replace(pair, before=laid[0], after=laid[1], seen=seen, valid=valid)
     return aligned, replace(alignment, rows=rows)
+
+
+def _lay_panes(aligned: Pair, alignment: Alignment, panes: tuple[Pane, ...]) -> tuple[Pair, Alignment]:
+    """Flush pages without the shift of panes whose rows shifted by themselves."""
+    if not panes:
+        return aligned, alignment
+    after = without_shift(panes, aligned.before.pixels, aligned.after.pixels)
+    furthest = max(int(np.abs(pane.rows[1] - pane.rows[0])[pane.shared].max()) for pane in panes)
+    note = f"rows of {len(panes)} part{'s' if len(panes) > 1 else ''} of the page shifted by up to {furthest} px"
+    aligned = replace(aligned, after=replace(aligned.after, pixels=after))
+    return aligned, replace(alignment, panes=panes, note=note)
 
 
 def _spread(picture: Picture, own: NDArray[np.int64], width: int) -> Picture:

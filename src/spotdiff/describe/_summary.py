@@ -101,11 +101,10 @@ def _conditions(answer: Comparison, least_px: int, overlooks: str) -> Conditions
 
 
 def _row_shift(alignment: Alignment) -> int:
-    """How far rows of a page shifted up or down at most, in pixels."""
-    if alignment.rows is None:
-        return 0
-    before, after = alignment.rows
-    return int(np.abs(after - before)[(before >= 0) & (after >= 0)].max(initial=0))
+    """How far rows of a page, or of a part of it, shifted up or down at most, in pixels."""
+    frames = [pane.rows for pane in alignment.panes] if alignment.rows is None else [alignment.rows]
+    shifts = [np.abs(after - before)[(before >= 0) & (after >= 0)].max(initial=0) for before, after in frames]
+    return int(max(shifts, default=0))
 
 
 def _equal(pair: Pair) -> bool:

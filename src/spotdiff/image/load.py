@@ -17,6 +17,7 @@ from spotdiff.image.common_grid import on_one_grid
 from spotdiff.image.decode import PNG, Decoded, decode
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
+from spotdiff.image.lossy_forms import loses_colours
 from spotdiff.image.meaning import Meaning
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
@@ -24,7 +25,7 @@ from spotdiff.options import ALL_PAGES, Options
 from spotdiff.types import Pair, Picture, UnpairedPage
 
 if TYPE_CHECKING:
-    from spotdiff.types import Mask
+    from spotdiff.types import Bytes, Mask
 
     Opened = Picture | Coded | Decoded | Series
 
@@ -153,7 +154,14 @@ def _pictures(opened: Sequence[Opened], options: Options, *, keep_first: bool = 
         for one, own in zip(sources, found, strict=True)
     ]
     windowed = to_8_bit(found)
-    return [_picture(one, path, rounded=rounded) for one, path, rounded in zip(windowed, paths, deep, strict=True)]
+    read = [_picture(one, path, rounded=rounded) for one, path, rounded in zip(windowed, paths, deep, strict=True)]
+    return [replace(one, lossy=_is_lossy(source, one.pixels)) for one, source in zip(read, sources, strict=True)]
+
+
+def _is_lossy(source: Picture | Coded | Decoded, pixels: Bytes) -> bool:
+    if isinstance(source, Picture):
+        return source.lossy
+    return isinstance(source, Coded) and loses_colours(source.data, pixels)
 
 
 def _picture(found: Decoded, path: str, *, rounded: bool) -> Picture:

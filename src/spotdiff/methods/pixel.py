@@ -20,6 +20,7 @@ import numpy as np
 from spotdiff.errors import OptionError
 from spotdiff.image.colour import checkerboard, opaque, packed, unpacked
 from spotdiff.methods._beyond_smoothing import beyond_smoothing
+from spotdiff.methods._lossy_copies import blurred, by_palettes
 from spotdiff.methods._other_shade import of_another_shade
 from spotdiff.metrics.antialias import LOOKS_SAME, ON_WHITE, PIXELMATCH_7, PIXELMATCH_MAIN, Slope, antialiased
 from spotdiff.metrics.colour import METRICS, Metric
@@ -35,6 +36,7 @@ _ROWS = 128  # a strip of both pictures stays in the cache, and memory does not 
 _BLOCK = 1 << 16  # differing pixels judged at a time, for the same reasons
 _HALF = np.float32(0.5)
 _BELOW_HALF = np.nextafter(_HALF, np.float32(0))
+_LEFT = 0.1  # share of a place that loss must not explain: dither strays a little further from its mean here and there
 _WHITE = np.array([255.0, 255.0, 255.0])
 
 
@@ -48,8 +50,9 @@ class Pixel:
 
     Peers, by parameters: pixelmatch 7.2 is `metric=yiq threshold=0.1`; its main branch `metric=oklab threshold=0.1`;
     odiff `metric=yiq12 antialias=off composite=white` (it reads BMP with red and blue exchanged, we do not); looks-same
-    `metric=ciede2000 composite=ignore caret=on`. As there, `yiq` and `yiq12` see the colour under full transparency
-    where they look for anti-aliasing; with every other metric it counts nowhere.
+    `metric=ciede2000 composite=ignore caret=on`; each with `loss=off` where a file is a JPEG or has a full palette. As
+    there, `yiq` and `yiq12` see the colour under full transparency where they look for anti-aliasing; with every other
+    metric it counts nowhere.
     """
 
     extraction: ClassVar[Extraction] = Extraction(min_area=1)
@@ -87,6 +90,11 @@ class Pixel:
         low=0,
         high=255,
     )
+    loss: bool = param(
+        True,
+        "forgive what JPEG, lossy WebP, AVIF and full palettes make of a picture: what is gone when both are "
+        "blurred, or the nearest colour; not with a threshold of 0",
+    )
     caret: bool = param(False, "forgive one text cursor: a bar one pixel wide and two or more high")
 
     def __post_init__(self) -> None:
@@ -107,10 +115,24 @@ class Pixel:
             change[top : top + _ROWS].reshape(-1)[place] = self._graded(amounts)
         if self.shade or (self.antialias and self.smoothing < 1):
             self._tell_more(change, pair)
+        if self.loss and self._limit and (pair.before.lossy or pair.after.lossy):
+            self._forgive_loss(change, pair)
         if self._tidies:
             raw = change >= _HALF
             change[raw & ~self._tidied(raw, pair)] = 0
         return Evidence.undirected(change)
+
+    def _forgive_loss(self, change: Map, pair: Pair) -> None:
+        """Take out places of which nothing is left when both are blurred, or only the nearest colours."""
+        means = [replace(one, pixels=blurred(one), alpha=None) for one in (pair.before, pair.after)]
+        plain = replace(self, antialias=False, shade=0, smoothing=1.0, loss=False, caret=False, erode=0, opening=0)
+        left = plain.score(replace(pair, before=means[0], after=means[1])).change >= _HALF
+        left &= ~by_palettes(pair, left & (change >= _HALF))
+        count, labels = cv2.connectedComponents((change >= _HALF).astype(np.uint8), connectivity=8)
+        sizes = np.bincount(labels.ravel(), minlength=count)
+        true = np.bincount(labels[left], minlength=count) > _LEFT * sizes
+        forgiven = (labels > 0) & ~true[labels]
+        change[forgiven] = np.minimum(change[forgiven], _BELOW_HALF)
 
     @property
     def overlooks(self) -> str:
