@@ -49,6 +49,13 @@ def test_to_a_tool_of_pixels_another_colour_is_a_change():
     assert spotdiff.compare(room(), grey(room()), method="pixel").verdict == "changed"
 
 
+def test_a_tint_over_a_grey_picture_is_no_colour_of_the_place():
+    bright = grey(room()).astype(np.float64) / 255
+    tinted = (255 * bright ** np.array([0.8, 1.0, 1.2]) * np.array([1.0, 0.9, 0.75])).astype(np.uint8)
+    assert np.ptp(tinted.astype(int), axis=2).mean() > 24
+    assert lost_colour(Pair(Picture(grey(room())), Picture(tinted))) == ""
+
+
 def test_two_grey_pictures_and_two_of_colour_lost_none():
     for before, after in ((room(), room(thing=True)), (grey(room()), grey(room()))):
         assert lost_colour(Pair(Picture(before), Picture(after))) == ""

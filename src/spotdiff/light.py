@@ -138,15 +138,27 @@ def repainted(pair: Pair) -> bool:
 
 
 def lost_colour(pair: Pair) -> Literal["before", "after", ""]:
-    """Which of two pictures is grey all over, where the other one is of a place that has colours; "" for neither."""
-    spreads = [
-        np.ptp(picture.opaque[::_EACH, ::_EACH].astype(np.int16), axis=2) for picture in (pair.before, pair.after)
-    ]
-    grey = [float(np.percentile(spread, 99.5)) <= _GREY for spread in spreads]
-    coloured = [float(np.mean(spread >= _COLOURED)) >= _MUCH for spread in spreads]
-    if grey[0] and coloured[1]:
-        return "before"
-    return "after" if grey[1] and coloured[0] else ""
+    """Which of two pictures is grey all over, where the other one is of a place that has colours; "" for neither.
+
+    A tint that the light or the camera lays over grey is none of the place: it goes by the brightness.
+    """
+    seen = [picture.opaque[::_EACH, ::_EACH].reshape(-1, 3) for picture in (pair.before, pair.after)]
+    grey = [float(np.percentile(np.ptp(pixels.astype(np.int16), axis=1), 99.5)) <= _GREY for pixels in seen]
+    if grey[0] == grey[1]:
+        return ""
+    coloured = seen[1] if grey[0] else seen[0]
+    if float(np.mean(_beside_tint(coloured) >= _COLOURED)) < _MUCH:
+        return ""
+    return "before" if grey[0] else "after"
+
+
+def _beside_tint(pixels: Bytes) -> Floats:
+    """How many levels the channels (n, 3) lie apart beyond what their brightness tells: a parabola of it each."""
+    levels = pixels.astype(np.float64)
+    bright = levels.mean(1) / 255
+    terms = np.stack([np.ones_like(bright), bright, bright**2], axis=1)
+    fitted = np.linalg.lstsq(terms, levels, rcond=None)[0]
+    return np.asarray(np.ptp(levels - terms @ fitted, axis=1), np.float32)
 
 
 def without_colour(pair: Pair) -> Pair:

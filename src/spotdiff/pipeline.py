@@ -178,12 +178,13 @@ def _judged(
             whose = "before" if valid_after is None else "after"  # exchanged, like all that the reason names
             raise Refusal(f"nothing is left to compare: all of {whose} is ignored")
         with clock("light"):
-            if lost_colour(pair) and options.light != "off" and getattr(method, "overlooks", "light") == "light":
+            forgiving = options.light != "off" and getattr(method, "overlooks", "light") == "light"
+            if forgiving and lost_colour(pair):
                 aligned = without_colour(aligned)
             aligned, light = match_light(aligned, model=options.light)
         answer = replace(answer, aligned=aligned, light=light)
         with clock("score"):
-            alike, blur = match_sharpness(aligned) if options.light != "off" else (aligned, None)
+            alike, blur = match_sharpness(aligned) if forgiving else (aligned, None)
             evidence = score(method, alike, name=options.method)
             if (usual := restless(alike, method, name=options.method)) is not None:
                 evidence = over(evidence, *usual)
