@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE", help="change the recipe, such as net.width=32")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="processes that make the pairs")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="threads that learn; 0 takes all")
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="ray: on a machine of the cluster of RAY_ADDRESS, or of this machine; RUN is kept here",
+)
 @click.option("--json", "json_to", metavar="FILE|-", help="write the figures before and after as JSON")
 @click.option("--progress", "progress_to", metavar="FILE", help="keep there as JSON how far it is, a second old")
 @click.option("--quiet", "-q", is_flag=True, help="say nothing")
@@ -55,6 +62,8 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     if not out:
         raise OptionError("train needs a folder for the run: --out RUN")
     _check_outputs(recipe, data, out, weights=options["weights"], json_to=options["json_to"])
+    if options["engine"] == "ray":
+        return _on_ray(recipe, out, data, options)
     try:
         from spotdiff.report.plots import require_plots
         from spotdiff.train.captions.recipe import CAPTION_RECIPES
@@ -77,6 +86,25 @@ def command(recipe: str, out: str, data: tuple[str, ...], **options: Any) -> int
     if options["json_to"] and leads():
         _write_json(run, validated, options["json_to"])
     return 0
+
+
+def _on_ray(recipe: str, out: str, data: Sequence[str], options: dict[str, Any]) -> int:
+    """The same verb on a machine of a cluster, whose run is kept in `out`."""
+    from pathlib import Path
+
+    from spotdiff.train.on_ray import train_on_ray
+
+    for name, flag in (("json_to", "--json"), ("progress_to", "--progress")):
+        if options[name]:
+            raise OptionError(
+                f"{flag} is written by --engine local alone; RUN/journal.csv and report.md tell the figures"
+            )
+    arguments = [recipe, *(text for folder in data for text in ("--data", folder))]
+    arguments += [text for change in options["changes"] for text in ("--set", change)]
+    for name, flag in (("steps", "--steps"), ("weights", "--from"), ("workers", "--workers"), ("threads", "--threads")):
+        arguments += [flag, str(options[name])] if options[name] else []
+    arguments += ["--quiet"] if options["quiet"] else []
+    return train_on_ray(arguments, Path(out), threads=options["threads"] or 1, tell=say)
 
 
 def _check_outputs(recipe: str, data: Sequence[str], out: str, *, weights: str | None, json_to: str | None) -> None:

@@ -13,12 +13,12 @@ from spotdiff.errors import DataError
 from spotdiff.server.learn import measurements, trainings
 from spotdiff.server.learn.labelled_sets import LabelledSets
 from spotdiff.server.learn.run_files import PAIRS
-from spotdiff.server.learn.verb import last_line, run_verb
 from spotdiff.server.learn.weights import run_folder
 from spotdiff.server.problems import Problem
 from spotdiff.server.store.answer_files import answer_folder
 from spotdiff.server.store.labelled_pairs import write_pairs
 from spotdiff.server.store.schema import shown_time
+from spotdiff.verb_process import last_line, run_verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,15 +1,16 @@
-"""A verb of the command line in a process of the server's own; it ends with the server."""
+"""A verb of the command line in a process of its own, which ends with the one that started it."""
 
 from __future__ import annotations
 
 import os
 import runpy
 import sys
-import threading
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
+
+from spotdiff.end_with_parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ def last_line(log: Path) -> str:
 
 
 def _run(connection: Connection, arguments: tuple[str, ...], log: Path, nice: int) -> None:
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    end_with_parent(connection)
     with suppress(AttributeError, OSError):  # Windows has no niceness
         os.nice(nice)
     log_file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
@@ -65,9 +66,3 @@ def _run(connection: Connection, arguments: tuple[str, ...], log: Path, nice: in
         os.dup2(log_file, stream)
     sys.argv = ["spotdiff", *arguments]
     runpy.run_module("spotdiff", run_name="__main__", alter_sys=True)
-
-
-def _end_with(connection: Connection) -> None:
-    with suppress(EOFError, OSError):
-        connection.recv()
-    os._exit(1)
