@@ -21,7 +21,7 @@ LAYERS = (
         "presets",
         "atomic_write",
         "clock",
-        "cluster",
+        "ray_cluster",
         "csv_cells",
         "end_with_parent",
         "file_lock",
@@ -46,7 +46,7 @@ LAYERS = (
 )
 WITHIN = {  # who may use whom inside one layer
     "words": {
-        ("cluster", "errors"),
+        ("ray_cluster", "errors"),
         ("http_delivery", "errors"),
         ("http_delivery", "http_deadline"),
         ("input_files", "errors"),
@@ -192,7 +192,7 @@ def test_heavy_packages_that_are_not_ours_stay_out():
                 names.add(str(node.module).split(".")[0])
         assert not names & {"scipy", "skimage", "pandas", "requests", "sklearn", "torchvision"}, path
         if names & {"rasterio", "affine"}:
-            assert path.stem in {"geotiff", "large_file", "common_grid", "ground", "geojson", "mask_tif"}
+            assert path.stem in {"geotiff", "large_file", "common_grid", "geo_regions", "geojson", "mask_tif"}
         if names & {"pydicom", "highdicom"}:
             assert path.stem in {"dicom", "dicom_series", "dicom_seg"}
         assert "matplotlib" not in names or path.relative_to(PACKAGE).as_posix() == "report/plots.py", path

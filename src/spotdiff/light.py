@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from spotdiff.image.equal_cells import exact_copies
+from spotdiff.image.exact_copies import exact_copies
 from spotdiff.types import Light
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from spotdiff.align import overlap_of_after
-from spotdiff.align.by_place import shared_ground
+from spotdiff.align.georeferenced import shared_ground
 from spotdiff.image.rendered import is_rendered
 from spotdiff.light import lost_colour, repainted
 from spotdiff.regions.extract import Thresholds, strips

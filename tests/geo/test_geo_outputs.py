@@ -17,8 +17,8 @@ from rasterio.warp import transform
 import spotdiff
 from spotdiff.cli import run_verb
 from spotdiff.errors import OptionError
+from spotdiff.report.geo_regions import right_handed, square_metres
 from spotdiff.report.geojson import geojson
-from spotdiff.report.ground import right_handed, square_metres
 from spotdiff.types import Georeference
 
 from .rasters import PIXEL, TRANSFORM, UTM, ground, write

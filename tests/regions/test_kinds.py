@@ -10,7 +10,7 @@ import pytest
 
 import spotdiff
 from ready_methods import READY
-from spotdiff.align.fill import fill
+from spotdiff.align.pull_push import pull_push
 from spotdiff.regions.extract import Limits, Thresholds
 from spotdiff.regions.find import find_regions
 from spotdiff.types import Evidence, Pair, Picture
@@ -194,7 +194,7 @@ def test_ground_is_filled_in_at_any_size(shape):
     values = np.full((*shape, 3), 80, np.float32)
     known = np.ones(shape, np.float32)
     known[shape[0] // 3 : 2 * shape[0] // 3 + 1, : shape[1] // 2] = 0
-    filled = fill(values * known[..., None], known)
+    filled = pull_push(values * known[..., None], known)
     assert filled.shape == values.shape
     assert np.isfinite(filled).all()
     if known.any():

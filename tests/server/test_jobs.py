@@ -15,7 +15,7 @@ import pytest
 
 from server.conftest import PATIENCE
 from spotdiff.server.api.job_events import EventStreams
-from spotdiff.server.workers.waiting import Waiting
+from spotdiff.server.workers.job_notifier import JobNotifier
 from spotdiff.types import STEPS
 
 WISH = {"Prefer": "respond-async"}
@@ -147,7 +147,9 @@ def test_a_stream_shows_that_it_is_alive_while_nothing_happens(monkeypatch):
     states = iter(["queued", "queued", "queued"])  # each told, or compared with what was told
 
     async def told():
-        service = SimpleNamespace(changes=Waiting(), shown_job=lambda _: {"state": next(states, "done")} | {"id": "x"})
+        service = SimpleNamespace(
+            changes=JobNotifier(), shown_job=lambda _: {"state": next(states, "done")} | {"id": "x"}
+        )
         return [part async for part in EventStreams(service).open("x").body_iterator]
 
     first, alive, last = asyncio.run(told())

@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
-from spotdiff.server.workers.waiting import Waiting
+from spotdiff.server.workers.job_notifier import JobNotifier
 
 
 async def waited(wake, *, ended=False):
     """Wait for a job as long as one likes, and `wake` from another thread once the wait has begun."""
-    waiting = Waiting()
+    waiting = JobNotifier()
     asked = threading.Event()
     task = asyncio.create_task(waiting.wait("one", lambda: asked.set() or ended, seconds=3600))
     await asyncio.to_thread(asked.wait, 60)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.align.by_place import check_data, estimate_motion, place_matrix, share_with_data, with_data
 from spotdiff.align.flow import residual_flow
+from spotdiff.align.georeferenced import check_data, estimate_motion, place_matrix, share_with_data, with_data
 from spotdiff.align.panes import find_panes, without_shift
 from spotdiff.align.row_rounding import without_rounding
 from spotdiff.align.rows import gathered, match_rows, spread

@@ -15,7 +15,7 @@ from spotdiff.align.refine import even_out, refine_by_ecc, together, track
 from spotdiff.align.shift import phase_shift
 from spotdiff.align.warp import coverage, move_points, scaling, warp
 from spotdiff.errors import Refusal
-from spotdiff.image.equal_cells import equal_cells, frame_stands
+from spotdiff.image.exact_copies import equal_cells, frame_stands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,10 +18,10 @@ from spotdiff.batching.parts import Finished, Parts, answers_table
 from spotdiff.batching.pool import Died, Worker
 from spotdiff.batching.results import index_row
 from spotdiff.cache_key import digest, options_digest
-from spotdiff.cluster import joined
 from spotdiff.data.file_names import DiskSpelling
 from spotdiff.errors import DataError, LoadError, MissingExtra, OptionError, SpotdiffError, error_line
 from spotdiff.methods import check_method
+from spotdiff.ray_cluster import connected_ray
 from spotdiff.report.batch_row import BatchRow
 from spotdiff.report.record import to_json
 
@@ -93,7 +93,7 @@ class RayBatch:
         """
         check_method(self.options)
         options_key = options_digest(self.options)
-        ray = joined()
+        ray = connected_ray()
         parts = Parts(self.out)
         finished = ray.put(parts.finished())
         rows = self._rows(ray)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spotdiff.align import is_flush, overlap_of_after
-from spotdiff.align.by_place import place_matrix
-from spotdiff.image.grid import offset_between
+from spotdiff.align.georeferenced import place_matrix
+from spotdiff.image.geo_offset import offset_between
 from spotdiff.language.catalogue import get_catalogue
 from spotdiff.language.summary import Conditions, changes_text, left_out_text, unchanged_text, unsure_text
 from spotdiff.sharpness import blur_of

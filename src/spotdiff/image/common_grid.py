@@ -10,7 +10,7 @@ import numpy as np
 
 from spotdiff.errors import LoadError
 from spotdiff.image.decode import Decoded
-from spotdiff.image.grid import moved_by, pixel_at, place_of, whole_offset
+from spotdiff.image.geo_offset import moved_by, pixel_at, place_of, whole_offset
 from spotdiff.image.pillow_reader import quiet
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Georeference
@@ -46,12 +46,12 @@ def on_one_grid(
         LoadError: the first two have no ground in common, or a picture cannot be brought into the coordinate system of
             another one or becomes too large there.
     """
-    if len(found) < 2 or any(one.meaning.georeference is None for one in found[:2]):
+    if len(found) < 2 or any(one.metadata.georeference is None for one in found[:2]):
         return list(found)
     rasters = [
         _Raster(name, (one.values.shape[1], one.values.shape[0]), place)
         for one, name in zip(found, names, strict=True)
-        if (place := one.meaning.georeference) is not None
+        if (place := one.metadata.georeference) is not None
     ]
     grid = rasters[0] if keep_first or _is_grid(rasters[0], rasters[1]) else rasters[1]
     brought = [_brought(one, name, grid, max_pixels) for one, name in zip(found, names, strict=True)]
@@ -131,25 +131,25 @@ def _is_grid(one: _Raster, other: _Raster) -> bool:
 
 
 def _raster_of(decoded: Decoded, name: str) -> _Raster:
-    place = decoded.meaning.georeference
+    place = decoded.metadata.georeference
     if place is None:
         raise ValueError("the picture has no georeference")
     return _Raster(name, (decoded.values.shape[1], decoded.values.shape[0]), place)
 
 
 def _brought(decoded: Decoded, name: str, grid: _Raster, max_pixels: float) -> Decoded:
-    if decoded.meaning.georeference is None:
+    if decoded.metadata.georeference is None:
         return decoded
     raster = _raster_of(decoded, name)
     if (snapped := _as_it_lies(raster, grid)) is not None:
-        return replace(decoded, meaning=replace(decoded.meaning, georeference=snapped))
+        return replace(decoded, metadata=replace(decoded.metadata, georeference=snapped))
     place, size, note = _place_on(raster, grid, max_pixels)
-    meaning = replace(decoded.meaning, georeference=place, notes=(*decoded.meaning.notes, note))
+    metadata = replace(decoded.metadata, georeference=place, notes=(*decoded.metadata.notes, note))
     values, has_data = _resampled(decoded, raster, grid, place, size)
     if not has_data.any():
         raise LoadError(f"{raster.name}: nothing is left of it on the grid of {grid.name}, whose pixels are too large")
-    meaning = replace(meaning, has_data=None if has_data.all() else has_data)
-    return replace(decoded, values=values, alpha=None, meaning=meaning, notes=(*decoded.notes, note))
+    metadata = replace(metadata, has_data=None if has_data.all() else has_data)
+    return replace(decoded, values=values, alpha=None, metadata=metadata, notes=(*decoded.notes, note))
 
 
 def _place_on(raster: _Raster, grid: _Raster, max_pixels: float) -> tuple[Georeference, tuple[int, int], str]:
@@ -200,7 +200,7 @@ def _resampled(
     from rasterio.enums import Resampling
     from rasterio.warp import reproject
 
-    values, has_data = decoded.values, decoded.meaning.has_data
+    values, has_data = decoded.values, decoded.metadata.has_data
     kind = np.float32 if values.dtype.itemsize <= 2 or values.dtype == np.float32 else np.float64
     planes = np.moveaxis(values, -1, 0).astype(kind)
     if has_data is not None:

@@ -13,21 +13,21 @@ import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra, SpotdiffError
 from spotdiff.image import bmp, dicom, geotiff, tiff
-from spotdiff.image.between_pages import BetweenPages
-from spotdiff.image.meaning import PLAIN, Meaning
+from spotdiff.image.page_cache import PageCache
 from spotdiff.image.pillow_reader import (
     FORMATS,
     NoSuchPage,
     Page,
     UnknownColours,
     bomb_size,
-    camera,
     opened_tiff,
+    orientation_and_time,
     read_deep,
     read_page,
     read_tiff,
     turned,
 )
+from spotdiff.image.pixel_metadata import PLAIN, PixelMetadata
 from spotdiff.image.size_limit import SizeLimit
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL"}  # chunks that change what the pixels 
 class Decoded:
     """Values (H, W, 3) of any type, alpha (H, W) of the same type or None, and what was found on the way.
 
-    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean; `meaning`
-    is what a file says of its values.
+    `array` marks what was no file or image but the caller's array, so that nothing says what its floats mean;
+    `metadata` is what a file says of its values.
     """
 
     values: Values
@@ -57,7 +57,7 @@ class Decoded:
     page: int = 1
     pages: int = 1
     array: bool = False
-    meaning: Meaning = PLAIN
+    metadata: PixelMetadata = PLAIN
 
 
 def decode(
@@ -67,7 +67,7 @@ def decode(
     max_pixels: float,
     page: int = 1,
     bands: Sequence[int] = (),
-    kept: BetweenPages | None = None,
+    cache: PageCache | None = None,
 ) -> Decoded:
     """One picture of a file.
 
@@ -77,7 +77,7 @@ def decode(
         max_pixels: Largest picture accepted, in million pixels; checked before decoding.
         page: Which of its pages or frames, counted from 1.
         bands: Of a TIFF the numbers of one band or of three, from 1 on; without any those that it calls its colours.
-        kept: What reading an earlier page of the same bytes has left, which makes reading the next one cheaper.
+        cache: What reading an earlier page of the same bytes has left, which makes reading the next one cheaper.
 
     Raises:
         LoadError: not a picture of a known format, truncated, damaged, too large, or without that page.
@@ -85,13 +85,13 @@ def decode(
     """
     limit = SizeLimit(name, max_pixels)
     with _errors_in_one_line(limit):
-        found = _read(data, page, limit, bands, BetweenPages() if kept is None else kept)
+        found = _read(data, page, limit, bands, PageCache() if cache is None else cache)
         if page > found.pages:
             raise NoSuchPage(found.pages)
         plain = split_alpha(found.values)
     notes = [f"page {page} of {found.pages}"] if found.pages > 1 else []
-    notes += found.meaning.notes
-    return Decoded(plain.values, plain.alpha, found.taken, tuple(notes), page, found.pages, meaning=found.meaning)
+    notes += found.metadata.notes
+    return Decoded(plain.values, plain.alpha, found.taken, tuple(notes), page, found.pages, metadata=found.metadata)
 
 
 @contextmanager
@@ -118,16 +118,16 @@ def _errors_in_one_line(limit: SizeLimit) -> Iterator[None]:
         raise LoadError(f"{name}: the picture is truncated or damaged ({_first_line(error)})") from None
 
 
-def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int], kept: BetweenPages) -> Page:
+def _read(data: bytes, page: int, limit: SizeLimit, bands: Sequence[int], cache: PageCache) -> Page:
     is_dicom = dicom.is_dicom(data)  # some begin as a TIFF does
     if not is_dicom and (form := tiff.form_of(data)) is not None:
-        return _read_tiff(data, form, page, limit, bands, kept)
+        return _read_tiff(data, form, page, limit, bands, cache)
     if bands:
         raise LoadError(f"{limit.name}: --bands chooses bands of a TIFF, and this is none; leave it")
-    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit, kept)
+    return dicom.read_frame(data, page, limit) if is_dicom else _read_picture(data, page, limit, cache)
 
 
-def _read_picture(data: bytes, page: int, limit: SizeLimit, kept: BetweenPages) -> Page:
+def _read_picture(data: bytes, page: int, limit: SizeLimit, cache: PageCache) -> Page:
     """A page of what is neither TIFF nor DICOM."""
     if data.startswith(PNG) and data[12:16] == b"IHDR":
         limit.check(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
@@ -135,9 +135,9 @@ def _read_picture(data: bytes, page: int, limit: SizeLimit, kept: BetweenPages) 
         width, height, mode = header
         return Page(_decode_plain_png(data, width, height, mode), None, 1)
     if (bmp_header := bmp.read_header(data)) is None:
-        return read_page(data, page, limit=limit, kept=kept)
+        return read_page(data, page, limit=limit, cache=cache)
     if (inner := bmp.embedded(data, bmp_header)) is not None:
-        return _read_picture(inner, page, limit, kept)
+        return _read_picture(inner, page, limit, cache)
     limit.check(bmp_header.width, bmp_header.height)
     return Page(bmp.read_pixels(data, bmp_header), None, 1)
 
@@ -172,11 +172,11 @@ def _decode_plain_png(data: bytes, width: int, height: int, mode: str) -> Values
 
 
 def _read_tiff(
-    data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int], kept: BetweenPages
+    data: bytes, form: tiff.Form, page: int, limit: SizeLimit, bands: Sequence[int], cache: PageCache
 ) -> Page:
     from PIL import UnidentifiedImageError
 
-    offsets = kept.offsets(data, form)
+    offsets = cache.offsets(data, form)
     if page > len(offsets):
         raise NoSuchPage(len(offsets))
     tags = tiff.tags_of(data, form, offsets[page - 1])
@@ -189,9 +189,9 @@ def _read_tiff(
         return geotiff.read_raster(data, limit, bands=bands, pages=len(offsets))
     if not tiff.is_deep(tags):
         with suppress(UnidentifiedImageError):
-            return read_tiff(kept.from_page(data, form, offsets[page - 1]), limit=limit, pages=len(offsets))
+            return read_tiff(cache.from_page(data, form, offsets[page - 1]), limit=limit, pages=len(offsets))
     try:
-        return _read_tiff_by_opencv(kept.from_page(data, form, offsets[page - 1]), tags, len(offsets))
+        return _read_tiff_by_opencv(cache.from_page(data, form, offsets[page - 1]), tags, len(offsets))
     except UnknownColours:
         kind = tiff.described(tags)
         told = f"a TIFF of {kind} is not read: save it as RGB or grey of 8 or 16 bits, or choose --bands"
@@ -209,7 +209,7 @@ def _read_tiff_by_opencv(file: BytesIO, tags: Tags, pages: int) -> Page:
         values = values[..., :3]
     try:
         with opened_tiff(file) as image:
-            orientation, taken = camera(image)
+            orientation, taken = orientation_and_time(image)
     except Exception:
         orientation, taken = 1, None
     return Page(turned(values, orientation), taken, pages)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra
-from spotdiff.image.meaning import Meaning
 from spotdiff.image.pillow_reader import NoSuchPage, Page, opened, quiet
+from spotdiff.image.pixel_metadata import PixelMetadata
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Scan
 
@@ -101,10 +101,10 @@ def read_frame(data: bytes, page: int, limit: SizeLimit) -> Page:
         scan = Scan(_spacing(dataset, page), _header(dataset), page)
         stored = _decoded(dataset, page, name)
         if dataset.PhotometricInterpretation not in _GREY:
-            return Page(_colours(stored, dataset), _taken(dataset), pages, Meaning(scan=scan))
+            return Page(_colours(stored, dataset), _taken(dataset), pages, PixelMetadata(scan=scan))
         has_data = _has_data(stored, dataset)
         window, notes = _window(dataset, page)
-        meaning = Meaning(
+        metadata = PixelMetadata(
             None if has_data.all() else has_data,
             window,
             inverted=dataset.PhotometricInterpretation == "MONOCHROME1",
@@ -112,7 +112,7 @@ def read_frame(data: bytes, page: int, limit: SizeLimit) -> Page:
             scan=scan,
             notes=notes,
         )
-        return Page(_physical(stored, dataset, page), _taken(dataset), pages, meaning)
+        return Page(_physical(stored, dataset, page), _taken(dataset), pages, metadata)
 
 
 def of_frame(dataset: Any, frame: int, group: str, name: str) -> Any:  # noqa: ANN401

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra, error_line
-from spotdiff.image.meaning import Meaning
 from spotdiff.image.pillow_reader import Page, quiet
+from spotdiff.image.pixel_metadata import PixelMetadata
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.types import Georeference
 
@@ -88,8 +88,8 @@ def read_raster(data: bytes, limit: SizeLimit, *, bands: Sequence[int], pages: i
         notes = band_notes(chosen, raster.count)
     if not has_data.any():
         raise LoadError(f"{name}: none of its pixels has data")
-    meaning = Meaning(None if has_data.all() else has_data, georeference=georeference, notes=notes)
-    return Page(values, _date(taken), pages, meaning)
+    metadata = PixelMetadata(None if has_data.all() else has_data, georeference=georeference, notes=notes)
+    return Page(values, _date(taken), pages, metadata)
 
 
 def read_bands(raster: Any, chosen: list[int], *, window: Any = None) -> tuple[Values, Mask]:  # noqa: ANN401

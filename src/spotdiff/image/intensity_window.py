@@ -36,9 +36,9 @@ def to_8_bit(pictures: Sequence[Decoded]) -> list[Decoded]:
     """
     for picture in pictures:
         _check_signs(picture)
-    told = [p.meaning.window for p in pictures if p.meaning.window is not None]
+    told = [p.metadata.window for p in pictures if p.metadata.window is not None]
     wide = (min(low for low, _ in told), max(high for _, high in told)) if told else None
-    by_file = [wide is not None and p.meaning.grey_scan for p in pictures]
+    by_file = [wide is not None and p.metadata.grey_scan for p in pictures]
     loose = [p.values for p in pictures if _is_loose(p)]
     white = (0.0, _white(loose), "") if loose else None
     deep = [_data(p) for p, told in zip(pictures, by_file, strict=True) if not (told or _is_loose(p) or _is_8_bit(p))]
@@ -73,7 +73,7 @@ def _is_8_bit(picture: Decoded) -> bool:
 
 def _data(picture: Decoded) -> Values:
     """The values that are any, (H, W[, 3]), or (N[, 3]) where the picture has places without."""
-    has_data = picture.meaning.has_data
+    has_data = picture.metadata.has_data
     return picture.values if has_data is None else picture.values[has_data]
 
 
@@ -109,7 +109,7 @@ def _white(arrays: list[Values]) -> float:
 
 def _put(picture: Decoded, window: tuple[float, float, str] | None) -> Decoded:
     """The picture in 8 bits with light as light, and black where it has no data; without a window it has 8 bits."""
-    values, alpha, has_data = picture.values, picture.alpha, picture.meaning.has_data
+    values, alpha, has_data = picture.values, picture.alpha, picture.metadata.has_data
     notes = picture.notes
     if window is not None:
         low, high, note = window
@@ -120,7 +120,7 @@ def _put(picture: Decoded, window: tuple[float, float, str] | None) -> Decoded:
         alpha = None if alpha is None else scaled(alpha, 0.0, _ceiling(alpha))
     elif values.dtype == np.bool_:
         values = values.astype(np.uint8) * 255
-    if picture.meaning.inverted:
+    if picture.metadata.inverted:
         values = 255 - values
     if has_data is not None:
         values = values * has_data[..., None]

@@ -14,10 +14,10 @@ import numpy as np
 from spotdiff.errors import LoadError
 from spotdiff.image.common_grid import windows_on_one_grid
 from spotdiff.image.decode import split_alpha
-from spotdiff.image.grid import moved_by
+from spotdiff.image.geo_offset import moved_by
 from spotdiff.image.intensity_window import in_window, window_of
 from spotdiff.image.large_file import LargeFile, Windows, opened_windows
-from spotdiff.image.meaning import Meaning
+from spotdiff.image.pixel_metadata import PixelMetadata
 from spotdiff.image.source import shown
 from spotdiff.types import Georeference, Picture
 
@@ -123,11 +123,11 @@ class LargePicture:
         return self._picture_of(in_window(_decoded(values, has_data), self.levels))
 
     def _picture_of(self, decoded: Decoded) -> Picture:
-        return Picture(decoded.values, rounded=self.levels is not None, has_data=decoded.meaning.has_data)
+        return Picture(decoded.values, rounded=self.levels is not None, has_data=decoded.metadata.has_data)
 
 
 def _decoded(values: Values, has_data: Mask) -> Decoded:
-    return replace(split_alpha(values), meaning=Meaning(None if has_data.all() else has_data))
+    return replace(split_alpha(values), metadata=PixelMetadata(None if has_data.all() else has_data))
 
 
 def _averaged(values: Values, size: tuple[int, int]) -> Values:

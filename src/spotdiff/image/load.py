@@ -18,7 +18,7 @@ from spotdiff.image.decode import PNG, Decoded, decode
 from spotdiff.image.dicom_series import Series, matched, open_series
 from spotdiff.image.intensity_window import to_8_bit
 from spotdiff.image.lossy_forms import loses_colours
-from spotdiff.image.meaning import Meaning
+from spotdiff.image.pixel_metadata import PixelMetadata
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.source import Coded, open_source, shown
 from spotdiff.options import ALL_PAGES, Options
@@ -165,7 +165,7 @@ def _is_lossy(source: Picture | Coded | Decoded, pixels: Bytes) -> bool:
 
 
 def _picture(found: Decoded, path: str, *, rounded: bool) -> Picture:
-    meaning = found.meaning
+    metadata = found.metadata
     return Picture(
         found.values,
         found.alpha,
@@ -174,10 +174,10 @@ def _picture(found: Decoded, path: str, *, rounded: bool) -> Picture:
         found.notes,
         found.page,
         found.pages,
-        rounded or meaning.window is not None,
-        meaning.has_data,
-        meaning.georeference,
-        meaning.scan,
+        rounded or metadata.window is not None,
+        metadata.has_data,
+        metadata.georeference,
+        metadata.scan,
     )
 
 
@@ -198,9 +198,9 @@ def open_picture(source: object, options: Options) -> Opened:
 
 def _decoded(opened: Picture | Coded | Decoded, options: Options, page: int) -> Decoded:
     if isinstance(opened, Picture):
-        meaning = Meaning(opened.has_data, georeference=opened.georeference, scan=opened.scan)
+        metadata = PixelMetadata(opened.has_data, georeference=opened.georeference, scan=opened.scan)
         pages = opened.page, opened.pages
-        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, *pages, meaning=meaning)
+        return Decoded(opened.pixels, opened.alpha, opened.taken, opened.notes, *pages, metadata=metadata)
     if isinstance(opened, Coded):
         return _decoded_file(opened, options, page)
     if page > 1:
@@ -212,7 +212,7 @@ def _decoded_file(coded: Coded, options: Options, page: int) -> Decoded:
     name = shown(coded.path) or "the picture"
     limit, bands = options.max_pixels, options.bands
     if coded.slice_of is None:
-        return decode(coded.data, name=name, max_pixels=limit, page=page, bands=bands, kept=coded.kept)
+        return decode(coded.data, name=name, max_pixels=limit, page=page, bands=bands, cache=coded.cache)
     found, (number, count) = decode(coded.data, name=name, max_pixels=limit, bands=bands), coded.slice_of
     return replace(found, page=number, pages=count, notes=(f"slice {number} of {count}", *found.notes))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotdiff.errors import LoadError, MissingExtra
-from spotdiff.image.meaning import PLAIN, Meaning
+from spotdiff.image.pixel_metadata import PLAIN, PixelMetadata
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.quick_identity import png_chunks, png_size
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from spotdiff.image.between_pages import BetweenPages
+    from spotdiff.image.page_cache import PageCache
 
     Values = NDArray[Any]
 
@@ -42,13 +42,13 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes
 class Page:
     """A page of a file: its values, upright, when the camera says they were taken, and how many pages there are.
 
-    `meaning` is what the file says of the values.
+    `metadata` is what the file says of the values.
     """
 
     values: Values
     taken: datetime | None
     pages: int
-    meaning: Meaning = PLAIN
+    metadata: PixelMetadata = PLAIN
 
 
 class NoSuchPage(Exception):
@@ -198,27 +198,27 @@ def read_tiff(file: BytesIO, *, limit: SizeLimit, pages: int) -> Page:
     with opened_tiff(file, max_pixels=limit.max_pixels) as image:
         limit.check(*image.size)
         values = np.asarray(plain_mode(image))
-        orientation, taken = camera(image)
+        orientation, taken = orientation_and_time(image)
         return Page(turned(values, orientation), taken, pages)
 
 
-def read_page(data: bytes, page: int, *, limit: SizeLimit, kept: BetweenPages) -> Page:
+def read_page(data: bytes, page: int, *, limit: SizeLimit, cache: PageCache) -> Page:
     """A page of a file.
 
     Args:
         data: The file's bytes.
         page: Which one, counted from 1.
         limit: How large it may be; looked at before anything is decoded.
-        kept: Of this file; a frame is made of those before it, so that the next one goes on from the last one read.
+        cache: Of this file; a frame is made of those before it, so that the next one goes on from the last one read.
 
     Raises:
         NoSuchPage: there are fewer.
         PIL.UnidentifiedImageError: the file is none that Pillow reads.
         MissingExtra: the package that reads it is not installed.
     """
-    with _frames(data, page, limit, kept) as image:
+    with _frames(data, page, limit, cache) as image:
         limit.check(*image.size)
-        pages = kept.count = kept.count or getattr(image, "n_frames", 1)
+        pages = cache.count = cache.count or getattr(image, "n_frames", 1)
         if page > pages:
             raise NoSuchPage(pages)
         if page > 1:
@@ -227,22 +227,22 @@ def read_page(data: bytes, page: int, *, limit: SizeLimit, kept: BetweenPages) -
         if image.format == "PNG" and png_size(data) is None:
             raise ValueError("a checksum is wrong")  # Pillow overlooks some
         values = _values(data, image, page)
-        orientation, taken = camera(image)
+        orientation, taken = orientation_and_time(image)
         return Page(turned(values, orientation), taken, pages)
 
 
 @contextmanager
-def _frames(data: bytes, page: int, limit: SizeLimit, kept: BetweenPages) -> Iterator[Image.Image]:
+def _frames(data: bytes, page: int, limit: SizeLimit, cache: PageCache) -> Iterator[Image.Image]:
     """The file, opened anew or where an earlier frame was read; it stays open for the next one, if there is one."""
-    if kept.frames is not None and kept.frames.tell() < page:
-        image, kept.frames = kept.frames, None
+    if cache.frames is not None and cache.frames.tell() < page:
+        image, cache.frames = cache.frames, None
         with quiet(max_pixels=limit.max_pixels):
             yield image
     else:
         with _opened(data, limit.max_pixels) as image:
             yield image
-    if page < kept.count:
-        kept.frames = image
+    if page < cache.count:
+        cache.frames = image
     else:
         image.close()
 
@@ -284,7 +284,7 @@ def plain_mode(image: Any) -> Any:  # noqa: ANN401 (Pillow's image or a subclass
 
 def upright(values: Values, image: Any) -> Values:  # noqa: ANN401 (Pillow's image or a subclass of it)
     """Values turned and mirrored as the image's EXIF asks."""
-    return turned(values, camera(image)[0])
+    return turned(values, orientation_and_time(image)[0])
 
 
 def turned(values: Values, orientation: int) -> Values:
@@ -299,7 +299,7 @@ def exif_of_png(data: bytes) -> bytes:
     return next((b"Exif\0\0" + data[start:end] for kind, start, end in png_chunks(data) if kind == b"eXIf"), b"")
 
 
-def camera(image: Image.Image) -> tuple[int, datetime | None]:
+def orientation_and_time(image: Image.Image) -> tuple[int, datetime | None]:
     """Orientation, and when it was taken, by the EXIF; broken ones are as none. A PNG is decoded to find them."""
     try:
         exif = image.getexif()

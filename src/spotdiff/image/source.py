@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from spotdiff.errors import LoadError, error_line
-from spotdiff.image.between_pages import BetweenPages
+from spotdiff.image.page_cache import PageCache
 from spotdiff.image.size_limit import SizeLimit
 from spotdiff.image.url import read_url
 from spotdiff.input_files import why_no_file
@@ -33,7 +33,7 @@ class Coded:
     data: bytes
     path: str
     slice_of: tuple[int, int] | None = None
-    kept: BetweenPages = field(default_factory=BetweenPages, repr=False)
+    cache: PageCache = field(default_factory=PageCache, repr=False)
 
 
 def read_pipe(path: str, *, max_bytes: float) -> Coded | str:

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from spotdiff.image.colour import packed
-from spotdiff.image.equal_cells import tinted
-from spotdiff.methods._surer import surer
+from spotdiff.image.exact_copies import tinted
+from spotdiff.methods._raise_to_chance import raised_to_chance
 from spotdiff.methods._tolerant_difference import strongest
 from spotdiff.metrics.antialias import PIXELMATCH_MAIN, antialiased
 
@@ -113,7 +113,7 @@ def with_exact_difference(evidence: Evidence, pair: Pair, apart: Bytes, usable: 
         chance[seen_by_network] = _CERTAIN
         there[0][seen_by_network] = (evidence.gone >= evidence.new)[seen_by_network]
         there[1][seen_by_network] = (evidence.new >= evidence.gone)[seen_by_network]
-    return surer(evidence, chance, anything=anything, sides=(there[0], there[1]))
+    return raised_to_chance(evidence, chance, anything=anything, sides=(there[0], there[1]))
 
 
 def _peaks(apart: Bytes, labels: Labels, count: int) -> Bytes:

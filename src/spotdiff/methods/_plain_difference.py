@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.image.equal_cells import equal_cells, exact_copies, is_lossy
+from spotdiff.image.exact_copies import equal_cells, exact_copies, is_lossy
 from spotdiff.image.palette import near_in_palette
 from spotdiff.image.rendered import is_lossless, is_rendered
 from spotdiff.image.resize import resize_mask
 from spotdiff.light import same_surface
 from spotdiff.methods._exact_difference import Loss, differ_by_loss, with_exact_difference
-from spotdiff.methods._surer import surer
+from spotdiff.methods._raise_to_chance import raised_to_chance
 from spotdiff.methods._tolerant_difference import outside, strongest
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _with_difference(evidence: Evidence, apart: Bytes) -> Evidence:
     witness = _WEIGHT * np.clip((thick - _FAINTEST) / (_PLAIN - _FAINTEST), 0, 1)
     surest = np.clip(evidence.change, _LEAST, 1 - _LEAST)
     together = 1 / (1 + (1 - surest) / surest * np.exp(-witness))
-    return surer(evidence, together, anything=_CERTAIN if witness.max() == _WEIGHT else 0.0)
+    return raised_to_chance(evidence, together, anything=_CERTAIN if witness.max() == _WEIGHT else 0.0)
 
 
 def _with_panes(evidence: Evidence, apart: Bytes) -> Evidence:
@@ -119,7 +119,7 @@ def _with_panes(evidence: Evidence, apart: Bytes) -> Evidence:
     faint = ((apart > _ROUNDING) & ~ringing).astype(np.uint8)
     panes = cv2.morphologyEx(faint, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
     panes = cv2.morphologyEx(panes, cv2.MORPH_OPEN, np.ones((_PANE, _PANE), np.uint8))
-    return surer(evidence, np.where(panes > 0, _PERHAPS, 0), anything=_PERHAPS if panes.any() else 0.0)
+    return raised_to_chance(evidence, np.where(panes > 0, _PERHAPS, 0), anything=_PERHAPS if panes.any() else 0.0)
 
 
 def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Mask | None) -> Evidence:
@@ -160,7 +160,9 @@ def _with_brightness(evidence: Evidence, before: Bytes, after: Bytes, usable: Ma
     if float(rest.mean()) >= _HALF and float(same[rest].mean()) >= _VERY_STEADY:
         named |= mild
     both = np.ones_like(named), np.ones_like(named)
-    return surer(evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both)
+    return raised_to_chance(
+        evidence, np.where(named, _CERTAIN, 0), anything=_CERTAIN if named.any() else 0.0, sides=both
+    )
 
 
 def _same_from_afar(before: Bytes, after: Bytes) -> Mask:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from spotdiff.align.fill import fill
+from spotdiff.align.pull_push import pull_push
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +67,9 @@ def standing_out(before: Bytes, after: Bytes, labels: Labels) -> Standing:
 
 
 def _stands_out(pixels: NDArray[np.float32], known: Map) -> Mask:
-    ground = fill(pixels, known)
+    ground = pull_push(pixels, known)
     distance = np.abs(pixels - ground).max(2)
-    roughness = fill(np.abs(pixels - cv2.GaussianBlur(pixels, (0, 0), 4)).mean(2)[..., None], known)[..., 0]
+    roughness = pull_push(np.abs(pixels - cv2.GaussianBlur(pixels, (0, 0), 4)).mean(2)[..., None], known)[..., 0]
     return np.asarray(cv2.GaussianBlur(distance, (0, 0), 1.0) > _LEAST + _ROUGH * roughness)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotdiff.errors import OptionError
-from spotdiff.report.ground import (
+from spotdiff.report.geo_regions import (
     crs_name,
     georeference_of,
     in_wgs84,

@@ -10,7 +10,7 @@ import numpy as np
 from spotdiff.atomic_write import write_whole, written_whole
 from spotdiff.image.pillow_reader import quiet
 from spotdiff.report.coordinates import in_own_pixels, labels_in
-from spotdiff.report.ground import georeference_of, placed_side
+from spotdiff.report.geo_regions import georeference_of, placed_side
 
 if TYPE_CHECKING:
     from spotdiff.report.coordinates import Side

@@ -13,7 +13,7 @@ import numpy as np
 
 import spotdiff
 from spotdiff.report.coordinates import SIDES
-from spotdiff.report.ground import crs_name, region_areas
+from spotdiff.report.geo_regions import crs_name, region_areas
 from spotdiff.shown_text import without_password
 from spotdiff.types import STEPS
 

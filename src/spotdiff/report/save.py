@@ -112,7 +112,7 @@ class AnswerFiles:
             raise OptionError(f"the overlay is a PNG file: end its name in .png, not {Path(self.overlay).name!r}")
         self.check_extras()
         if self.geojson is not None or self.mask_tif is not None:
-            from spotdiff.report.ground import placed_side
+            from spotdiff.report.geo_regions import placed_side
 
             placed_side(comparison, what="GeoJSON" if self.geojson is not None else "a GeoTIFF of the mask")
         if self.dicom_seg is not None:

@@ -42,8 +42,8 @@ from spotdiff.server.store.review import Review
 from spotdiff.server.store.runs import Runs
 from spotdiff.server.store.usage import Usage
 from spotdiff.server.store.watched_files import WatchedFiles
+from spotdiff.server.workers.job_notifier import JobNotifier
 from spotdiff.server.workers.pool import Workers
-from spotdiff.server.workers.waiting import Waiting
 from spotdiff.server.workers.watched_folders import WatchedFolders
 from spotdiff.server.workers.webhook import Webhooks
 
@@ -88,7 +88,7 @@ def create_app(settings: Settings, engine: Engine, *, port: int) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.waiting, service.changes = Waiting(), Waiting()
+        service.waiting, service.changes = JobNotifier(), JobNotifier()
         service.workers = Workers(
             jobs, settings, ended=service.waiting.wake, changed=service.changes.wake, took=metrics.count_job
         )

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from spotdiff.server.store.review import Review
     from spotdiff.server.store.usage import Usage
     from spotdiff.server.watch.camera_watch import CameraWatch
+    from spotdiff.server.workers.job_notifier import JobNotifier
     from spotdiff.server.workers.pool import Workers
-    from spotdiff.server.workers.waiting import Waiting
 
 _MB = 1_000_000
 
@@ -65,8 +65,8 @@ class Service:
     accounts: Accounts
     usage: Usage
     sets: LabelledSets
-    waiting: Waiting | None = None
-    changes: Waiting | None = None
+    waiting: JobNotifier | None = None
+    changes: JobNotifier | None = None
     workers: Workers | None = None
     watched: CameraWatch | None = None
     coming: Counter[str] = field(default_factory=Counter)  # jobs whose pictures arrive, by account

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spotdiff.atomic_write import write_whole
-from spotdiff.cluster import joined
 from spotdiff.errors import DataError, error_line
+from spotdiff.ray_cluster import connected_ray
 from spotdiff.verb_process import run_verb
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def train_on_ray(arguments: Sequence[str], out: Path, *, threads: int, tell: Tel
         MissingExtra: Ray is not installed.
         OSError: a file of the run cannot be written.
     """
-    ray = joined()
+    ray = connected_ray()
     out.mkdir(parents=True, exist_ok=True)
     lost = 0
     while True:

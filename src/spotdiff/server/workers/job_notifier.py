@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.concurrency import run_in_threadpool
 
 
-class Waiting:
+class JobNotifier:
     """Who waits for which job; made within the loop of the server."""
 
     def __init__(self) -> None:

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from spotdiff.align.estimate import Motion, estimate
-from spotdiff.align.fill import fill
+from spotdiff.align.pull_push import pull_push
 from spotdiff.align.warp import coverage
 from spotdiff.errors import Refusal
-from spotdiff.image.grid import offset_between
+from spotdiff.image.geo_offset import offset_between
 
 if TYPE_CHECKING:
     from spotdiff.types import Bytes, Mask, Matrix, Pair, Picture
@@ -63,7 +63,7 @@ def _grey(picture: Picture) -> Bytes:
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     known = cv2.resize(picture.has_data.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) == 255
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    smooth = np.rint(fill(small[..., None], known.astype(np.float32))[..., 0]).clip(0, 255).astype(np.uint8)
+    smooth = np.rint(pull_push(small[..., None], known.astype(np.float32))[..., 0]).clip(0, 255).astype(np.uint8)
     return np.where(picture.has_data, grey, cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
 
 

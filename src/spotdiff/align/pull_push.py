@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spotdiff.types import Map
 
 
-def fill(values: NDArray[np.float32], known: Map) -> NDArray[np.float32]:
+def pull_push(values: NDArray[np.float32], known: Map) -> NDArray[np.float32]:
     """`values` (H, W, C) with the unknown places filled in smoothly from the known ones.
 
     References:
@@ -27,6 +27,6 @@ def fill(values: NDArray[np.float32], known: Map) -> NDArray[np.float32]:
     half = (known.shape[1] + 1) // 2, (known.shape[0] + 1) // 2
     small_weight = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
     small = cv2.resize(values * weight, half, interpolation=cv2.INTER_AREA).reshape(*half[::-1], -1)
-    coarse = fill(small / np.maximum(small_weight, 1e-6)[..., None], np.minimum(small_weight * 4, 1))
+    coarse = pull_push(small / np.maximum(small_weight, 1e-6)[..., None], np.minimum(small_weight * 4, 1))
     grown = cv2.resize(coarse, known.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(values.shape)
     return np.asarray(values * weight + grown * (1 - weight), np.float32)

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from spotdiff.errors import OptionError
+from spotdiff.image.geo_offset import place_of
 from spotdiff.image.geotiff import require_rasterio
-from spotdiff.image.grid import place_of
 from spotdiff.image.pillow_reader import quiet
 from spotdiff.report.coordinates import SIDES, Side, labels_in
 

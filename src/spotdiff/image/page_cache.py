@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class BetweenPages:
+class PageCache:
     """Of one file, by one thread at a time; empty before its first page is read, and whenever it is sent elsewhere.
 
     Attributes:
@@ -28,7 +28,7 @@ class BetweenPages:
     _buffer: BytesIO | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return BetweenPages, ()
+        return PageCache, ()
 
     def offsets(self, data: bytes, form: tiff.Form) -> list[int]:
         """Where the pages of a TIFF begin, see `tiff.georeferenced_pages`."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def joined() -> ModuleType:
+def connected_ray() -> ModuleType:
     """Ray, connected: to what it is connected to already, to RAY_ADDRESS, to a cluster of this machine, or a new one.
 
     It is told to be quiet, to send nothing about its use, and to open no page.

@@ -14,7 +14,9 @@ _LEAST = 1e-4  # chance, so that the odds are finite
 _UNKNOWN = 0.4  # evidence under which the network does not know which picture has a thing
 
 
-def surer(evidence: Evidence, chance: Map, *, anything: float, sides: tuple[Mask, Mask] | None = None) -> Evidence:
+def raised_to_chance(
+    evidence: Evidence, chance: Map, *, anything: float, sides: tuple[Mask, Mask] | None = None
+) -> Evidence:
     """Both maps raised so that the larger comes to a chance at least.
 
     Args:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from spotdiff.image.between_pages import BetweenPages
 from spotdiff.image.decode import decode
 from spotdiff.image.load import load_pages
+from spotdiff.image.page_cache import PageCache
 from spotdiff.options import Options
 
 PAGES = 7
@@ -46,9 +46,9 @@ def deep_tiff():
 @pytest.mark.parametrize("name", [*FORMS, "deep tiff"])
 @pytest.mark.parametrize("order", [range(1, PAGES + 1), (5, 2, 2, 7, 1)])
 def test_pages_are_those_that_are_read_by_themselves(name, order):
-    data, kept = deep_tiff() if name == "deep tiff" else written(name), BetweenPages()
+    data, kept = deep_tiff() if name == "deep tiff" else written(name), PageCache()
     for page in order:
-        found = decode(data, name="x", max_pixels=1, page=page, kept=kept)
+        found = decode(data, name="x", max_pixels=1, page=page, cache=kept)
         alone = decode(data, name="x", max_pixels=1, page=page)
         assert found.pages == alone.pages == PAGES
         assert np.array_equal(found.values, alone.values), page
@@ -90,22 +90,22 @@ def test_twice_as_many_pages_take_twice_as_long(name, monkeypatch):
 
 def test_a_frame_that_is_too_large_is_refused_whichever_page_was_read_before():
     data = written("gif", 2)
-    kept = BetweenPages()
-    decode(data, name="x", max_pixels=1, page=1, kept=kept)
+    kept = PageCache()
+    decode(data, name="x", max_pixels=1, page=1, cache=kept)
     with pytest.raises(Exception, match="million pixels"):
-        decode(data, name="x", max_pixels=0.0001, page=2, kept=kept)
+        decode(data, name="x", max_pixels=0.0001, page=2, cache=kept)
 
 
 def test_what_is_kept_does_not_travel():
-    kept = BetweenPages()
-    decode(written("gif"), name="x", max_pixels=1, page=2, kept=kept)
+    kept = PageCache()
+    decode(written("gif"), name="x", max_pixels=1, page=2, cache=kept)
     assert kept.frames is not None
     assert pickle.loads(pickle.dumps(kept)).frames is None
 
 
 def test_pillow_agrees_about_the_frames():
-    data, kept = written("gif"), BetweenPages()
+    data, kept = written("gif"), PageCache()
     with Image.open(io.BytesIO(data)) as image:
         theirs = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
     for page, values in enumerate(theirs, 1):
-        assert np.array_equal(decode(data, name="x", max_pixels=1, page=page, kept=kept).values, values)
+        assert np.array_equal(decode(data, name="x", max_pixels=1, page=page, cache=kept).values, values)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Meaning:
+class PixelMetadata:
     """What a file says of its values.
 
     Attributes:
@@ -32,4 +32,4 @@ class Meaning:
     notes: tuple[str, ...] = ()
 
 
-PLAIN = Meaning()
+PLAIN = PixelMetadata()
