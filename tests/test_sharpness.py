@@ -64,6 +64,12 @@ def test_what_is_no_blur(place):
     assert {name: blur(one, other) for name, other in others.items()} == dict.fromkeys(others)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (5, 300), (300, 5), (63, 64)])
+def test_small_pictures_are_left_as_they_are(place, size):
+    height, width = size
+    assert blur(place[:height, :width], blurred(place, 8)[:height, :width]) is None
+
+
 @pytest.mark.parametrize("method", ["classic", "spot"])
 def test_nothing_changed_behind_a_blur_is_unsure(place, method):
     one, other = noisy(place, 1), noisy(blurred(place, 8), 2)
