@@ -305,25 +305,13 @@ def test_batch_reads_them_too(tmp_path):
     for side, pixels in (("before", before), ("after", placed(before, *on_seams()))):
         (tmp_path / side).mkdir()
         write(tmp_path / side / "place.tif", pixels)
-    result = spotdiff.batch(
-        tmp_path / "before",
-        tmp_path / "after",
-        out=tmp_path / "out",
-        options=spotdiff.Options(method="pixel", max_pixels=10),
-        workers=1,
-    )
+    folders, options = (tmp_path / "before", tmp_path / "after"), spotdiff.Options(method="pixel", max_pixels=10)
+    result = spotdiff.batch(*folders, out=tmp_path / "out", options=options, workers=1)
     assert [row.verdict for row in result.rows] == ["changed"]
     record = json.loads((tmp_path / "out" / "place.json").read_text())
     for side in ("before", "after"):
         assert record[side]["sha256"] == sha256((tmp_path / side / "place.tif").read_bytes()).hexdigest()
-    again = spotdiff.batch(
-        tmp_path / "before",
-        tmp_path / "after",
-        out=tmp_path / "out",
-        options=spotdiff.Options(method="pixel", max_pixels=10),
-        workers=1,
-    )
-    assert again.resumed == 1
+    assert spotdiff.batch(*folders, out=tmp_path / "out", options=options, workers=1).resumed == 1
 
 
 def test_a_picture_without_room_for_its_rows_is_refused(tmp_path, monkeypatch):

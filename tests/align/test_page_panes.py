@@ -76,6 +76,18 @@ def test_rows_of_a_table_beside_columns_that_stay_are_told_as_rows(name):
         assert abs(bottom - top - ROW) <= 2
 
 
+def test_what_is_ignored_of_a_row_counts_nowhere():
+    top = TOP + 7 * ROW
+    half, whole = (400, top - ROW, TABLE[1], top + 2 * ROW), (TABLE[0] - 4, top - ROW, TABLE[1], top + 2 * ROW)
+    plain, less, none = (
+        spotdiff.compare(page(), page(without(7)), preset="screens", describe="off", ignore=boxes)
+        for boxes in ((), (half,), (whole,))
+    )
+    assert 0 < less.changed_pixels < 0.5 * plain.changed_pixels
+    assert less.regions[0].area < 0.5 * plain.regions[0].area
+    assert not none.changed_pixels
+
+
 def test_exchanged_pages_have_the_mirrored_answer():
     pages = page(), page(without(7))
     ways = [spotdiff.compare(*order, preset="screens", describe="off") for order in (pages, pages[::-1])]

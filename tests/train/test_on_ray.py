@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from spotdiff.train import on_ray
 from tiny_training import write_squares
 
 pytest.importorskip("ray")
@@ -65,6 +66,15 @@ def test_a_machine_that_is_lost_costs_nothing(data, tmp_path):
     assert weights[0] == weights[1]
     files = [{path.name for path in (tmp_path / where).iterdir()} for where in ("there", "here")]
     assert files[0] == files[1]
+
+
+def test_a_file_that_is_gone_meanwhile_ends_no_training(tmp_path):
+    (tmp_path / "weights.safetensors").write_bytes(b"weights")
+    (tmp_path / "candidate.safetensors").symlink_to(tmp_path / "taken away")
+    assert list(on_ray._stamps(tmp_path)) == ["weights.safetensors"]
+    assert on_ray._contents(tmp_path, ["weights.safetensors", "candidate.safetensors"]) == {
+        "weights.safetensors": b"weights"
+    }
 
 
 def test_the_users_mistake_is_one_line_and_its_exit_code(data, tmp_path):

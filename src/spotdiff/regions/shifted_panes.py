@@ -47,16 +47,16 @@ def with_panes(
     told: list[Region] = []
     first = len(regions)
     for kind, before, after in _changes(pair, panes):
-        boxes = [box for box in (before, after) if box is not None and _counts(box, valid)]
-        if not boxes:
-            continue
         number = first + len(told) + 1
+        area = 0
         for box, side in ((before, gone), (after, new)):
             if box is not None:
-                side[_window(box)] = 1.0
-                labels[_window(box)] = number
-        area = max((box[2] - box[0]) * (box[3] - box[1]) for box in boxes)
-        told.append(Region(kind, 1.0, area, before, after, _outline(before), _outline(after), number))
+                counts = _counting(box, valid)
+                side[_window(box)][counts] = 1.0
+                labels[_window(box)][counts] = number
+                area = max(area, int(counts.sum()))
+        if area:
+            told.append(Region(kind, 1.0, area, before, after, _outline(before), _outline(after), number))
     return replace(evidence, gone=gone, new=new), (*told, *regions), labels
 
 
@@ -85,8 +85,9 @@ def _rewritten(before: Bytes, after: Bytes, pane: Pane) -> Iterator[Change]:
         )
 
 
-def _counts(box: Box, valid: Mask | None) -> bool:
-    return valid is None or bool(valid[_window(box)].any())
+def _counting(box: Box, valid: Mask | None) -> Mask:
+    """Which of a box's pixels count."""
+    return np.ones((box[3] - box[1], box[2] - box[0]), bool) if valid is None else valid[_window(box)]
 
 
 def _outline(box: Box | None) -> tuple[tuple[tuple[int, int], ...], ...]:

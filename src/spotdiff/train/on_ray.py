@@ -6,8 +6,10 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spotdiff.atomic_write import write_whole
@@ -60,7 +62,7 @@ def train_on_ray(arguments: Sequence[str], out: Path, *, threads: int, tell: Tel
         checkpoint = _stamps(out).get(_CHECKPOINT)
         actor = ray.remote(TrainingActor).options(num_cpus=threads).remote()
         try:
-            ray.get(actor.begin.remote(str(Path.cwd()), list(arguments), _files(out)))
+            ray.get(actor.begin.remote(str(Path.cwd()), list(arguments), _contents(out, _stamps(out))))
             return _followed(ray, actor, out, tell)
         except ray.exceptions.RayActorError as error:
             lost = lost + 1 if _stamps(out).get(_CHECKPOINT) == checkpoint else 1
@@ -122,7 +124,7 @@ class TrainingActor:
         """The files that are not as they are known, all of their stamps, what was said since, and the exit code."""
         code = self._code  # asked first: what is written before the end is given away with it
         stamps = _stamps(self._run)
-        changed = {name: (self._run / name).read_bytes() for name, stamp in stamps.items() if known.get(name) != stamp}
+        changed = _contents(self._run, [name for name, stamp in stamps.items() if known.get(name) != stamp])
         with self._log.open("rb") as log:
             log.seek(self._told)
             text = log.read()
@@ -132,10 +134,19 @@ class TrainingActor:
 
 def _stamps(run: Path) -> dict[str, tuple[int, int]]:
     """When each file of a run was written last, and its bytes; hidden ones are still being written."""
-    paths = [path for path in run.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    stamps = {path.relative_to(run).as_posix(): path.stat() for path in paths}
-    return {name: (stat.st_mtime_ns, stat.st_size) for name, stat in stamps.items()}
+    stamps = {}
+    for path in run.rglob("*"):
+        with suppress(FileNotFoundError):  # a candidate is there only while it is measured
+            stat = path.stat()
+            if S_ISREG(stat.st_mode) and not path.name.startswith("."):
+                stamps[path.relative_to(run).as_posix()] = stat.st_mtime_ns, stat.st_size
+    return stamps
 
 
-def _files(run: Path) -> dict[str, bytes]:
-    return {name: (run / name).read_bytes() for name in _stamps(run)}
+def _contents(run: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """What is in files of a run, but for those that are gone meanwhile."""
+    contents = {}
+    for name in names:
+        with suppress(FileNotFoundError):
+            contents[name] = (run / name).read_bytes()
+    return contents
